@@ -1,0 +1,1 @@
+//! May this request pass, now? Tokens, rules, decision, reasons.

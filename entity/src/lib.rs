@@ -1,0 +1,1 @@
+//! Tables as types, read from a tenant only.

@@ -1,0 +1,2 @@
+//! Portcullis: one binary.
+fn main() {}
