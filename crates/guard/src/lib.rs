@@ -1,1 +1,43 @@
-//! May this request pass, now? Tokens, rules, decision, reasons.
+//! May this request pass, now? Tokens, rules, the decision and its reasons.
+//!
+//! One pure function, [`decide`], answers every door at admission and every change for as long as a connection lasts.
+//! It is told the time and whatever had to be counted, looked up or checked elsewhere; where it needs such a fact first
+//! it asks for it. Only a decision makes a [`Permit`], and nothing is published or played without one.
+//!
+//! ```text
+//! Request ─┐
+//! Facts   ─┤             ┌─ Admit(Permit) ── Admitted<T> ── hub, protocols
+//! Policy  ─┼─ decide() ──┼─ Deny(Denial)  ── the reason, as each protocol says it
+//! now     ─┘             └─ Ask(Question) ── answered by the gate, then decided again
+//! ```
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod address;
+mod decide;
+pub mod key;
+mod permit;
+pub mod policy;
+mod reason;
+#[cfg(feature = "signature")]
+pub mod signature;
+mod time;
+pub mod token;
+
+pub use address::fold;
+pub use decide::{Credential, Decision, Door, Facts, Presence, Question, Request, Step, StepOutcome, decide, explain};
+pub use key::{IngestKeyDigest, VerifyingKey};
+pub use permit::{Admitted, Grant, Permit};
+pub use policy::{Policy, Update};
+pub use reason::{Denial, Reason};
+pub use time::Timestamp;
+pub use token::Token;

@@ -1,1 +1,30 @@
-//! What the planes say to each other.
+//! What the planes say to each other, and how it gets there.
+//!
+//! Towards the media nodes go changes, each acknowledged by every node once it acts on it. A node that joins is given
+//! the whole policy as it stands. Towards the control plane go events; when it falls behind, heartbeats are dropped
+//! before anything else, and what was dropped is counted. Here the way is memory, within one process.
+//!
+//! ```text
+//! Control ── changes, acknowledged ──▶ Node
+//! Control ◀───────── events ────────── Node
+//! ```
+
+mod ambient;
+mod control;
+mod event;
+mod message;
+mod node;
+
+pub use ambient::{Clock, Entropy};
+pub use control::{Control, Delivery, Join};
+pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
+pub use message::{Acknowledgement, Change};
+pub use node::{Attached, Connector, Events, LinkError};
+use tokio::sync::mpsc;
+
+/// Both ends of a link within this process. `events` bounds the queue towards the control plane.
+pub fn in_process(events: usize) -> (Control, Connector) {
+    let (join_sender, joins) = mpsc::channel(16);
+    let (event_sender, events) = mpsc::channel(events.max(2));
+    (Control::new(joins, events), Connector::new(join_sender, event_sender))
+}

@@ -1,0 +1,84 @@
+//! May this viewer see the stream?
+
+use super::{Facts, Presence, Request, Stop, credential, trace::Trace};
+use crate::{
+    Permit, Policy, Reason, Timestamp,
+    policy::{Standing, Stream, StreamStanding, Tenant},
+};
+
+pub(super) fn judge(
+    request: &Request,
+    facts: &Facts,
+    policy: &Policy,
+    now: Timestamp,
+    trace: &mut impl Trace,
+) -> Result<Permit, Stop> {
+    let tenant = policy.tenant_of(&request.stream).map(AsRef::as_ref);
+    let stream = policy.stream(&request.stream).map(AsRef::as_ref);
+    // What does not exist answers as a secured stream does.
+    let open = stream
+        .zip(tenant)
+        .filter(|(stream, tenant)| !stream.needs_token(&tenant.organisation));
+    if let Some((stream, tenant)) = open {
+        judge_standing(tenant, stream, facts, trace)?;
+        return Ok(permit(request, stream, None, None));
+    }
+
+    let proven = credential::prove(request, tenant, trace)?;
+    // INVARIANT: a proven token was signed with a key of the tenant.
+    let Some(tenant) = tenant else {
+        return Err(Reason::TokenKey.into());
+    };
+    proven.judge_time(request.door, facts, tenant, now, trace)?;
+    if let Some(stream) = stream {
+        proven.judge_revocation(tenant, stream, trace)?;
+    }
+    proven.judge_scope(request, trace)?;
+    proven.judge_restrictions(request, trace)?;
+    trace.check("stream", stream.is_none().then_some(Reason::StreamUnknown), || {
+        request.stream.to_string()
+    })?;
+    let Some(stream) = stream else {
+        return Err(Reason::StreamUnknown.into());
+    };
+    judge_standing(tenant, stream, facts, trace)?;
+    Ok(permit(
+        request,
+        stream,
+        Some(proven.until(tenant)),
+        Some(proven.grant()),
+    ))
+}
+
+fn judge_standing(tenant: &Tenant, stream: &Stream, facts: &Facts, trace: &mut impl Trace) -> Result<(), Stop> {
+    let suspended = tenant.organisation.standing == Standing::Suspended;
+    trace.check(
+        "organisation",
+        suspended.then_some(Reason::OrganisationSuspended),
+        || format!("{:?}", tenant.organisation.standing),
+    )?;
+    let locked = stream.standing == StreamStanding::Locked;
+    trace.check("standing", locked.then_some(Reason::StreamLocked), || {
+        format!("{:?}", stream.standing)
+    })?;
+    let offline = facts.publisher == Presence::Absent;
+    trace.check("live", offline.then_some(Reason::StreamOffline), || {
+        format!("{:?}", facts.publisher)
+    })
+}
+
+pub(super) fn permit(
+    request: &Request,
+    stream: &Stream,
+    until: Option<Timestamp>,
+    grant: Option<crate::Grant>,
+) -> Permit {
+    Permit {
+        door: request.door,
+        organisation: stream.organisation,
+        stream: stream.id,
+        name: stream.name.clone(),
+        until,
+        grant,
+    }
+}

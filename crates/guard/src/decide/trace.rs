@@ -1,0 +1,85 @@
+//! The explanation. Enforcement passes one that keeps nothing and costs nothing.
+
+use serde::Serialize;
+
+use super::Stop;
+use crate::{Denial, Reason};
+
+/// One step of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// Which check.
+    pub check: &'static str,
+    /// What it looked at.
+    pub looked_at: String,
+    /// What came out.
+    pub outcome: StepOutcome,
+    /// Why.
+    pub because: String,
+}
+
+/// What came out of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum StepOutcome {
+    /// Nothing against it.
+    Passed,
+    /// The end of it.
+    Failed,
+}
+
+pub(super) trait Trace {
+    fn note(&mut self, check: &'static str, denial: Option<&Denial>, looked_at: impl FnOnce() -> String);
+
+    /// Passes, or stops with `reason`.
+    fn check(
+        &mut self,
+        check: &'static str,
+        reason: Option<Reason>,
+        looked_at: impl FnOnce() -> String,
+    ) -> Result<(), Stop> {
+        self.deny(check, reason.map(Denial::from), looked_at)
+    }
+
+    /// Passes, or stops with a denial that says more.
+    fn deny(
+        &mut self,
+        check: &'static str,
+        denial: Option<Denial>,
+        looked_at: impl FnOnce() -> String,
+    ) -> Result<(), Stop> {
+        self.note(check, denial.as_ref(), looked_at);
+        denial.map_or(Ok(()), |denial| Err(Stop::Deny(denial)))
+    }
+}
+
+/// Keeps nothing.
+pub(super) struct Silent;
+
+impl Trace for Silent {
+    fn note(&mut self, _: &'static str, _: Option<&Denial>, _: impl FnOnce() -> String) {}
+}
+
+/// Keeps every step.
+#[derive(Default)]
+pub(super) struct Steps(Vec<Step>);
+
+impl Steps {
+    pub(super) fn into_vec(self) -> Vec<Step> {
+        self.0
+    }
+}
+
+impl Trace for Steps {
+    fn note(&mut self, check: &'static str, denial: Option<&Denial>, looked_at: impl FnOnce() -> String) {
+        self.0.push(Step {
+            check,
+            looked_at: looked_at(),
+            outcome: if denial.is_some() {
+                StepOutcome::Failed
+            } else {
+                StepOutcome::Passed
+            },
+            because: denial.map_or_else(|| "nothing against it".to_owned(), ToString::to_string),
+        });
+    }
+}

@@ -1,0 +1,92 @@
+//! A permission is a value: whoever holds one was decided upon.
+
+use std::sync::Arc;
+
+use ids::{OrganisationId, StreamId, StreamName};
+
+use crate::{Door, Timestamp, token::Jti};
+
+/// The right to pass one door of one stream, until a moment. Only the decision makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    pub(crate) door: Door,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) stream: StreamId,
+    pub(crate) name: StreamName,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) grant: Option<Grant>,
+}
+
+/// The token behind a permit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id, unique within the organisation.
+    pub jti: Jti,
+    /// The key that signed it.
+    pub kid: Arc<str>,
+    /// The viewer it names.
+    pub user: Option<Arc<str>>,
+    /// Its label.
+    pub tag: Option<Arc<str>>,
+}
+
+impl Permit {
+    /// Binds the permit to what it lets in.
+    pub fn admit<T>(self, target: T) -> Admitted<T> {
+        Admitted { permit: self, target }
+    }
+
+    /// The door that it opens.
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
+    /// Whose stream it is.
+    pub fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    /// Which stream.
+    pub fn stream(&self) -> StreamId {
+        self.stream
+    }
+
+    /// The stream's public name.
+    pub fn name(&self) -> &StreamName {
+        &self.name
+    }
+
+    /// When it ends by itself; `None` where no token was needed.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// The token behind it; `None` where no token was needed.
+    pub fn grant(&self) -> Option<&Grant> {
+        self.grant.as_ref()
+    }
+}
+
+/// Something that was let in, with the permit that let it in.
+#[derive(Debug)]
+pub struct Admitted<T> {
+    permit: Permit,
+    target: T,
+}
+
+impl<T> Admitted<T> {
+    /// What let it in.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// What was let in.
+    pub fn target(&self) -> &T {
+        &self.target
+    }
+
+    /// Both parts.
+    pub fn into_parts(self) -> (Permit, T) {
+        (self.permit, self.target)
+    }
+}

@@ -1,0 +1,107 @@
+//! An organisation as far as a decision needs it.
+
+use ids::{OrganisationHash, OrganisationId};
+use serde::{Deserialize, Serialize};
+
+/// Settings and standing of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// Its id; what tokens carry as `sub`.
+    pub id: OrganisationId,
+    /// What its stream names begin with.
+    pub hash: OrganisationHash,
+    /// Whether it may act at all.
+    pub standing: Standing,
+    /// What the platform operator enabled.
+    pub packages: Packages,
+    /// Whether playback needs a token, where a stream does not say.
+    pub secure_playback: bool,
+    /// What a broadcaster shows, where a stream does not say.
+    pub ingest: IngestAuthorisation,
+    /// Whether sessions end when their token expires, where the token does not say.
+    pub force_disconnect: bool,
+}
+
+/// Whether an organisation may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// It may.
+    Active,
+    /// The platform operator stopped it.
+    Suspended,
+}
+
+/// What a broadcaster has to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IngestAuthorisation {
+    /// Nothing.
+    Open,
+    /// The stream's key.
+    Key,
+    /// A publish token.
+    Token,
+}
+
+/// A capability that the platform operator enables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Package {
+    /// Without it nothing is ingested.
+    Live,
+    /// Without it playback is open, and tokens cannot be made.
+    Secure,
+    /// Rules that act.
+    Guardian,
+    /// Views over more than the last hour.
+    Analytics,
+    /// The customer's own hooks.
+    Webhooks,
+    /// Segments encrypted with rotating keys.
+    Encryption,
+    /// Streams that are kept.
+    Recording,
+}
+
+impl Package {
+    /// The catalogue.
+    pub const ALL: [Self; 7] = [
+        Self::Live,
+        Self::Secure,
+        Self::Guardian,
+        Self::Analytics,
+        Self::Webhooks,
+        Self::Encryption,
+        Self::Recording,
+    ];
+
+    /// The public name, as in `LIVE`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "LIVE",
+            Self::Secure => "SECURE",
+            Self::Guardian => "GUARDIAN",
+            Self::Analytics => "ANALYTICS",
+            Self::Webhooks => "WEBHOOKS",
+            Self::Encryption => "ENCRYPTION",
+            Self::Recording => "RECORDING",
+        }
+    }
+}
+
+/// The packages of one organisation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Packages(Vec<Package>);
+
+impl Packages {
+    /// Whether `package` is enabled.
+    pub fn has(&self, package: Package) -> bool {
+        self.0.contains(&package)
+    }
+}
+
+impl FromIterator<Package> for Packages {
+    fn from_iter<I: IntoIterator<Item = Package>>(packages: I) -> Self {
+        Self(packages.into_iter().collect())
+    }
+}

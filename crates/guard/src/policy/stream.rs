@@ -1,0 +1,79 @@
+//! A stream as far as a decision needs it.
+
+use ids::{OrganisationId, StreamId, StreamName};
+use serde::{Deserialize, Serialize};
+
+use super::{IngestAuthorisation, Organisation, Package};
+use crate::IngestKeyDigest;
+
+/// A stream's settings and standing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Its id.
+    pub id: StreamId,
+    /// Its public name; not a credential.
+    pub name: StreamName,
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// What an operator said of it.
+    pub standing: StreamStanding,
+    /// Whether playback needs a token.
+    pub secure_playback: SecurePlayback,
+    /// What a broadcaster has to show.
+    pub ingest: StreamIngest,
+    /// The digest of its secret ingest key.
+    pub ingest_key: IngestKeyDigest,
+    /// Whether the built-in test source publishes it.
+    pub test_source: bool,
+}
+
+/// What an operator said of a stream. A deleted stream is not in a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StreamStanding {
+    /// Nothing against it.
+    Active,
+    /// Its publisher was ended, its key is barred.
+    Stopped,
+    /// The same, and viewers are refused.
+    Locked,
+}
+
+/// The stream's own word on tokens for playback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecurePlayback {
+    /// As the organisation says.
+    Inherit,
+    /// A token is needed.
+    Required,
+    /// None is.
+    Open,
+}
+
+/// The stream's own word on ingest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StreamIngest {
+    /// As the organisation says.
+    Inherit,
+    /// This, whatever the organisation says.
+    Own(IngestAuthorisation),
+}
+
+impl Stream {
+    /// Whether playback needs a token; never where the organisation lacks `SECURE`.
+    pub fn needs_token(&self, organisation: &Organisation) -> bool {
+        organisation.packages.has(Package::Secure)
+            && match self.secure_playback {
+                SecurePlayback::Inherit => organisation.secure_playback,
+                SecurePlayback::Required => true,
+                SecurePlayback::Open => false,
+            }
+    }
+
+    /// What a broadcaster has to show.
+    pub fn ingest_authorisation(&self, organisation: &Organisation) -> IngestAuthorisation {
+        match self.ingest {
+            StreamIngest::Inherit => organisation.ingest,
+            StreamIngest::Own(own) => own,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The result of a signature check, as a fact.
+
+use super::Token;
+use crate::VerifyingKey;
+
+/// That a signature was checked, and what came out. Bound to one token and one key: shown beside another token, or
+/// after the key was replaced, it proves nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    token: [u8; 32],
+    key: [u8; 32],
+    valid: bool,
+}
+
+impl Proof {
+    #[cfg(feature = "signature")]
+    pub(crate) fn new(token: &Token, key: &VerifyingKey, valid: bool) -> Self {
+        Self {
+            token: token.digest(),
+            key: key.fingerprint(),
+            valid,
+        }
+    }
+
+    /// What the check found, if it was of this token with this key.
+    pub(crate) fn of(&self, token: &Token, key: &VerifyingKey) -> Option<bool> {
+        (self.token == token.digest() && self.key == key.fingerprint()).then_some(self.valid)
+    }
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proof")
+            .field("valid", &self.valid)
+            .finish_non_exhaustive()
+    }
+}

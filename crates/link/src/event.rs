@@ -1,0 +1,149 @@
+//! What a media node tells: who came, who stayed, who went, who was refused.
+
+use std::{net::IpAddr, sync::Arc};
+
+use guard::{Door, Reason, Timestamp};
+use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId, StreamName};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened on a node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// Where.
+    pub node: NodeId,
+    /// What.
+    pub kind: Kind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Kind {
+    /// A session was admitted.
+    Started(SessionFacts),
+    /// A session goes on.
+    Beat {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// Bytes of media so far.
+        bytes: u64,
+    },
+    /// A session is over.
+    Ended(SessionEnd),
+    /// A request was refused.
+    Denied {
+        /// Whose stream it was for, where the name belongs to an organisation.
+        organisation: Option<OrganisationId>,
+        /// The name that was asked for.
+        stream: StreamName,
+        /// Which way.
+        door: Door,
+        /// By which protocol.
+        protocol: Protocol,
+        /// From where.
+        address: IpAddr,
+        /// Why.
+        reason: Reason,
+        /// The refusal's id.
+        decision: DecisionId,
+    },
+    /// A stream has a publisher.
+    Live {
+        /// Which.
+        stream: StreamId,
+        /// Whose.
+        organisation: OrganisationId,
+    },
+    /// A stream has none any more.
+    Offline {
+        /// Which.
+        stream: StreamId,
+        /// Whose.
+        organisation: OrganisationId,
+    },
+    /// The node is gone, and with it whatever it carried.
+    NodeLost,
+}
+
+/// A session as it began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionFacts {
+    /// Its id, minted by the node.
+    pub session: SessionId,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// On which stream.
+    pub stream: StreamId,
+    /// The stream's name.
+    pub name: StreamName,
+    /// Which way.
+    pub door: Door,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// From where.
+    pub address: IpAddr,
+    /// The token's id.
+    pub jti: Option<Arc<str>>,
+    /// The viewer that the token names.
+    pub user: Option<Arc<str>>,
+    /// The token's label.
+    pub tag: Option<Arc<str>>,
+    /// The player's name for itself, at most 512 bytes.
+    pub user_agent: Option<Arc<str>>,
+    /// The host of the page it came from.
+    pub referrer: Option<Arc<str>>,
+}
+
+/// A session as it ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionEnd {
+    /// Which.
+    pub session: SessionId,
+    /// Whose.
+    pub organisation: OrganisationId,
+    /// On which stream.
+    pub stream: StreamId,
+    /// Bytes of media in all.
+    pub bytes: u64,
+    /// Why the platform ended it; `None` where the peer left or the stream ended.
+    pub reason: Option<Reason>,
+}
+
+/// How a session reaches us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// HLS on fragmented MP4.
+    Hls,
+    /// Progressive fragmented MP4.
+    Progressive,
+    /// RTMP.
+    Rtmp,
+    /// The built-in test source.
+    TestSource,
+    /// Fragmented MP4 over WebSocket.
+    WebSocket,
+}
+
+impl Protocol {
+    /// The name in metrics, rows and the API, as in `websocket`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hls => "hls",
+            Self::Progressive => "progressive",
+            Self::Rtmp => "rtmp",
+            Self::TestSource => "test_source",
+            Self::WebSocket => "websocket",
+        }
+    }
+}
+
+impl Kind {
+    /// Whether it may be dropped before others when the control plane falls behind.
+    pub(crate) fn expendable(&self) -> bool {
+        matches!(self, Self::Beat { .. })
+    }
+}

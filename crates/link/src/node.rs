@@ -1,0 +1,123 @@
+//! A media node's end.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use guard::Update;
+use ids::NodeId;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Acknowledgement, Change, Event, Join, control::Delivered};
+
+/// The control plane is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// It went away, or never was.
+    #[error("the control plane does not answer")]
+    Gone,
+}
+
+/// How a node reaches the control plane.
+#[derive(Clone, Debug)]
+pub struct Connector {
+    joins: mpsc::Sender<Join>,
+    events: mpsc::Sender<Event>,
+}
+
+/// A node that has a policy and is told of changes.
+#[derive(Debug)]
+pub struct Attached {
+    node: NodeId,
+    policy: Vec<Update>,
+    changes: mpsc::UnboundedReceiver<Delivered>,
+    pending: Option<mpsc::UnboundedSender<Acknowledgement>>,
+    events: Events,
+}
+
+/// Where a node's events go. Never blocks: what does not fit is dropped and counted, heartbeats first.
+#[derive(Clone, Debug)]
+pub struct Events {
+    sender: mpsc::Sender<Event>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl Connector {
+    pub(crate) fn new(joins: mpsc::Sender<Join>, events: mpsc::Sender<Event>) -> Self {
+        Self { joins, events }
+    }
+
+    /// Joins as `node`, and waits for the policy.
+    pub async fn join(&self, node: NodeId) -> Result<Attached, LinkError> {
+        let (policy_sender, policy) = oneshot::channel();
+        let (change_sender, changes) = mpsc::unbounded_channel();
+        let join = Join {
+            node,
+            policy: policy_sender,
+            changes: change_sender,
+        };
+        self.joins.send(join).await.map_err(|_| LinkError::Gone)?;
+        let policy = policy.await.map_err(|_| LinkError::Gone)?;
+        let events = Events {
+            sender: self.events.clone(),
+            dropped: Arc::default(),
+        };
+        Ok(Attached {
+            node,
+            policy,
+            changes,
+            pending: None,
+            events,
+        })
+    }
+}
+
+impl Attached {
+    /// Who this node is.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The policy at the time of joining; given out once.
+    pub fn take_policy(&mut self) -> Vec<Update> {
+        std::mem::take(&mut self.policy)
+    }
+
+    /// Where events go.
+    pub fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// The next change; `None` once the control plane is gone. It must be acknowledged before the next is taken.
+    pub async fn next_change(&mut self) -> Option<Change> {
+        let Delivered { change, acknowledge } = self.changes.recv().await?;
+        self.pending = Some(acknowledge);
+        Some(change)
+    }
+
+    /// Says that the last change taken is in force.
+    pub fn acknowledge(&mut self, acknowledgement: Acknowledgement) {
+        if let Some(pending) = self.pending.take() {
+            // The control plane may have stopped waiting.
+            let _ = pending.send(acknowledgement);
+        }
+    }
+}
+
+impl Events {
+    /// Tells the control plane, unless it is so far behind that there is no room. A quarter of the queue is kept free of
+    /// heartbeats, so that starts, ends and denials still fit.
+    pub fn tell(&self, event: Event) {
+        let crowded = self.sender.capacity() < self.sender.max_capacity() / 4;
+        let told = !(crowded && event.kind.expendable()) && self.sender.try_send(event).is_ok();
+        if !told {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// How many events were dropped since the node joined.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
