@@ -1,0 +1,119 @@
+//! Installs what is missing, by need, and asks nothing.
+//!
+//! Where it may not install, because it is not root, it prints the one command that would, and stops.
+
+mod packages;
+mod toolchain;
+
+use crate::{
+    repository::Repository,
+    setup::packages::{Package, Probe},
+};
+
+/// What `up` needs: a C compiler for the crypto library, npm for the style sheet, and the WebAssembly target.
+pub(crate) fn for_up(_: &Repository) -> anyhow::Result<()> {
+    packages::install(BUILD)?;
+    toolchain::webassembly()
+}
+
+/// What `test` needs beside that: encoders, players, a browser, a database.
+pub(crate) fn for_test(repository: &Repository) -> anyhow::Result<()> {
+    packages::install(&[BUILD, TEST].concat())?;
+    toolchain::components(repository)?;
+    toolchain::webassembly()
+}
+
+/// What `check` needs: the formatter and the linter, and a C compiler to build what is linted.
+pub(crate) fn for_check(repository: &Repository) -> anyhow::Result<()> {
+    packages::install(BUILD)?;
+    toolchain::components(repository)
+}
+
+/// What `bench` needs: an encoder, and the server to compare with.
+pub(crate) fn for_bench(_: &Repository) -> anyhow::Result<()> {
+    packages::install(&[BUILD, BENCH].concat())?;
+    toolchain::webassembly()
+}
+
+/// All of it.
+pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
+    packages::install(&[BUILD, TEST, BENCH].concat())?;
+    toolchain::components(repository)?;
+    toolchain::webassembly()
+}
+
+const BUILD: &[Package] = &[
+    Package {
+        name: "build-essential",
+        probe: Probe::Programs(&["cc", "make"]),
+    },
+    Package {
+        name: "ca-certificates",
+        probe: Probe::File("/etc/ssl/certs/ca-certificates.crt"),
+    },
+    Package {
+        name: "nodejs",
+        probe: Probe::Programs(&["node"]),
+    },
+    Package {
+        name: "npm",
+        probe: Probe::Programs(&["npm"]),
+    },
+];
+
+const TEST: &[Package] = &[
+    Package {
+        name: "chromium",
+        probe: Probe::Programs(&["chromium"]),
+    },
+    Package {
+        name: "curl",
+        probe: Probe::Programs(&["curl"]),
+    },
+    Package {
+        name: "ffmpeg",
+        probe: Probe::Programs(&["ffmpeg", "ffprobe"]),
+    },
+    Package {
+        name: "gstreamer1.0-tools",
+        probe: Probe::Programs(&["gst-launch-1.0", "gst-inspect-1.0"]),
+    },
+    Package {
+        name: "gstreamer1.0-plugins-base",
+        probe: Probe::Element("videotestsrc"),
+    },
+    Package {
+        name: "gstreamer1.0-plugins-good",
+        probe: Probe::Element("flvmux"),
+    },
+    Package {
+        name: "gstreamer1.0-plugins-bad",
+        probe: Probe::Element("rtmp2sink"),
+    },
+    Package {
+        name: "gstreamer1.0-plugins-ugly",
+        probe: Probe::Element("x264enc"),
+    },
+    Package {
+        name: "postgresql",
+        probe: Probe::Folder {
+            parent: "/usr/lib/postgresql",
+            holds: "bin/initdb",
+        },
+    },
+];
+
+const BENCH: &[Package] = &[
+    Package {
+        name: "ffmpeg",
+        probe: Probe::Programs(&["ffmpeg", "ffprobe"]),
+    },
+    Package {
+        name: "nginx",
+        probe: Probe::File("/usr/sbin/nginx"),
+    },
+    Package {
+        name: "libnginx-mod-rtmp",
+        probe: Probe::File("/usr/lib/nginx/modules/ngx_rtmp_module.so"),
+    },
+];

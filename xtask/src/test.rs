@@ -1,0 +1,98 @@
+//! Every check and every test, in an order in which the quick and the likely fail first.
+//!
+//! Everything is built once in the development profile, and the tests from outside start that same binary.
+
+use crate::{check, repository::Repository, setup, shell, steps::Steps, web};
+
+/// Runs all of it; a failed step does not hide what the next would have said.
+pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
+    let root = repository.root();
+    let mut steps = Steps::default();
+    if !steps.take("install what is missing", || setup::for_test(repository)) {
+        return steps.finish();
+    }
+    steps.take("format", || format(repository));
+    steps.take("structure", || check::all(repository));
+    let has_dashboard = steps.take("dashboard", || web::build(root, true));
+    steps.take("lints", || lints(repository));
+    // The binary and the tests are built by one call: two would choose different features and build everything twice.
+    let is_built = has_dashboard
+        && steps.take("build", || {
+            shell::run(&mut shell::command(root, ["cargo", "build", "--all-targets"]))
+        });
+    for (name, step) in [
+        (
+            "unit and integration tests",
+            rust_tests as fn(&Repository) -> anyhow::Result<()>,
+        ),
+        ("documentation tests", documentation_tests),
+        ("browser tests", browser_tests),
+    ] {
+        if is_built {
+            steps.take(name, || step(repository));
+        } else {
+            steps.skip(name);
+        }
+    }
+    steps.finish()
+}
+
+/// The part that needs no server.
+pub(crate) fn check(repository: &Repository) -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    if steps.take("install what is missing", || setup::for_check(repository)) {
+        steps.take("format", || format(repository));
+        steps.take("structure", || check::all(repository));
+        steps.take("lints", || lints(repository));
+    }
+    steps.finish()
+}
+
+fn format(repository: &Repository) -> anyhow::Result<()> {
+    shell::run(&mut shell::command(
+        repository.root(),
+        ["cargo", "fmt", "--all", "--check"],
+    ))
+}
+
+fn lints(repository: &Repository) -> anyhow::Result<()> {
+    shell::run(&mut shell::command(
+        repository.root(),
+        [
+            "cargo",
+            "clippy",
+            "--quiet",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+    ))
+}
+
+fn rust_tests(repository: &Repository) -> anyhow::Result<()> {
+    let root = repository.root();
+    if shell::output("cargo", &["nextest", "--version"]).is_some() {
+        shell::run(&mut shell::command(root, ["cargo", "nextest", "run"]))
+    } else {
+        shell::run(&mut shell::command(
+            root,
+            ["cargo", "test", "--no-fail-fast", "--all-targets"],
+        ))
+    }
+}
+
+fn documentation_tests(repository: &Repository) -> anyhow::Result<()> {
+    shell::run(&mut shell::command(
+        repository.root(),
+        ["cargo", "test", "--quiet", "--doc"],
+    ))
+}
+
+fn browser_tests(repository: &Repository) -> anyhow::Result<()> {
+    let folder = repository.path("e2e/browser");
+    shell::run(
+        shell::command(&folder, ["npm", "ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+    )?;
+    shell::run(&mut shell::command(&folder, ["npx", "playwright", "test"]))
+}
