@@ -1,0 +1,23 @@
+//! Byte formats of media: AMF0, FLV, RTMP chunks, CMAF, playlists.
+//!
+//! PURE: no I/O, no async, no clock, no randomness, no panic. Everything here is a function of
+//! its arguments, so that whatever a peer sends is an error or a value, never a crash.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects
+)]
+
+pub mod aac;
+pub mod amf0;
+pub mod avc;
+mod bits;
+pub mod cmaf;
+#[cfg(test)]
+mod fixture;
+pub mod flv;
+pub mod playlist;
+mod reader;

@@ -1,0 +1,4 @@
+//! Promises of the container formats, kept with real encoders and decoders.
+
+mod cmaf;
+mod ffmpeg;
