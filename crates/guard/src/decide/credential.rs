@@ -22,7 +22,7 @@ pub(super) fn prove<'a>(
 ) -> Result<Proven<'a>, Stop> {
     let (token, denial) = match &request.credential {
         Credential::Token(token) => (Some(token), None),
-        Credential::Missing | Credential::Key(_) => (None, Some(Reason::TokenMissing.into())),
+        Credential::Missing | Credential::Key(_) | Credential::TestSource => (None, Some(Reason::TokenMissing.into())),
         Credential::Conflicting => (
             None,
             Some(Denial::with_detail(
@@ -138,7 +138,10 @@ impl Proven<'_> {
 
     /// Whether it is for this stream.
     pub(super) fn judge_scope(&self, request: &Request, trace: &mut impl Trace) -> Result<(), Stop> {
-        let outside = !self.token.claims.scope.covers(&request.stream);
+        let outside = !request
+            .stream
+            .as_ref()
+            .is_some_and(|name| self.token.claims.scope.covers(name));
         trace.check("scope", outside.then_some(Reason::TokenScope), || {
             format!("{:?}", self.token.claims.scope)
         })

@@ -13,8 +13,16 @@ pub(super) fn judge(
     now: Timestamp,
     trace: &mut impl Trace,
 ) -> Result<Permit, Stop> {
-    let tenant = policy.tenant_of(&request.stream).map(AsRef::as_ref);
-    let stream = policy.stream(&request.stream).map(AsRef::as_ref);
+    let tenant = request
+        .stream
+        .as_ref()
+        .and_then(|name| policy.tenant_of(name))
+        .map(AsRef::as_ref);
+    let stream = request
+        .stream
+        .as_ref()
+        .and_then(|name| policy.stream(name))
+        .map(AsRef::as_ref);
     // What does not exist answers as a secured stream does.
     let open = stream
         .zip(tenant)
@@ -36,7 +44,7 @@ pub(super) fn judge(
     proven.judge_scope(request, trace)?;
     proven.judge_restrictions(request, trace)?;
     trace.check("stream", stream.is_none().then_some(Reason::StreamUnknown), || {
-        request.stream.to_string()
+        format!("{:?}", request.stream)
     })?;
     let Some(stream) = stream else {
         return Err(Reason::StreamUnknown.into());

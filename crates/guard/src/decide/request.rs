@@ -25,8 +25,8 @@ pub enum Door {
 pub struct Request {
     /// Which way.
     pub door: Door,
-    /// Which stream.
-    pub stream: StreamName,
+    /// Which stream; `None` where what was asked for is not a stream's name at all.
+    pub stream: Option<StreamName>,
     /// From where; folded.
     pub address: IpAddr,
     /// With what.
@@ -48,6 +48,8 @@ pub enum Credential {
     Token(Arc<Token>),
     /// An ingest key.
     Key(IngestKeyDigest),
+    /// The node's own test source; passes where the stream's policy wants one.
+    TestSource,
 }
 
 impl Credential {
