@@ -1,18 +1,13 @@
 //! Measures what docs/benchmarks.md reports: release builds, both programs in one run.
 
-use crate::{repository::Repository, setup, shell, web};
+use crate::{repository::Repository, setup, shell, up};
 
 /// The tests of `e2e` that measure are ignored elsewhere; each prints its own table.
 pub(crate) fn bench(repository: &Repository) -> anyhow::Result<()> {
     setup::for_bench(repository)?;
-    let root = repository.root();
-    web::build(root, true)?;
+    up::build(repository)?;
     shell::run(&mut shell::command(
-        root,
-        ["cargo", "build", "--release", "--package", "portcullis"],
-    ))?;
-    shell::run(&mut shell::command(
-        root,
+        repository.root(),
         ["cargo", "bench", "--workspace", "--exclude", "web"],
     ))
 }

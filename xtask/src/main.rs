@@ -36,6 +36,8 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Build the dashboard and the binary as they are released, installing what is missing first.
+    Build,
     /// Run every check and every test, installing what they need first.
     Test,
     /// Run the formatter, the linter and the structure checks alone.
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
     let repository = Repository::here();
     let outcome = match Xtask::parse().command {
         Command::Up { arguments } => up::up(&repository, &arguments),
+        Command::Build => up::build(&repository),
         Command::Test => test::test(&repository),
         Command::Check => test::check(&repository),
         Command::Bench => bench::bench(&repository),

@@ -8,28 +8,35 @@ use anyhow::Context as _;
 
 use crate::{repository::Repository, setup, shell, web};
 
-/// Beside metrics and health, nothing is served here; demo mode binds loopback only.
+const BINARY: &str = "target/release/portcullis";
+
+/// Metrics and health, on loopback; the rest is the program's defaults.
 const OPERATIONS: &str = "127.0.0.1:9464";
 
 /// Ends by becoming `portcullis`; returns only when that fails. Further arguments are given to it.
 pub(crate) fn up(repository: &Repository, arguments: &[String]) -> anyhow::Result<()> {
-    println!("1/4 what is missing");
-    setup::for_up(repository)?;
-    println!("2/4 the dashboard");
-    web::build(repository.root(), true)?;
-    println!("3/4 portcullis");
-    shell::run(&mut shell::command(
-        repository.root(),
-        ["cargo", "build", "--release", "--package", "portcullis"],
-    ))?;
+    build(repository)?;
     let data = repository.path("data");
     fs::create_dir_all(&data).with_context(|| format!("cannot make `{}`", data.display()))?;
-    println!("4/4 starting");
-    let binary = repository.path("target/release/portcullis");
+    println!("── starting ──");
+    let binary = repository.path(BINARY);
     let error = Command::new(&binary)
         .current_dir(repository.root())
         .args(["up", "--data", "./data", "--demo", "--ops", OPERATIONS])
         .args(arguments)
         .exec();
     Err(error).with_context(|| format!("cannot start `{}`", binary.display()))
+}
+
+/// Everything that the binary is made of, and the binary, as it is released.
+pub(crate) fn build(repository: &Repository) -> anyhow::Result<()> {
+    println!("── what is missing ──");
+    setup::for_up(repository)?;
+    println!("── the dashboard ──");
+    web::build(repository.root(), true)?;
+    println!("── {BINARY} ──");
+    shell::run(&mut shell::command(
+        repository.root(),
+        ["cargo", "build", "--release", "--package", "portcullis"],
+    ))
 }

@@ -145,12 +145,18 @@ fn quoted(line: &str) -> impl Iterator<Item = &str> {
 
 /// Begins with a folder or a file of the top level, and is neither a pattern nor a command.
 fn looks_like_a_path(quoted: &str, files: &BTreeSet<String>) -> bool {
+    if BUILT.iter().any(|built| quoted.starts_with(built)) {
+        return false;
+    }
     let plain = quoted.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
     let (first, rest) = quoted.split_once('/').unwrap_or((quoted, ""));
     let at_the_top = files.iter().any(|file| file.split('/').next() == Some(first));
     let document = [".md", ".toml", ".yml"].iter().any(|ending| quoted.ends_with(ending)) && !quoted.contains('/');
     plain && ((at_the_top && !rest.is_empty() && first.len() > 1) || document)
 }
+
+/// Folders that documents name and that a build makes.
+const BUILT: &[&str] = &["data/", "e2e/browser/results", "target/", "web/dist"];
 
 /// The words after `cargo xtask`.
 fn developer_commands(line: &str) -> Vec<&str> {
