@@ -169,7 +169,7 @@ fn developer_commands(line: &str) -> Vec<&str> {
     };
     line.match_indices(CALL)
         .map(|(start, _)| word(start))
-        .filter(|word| !word.is_empty())
+        .filter(|word| !word.is_empty() && !word.starts_with('-'))
         .collect()
 }
 
