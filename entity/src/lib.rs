@@ -1,1 +1,22 @@
 //! Tables as types, read from a tenant only.
+//!
+//! Every query begins with [`Tenanted::in_tenant`], or with [`Table::across_tenants`] and a reason that a golden file
+//! lists. Every column `…_at` holds microseconds since 1970 in UTC, from the clock that the control plane was given.
+
+pub mod app_user;
+pub mod audit_entry;
+pub mod change;
+pub mod member;
+pub mod organisation;
+pub mod outbox;
+pub mod package_grant;
+pub mod playback_token;
+pub mod playback_token_stream;
+pub mod revocation;
+pub mod session;
+pub mod sign_in;
+pub mod signing_key;
+pub mod stream;
+mod tenant;
+
+pub use tenant::{Table, Tenanted};

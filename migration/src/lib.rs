@@ -1,1 +1,29 @@
-//! The history of the tables.
+//! The history of the tables, frozen: what was released is never edited, a new step is added.
+//!
+//! Steps are not safe beside each other, so a lock is held around them: an advisory one on PostgreSQL, a file beside
+//! the database on SQLite. Knows no entity: the types of today cannot change the history of yesterday.
+
+mod lock;
+mod m0001_first;
+
+use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
+
+/// Every step, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first::Step)]
+    }
+}
+
+/// Brings the database to the newest form; does nothing where it is there already. Waits for whoever migrates.
+pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
+    let lock = lock::Lock::take(database).await?;
+    let done = Migrator::up(database, None).await;
+    lock.release().await?;
+    done
+}

@@ -1,0 +1,41 @@
+//! A tenant with its settings.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Table, Tenanted};
+
+/// A tenant with its settings.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "organisation")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The public hash that its stream names begin with.
+    #[sea_orm(unique)]
+    pub hash: String,
+    /// What people call it.
+    pub name: String,
+    /// `active` or `suspended`.
+    pub standing: String,
+    /// Whether playback needs a token, where a stream does not say.
+    pub secure_playback: bool,
+    /// `open`, `key` or `token`, where a stream does not say.
+    pub ingest_authorisation: String,
+    /// Whether sessions end when their token expires, where the token does not say.
+    pub force_disconnect: bool,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// None: a relation could cross organisations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Table for Entity {}
+
+impl Tenanted for Entity {
+    const TENANT: Column = Column::Id;
+}

@@ -1,0 +1,60 @@
+//! A viewer's or broadcaster's stay, live or past.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Table, Tenanted};
+
+/// A viewer's or broadcaster's stay, live or past.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Whose it is.
+    pub organisation_id: Uuid,
+    /// On which stream.
+    pub stream_id: Uuid,
+    /// The stream's name.
+    pub stream_name: String,
+    /// Where.
+    pub node_id: Uuid,
+    /// `playback` or `ingest`.
+    pub door: String,
+    /// As in `websocket`.
+    pub protocol: String,
+    /// From where.
+    pub address: String,
+    /// The token's id.
+    pub jti: Option<String>,
+    /// The viewer that the token names.
+    pub viewer: Option<String>,
+    /// The token's label.
+    pub tag: Option<String>,
+    /// The player's name for itself.
+    pub user_agent: Option<String>,
+    /// The host of the page it came from.
+    pub referrer: Option<String>,
+    /// When it began.
+    pub started_at: i64,
+    /// When it was last heard of.
+    pub beat_at: i64,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+    /// Bytes of media.
+    pub bytes: i64,
+    /// Why the platform ended it.
+    pub reason: Option<String>,
+}
+
+/// None: a relation could cross organisations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Table for Entity {}
+
+impl Tenanted for Entity {
+    const TENANT: Column = Column::OrganisationId;
+}
