@@ -1,0 +1,144 @@
+//! Connections that have not asked to publish yet, and which of them goes when there are too many.
+//!
+//! The newest is never the one that goes: whoever has something to say says it at once, so a crowd of silent
+//! connections pushes out its own.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use tokio::task::{AbortHandle, Id};
+
+use super::Limits;
+
+/// Tasks by age.
+#[derive(Debug)]
+pub(super) struct Pending {
+    limits: Limits,
+    next: u64,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    group: IpAddr,
+    task: AbortHandle,
+}
+
+impl Pending {
+    pub(super) const fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            next: 0,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a task, and aborts another where that makes too many.
+    pub(super) fn add(&mut self, address: IpAddr, task: AbortHandle) {
+        let group = group(address);
+        if self.count(group) >= self.limits.unadmitted_per_address {
+            self.abort_oldest(group);
+        } else if self.waiting.len() >= self.limits.unadmitted
+            && let Some(crowd) = self.crowd()
+        {
+            self.abort_oldest(crowd);
+        }
+        self.waiting.insert(self.next, Waiting { group, task });
+        self.next += 1;
+    }
+
+    /// A task has ended.
+    pub(super) fn remove(&mut self, task: Id) {
+        self.waiting.retain(|_, waiting| waiting.task.id() != task);
+    }
+
+    fn count(&self, group: IpAddr) -> usize {
+        self.waiting.values().filter(|waiting| waiting.group == group).count()
+    }
+
+    /// The address with the most tasks.
+    fn crowd(&self) -> Option<IpAddr> {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for waiting in self.waiting.values() {
+            *counts.entry(waiting.group).or_default() += 1;
+        }
+        counts
+            .into_iter()
+            .max_by_key(|(_, count)| *count)
+            .map(|(group, _)| group)
+    }
+
+    fn abort_oldest(&mut self, group: IpAddr) {
+        let oldest = self.waiting.iter().find(|(_, waiting)| waiting.group == group);
+        if let Some(waiting) = oldest.map(|(&age, _)| age).and_then(|age| self.waiting.remove(&age)) {
+            waiting.task.abort();
+        }
+    }
+}
+
+/// What counts as one address: one customer of a provider gets an IPv6 /64.
+fn group(address: IpAddr) -> IpAddr {
+    match guard::fold(address) {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    fn pending(unadmitted: usize, unadmitted_per_address: usize) -> Pending {
+        Pending::new(Limits {
+            unadmitted,
+            unadmitted_per_address,
+            ..Limits::default()
+        })
+    }
+
+    /// Adds silent tasks from `addresses`, and tells which of them were pushed out.
+    async fn pushed_out(mut pending: Pending, addresses: &[&str]) -> Vec<usize> {
+        let mut tasks = JoinSet::new();
+        let mut numbers = Vec::new();
+        for address in addresses {
+            let task = tasks.spawn(std::future::pending::<()>());
+            numbers.push(task.id());
+            pending.add(address.parse().unwrap(), task);
+        }
+        let kept: Vec<_> = pending.waiting.values().map(|waiting| waiting.task.id()).collect();
+        let gone = addresses.len() - kept.len();
+        for _ in 0..gone {
+            assert!(tasks.join_next().await.unwrap().unwrap_err().is_cancelled());
+        }
+        (0..addresses.len())
+            .filter(|&at| !kept.contains(&numbers[at]))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn an_address_with_too_many_loses_its_oldest() {
+        let gone = pushed_out(pending(9, 2), &["10.0.0.1", "10.0.0.2", "10.0.0.1", "::ffff:10.0.0.1"]).await;
+        assert_eq!(gone, [0]);
+        let gone = pushed_out(
+            pending(9, 2),
+            &["2001:db8::1", "2001:db8::2", "2001:db8:0:1::", "2001:db8::3"],
+        )
+        .await;
+        assert_eq!(gone, [0]);
+    }
+
+    #[tokio::test]
+    async fn a_full_house_loses_the_oldest_of_the_greatest_crowd() {
+        let gone = pushed_out(
+            pending(3, 9),
+            &["10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.3", "10.0.0.4"],
+        )
+        .await;
+        assert_eq!(gone.len(), 2);
+        assert!(gone.contains(&1), "{gone:?}");
+    }
+}
