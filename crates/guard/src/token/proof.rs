@@ -22,6 +22,11 @@ impl Proof {
         }
     }
 
+    /// Whether it is of this token and this key.
+    pub fn is_of(&self, token: &Token, key: &VerifyingKey) -> bool {
+        self.of(token, key).is_some()
+    }
+
     /// What the check found, if it was of this token with this key.
     pub(crate) fn of(&self, token: &Token, key: &VerifyingKey) -> Option<bool> {
         (self.token == token.digest() && self.key == key.fingerprint()).then_some(self.valid)

@@ -1,0 +1,91 @@
+//! Applying changes: the policy is swapped, exactly the sessions that the change names are decided again, and those that
+//! fall are ended before the change is acknowledged.
+
+use std::sync::Arc;
+
+use guard::{Decision, Facts, Policy, Question, Reason, Update};
+use link::{Acknowledgement, Change};
+
+use super::Gate;
+use crate::session::Session;
+
+impl Gate {
+    /// Takes on a whole policy, as at joining. Sessions that fall under it are ended.
+    pub(crate) fn adopt(&self, updates: Vec<Update>) {
+        let policy = Arc::new(Policy::from_updates(updates));
+        self.policy.store(Some(policy.clone()));
+        for session in self.sessions.all() {
+            self.decide_again(&session, &policy);
+        }
+    }
+
+    /// Applies one change; how long it took is for the caller to add.
+    pub(crate) fn apply(&self, change: &Change) -> Acknowledgement {
+        let begun = self.clock.now();
+        let before = self.policy.load_full().unwrap_or_default();
+        let policy = Arc::new(
+            change
+                .updates
+                .iter()
+                .fold((*before).clone(), |policy, update| policy.with(update)),
+        );
+        self.policy.store(Some(policy.clone()));
+        let mut ended = Vec::new();
+        for update in &change.updates {
+            for session in self.sessions.touched(&update.touched()) {
+                if self.decide_again(&session, &policy) {
+                    ended.push((session.bytes(), session));
+                }
+            }
+        }
+        let bytes_after = ended
+            .iter()
+            .map(|(at_end, session)| session.bytes().saturating_sub(*at_end))
+            .sum();
+        Acknowledgement {
+            change: change.id,
+            node: self.node,
+            sessions_ended: u32::try_from(ended.len()).unwrap_or(u32::MAX),
+            took: self.clock.now().since(begun),
+            bytes_after,
+        }
+    }
+
+    /// Tells that every session is alive; a session that never beats again ended at its last beat.
+    pub(crate) fn beat(&self) {
+        for session in self.sessions.all() {
+            let organisation = session.permit().organisation();
+            self.tell(link::Kind::Beat {
+                session: session.id,
+                organisation,
+                bytes: session.bytes(),
+            });
+        }
+    }
+
+    /// Ends the session if it may not go on; whether it did.
+    fn decide_again(&self, session: &Session, policy: &Policy) -> bool {
+        self.fallen(session, policy).is_some_and(|reason| session.end(reason))
+    }
+
+    /// Why a running session may not go on under `policy`, if it may not.
+    pub(super) fn fallen(&self, session: &Session, policy: &Policy) -> Option<Reason> {
+        let facts = Facts {
+            running: true,
+            ..Facts::default()
+        };
+        let mut request = session.request.clone();
+        loop {
+            match guard::decide(&request, &facts, policy, self.clock.now()) {
+                Decision::Admit(permit) => {
+                    session.extend(permit.until());
+                    return None;
+                }
+                Decision::Deny(denial) => return Some(denial.reason),
+                Decision::Ask(Question::Signature { token, key }) => {
+                    request.proof = Some(self.proofs.check(&token, &key));
+                }
+            }
+        }
+    }
+}

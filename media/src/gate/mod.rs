@@ -1,0 +1,294 @@
+//! The gate: the only way from a request to a session.
+//!
+//! It decides with `guard`, answers what the decision asks, mints the session, and applies changes. INVARIANT: a session
+//! is registered before the policy is read for the last time, and a change swaps the policy before it looks sessions up;
+//! so whichever comes second sees the other, and no admission slips between.
+
+mod apply;
+mod proofs;
+mod throttle;
+
+use std::{net::IpAddr, sync::Arc};
+
+use arc_swap::ArcSwapOption;
+use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Permit, Policy, Presence, Question, Reason, Request};
+use ids::{DecisionId, NodeId, SessionId, StreamName};
+use link::{Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
+use proofs::Proofs;
+use throttle::Throttle;
+
+use crate::{
+    count,
+    hub::{self, Hub},
+    session::{Registry, Session, Stay},
+};
+
+/// Decides for one node, and knows its sessions.
+#[derive(Debug)]
+pub struct Gate {
+    policy: ArcSwapOption<Policy>,
+    proofs: Proofs,
+    throttle: Throttle,
+    sessions: Arc<Registry>,
+    hub: Hub,
+    clock: Clock,
+    entropy: Entropy,
+    node: NodeId,
+    events: Events,
+}
+
+/// What somebody asks for, as a protocol hands it over.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The text that should be a stream's name.
+    pub name: String,
+    /// What was presented.
+    pub credential: Credential,
+    /// From where.
+    pub address: IpAddr,
+    /// By which protocol.
+    pub protocol: Protocol,
+    /// What the player calls itself.
+    pub user_agent: Option<Arc<str>>,
+    /// The host of the page it came from.
+    pub referrer: Option<Arc<str>>,
+}
+
+/// The right to play one stream, and the session that it is used in.
+#[derive(Debug)]
+pub struct Play {
+    /// Ends when dropped.
+    pub stay: Stay,
+    /// What is played.
+    pub stream: Arc<hub::Stream>,
+}
+
+/// The right to publish one stream, and the session that it is used in.
+#[derive(Debug)]
+pub struct Publish {
+    /// Ends when dropped.
+    pub stay: Stay,
+}
+
+impl Gate {
+    pub(crate) fn new(hub: Hub, clock: Clock, entropy: Entropy, node: NodeId, events: Events) -> Self {
+        Self {
+            policy: ArcSwapOption::empty(),
+            proofs: Proofs::new(),
+            throttle: Throttle::default(),
+            sessions: Arc::default(),
+            hub,
+            clock,
+            entropy,
+            node,
+            events,
+        }
+    }
+
+    /// Lets a viewer in for one continuous session.
+    pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
+        let request = self.request(Door::Playback, asked);
+        let (permit, request, policy) = self.judge(asked, request, false)?;
+        let stream = self.stream(asked, &permit)?;
+        let stay = self.enter(asked, request, &permit, &policy)?;
+        Ok(permit.admit(Play { stay, stream }))
+    }
+
+    /// Decides one request of a session that spans many requests, and perhaps is `running` already.
+    pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
+        let request = self.request(Door::Playback, asked);
+        let (permit, request, policy) = self.judge(asked, request, running)?;
+        let stream = self.stream(asked, &permit)?;
+        Ok(permit.admit(Glance {
+            stream,
+            request,
+            policy,
+        }))
+    }
+
+    /// Makes the session of an admitted glance.
+    pub(crate) fn settle(&self, asked: &Asked, glance: &Admitted<Glance>) -> Result<Stay, Denial> {
+        let Glance { request, policy, .. } = glance.target();
+        self.enter(asked, request.clone(), glance.permit(), policy)
+    }
+
+    /// Lets a broadcaster in.
+    pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
+        let request = self.request(Door::Ingest, asked);
+        let (permit, request, policy) = self.judge(asked, request, false)?;
+        let stay = self.enter(asked, request, &permit, &policy)?;
+        Ok(permit.admit(Publish { stay }))
+    }
+
+    /// Whether there is a policy to decide by.
+    pub fn ready(&self) -> bool {
+        self.policy.load().is_some()
+    }
+
+    pub(crate) fn policy(&self) -> Option<Arc<Policy>> {
+        self.policy.load_full()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A refusal that came after the decision, told like any other.
+    pub(crate) fn refuse(&self, door: Door, asked: &Asked, reason: Reason) -> Denial {
+        self.denied(asked, door, reason.into())
+    }
+
+    /// Whether this would pass as it is; nothing is counted, told or made.
+    pub(crate) fn would_admit(&self, door: Door, asked: &Asked) -> bool {
+        let request = self.request(door, asked);
+        let Some(policy) = self.policy.load_full() else {
+            return false;
+        };
+        matches!(
+            guard::decide(&request, &Facts::default(), &policy, self.clock.now()),
+            Decision::Admit(_)
+        )
+    }
+
+    fn request(&self, door: Door, asked: &Asked) -> Request {
+        Request {
+            door,
+            stream: asked.name.parse().ok(),
+            address: guard::fold(asked.address),
+            credential: asked.credential.clone(),
+            proof: None,
+        }
+    }
+
+    fn judge(
+        &self,
+        asked: &Asked,
+        mut request: Request,
+        running: bool,
+    ) -> Result<(Permit, Request, Arc<Policy>), Denial> {
+        let Some(policy) = self.policy.load_full() else {
+            return Err(self.denied(asked, request.door, Reason::NotReady.into()));
+        };
+        let facts = Facts {
+            throttled: self.throttle.slows(request.address, self.clock.now()),
+            publisher: self.presence(&policy, request.door, request.stream.as_ref()),
+            running,
+        };
+        loop {
+            match guard::decide(&request, &facts, &policy, self.clock.now()) {
+                Decision::Admit(permit) => return Ok((permit, request, policy)),
+                Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
+                Decision::Ask(Question::Signature { token, key }) => {
+                    request.proof = Some(self.proofs.check(&token, &key));
+                }
+            }
+        }
+    }
+
+    fn presence(&self, policy: &Policy, door: Door, name: Option<&StreamName>) -> Presence {
+        let stream = name
+            .and_then(|name| policy.stream(name))
+            .and_then(|stream| self.hub.stream(stream.id));
+        let present = match door {
+            Door::Playback => stream.is_some(),
+            Door::Ingest => stream.is_some_and(|stream| stream.has_publisher()),
+        };
+        if present { Presence::Present } else { Presence::Absent }
+    }
+
+    fn stream(&self, asked: &Asked, permit: &Permit) -> Result<Arc<hub::Stream>, Denial> {
+        self.hub
+            .stream(permit.stream())
+            .ok_or_else(|| self.denied(asked, permit.door(), Reason::StreamOffline.into()))
+    }
+
+    fn enter(&self, asked: &Asked, request: Request, permit: &Permit, policy: &Arc<Policy>) -> Result<Stay, Denial> {
+        let id = SessionId::mint(self.unix_ms(), self.entropy.bytes());
+        let session = Arc::new(Session::new(id, asked.protocol, request, permit.clone()));
+        self.sessions.insert(&session);
+        let current = self.policy.load_full();
+        let superseded = current.filter(|current| !Arc::ptr_eq(current, policy));
+        if let Some(reason) = superseded.and_then(|current| self.fallen(&session, &current)) {
+            self.sessions.remove(&session);
+            return Err(self.denied(asked, permit.door(), reason.into()));
+        }
+        count::allowed(asked.protocol);
+        let grant = permit.grant();
+        let facts = SessionFacts {
+            session: id,
+            organisation: permit.organisation(),
+            stream: permit.stream(),
+            name: permit.name().clone(),
+            door: permit.door(),
+            protocol: asked.protocol,
+            address: guard::fold(asked.address),
+            jti: grant.map(|grant| grant.jti.clone()),
+            user: grant.and_then(|grant| grant.user.clone()),
+            tag: grant.and_then(|grant| grant.tag.clone()),
+            user_agent: asked.user_agent.clone(),
+            referrer: asked.referrer.clone(),
+        };
+        tracing::info!(session.id = %id, stream.name = %permit.name(), protocol = asked.protocol.as_str(), "admitted");
+        self.tell(Kind::Started(facts));
+        Ok(Stay::new(
+            session,
+            self.sessions.clone(),
+            self.clock.clone(),
+            self.node,
+            self.events.clone(),
+        ))
+    }
+
+    fn denied(&self, asked: &Asked, door: Door, mut denial: Denial) -> Denial {
+        let decision = DecisionId::mint(self.unix_ms(), self.entropy.bytes());
+        denial.decision = Some(decision);
+        let address = guard::fold(asked.address);
+        self.throttle.denied(address, denial.reason, self.clock.now());
+        count::denied(asked.protocol, denial.reason);
+        let name: Option<StreamName> = asked.name.parse().ok();
+        tracing::info!(
+            denial.reason = denial.reason.as_str(),
+            decision.id = %decision,
+            stream.name = name.as_ref().map(StreamName::as_str),
+            protocol = asked.protocol.as_str(),
+            "refused"
+        );
+        if let Some(stream) = name {
+            let organisation = self
+                .policy()
+                .and_then(|policy| Some(policy.tenant_of(&stream)?.organisation.id));
+            let (protocol, reason) = (asked.protocol, denial.reason);
+            self.tell(Kind::Denied {
+                organisation,
+                stream,
+                door,
+                protocol,
+                address,
+                reason,
+                decision,
+            });
+        }
+        denial
+    }
+
+    fn tell(&self, kind: Kind) {
+        self.events.tell(Event {
+            at: self.clock.now(),
+            node: self.node,
+            kind,
+        });
+    }
+
+    fn unix_ms(&self) -> u64 {
+        u64::try_from(self.clock.now().ms()).unwrap_or(0)
+    }
+}
+
+/// One admitted request of a session that spans many.
+#[derive(Debug)]
+pub struct Glance {
+    /// What is played.
+    pub stream: Arc<hub::Stream>,
+    request: Request,
+    policy: Arc<Policy>,
+}

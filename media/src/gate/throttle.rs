@@ -1,0 +1,91 @@
+//! Slowing addresses that are refused again and again. Successes never count; nobody is locked out for good.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use guard::{Reason, Timestamp};
+
+/// Refusals by address, in the current window.
+#[derive(Debug, Default)]
+pub(super) struct Throttle(Mutex<HashMap<IpAddr, Window>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    begun: Timestamp,
+    denials: u32,
+}
+
+impl Throttle {
+    /// Whether `address` has had its share of refusals.
+    pub(super) fn slows(&self, address: IpAddr, now: Timestamp) -> bool {
+        let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        windows
+            .get(&address)
+            .is_some_and(|window| now.since(window.begun) < WINDOW && window.denials >= DENIALS)
+    }
+
+    /// Counts a refusal, unless it says nothing against who asked.
+    pub(super) fn denied(&self, address: IpAddr, reason: Reason, now: Timestamp) {
+        if matches!(
+            reason,
+            Reason::Throttled | Reason::StreamOffline | Reason::NotReady | Reason::BackendUnavailable
+        ) {
+            return;
+        }
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if windows.len() >= ADDRESSES {
+            windows.retain(|_, window| now.since(window.begun) < WINDOW);
+            if windows.len() >= ADDRESSES {
+                windows.clear();
+            }
+        }
+        let window = windows.entry(address).or_insert(Window { begun: now, denials: 0 });
+        if now.since(window.begun) >= WINDOW {
+            *window = Window { begun: now, denials: 0 };
+        }
+        window.denials = window.denials.saturating_add(1);
+    }
+}
+
+const WINDOW: Duration = Duration::from_secs(300);
+const DENIALS: u32 = 300;
+/// Bounds the table; 64 bytes each.
+const ADDRESSES: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        time::Duration,
+    };
+
+    use guard::{Reason, Timestamp};
+
+    use super::{DENIALS, Throttle, WINDOW};
+
+    #[test]
+    fn an_address_is_slowed_after_its_share_of_refusals_and_not_for_good() {
+        let (throttle, here) = (Throttle::default(), IpAddr::from(Ipv4Addr::LOCALHOST));
+        let now = Timestamp::from_s(1_000);
+        for _ in 0..DENIALS {
+            assert!(!throttle.slows(here, now));
+            throttle.denied(here, Reason::TokenExpired, now);
+        }
+        assert!(throttle.slows(here, now));
+        assert!(!throttle.slows(IpAddr::from([127, 0, 0, 2]), now));
+        assert!(!throttle.slows(here, now.plus(WINDOW).plus(Duration::from_secs(1))));
+    }
+
+    #[test]
+    fn a_stream_that_is_offline_is_not_held_against_who_asked() {
+        let (throttle, here) = (Throttle::default(), IpAddr::from(Ipv4Addr::LOCALHOST));
+        for _ in 0..2 * DENIALS {
+            throttle.denied(here, Reason::StreamOffline, Timestamp::from_s(1));
+        }
+        assert!(!throttle.slows(here, Timestamp::from_s(1)));
+    }
+}

@@ -1,0 +1,111 @@
+//! From an HTTP request to what is asked of the gate: the carriers of a token.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use axum::{
+    RequestExt,
+    extract::{ConnectInfo, Path, Request},
+    http::{HeaderMap, Uri, header},
+    response::Response,
+};
+use guard::Credential;
+use link::Protocol;
+
+use super::Visit;
+use crate::gate::Asked;
+
+/// How the token came, as far as child URLs must carry it on. A header is never copied into a URL; a path goes on by
+/// itself, since child URLs are relative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// In the query: every child URL needs it there.
+    Query(String),
+    /// Otherwise, or not at all.
+    Silent,
+}
+
+impl Visit {
+    /// Takes a request of a stream's route apart.
+    pub(super) async fn of(mut request: Request, protocol: Protocol) -> Result<Self, Response> {
+        let path: HashMap<String, String> = request
+            .extract_parts::<Path<_>>()
+            .await
+            .map(|Path(path)| path)
+            .unwrap_or_default();
+        let query = query_token(request.uri());
+        let (headers, from_path) = (request.headers(), path.get("token").cloned());
+        let tokens = [bearer(headers), query.clone(), from_path, cookie(headers)];
+        let peer = request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(peer)| peer.ip());
+        let asked = Asked {
+            name: path.get("name").cloned().unwrap_or_default(),
+            credential: credential(tokens.into_iter().flatten()),
+            // INVARIANT: the accept loop states every connection's peer; what has none is from nowhere.
+            address: peer.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),
+            protocol,
+            user_agent: text(headers, &header::USER_AGENT),
+            referrer: referrer(headers),
+        };
+        let carrier = query.map_or(Carrier::Silent, Carrier::Query);
+        Ok(Self {
+            asked,
+            carrier,
+            file: path.get("file").cloned(),
+            request,
+        })
+    }
+}
+
+/// The one token among what was presented; two that differ are a conflict.
+fn credential(tokens: impl Iterator<Item = String>) -> Credential {
+    let mut one: Option<String> = None;
+    for token in tokens {
+        match &one {
+            Some(known) if *known != token => return Credential::Conflicting,
+            _ => one = Some(token),
+        }
+    }
+    one.map_or(Credential::Missing, |token| Credential::from_token(&token))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+fn query_token(uri: &Uri) -> Option<String> {
+    form_urlencoded::parse(uri.query()?.as_bytes())
+        .find(|(key, value)| key == "token" && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, token)| token.to_owned())
+}
+
+/// The host of `Origin`, else of `Referer`.
+fn referrer(headers: &HeaderMap) -> Option<Arc<str>> {
+    let host = |name| {
+        let uri: Uri = headers.get(name)?.to_str().ok()?.parse().ok()?;
+        uri.host().map(|host| Arc::from(host.to_ascii_lowercase()))
+    };
+    host(header::ORIGIN).or_else(|| host(header::REFERER))
+}
+
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<Arc<str>> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.chars().take(512).collect::<String>().into())
+}
+
+/// The cookie that may carry a token.
+const COOKIE: &str = "portcullis_token";

@@ -1,0 +1,88 @@
+//! The playback doors under `/live/NAME/`, and the same under `/t/TOKEN/live/NAME/` for players that drop queries.
+//!
+//! The one table of routes is [`ROUTES`]; every entry goes through the gate, which a sweep over the table proves.
+
+mod asked;
+mod hls;
+mod progressive;
+pub(crate) mod refuse;
+pub(crate) mod ws;
+
+use std::{sync::Arc, time::Duration};
+
+use asked::Carrier;
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    response::Response,
+    routing::{MethodRouter, get},
+};
+pub(crate) use hls::Visits;
+use tower_http::{
+    cors::{Any, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::node::Shared;
+
+/// Every route of a stream, below the stream's own path, with its handler.
+const ROUTES: &[(&str, fn(Shared) -> MethodRouter)] = &[
+    ("/ws", |node| get(move |request| ws::serve(node.clone(), request))),
+    ("/stream.mp4", |node| {
+        get(move |request| progressive::serve(node.clone(), request))
+    }),
+    ("/index.m3u8", |node| {
+        get(move |request| hls::playlist(node.clone(), request))
+    }),
+    ("/init/{file}", |node| {
+        get(move |request| hls::init(node.clone(), request))
+    }),
+    ("/segment/{file}", |node| {
+        get(move |request| hls::segment(node.clone(), request))
+    }),
+];
+
+/// The paths of every route of a stream, as the sweep asks for them.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|(path, _)| *path)
+}
+
+pub(crate) fn router(node: &Shared) -> Router {
+    let mut router = Router::new();
+    for (path, handler) in ROUTES {
+        for prefix in PREFIXES {
+            router = router.route(&format!("{prefix}{path}"), handler(node.clone()));
+        }
+    }
+    let set = SetResponseHeaderLayer::if_not_present;
+    router
+        .layer(set(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        ))
+        .layer(set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods([Method::GET, Method::HEAD])
+                .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE])
+                .expose_headers([refuse::REASON, refuse::DECISION])
+                .max_age(Duration::from_secs(600)),
+        )
+}
+
+/// A request of a stream's route, taken apart.
+struct Visit {
+    asked: crate::gate::Asked,
+    carrier: Carrier,
+    file: Option<String>,
+    request: Request,
+}
+
+type Handled = Result<Response, Response>;
+
+/// What every handler is given: the node that serves it.
+type Node = Arc<crate::node::Inner>;
+
+const PREFIXES: [&str; 2] = ["/live/{name}", "/t/{token}/live/{name}"];

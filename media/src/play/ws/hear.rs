@@ -1,0 +1,85 @@
+//! What a client says on its socket.
+
+use std::{io, time::Duration};
+
+use bytes::BytesMut;
+use serde::Deserialize;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::frame::{Decoder, Heard, Misbehaved};
+
+/// The reading half of a socket.
+#[derive(Debug)]
+pub(super) struct Ear<R> {
+    read: R,
+    buffer: BytesMut,
+    decoder: Decoder,
+}
+
+/// A message that we understand; any other is ignored, for what is to come.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "command", rename_all = "lowercase")]
+pub(super) enum Command {
+    /// The token, where the address did not carry it.
+    #[serde(rename_all = "camelCase")]
+    Play {
+        /// The stream, which must be the one of the address where it is said.
+        stream_id: Option<String>,
+        /// The token.
+        token: String,
+    },
+}
+
+/// Why nothing more is heard.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Silence {
+    /// The client broke the protocol.
+    #[error(transparent)]
+    Misbehaved(#[from] Misbehaved),
+    /// The connection is gone.
+    #[error("the connection broke off")]
+    Gone(#[from] io::Error),
+}
+
+impl<R: AsyncRead + Unpin> Ear<R> {
+    pub(super) fn new(read: R) -> Self {
+        Self {
+            read,
+            buffer: BytesMut::with_capacity(1024),
+            decoder: Decoder::default(),
+        }
+    }
+
+    /// The next thing that the client says. Cancellation loses nothing.
+    pub(super) async fn hear(&mut self) -> Result<Heard, Silence> {
+        loop {
+            match self.decoder.next(&mut self.buffer)? {
+                Some(Heard::Nothing) => {}
+                Some(heard) => return Ok(heard),
+                None if self.read.read_buf(&mut self.buffer).await? == 0 => return Ok(Heard::Close),
+                None => {}
+            }
+        }
+    }
+
+    /// The command in the first text message, within `patience`.
+    pub(super) async fn first_command(&mut self, patience: Duration) -> Option<Command> {
+        let text = async {
+            loop {
+                match self.hear().await {
+                    Ok(Heard::Text(text)) => return Some(text),
+                    Ok(Heard::Ping(_) | Heard::Nothing) => {}
+                    Ok(Heard::Close) | Err(_) => return None,
+                }
+            }
+        };
+        let text = tokio::time::timeout(patience, text).await.ok()??;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Reads and forgets until the client is gone, so that it gets to see our last word.
+    pub(super) async fn wait_for_leave(&mut self, patience: Duration) {
+        let gone = async { while !matches!(self.hear().await, Ok(Heard::Close) | Err(_)) {} };
+        let _ = tokio::time::timeout(patience, gone).await;
+    }
+}

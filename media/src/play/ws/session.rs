@@ -1,0 +1,143 @@
+//! One viewer's socket, from the upgrade to the last word.
+
+use std::{
+    io::{self, IoSlice},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use guard::{Admitted, Credential, Denial, Door, Reason};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+
+use super::{
+    FIRST_MESSAGE, Node,
+    frame::{self, Heard},
+    hear::{Command, Ear, Silence},
+    may_follow,
+};
+use crate::{
+    gate::{Asked, Play},
+    http::Line,
+    hub::{Fragment, Next},
+};
+
+type Socket = TokioIo<hyper::upgrade::Upgraded>;
+
+/// A last word: the close code, and the reason's name.
+struct LastWord(u16, &'static str);
+
+pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Socket) {
+    let (read, mut write) = tokio::io::split(socket);
+    let mut ear = Ear::new(read);
+    if may_follow(&asked.credential)
+        && !node.gate.would_admit(Door::Playback, &asked)
+        && let Some(Command::Play { stream_id, token }) = ear.first_command(FIRST_MESSAGE).await
+    {
+        if stream_id.is_none_or(|stream| stream == asked.name) {
+            asked.credential = Credential::from_token(&token);
+        } else {
+            asked.credential = Credential::Conflicting;
+        }
+    }
+    let word = match node.gate.play(&asked) {
+        Ok(admitted) => {
+            let carrying = line.carry(admitted.target().stay.session());
+            let word = watch(node, &admitted, &mut ear, &mut write).await;
+            drop(carrying);
+            word
+        }
+        Err(denial) => Some(refusal(&denial)),
+    };
+    if let Some(LastWord(code, reason)) = word {
+        let close = frame::close(code, reason);
+        let said = async {
+            write.write_all(&close).await?;
+            write.shutdown().await
+        };
+        // A client that takes nothing in any more does not hear it.
+        if matches!(tokio::time::timeout(FAREWELL, said).await, Ok(Ok(()))) {
+            ear.wait_for_leave(FAREWELL).await;
+        }
+    }
+}
+
+/// Sends until somebody ends it; the last word, unless the client is gone.
+async fn watch(
+    node: &Node,
+    admitted: &Admitted<Play>,
+    ear: &mut Ear<ReadHalf<Socket>>,
+    write: &mut WriteHalf<Socket>,
+) -> Option<LastWord> {
+    let Play { stay, stream } = admitted.target();
+    let mut subscription = stream.subscribe(admitted);
+    let mut epoch = None;
+    loop {
+        tokio::select! {
+            biased;
+            reason = stay.over() => return Some(last_word(reason)),
+            () = node.drain.cancelled() => return Some(LastWord(1001, "DRAINING")),
+            heard = ear.hear() => match heard {
+                Ok(Heard::Ping(payload)) => write.write_all(&frame::pong(&payload)).await.ok()?,
+                Ok(Heard::Text(_) | Heard::Nothing) => {}
+                Ok(Heard::Close) => return Some(LastWord(1000, "")),
+                Err(Silence::Misbehaved(how)) => return Some(LastWord(how.code(), "")),
+                Err(Silence::Gone(_)) => return None,
+            },
+            next = subscription.next(BATCH) => {
+                let Next::Fragments(fragments) = next else { return Some(LastWord(4000, "STREAM_ENDED")) };
+                let messages = messages(&fragments, &mut epoch);
+                tokio::select! {
+                    biased;
+                    // Cut off in the middle of a message: no word would be understood.
+                    _ = stay.over() => return None,
+                    written = write_all(write, messages) => written.ok()?,
+                }
+            }
+        }
+    }
+}
+
+/// The messages of some fragments, with what a player needs before the first of each epoch.
+fn messages(fragments: &[std::sync::Arc<Fragment>], epoch: &mut Option<u64>) -> Vec<Bytes> {
+    let mut messages = Vec::with_capacity(fragments.len() + 1);
+    for fragment in fragments {
+        if epoch.replace(fragment.epoch.number) != Some(fragment.epoch.number) {
+            messages.push(fragment.epoch.messages.clone());
+        }
+        messages.push(fragment.message());
+    }
+    messages
+}
+
+/// Writes messages with as few calls as the kernel takes them in.
+async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Bytes>) -> io::Result<()> {
+    let mut first = 0;
+    while first < messages.len() {
+        let slices: Vec<IoSlice<'_>> = messages[first..].iter().map(|bytes| IoSlice::new(bytes)).collect();
+        let mut written = write.write_vectored(&slices).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        while let Some(message) = messages.get_mut(first).filter(|_| written > 0) {
+            let taken = written.min(message.len());
+            message.advance(taken);
+            written -= taken;
+            first += usize::from(message.is_empty());
+        }
+    }
+    Ok(())
+}
+
+fn refusal(denial: &Denial) -> LastWord {
+    last_word(denial.reason)
+}
+
+/// A reason as WebSocket says it. One that no viewer should meet is a policy violation.
+fn last_word(reason: Reason) -> LastWord {
+    LastWord(reason.ws_close().unwrap_or(1008), reason.as_str())
+}
+
+/// Fragments written at once.
+const BATCH: usize = 64;
+const FAREWELL: Duration = Duration::from_secs(2);

@@ -1,0 +1,121 @@
+//! One viewer's or broadcaster's stay, from admission to end.
+//!
+//! Whoever carries media writes through [`Session::pass`], which holds the session's lock for the length of one
+//! non-blocking write: once [`Session::end`] has returned, nothing more is written.
+
+mod registry;
+mod stay;
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+};
+
+use guard::{Permit, Reason, Request, Timestamp};
+use ids::SessionId;
+use link::Protocol;
+pub(crate) use registry::Registry;
+pub use stay::Stay;
+use tokio::sync::watch;
+
+/// A session while it runs.
+#[derive(Debug)]
+pub struct Session {
+    /// Its id, minted here.
+    pub id: SessionId,
+    /// How it reaches us.
+    pub protocol: Protocol,
+    /// What was asked at admission; asked again at every change.
+    pub(crate) request: Request,
+    permit: Permit,
+    until: watch::Sender<Option<Timestamp>>,
+    end: watch::Sender<Option<Reason>>,
+    ended: Mutex<bool>,
+    bytes: AtomicU64,
+}
+
+impl Session {
+    pub(crate) fn new(id: SessionId, protocol: Protocol, request: Request, permit: Permit) -> Self {
+        Self {
+            id,
+            protocol,
+            request,
+            until: watch::Sender::new(permit.until()),
+            permit,
+            end: watch::Sender::new(None),
+            ended: Mutex::new(false),
+            bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// What let it in.
+    pub fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// Runs one non-blocking write of media, unless the session is over; counts what was written.
+    pub(crate) fn pass(&self, write: impl FnOnce() -> Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let ended = self.lock();
+        if *ended {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "the session was ended",
+            )));
+        }
+        let written = write();
+        if let Poll::Ready(Ok(bytes)) = &written {
+            self.bytes
+                .fetch_add(u64::try_from(*bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Ends it. From the return on nothing is written to it. False if it was over already.
+    pub(crate) fn end(&self, reason: Reason) -> bool {
+        let mut ended = self.lock();
+        let first = !std::mem::replace(&mut *ended, true);
+        drop(ended);
+        if first {
+            self.end.send_replace(Some(reason));
+        }
+        first
+    }
+
+    /// Waits until it is ended.
+    pub(crate) async fn ended(&self) {
+        // The sender lives as long as the session: waiting cannot fail.
+        let _ = self.end.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// Lets it run until another moment.
+    pub(crate) fn extend(&self, until: Option<Timestamp>) {
+        self.until
+            .send_if_modified(|current| std::mem::replace(current, until) != until);
+    }
+
+    /// Why it was ended, if it was.
+    pub fn reason(&self) -> Option<Reason> {
+        *self.end.borrow()
+    }
+
+    /// Bytes of media so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Adds bytes that came in, rather than went out.
+    pub(crate) fn received(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session that anybody may hold on to.
+pub(crate) type Shared = Arc<Session>;

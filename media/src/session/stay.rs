@@ -1,0 +1,89 @@
+//! The guard inside which a long session runs: it ends the session when its permit ends, and reports the end when it is
+//! dropped.
+
+use std::sync::Arc;
+
+use guard::Reason;
+use ids::NodeId;
+use link::{Clock, Event, Events, Kind, SessionEnd};
+
+use super::{Registry, Session};
+
+/// A running session. Dropping it is its end.
+#[derive(Debug)]
+pub struct Stay {
+    session: Arc<Session>,
+    registry: Arc<Registry>,
+    clock: Clock,
+    node: NodeId,
+    events: Events,
+}
+
+impl Stay {
+    pub(crate) fn new(
+        session: Arc<Session>,
+        registry: Arc<Registry>,
+        clock: Clock,
+        node: NodeId,
+        events: Events,
+    ) -> Self {
+        Self {
+            session,
+            registry,
+            clock,
+            node,
+            events,
+        }
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Waits until the platform ends the session: by a change, or because its time is up.
+    pub async fn over(&self) -> Reason {
+        let mut end = self.session.end.subscribe();
+        let mut until = self.session.until.subscribe();
+        loop {
+            if let Some(reason) = *end.borrow_and_update() {
+                return reason;
+            }
+            let left = until.borrow_and_update().map(|until| until.since(self.clock.now()));
+            let expiry = async {
+                match left {
+                    Some(left) => tokio::time::sleep(left).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = end.changed() => {}
+                _ = until.changed() => {}
+                () = expiry => {
+                    self.session.end(Reason::TokenExpired);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let session = &self.session;
+        self.registry.remove(session);
+        let permit = session.permit();
+        let end = SessionEnd {
+            session: session.id,
+            organisation: permit.organisation(),
+            stream: permit.stream(),
+            bytes: session.bytes(),
+            reason: session.reason(),
+        };
+        crate::count::ended(session.protocol, end.reason);
+        self.events.tell(Event {
+            at: self.clock.now(),
+            node: self.node,
+            kind: Kind::Ended(end),
+        });
+    }
+}

@@ -1,0 +1,3 @@
+//! Promises of the data plane, kept with real encoders and real sockets.
+
+mod rtmp;

@@ -1,0 +1,8 @@
+//! RTMP ingest: real encoders push, and strangers attack.
+
+mod attack;
+mod encoders;
+mod node;
+mod refusal;
+mod secrecy;
+mod wire;

@@ -1,0 +1,63 @@
+//! Whoever is refused reads why.
+
+use guard::Reason;
+use media::ingest::rtmp::Limits;
+
+use super::{
+    encoders,
+    node::{KEY, NAME, Node, OTHER_NAME, Seen},
+    wire::{Wire, code, text},
+};
+
+#[tokio::test]
+async fn a_broadcaster_with_a_wrong_key_reads_the_reason_in_ffmpeg() {
+    let mut node = Node::start(Limits::default()).await;
+    let encoder = encoders::ffmpeg(&node.url(NAME, "wrong"), 3);
+    let output = encoder.wait_with_output().await.unwrap();
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(complaints.contains("INGEST_KEY"), "{complaints}");
+    assert!(matches!(node.next().await, Seen::Rejected(Reason::IngestKey)));
+}
+
+#[tokio::test]
+async fn one_organisations_key_opens_no_stream_of_another() {
+    let mut node = Node::start(Limits::default()).await;
+    let mut wire = Wire::open(node.address).await;
+    wire.connect().await;
+    wire.ask(&format!("{OTHER_NAME}?key={KEY}")).await;
+    let status = wire.answer().await;
+    assert_eq!(code(&status), "NetStream.Publish.BadName");
+    assert!(text(&status, "description").starts_with("INGEST_KEY: "));
+    wire.closed().await;
+    assert!(matches!(node.next().await, Seen::Rejected(Reason::IngestKey)));
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_exist_answers_like_a_wrong_key() {
+    let node = Node::start(Limits::default()).await;
+    let mut answers = Vec::new();
+    for name in ["7KQ2M-NOTHING", NAME, "no name at all"] {
+        let mut wire = Wire::open(node.address).await;
+        wire.connect().await;
+        wire.ask(&format!("{name}?key=wrong")).await;
+        answers.push(wire.answer().await);
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0], answers[2]);
+}
+
+#[tokio::test]
+async fn a_player_is_refused_and_nothing_else_changes() {
+    let node = Node::start(Limits::default()).await;
+    let mut wire = Wire::open(node.address).await;
+    wire.connect().await;
+    wire.command(
+        1,
+        &["play".into(), 0.0.into(), container::amf0::Value::Null, NAME.into()],
+    )
+    .await;
+    assert_eq!(code(&wire.answer().await), "NetStream.Play.Failed");
+    wire.closed().await;
+    Wire::publish(node.address, &format!("{NAME}?key={KEY}")).await;
+}
