@@ -89,23 +89,34 @@ impl Connection {
     }
 
     /// Writes what waits, then closes so that the peer reads it: a connection closed while unread bytes wait is reset,
-    /// and a reset overtakes the last words.
+    /// and a reset overtakes the last words. The peer may close first, as it likes to when it has finished.
     pub(super) async fn close(mut self) {
-        let goodbye = async {
-            self.flush().await?;
-            self.socket.shutdown().await?;
-            loop {
-                self.input.clear();
-                self.input.reserve(READ_SIZE);
-                if self.socket.read_buf(&mut self.input).await? == 0 {
-                    return Ok::<_, Error>(());
-                }
-            }
-        };
         // Whether the peer heard it or not, it is over.
-        _ = timeout(LINGER, goodbye).await;
+        _ = timeout(LINGER, async {
+            self.flush().await?;
+            if timeout(GRACE, self.drain()).await.is_err() {
+                self.socket.shutdown().await?;
+                self.drain().await?;
+            }
+            Ok::<_, Error>(())
+        })
+        .await;
+    }
+
+    /// Reads and forgets until the peer has closed.
+    async fn drain(&mut self) -> Result<(), Error> {
+        loop {
+            self.input.clear();
+            self.input.reserve(READ_SIZE);
+            if self.socket.read_buf(&mut self.input).await? == 0 {
+                return Ok(());
+            }
+        }
     }
 }
 
 const READ_SIZE: usize = 16 * 1024;
+
+/// For the peer to close first, and for everything.
+const GRACE: Duration = Duration::from_millis(500);
 const LINGER: Duration = Duration::from_secs(2);

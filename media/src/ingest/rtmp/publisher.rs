@@ -42,8 +42,8 @@ impl Publisher {
         Self { connection, silence }
     }
 
-    /// The next item; `None` when the broadcaster says that it has finished. Can be dropped and called again without
-    /// loss.
+    /// The next item; `None` when the broadcaster says that it has finished, which [`Self::finish`] answers. Can be
+    /// dropped and called again without loss.
     pub async fn next(&mut self) -> Result<Option<Item>, Error> {
         match self.connection.next_within(self.silence).await? {
             Event::Item(item) => Ok(Some(item)),

@@ -59,6 +59,7 @@ async fn garbage_on_the_port_is_dropped_at_once() {
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
         vec![0; 10_000],
         vec![0xff; 10_000],
+        vec![3; 10_000],
     ] {
         let mut socket = TcpStream::connect(node.address).await.unwrap();
         // The server may close before it has read everything.

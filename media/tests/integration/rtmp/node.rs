@@ -109,22 +109,26 @@ async fn serve(request: rtmp::Request, seen: mpsc::UnboundedSender<Seen>, mut en
     loop {
         let next = tokio::select! {
             next = publisher.next() => next,
-            Ok(_) = ended.changed() => {
+            Ok(()) = ended.changed() => {
                 let reason = ended.borrow_and_update().expect("a reason");
                 publisher.end(&Denial::from(reason)).await;
                 _ = seen.send(Seen::Unpublished);
                 return;
             }
         };
-        let (saw, over) = match next {
-            Ok(Some(item)) => (Seen::Item(item), false),
-            Ok(None) => (Seen::Unpublished, true),
-            Err(error) => (Seen::Failed(error), true),
+        let seen_now = match next {
+            Ok(Some(item)) => {
+                _ = seen.send(Seen::Item(item));
+                continue;
+            }
+            Ok(None) => {
+                publisher.finish().await;
+                Seen::Unpublished
+            }
+            Err(error) => Seen::Failed(error),
         };
-        _ = seen.send(saw);
-        if over {
-            return;
-        }
+        _ = seen.send(seen_now);
+        return;
     }
 }
 
@@ -172,4 +176,4 @@ fn policy() -> Policy {
 }
 
 /// Far beyond what anything takes that happens at all.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
