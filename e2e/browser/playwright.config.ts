@@ -5,7 +5,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: './tests',
   outputDir: './results',
-  globalSetup: './suppor./support/platform.ts',
+  globalSetup: './support/platform.ts',
   workers: 1,
   retries: 0,
   forbidOnly: true,

