@@ -1,3 +1,4 @@
 //! Promises of the data plane, kept with real encoders and real sockets.
 
+mod play;
 mod rtmp;

@@ -99,7 +99,7 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
 
 fn render(window: &Window, carrier: &Carrier) -> String {
     let query = match carrier {
-        Carrier::Query(token) => form_urlencoded::Serializer::new(String::from("?"))
+        Carrier::Query(token) => form_urlencoded::Serializer::for_suffix(String::from("?"), 1)
             .append_pair("token", token)
             .finish(),
         Carrier::Silent => String::new(),

@@ -162,7 +162,10 @@ fn nobody_sends_media_before_being_let_in() {
     let mut peer = Peer::default();
     peer.connect("live").unwrap();
     assert!(matches!(peer.send(kind::VIDEO, 1, b"\x17\x01\0\0\0nal"), Ok(None)));
-    assert!(matches!(peer.send(kind::VIDEO, 1, &vec![0; 70_000]), Err(Error::Chunks(_))));
+    assert!(matches!(
+        peer.send(kind::VIDEO, 1, &vec![0; 70_000]),
+        Err(Error::Chunks(_))
+    ));
 }
 
 #[test]

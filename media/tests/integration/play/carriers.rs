@@ -1,0 +1,92 @@
+//! The ways in which a token may come, and how playlists hand it on.
+
+use serde_json::json;
+
+use super::{
+    client::{Got, Player, get},
+    stage::{NAME, Stage},
+};
+
+#[tokio::test]
+async fn a_token_may_come_by_header_query_path_or_cookie() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let playlist = format!("/live/{NAME}/index.m3u8");
+    for (path, headers) in [
+        (playlist.clone(), vec![("authorization", format!("Bearer {token}"))]),
+        (playlist.clone(), vec![("authorization", format!("bearer {token}"))]),
+        (
+            playlist.clone(),
+            vec![("cookie", format!("a=b; portcullis_token={token}"))],
+        ),
+        (format!("{playlist}?x=1&token={token}"), vec![]),
+        (format!("/t/{token}{playlist}"), vec![]),
+        (format!("/t/{token}{playlist}?token={token}"), vec![]),
+    ] {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(get(stage.http, &path, &headers).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn two_tokens_that_differ_are_neither() {
+    let stage = Stage::open().await;
+    let (one, two) = (stage.token("1", json!({})), stage.token("2", json!({})));
+    let answer = get(stage.http, &format!("/t/{one}/live/{NAME}/index.m3u8?token={two}"), &[]).await;
+    assert_eq!((answer.status, answer.reason()), (403, "TOKEN_MALFORMED"));
+}
+
+#[tokio::test]
+async fn a_playlist_carries_the_token_on_as_it_came() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let uris = async |path: String, headers: &[(&str, &str)]| {
+        let playlist = get(stage.http, &path, headers).await.text();
+        let map = playlist
+            .lines()
+            .find_map(|line| line.strip_prefix("#EXT-X-MAP:URI=\""))
+            .unwrap();
+        let segment = playlist
+            .lines()
+            .find(|line| line.starts_with("segment/"))
+            .unwrap()
+            .to_owned();
+        (map.trim_end_matches('"').to_owned(), segment)
+    };
+    let (map, segment) = uris(format!("/live/{NAME}/index.m3u8?token={token}"), &[]).await;
+    assert!(map.ends_with(&format!("?token={token}")) && segment.ends_with(&format!("?token={token}")));
+    assert_eq!(get(stage.http, &format!("/live/{NAME}/{map}"), &[]).await.status, 200);
+    assert_eq!(
+        get(stage.http, &format!("/live/{NAME}/{segment}"), &[]).await.status,
+        200
+    );
+
+    let (map, segment) = uris(format!("/t/{token}/live/{NAME}/index.m3u8"), &[]).await;
+    assert!(!map.contains("token") && !segment.contains("token"));
+    assert_eq!(
+        get(stage.http, &format!("/t/{token}/live/{NAME}/{segment}"), &[])
+            .await
+            .status,
+        200
+    );
+
+    // A header is never copied into a URL.
+    let bearer = format!("Bearer {token}");
+    let (_, segment) = uris(format!("/live/{NAME}/index.m3u8"), &[("authorization", &bearer)]).await;
+    assert!(!segment.contains('?'));
+}
+
+#[tokio::test]
+async fn a_socket_may_send_its_token_first() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws")).await;
+    player
+        .say(&json!({"command": "play", "streamId": NAME, "token": token}).to_string())
+        .await;
+    assert!(matches!(player.next().await, Got::Info(_)));
+
+    let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws")).await;
+    player.say("{\"command\":\"nothing\"}").await;
+    assert_eq!(player.last_word().await, (4401, "TOKEN_MISSING".to_owned()));
+}

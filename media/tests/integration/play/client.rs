@@ -1,0 +1,141 @@
+//! Clients: HTTP by hand, so that what is on the wire is what is seen, and a WebSocket player.
+
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, protocol::CloseFrame},
+};
+
+/// An answer, its body as it came.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn reason(&self) -> &str {
+        self.header("x-deny-reason")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+pub(crate) async fn get(http: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(http, "GET", path, headers).await
+}
+
+pub(crate) async fn ask(http: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut connection = open(http, method, path, headers).await;
+    let mut bytes = Vec::new();
+    tokio::time::timeout(PATIENCE, connection.read_to_end(&mut bytes))
+        .await
+        .expect("an answer")
+        .unwrap();
+    parse(&bytes)
+}
+
+/// Sends a request and leaves the answer unread.
+pub(crate) async fn open(http: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+    let mut connection = TcpStream::connect(http).await.unwrap();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {http}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    connection.write_all((head + "\r\n").as_bytes()).await.unwrap();
+    connection
+}
+
+pub(crate) fn parse(bytes: &[u8]) -> Answer {
+    let end = bytes
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("a whole head");
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    Answer {
+        status,
+        headers,
+        body: bytes[end + 4..].to_vec(),
+    }
+}
+
+/// A player on a WebSocket.
+pub(crate) struct Player(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// What a player got.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Got {
+    Info(serde_json::Value),
+    Media(Vec<u8>),
+    Closed(u16, String),
+    /// No last word.
+    Gone,
+}
+
+impl Player {
+    pub(crate) async fn connect(http: SocketAddr, path: &str) -> Self {
+        Self(
+            connect_async(format!("ws://{http}{path}"))
+                .await
+                .expect("every upgrade is accepted")
+                .0,
+        )
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn next(&mut self) -> Got {
+        match tokio::time::timeout(PATIENCE, self.0.next())
+            .await
+            .expect("something comes")
+        {
+            Some(Ok(Message::Text(text))) => Got::Info(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Binary(bytes))) => Got::Media(bytes.to_vec()),
+            Some(Ok(Message::Close(Some(CloseFrame { code, reason })))) => Got::Closed(code.into(), reason.to_string()),
+            Some(Ok(Message::Close(None)) | Err(_)) | None => Got::Gone,
+            Some(Ok(other)) => panic!("unexpected {other:?}"),
+        }
+    }
+
+    /// Plays until there are `count` fragments after the init segment.
+    pub(crate) async fn play(&mut self, count: usize) {
+        assert!(matches!(self.next().await, Got::Info(_)));
+        for _ in 0..=count {
+            assert!(matches!(self.next().await, Got::Media(_)));
+        }
+    }
+
+    /// What the last word is, whatever comes before it.
+    pub(crate) async fn last_word(&mut self) -> (u16, String) {
+        loop {
+            match self.next().await {
+                Got::Closed(code, reason) => return (code, reason),
+                Got::Gone => panic!("no last word"),
+                Got::Info(_) | Got::Media(_) => {}
+            }
+        }
+    }
+}
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,120 @@
+//! Every route of a stream is a door with a check.
+
+use serde_json::json;
+
+use super::{
+    client::{Player, ask, get},
+    stage::{IDLE, NAME, OTHER, Stage},
+};
+
+/// The routes as a client asks for them.
+fn routes() -> Vec<String> {
+    media::play::paths()
+        .map(|path| path.replace("{file}", "0.m4s"))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_of_a_stream_passes_the_gate() {
+    let stage = Stage::open().await;
+    assert!(routes().len() >= 5);
+    for route in routes() {
+        let bare = get(stage.http, &format!("/live/{NAME}{route}"), &[]).await;
+        assert_eq!((bare.status, bare.reason()), (401, "TOKEN_MISSING"), "{route}");
+        assert!(bare.header("www-authenticate").starts_with("Bearer"), "{route}");
+        assert!(bare.header("x-decision-id").starts_with("dec_"), "{route}");
+        assert_eq!(bare.header("content-type"), "application/problem+json");
+        assert!(bare.header("cache-control").contains("no-store"));
+        assert_eq!(bare.header("referrer-policy"), "no-referrer");
+        let wrong = get(stage.http, &format!("/t/a.b.c/live/{NAME}{route}"), &[]).await;
+        assert_eq!((wrong.status, wrong.reason()), (403, "TOKEN_MALFORMED"), "{route}");
+        let foreign = get(
+            stage.http,
+            &format!("/live/{NAME}{route}?token={}", stage.foreign_token()),
+            &[],
+        )
+        .await;
+        assert_eq!((foreign.status, foreign.reason()), (403, "TOKEN_KEY"), "{route}");
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_without_a_decision() {
+    let stage = Stage::open().await;
+    for route in routes() {
+        let headers = [
+            ("origin", "https://player.example"),
+            ("access-control-request-method", "GET"),
+            ("access-control-request-headers", "authorization"),
+        ];
+        let answer = ask(stage.http, "OPTIONS", &format!("/live/{NAME}{route}"), &headers).await;
+        assert_eq!((answer.status, answer.reason()), (200, ""), "{route}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert!(answer.header("access-control-allow-headers").contains("authorization"));
+    }
+    let answer = get(
+        stage.http,
+        &format!("/live/{NAME}/index.m3u8"),
+        &[("origin", "https://player.example")],
+    )
+    .await;
+    assert!(answer.header("access-control-expose-headers").contains("x-deny-reason"));
+}
+
+#[tokio::test]
+async fn what_does_not_exist_and_what_belongs_to_others_answer_alike() {
+    let stage = Stage::open().await;
+    let token = stage.token("mine", json!({}));
+    for credential in [String::new(), format!("?token={token}")] {
+        let answer = async |name: &str| {
+            let mut answer = get(stage.http, &format!("/live/{name}/index.m3u8{credential}"), &[]).await;
+            for header in ["x-decision-id", "date", "content-length"] {
+                answer.headers.remove(header);
+            }
+            let mut body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            body["decisionId"].take();
+            (answer.status, answer.headers, body)
+        };
+        let others = answer(OTHER).await;
+        assert_eq!(others, answer("XYZ23-NOTHING").await);
+        assert_eq!(others, answer("QQQQQ-NOTHING").await);
+        assert_eq!(others, answer("not%20a%20name").await);
+        assert_eq!(others, answer("..%2f..%2fetc").await);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_player_reads_the_reason_in_the_close_code() {
+    let stage = Stage::open().await;
+    let cases = [
+        (json!({"exp": 1}), 4415, "TOKEN_EXPIRED"),
+        (json!({"exp": null}), 4410, "TOKEN_MALFORMED"),
+        (json!({"nbf": 9_999_999_999_i64}), 4410, "TOKEN_MALFORMED"),
+        (
+            json!({"nbf": super::stage::now().s() + 60}),
+            4414,
+            "TOKEN_NOT_YET_VALID",
+        ),
+        (json!({"aud": "publish"}), 4413, "TOKEN_AUDIENCE"),
+        (json!({"aud": ["play"]}), 4413, "TOKEN_AUDIENCE"),
+        (json!({"aud": null}), 4413, "TOKEN_AUDIENCE"),
+        (json!({"sub": "org_00000000000000000000000000"}), 4420, "TOKEN_SCOPE"),
+        (json!({"streams": ["7KQ2M-ANOTHER"]}), 4420, "TOKEN_SCOPE"),
+        (json!({"ip": "10.0.0.1"}), 4421, "TOKEN_IP"),
+        (json!({"domains": ["example.com"]}), 4422, "TOKEN_DOMAIN"),
+        (json!({"countries": ["DE"]}), 4423, "TOKEN_COUNTRY"),
+        (json!({"asns": [64512]}), 4424, "TOKEN_ASN"),
+        (json!({"ua": "x"}), 4425, "TOKEN_USER_AGENT"),
+        (json!({"bindIps": 1}), 4426, "TOKEN_BOUND"),
+        (json!({"maxUses": 1}), 4417, "TOKEN_USED"),
+        (json!({"maxSessions": 1}), 4440, "SESSION_LIMIT"),
+    ];
+    for (claims, code, reason) in cases {
+        let token = stage.token("case", claims.clone());
+        let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={token}")).await;
+        assert_eq!(player.last_word().await, (code, reason.to_owned()), "{claims}");
+    }
+    let token = stage.token("idle", json!({}));
+    let mut player = Player::connect(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
+    assert_eq!(player.last_word().await, (4405, "STREAM_OFFLINE".to_owned()));
+}

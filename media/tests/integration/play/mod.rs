@@ -1,0 +1,8 @@
+//! Playback: who may watch, on every door, for as long as it lasts.
+
+mod carriers;
+mod client;
+mod continuity;
+mod cut;
+mod doors;
+mod stage;

@@ -1,0 +1,227 @@
+//! A whole media node under a control plane that does what the test says: two organisations, each with a key and a
+//! stream that the test source publishes.
+
+use std::{net::SocketAddr, time::Duration};
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use guard::{
+    IngestKeyDigest, Timestamp, Update, VerifyingKey,
+    key::Algorithm,
+    policy::{
+        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
+        Subject,
+    },
+    signature,
+};
+use ids::{ChangeId, OrganisationId, StreamId};
+use link::{Clock, Delivery, Entropy, Event, in_process};
+use media::Node;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const NAME: &str = "7KQ2M-STAGE";
+pub(crate) const OTHER: &str = "XYZ23-STAGE";
+/// A stream of the first organisation that nobody publishes yet.
+pub(crate) const IDLE: &str = "7KQ2M-IDLE";
+pub(crate) const KEY: &str = "k3y";
+
+pub(crate) struct Stage {
+    pub(crate) http: SocketAddr,
+    pub(crate) rtmp: SocketAddr,
+    pub(crate) node: Node,
+    first: Vec<u8>,
+    second: Vec<u8>,
+    changes: mpsc::UnboundedSender<(Vec<Update>, oneshot::Sender<Delivery>)>,
+    events: mpsc::Receiver<Event>,
+    stop: CancellationToken,
+}
+
+impl Stage {
+    pub(crate) async fn open() -> Self {
+        let (first, first_key) = pair("key_first");
+        let (second, second_key) = pair("key_second");
+        let mut updates = tenant(1, NAME, first_key);
+        updates.extend(tenant(2, OTHER, second_key));
+        updates.push(Update::Stream(Stream {
+            test_source: false,
+            ..stream(3, 1, IDLE)
+        }));
+
+        let (mut control, connector) = in_process(1024);
+        let events = control.take_events().unwrap();
+        let (changes, mut asked) = mpsc::unbounded_channel::<(Vec<Update>, oneshot::Sender<Delivery>)>();
+        tokio::spawn(async move {
+            let join = control.next_join().await.unwrap();
+            control.admit(join, updates);
+            let mut number = 0;
+            while let Some((updates, done)) = asked.recv().await {
+                number += 1;
+                let change = link::Change {
+                    id: ChangeId::mint(number, [0; 10]),
+                    at: now(),
+                    updates,
+                };
+                let delivery = control.deliver(change, Duration::from_secs(10)).await;
+                _ = done.send(delivery);
+            }
+        });
+
+        let settings = media::Settings {
+            rtmp: "127.0.0.1:0".parse().unwrap(),
+        };
+        let node = Node::start(&settings, Clock::System, Entropy::system(), &connector)
+            .await
+            .unwrap();
+        let listener = media::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let http = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(media::http::serve(
+            listener,
+            node.router(),
+            stop.clone(),
+            Duration::from_secs(1),
+        ));
+        Self {
+            http,
+            rtmp: node.rtmp(),
+            node,
+            first,
+            second,
+            changes,
+            events,
+            stop,
+        }
+    }
+
+    /// Applies a change on the node; how far it got.
+    pub(crate) async fn change(&self, updates: Vec<Update>) -> Delivery {
+        let (done, delivery) = oneshot::channel();
+        self.changes.send((updates, done)).unwrap();
+        delivery.await.unwrap()
+    }
+
+    pub(crate) async fn revoke(&self, jti: &str) -> Delivery {
+        self.change(vec![revoked(Subject::Token(jti.into()))]).await
+    }
+
+    /// A token of the first organisation, for the stream that is live and the idle one, with `more` claims.
+    pub(crate) fn token(&self, jti: &str, more: Value) -> String {
+        sign(&self.first, "key_first", 1, jti, json!([NAME, IDLE]), more)
+    }
+
+    /// A token of the second organisation for the first one's stream.
+    pub(crate) fn foreign_token(&self) -> String {
+        sign(
+            &self.second,
+            "key_second",
+            2,
+            "foreign",
+            json!([NAME, OTHER]),
+            json!({}),
+        )
+    }
+
+    pub(crate) async fn event(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+        let found = async {
+            loop {
+                let event = self.events.recv().await.unwrap();
+                if wanted(&event) {
+                    return event;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), found)
+            .await
+            .expect("the event comes")
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub(crate) fn revoked(subject: Subject) -> Update {
+    Update::Revoked {
+        organisation: organisation(1),
+        subject,
+        at: now(),
+    }
+}
+
+pub(crate) fn now() -> Timestamp {
+    Clock::System.now()
+}
+
+pub(crate) fn organisation(number: u64) -> OrganisationId {
+    OrganisationId::mint(number, [0; 10])
+}
+
+pub(crate) fn stream(number: u64, owner: u64, name: &str) -> Stream {
+    Stream {
+        id: StreamId::mint(number, [0; 10]),
+        name: name.parse().unwrap(),
+        organisation: organisation(owner),
+        standing: StreamStanding::Active,
+        secure_playback: SecurePlayback::Inherit,
+        ingest: StreamIngest::Inherit,
+        ingest_key: IngestKeyDigest::of(KEY),
+        test_source: true,
+    }
+}
+
+pub(crate) fn settings(number: u64, name: &str) -> Organisation {
+    Organisation {
+        id: organisation(number),
+        hash: name[..5].parse().unwrap(),
+        standing: Standing::Active,
+        packages: Package::ALL.into_iter().collect(),
+        secure_playback: true,
+        ingest: IngestAuthorisation::Key,
+        force_disconnect: false,
+    }
+}
+
+fn tenant(number: u64, name: &str, key: VerifyingKey) -> Vec<Update> {
+    vec![
+        Update::Organisation(settings(number, name)),
+        Update::Key {
+            organisation: organisation(number),
+            key,
+        },
+        Update::Stream(stream(number, number, name)),
+    ]
+}
+
+fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
+    let pair = Ed25519KeyPair::generate().unwrap();
+    let pkcs8 = pair.to_pkcs8().unwrap().as_ref().to_vec();
+    let material = pair.public_key().as_ref().to_vec();
+    (
+        pkcs8,
+        VerifyingKey {
+            kid: kid.into(),
+            algorithm: Algorithm::EdDsa,
+            material,
+            ours: true,
+        },
+    )
+}
+
+fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: Value, more: Value) -> String {
+    let mut claims = json!({
+        "sub": organisation(number), "aud": "play", "jti": jti, "streams": streams,
+        "iat": now().s(), "exp": now().s() + 3600,
+    });
+    let (claims_map, more) = (claims.as_object_mut().unwrap(), more.as_object().unwrap());
+    for (name, value) in more {
+        if value.is_null() {
+            claims_map.remove(name);
+        } else {
+            claims_map.insert(name.clone(), value.clone());
+        }
+    }
+    signature::sign(&claims, kid, pkcs8).unwrap()
+}
