@@ -1,0 +1,47 @@
+// The control plane as an integrator's software uses it: GraphQL with a session of its own.
+import { type APIRequestContext, expect, request } from '@playwright/test';
+import { type User, demo } from './demo.ts';
+
+type Answer<T> = { data: T; errors?: { message: string }[] };
+
+export class Control {
+  private constructor(private readonly http: APIRequestContext) {}
+
+  static async signedIn(user: User): Promise<Control> {
+    const control = new Control(await request.newContext());
+    await control.ask('mutation($input: SignInInput!) { signIn(input: $input) { viewer { id } errors { message } } }', {
+      input: { email: user.email, password: user.password },
+    });
+    return control;
+  }
+
+  async playbackToken(stream: string, user: string): Promise<{ token: string; jti: string }> {
+    const { createPlaybackToken: made } = await this.ask<{
+      createPlaybackToken: { token: string; record: { jti: string } };
+    }>(
+      `mutation($input: CreatePlaybackTokenInput!) {
+         createPlaybackToken(input: $input) { token record { jti } errors { message } }
+       }`,
+      { input: { streams: [stream], ttlSeconds: 600, user } },
+    );
+    return { token: made.token, jti: made.record.jti };
+  }
+
+  async revoke(jti: string): Promise<void> {
+    await this.ask(
+      'mutation($input: RevokeTokensInput!) { revokeTokens(input: $input) { revoked errors { message } } }',
+      { input: { jti } },
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.http.dispose();
+  }
+
+  private async ask<T>(query: string, variables: object): Promise<T> {
+    const response = await this.http.post(demo().graphql, { data: { query, variables } });
+    const answer: Answer<T> = await response.json();
+    expect(answer.errors ?? [], JSON.stringify(answer)).toEqual([]);
+    return answer.data;
+  }
+}

@@ -1,0 +1,74 @@
+// Every page, for everybody: no violation that axe can find, light and dark, wide and narrow, and nothing to scroll sideways.
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Page, expect, test } from '@playwright/test';
+import { demo, testStream, user } from '../support/demo.ts';
+import { signIn } from '../support/people.ts';
+
+type Look = { colorScheme: 'light' | 'dark'; viewport: { width: number; height: number } };
+
+const LOOKS: [string, Look][] = [
+  ['light and wide', { colorScheme: 'light', viewport: { width: 1280, height: 800 } }],
+  ['dark and wide', { colorScheme: 'dark', viewport: { width: 1280, height: 800 } }],
+  ['light and narrow', { colorScheme: 'light', viewport: { width: 360, height: 740 } }],
+  ['dark and narrow', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
+];
+
+const PAGES: [string, string, string][] = [
+  ['streams', '/streams', 'Streams'],
+  ['a stream', `/streams/NAME`, 'STREAM'],
+  ['tokens', '/tokens', 'Tokens'],
+  ['activity', '/activity', 'Activity'],
+  ['account', '/account', 'Account'],
+  ['nothing', '/no/such/page', 'Not found'],
+];
+
+async function expectFitForAll(page: Page, name: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+  expect(told, name).toEqual([]);
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(content, `${name} scrolls sideways`).toBeLessThanOrEqual(window!);
+  await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
+}
+
+for (const [look, use] of LOOKS) {
+  test.describe(look, () => {
+    test.use(use);
+
+    test(`every page is fit for everybody, ${look}`, async ({ page }) => {
+      await page.goto(demo().dashboard);
+      await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+      await expectFitForAll(page, `sign in, ${look}`);
+      await signIn(page, user('nanoAdmin'));
+      for (const [name, path, heading] of PAGES) {
+        await page.goto(new URL(path.replace('NAME', testStream().name), demo().dashboard).href);
+        const title = page.getByRole('heading', { level: 1, name: heading === 'STREAM' ? undefined : heading });
+        await expect(title).toBeVisible();
+        await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
+        await expectFitForAll(page, `${name}, ${look}`);
+      }
+    });
+
+    test(`every dialog is fit for everybody, ${look}`, async ({ page }) => {
+      await signIn(page, user('nanoAdmin'));
+      await page.getByRole('button', { name: 'New stream' }).click();
+      await expect(page.getByRole('dialog')).toBeVisible();
+      await expectFitForAll(page, `new stream, ${look}`);
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toBeHidden();
+      await page.goto(new URL(`/streams/${testStream().name}`, demo().dashboard).href);
+      await page.getByRole('button', { name: 'New token' }).click();
+      await expectFitForAll(page, `new token, ${look}`);
+    });
+
+    test(`the watch page is fit for everybody, ${look}`, async ({ page }) => {
+      await page.goto(testStream().watchUrl);
+      await expect.poll(() => page.locator('portcullis-player video').evaluate((v) => (v as HTMLVideoElement).currentTime)).toBeGreaterThan(0);
+      await expectFitForAll(page, `watching, ${look}`);
+      await page.goto(testStream().watchUrl.replace(/token=.*/, 'token=nothing'));
+      await page.reload();
+      await expect(page.locator('portcullis-player')).toContainText('TOKEN_MALFORMED');
+      await expectFitForAll(page, `refused, ${look}`);
+    });
+  });
+}

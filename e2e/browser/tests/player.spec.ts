@@ -1,0 +1,76 @@
+// <portcullis-player> on a customer's own page, on another site than the platform.
+import { type Page, expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectToPlay } from '../support/picture.ts';
+import { Site } from '../support/site.ts';
+
+type Socket = { frames: number; open: boolean };
+
+const embedding = (token: string) => `
+  <title>A customer's page</title>
+  <script type="module" src="${demo().http}/player.js"></script>
+  <portcullis-player src="${demo().http}/live/${testStream().name}" token="${token}" style="width: 640px"></portcullis-player>
+  <script>
+    window.refusals = [];
+    addEventListener('portcullis-refused', (event) => window.refusals.push(event.detail));
+  </script>`;
+
+/** Every WebSocket that the page opens, and what arrives on it. */
+function sockets(page: Page): Socket[] {
+  const seen: Socket[] = [];
+  page.on('websocket', (socket) => {
+    const one = { frames: 0, open: true };
+    seen.push(one);
+    socket.on('framereceived', () => one.frames++);
+    socket.on('close', () => (one.open = false));
+  });
+  return seen;
+}
+
+test('the player plays on another site, and a revoked viewer is told why and sent nothing more', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token, jti } = await control.playbackToken(testStream().name, 'embedded');
+  const site = await Site.with(embedding(token));
+  const opened = sockets(page);
+  await page.goto(site.url);
+  await expectToPlay(page.locator('portcullis-player video'));
+  await page.screenshot({ path: 'results/screenshots/player-playing.png' });
+
+  await control.revoke(jti);
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_REVOKED');
+  await page.screenshot({ path: 'results/screenshots/player-refused.png' });
+  expect(opened).toHaveLength(1);
+  expect(opened[0]!.open).toBe(false);
+  const refusals = () => page.evaluate(() => (window as unknown as { refusals: object[] }).refusals);
+  expect(await refusals()).toEqual([{ reason: 'TOKEN_REVOKED', code: 4416 }]);
+
+  // A refusal is final: whatever wakes the player up, it asks no second time by itself.
+  const before = opened[0]!.frames;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.locator('portcullis-player').hover();
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_REVOKED');
+  expect(opened).toHaveLength(1);
+  expect(opened[0]!.frames).toBe(before);
+  await control.close();
+  await site.close();
+});
+
+test('a player without a token is told so, and never asks again', async ({ page }) => {
+  const site = await Site.with(embedding(''));
+  const opened = sockets(page);
+  await page.goto(site.url);
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_MISSING');
+  expect(opened).toHaveLength(1);
+  await site.close();
+});
+
+test('a token of one stream does not open another', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(demo().streams[1]!.name, 'elsewhere');
+  const site = await Site.with(embedding(token));
+  await page.goto(site.url);
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_SCOPE');
+  await control.close();
+  await site.close();
+});
