@@ -14,6 +14,11 @@ pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
     steps.take("format", || format(repository));
     steps.take("structure", || check::all(repository));
     let has_dashboard = steps.take("dashboard", || web::build(root, true));
+    if has_dashboard {
+        steps.take("player tests", || player_tests(repository));
+    } else {
+        steps.skip("player tests");
+    }
     steps.take("lints", || lints(repository));
     // The binary and the tests are built by one call: two would choose different features and build everything twice.
     let is_built = has_dashboard
@@ -62,6 +67,7 @@ fn lints(repository: &Repository) -> anyhow::Result<()> {
             "cargo",
             "clippy",
             "--quiet",
+            "--workspace",
             "--all-targets",
             "--",
             "--deny",
@@ -87,6 +93,11 @@ fn documentation_tests(repository: &Repository) -> anyhow::Result<()> {
         repository.root(),
         ["cargo", "test", "--quiet", "--doc"],
     ))
+}
+
+/// The parts of the player that need no browser.
+fn player_tests(repository: &Repository) -> anyhow::Result<()> {
+    shell::run(&mut shell::command(&repository.path("web"), ["npm", "test"]))
 }
 
 fn browser_tests(repository: &Repository) -> anyhow::Result<()> {
