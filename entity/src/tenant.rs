@@ -6,21 +6,30 @@ use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, Select, UpdateM
 /// A table.
 pub trait Table: EntityTrait {
     /// Rows of every organisation. `reason` says why that is right; a golden file lists the call sites.
-    #[expect(clippy::disallowed_methods, reason = "the place where reading without a tenant is argued for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the place where reading without a tenant is argued for"
+    )]
     fn across_tenants(reason: &'static str) -> Select<Self> {
         let _ = reason;
         Self::find()
     }
 
     /// Changes rows of every organisation. `reason` as in [`Table::across_tenants`].
-    #[expect(clippy::disallowed_methods, reason = "the place where changing without a tenant is argued for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the place where changing without a tenant is argued for"
+    )]
     fn change_across_tenants(reason: &'static str) -> UpdateMany<Self> {
         let _ = reason;
         Self::update_many()
     }
 
     /// Removes rows of every organisation. `reason` as in [`Table::across_tenants`].
-    #[expect(clippy::disallowed_methods, reason = "the place where removing without a tenant is argued for")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the place where removing without a tenant is argued for"
+    )]
     fn remove_across_tenants(reason: &'static str) -> DeleteMany<Self> {
         let _ = reason;
         Self::delete_many()

@@ -68,7 +68,10 @@ fn tables() -> Vec<TableCreateStatement> {
                 big_integer("created_at"),
             ],
         ),
-        owned("package_grant", [pk_uuid("id"), text("package"), big_integer("created_at")]),
+        owned(
+            "package_grant",
+            [pk_uuid("id"), text("package"), big_integer("created_at")],
+        ),
         table(
             "app_user",
             [

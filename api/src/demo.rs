@@ -1,0 +1,307 @@
+//! What a demo has from the start: two organisations, their people, two streams. The same at every start of one folder.
+//!
+//! Passwords come from the master key, so they are the same for a folder, and nobody else's.
+
+use authz::{Action, Role};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::{Table, app_user, member, organisation, package_grant, stream};
+use guard::policy::{Package, Packages};
+use ids::{ChangeId, MemberId, OrganisationHash, OrganisationId, UserId};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
+
+use crate::{
+    fault::Fault,
+    graphql, keys,
+    people::Acting,
+    publisher::{self, policy},
+    running::Running,
+    service::{streams, tokens},
+    state::State,
+    store::Write,
+};
+
+/// What a visitor of a demo is given.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    /// The first organisation's people first: one per role; then the second's.
+    pub users: Vec<DemoUser>,
+    /// The test stream first, then the one for the visitor's encoder; both the first organisation's.
+    pub streams: Vec<DemoStream>,
+}
+
+/// Someone to sign in as.
+#[derive(Clone)]
+pub struct DemoUser {
+    /// With this address.
+    pub email: String,
+    /// With this password.
+    pub password: String,
+    /// As in `nanoAdmin`.
+    pub role: &'static str,
+    /// The organisation's hash.
+    pub organisation: String,
+}
+
+/// Something to watch.
+#[derive(Clone)]
+pub struct DemoStream {
+    /// The public name.
+    pub name: String,
+    /// Complete, with host, port and key.
+    pub ingest_url: String,
+    /// A playback token that lives for a day.
+    pub token: String,
+}
+
+/// The demo could not be prepared; what failed was logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the demo could not be prepared")]
+pub struct SeedError;
+
+/// Prepares the demo; adds only what is missing. Tokens are new each time.
+pub async fn seed_demo(running: &Running) -> Result<Demo, SeedError> {
+    prepare(&running.state).await.map_err(|fault| {
+        tracing::error!(?fault, "the demo could not be prepared");
+        SeedError
+    })
+}
+
+async fn prepare(state: &State) -> Result<Demo, Fault> {
+    let mut users = Vec::new();
+    let mut first = None;
+    for (name, people) in ORGANISATIONS {
+        let actings = organisation(state, name, people).await?;
+        for ((email, _, role), acting) in people.iter().zip(&actings) {
+            users.push(DemoUser {
+                email: (*email).to_owned(),
+                password: password(state, email),
+                role: role.as_str(),
+                organisation: acting.hash.to_string(),
+            });
+        }
+        first = first.or_else(|| actings.into_iter().next());
+    }
+    let acting = first.ok_or(Fault::Internal)?;
+    Ok(Demo {
+        users,
+        streams: vec![
+            demo_stream(state, &acting, "test", "Test picture", true).await?,
+            demo_stream(state, &acting, "encoder", "Your encoder", false).await?,
+        ],
+    })
+}
+
+/// The people of an organisation, which is made where its first one is missing.
+async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Vec<Acting>, Fault> {
+    let mut hashes = Vec::new();
+    for (email, ..) in people {
+        hashes.push(
+            state
+                .passwords
+                .hash(password(state, email), state.entropy.bytes())
+                .await?,
+        );
+    }
+    let write = state.store.write().await?;
+    let mut actings = Vec::new();
+    for (email, ..) in people {
+        actings.extend(existing(&write, email).await?);
+    }
+    if actings.len() == people.len() {
+        return Ok(actings);
+    }
+    let now = state.now();
+    let id: OrganisationId = state.mint();
+    let row = organisation::ActiveModel {
+        id: Set(id.uuid()),
+        hash: Set(OrganisationHash::mint(state.entropy.bytes()).to_string()),
+        name: Set(name.to_owned()),
+        standing: Set("active".to_owned()),
+        secure_playback: Set(true),
+        ingest_authorisation: Set("key".to_owned()),
+        force_disconnect: Set(false),
+        created_at: Set(now.us()),
+    }
+    .insert(&*write)
+    .await?;
+    for package in Package::ALL {
+        let grant: OrganisationId = state.mint();
+        package_grant::ActiveModel {
+            id: Set(grant.uuid()),
+            organisation_id: Set(id.uuid()),
+            package: Set(package.as_str().to_owned()),
+            created_at: Set(now.us()),
+        }
+        .insert(&*write)
+        .await?;
+    }
+    let key = keys::create(state, &*write, id).await?;
+    actings.clear();
+    for ((email, name, role), hash) in people.iter().zip(hashes) {
+        let (user, member): (UserId, MemberId) = (state.mint(), state.mint());
+        app_user::ActiveModel {
+            id: Set(user.uuid()),
+            email: Set((*email).to_owned()),
+            name: Set((*name).to_owned()),
+            password_hash: Set(hash),
+            created_at: Set(now.us()),
+        }
+        .insert(&*write)
+        .await?;
+        member::ActiveModel {
+            id: Set(member.uuid()),
+            organisation_id: Set(id.uuid()),
+            user_id: Set(user.uuid()),
+            role: Set(role.as_str().to_owned()),
+            created_at: Set(now.us()),
+        }
+        .insert(&*write)
+        .await?;
+        actings.push(acting(user, member, *role, row.clone())?);
+    }
+    let updates = [
+        guard::Update::Organisation(policy::organisation(
+            &row,
+            Package::ALL.into_iter().collect::<Packages>(),
+        )?),
+        guard::Update::Key {
+            organisation: id,
+            key: keys::verifying(&key),
+        },
+    ];
+    let change: ChangeId = state.mint();
+    publisher::record(&*write, id, change, now, &updates).await?;
+    let followed = state.desk.expect(change);
+    write.commit().await?;
+    state.desk.follow(change, now, followed).await;
+    Ok(actings)
+}
+
+async fn existing(write: &Write, email: &str) -> Result<Option<Acting>, Fault> {
+    let user = app_user::Entity::across_tenants("the demo's people, by email")
+        .filter(app_user::Column::Email.eq(email))
+        .one(&**write)
+        .await?;
+    let Some(user) = user else { return Ok(None) };
+    let member = member::Entity::across_tenants("the demo's people, by email")
+        .filter(member::Column::UserId.eq(user.id))
+        .one(&**write)
+        .await?;
+    let Some(member) = member else { return Ok(None) };
+    let row = organisation::Entity::across_tenants("the demo's organisations")
+        .filter(organisation::Column::Id.eq(member.organisation_id))
+        .one(&**write)
+        .await?
+        .ok_or(Fault::Internal)?;
+    let role = member.role.parse().map_err(|error| Fault::bug(&error))?;
+    acting(UserId::from_uuid(user.id), MemberId::from_uuid(member.id), role, row).map(Some)
+}
+
+/// The stream of that alias, or of the next one that was not deleted; made where it is missing.
+async fn demo_stream(
+    state: &State,
+    acting: &Acting,
+    alias: &str,
+    title: &str,
+    test_source: bool,
+) -> Result<DemoStream, Fault> {
+    let mut row = None;
+    for n in 1_u32.. {
+        let alias = if n == 1 {
+            alias.to_owned()
+        } else {
+            format!("{alias}-{n}")
+        };
+        match streams::by_name(state.store.read(), acting.id, &format!("{}-{alias}", acting.hash)).await {
+            Ok(found) => row = Some(found),
+            Err(Fault::NotFound) => {
+                let new = streams::New {
+                    title: Some(title.to_owned()),
+                    alias: Some(alias),
+                    tags: vec!["demo".to_owned()],
+                    secure_playback: if test_source { "required" } else { "inherit" },
+                    ingest_authorisation: "inherit",
+                    test_source,
+                };
+                match streams::create(state, acting, new).await {
+                    Ok((made, _)) => row = Some(made),
+                    // It was deleted: its name is not used again.
+                    Err(Fault::Caller(error)) if error.code == "TAKEN" => continue,
+                    Err(fault) => return Err(fault),
+                }
+            }
+            Err(fault) => return Err(fault),
+        }
+        break;
+    }
+    let mut row: stream::Model = row.ok_or(Fault::Internal)?;
+    if test_source && !row.test_source && row.standing == "active" {
+        row = streams::start_test_source(state, acting, &row.name).await?.0;
+    }
+    let wanted = tokens::Wanted {
+        scope: tokens::Scope::Streams(vec![row.name.clone()]),
+        expires: state.now().s() + tokens::DAY_S,
+        tag: Some("demo".to_owned()),
+        revocable: true,
+        ..tokens::Wanted::default()
+    };
+    let made = tokens::create(state, acting, Action::TokenCreate, wanted).await?;
+    let key = policy::ingest_key(state, &row)?;
+    Ok(DemoStream {
+        ingest_url: graphql::ingest_url(&state.addresses, &row.name, &key),
+        name: row.name,
+        token: made.token,
+    })
+}
+
+fn acting(user: UserId, member: MemberId, role: Role, row: organisation::Model) -> Result<Acting, Fault> {
+    Ok(Acting {
+        user,
+        member,
+        role,
+        id: OrganisationId::from_uuid(row.id),
+        hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
+        row,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+    })
+}
+
+fn password(state: &State, email: &str) -> String {
+    let bytes = state.seal.derive(&format!("demo password {email}"));
+    let (short, _) = bytes.split_at(12);
+    URL_SAFE_NO_PAD.encode(short)
+}
+
+impl std::fmt::Debug for DemoUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoUser")
+            .field("email", &self.email)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DemoStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoStream")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Email, name, role.
+type Person = (&'static str, &'static str, Role);
+
+const ORGANISATIONS: [(&str, &[Person]); 2] = [
+    (
+        "Northwind Live",
+        &[
+            ("admin@northwind.example", "Ada Admin", Role::Admin),
+            ("user@northwind.example", "Uma User", Role::User),
+            ("readonly@northwind.example", "Ron Reader", Role::ReadOnly),
+        ],
+    ),
+    (
+        "Southgate Media",
+        &[("admin@southgate.example", "Sol Admin", Role::Admin)],
+    ),
+];

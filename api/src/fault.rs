@@ -1,0 +1,111 @@
+//! What a caller is told when something is not done: one code each, never more than they may know.
+//!
+//! A fault is not an `Error` with a chain: it is the public half. The private half of [`Fault::Internal`] is logged where
+//! it arises, under a number that the caller is given.
+
+use async_graphql::{Error, ErrorExtensions, SimpleObject};
+use guard::policy::Package;
+use sea_orm::DbErr;
+
+/// Why an operation was not done.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// The role does not allow it.
+    Forbidden,
+    /// It does not exist, belongs to others, or is not even a name.
+    NotFound,
+    /// The organisation lacks a package.
+    PackageRequired(Package),
+    /// Too many attempts; another one makes sense after so many seconds.
+    RateLimited { retry_after_s: u64 },
+    /// The request cannot be meant.
+    Invalid(&'static str),
+    /// What the caller can mend: becomes part of a mutation's payload.
+    Caller(UserError),
+    /// Something that we need does not answer.
+    Unavailable,
+    /// Our bug.
+    Internal,
+}
+
+/// A mistake that the caller of a mutation can mend.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct UserError {
+    /// What kind of mistake, as in `TAKEN`; stays the same between versions.
+    pub(crate) code: String,
+    /// A sentence for people.
+    pub(crate) message: String,
+    /// The path of the input's field, where it is about one.
+    pub(crate) field: Option<Vec<String>>,
+}
+
+impl Fault {
+    /// A mistake in one field of the input.
+    pub(crate) fn field(field: &str, code: &str, message: impl Into<String>) -> Self {
+        Self::Caller(UserError {
+            code: code.to_owned(),
+            message: message.into(),
+            field: Some(vec!["input".to_owned(), field.to_owned()]),
+        })
+    }
+
+    /// Our bug, logged here with what caused it.
+    pub(crate) fn bug(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "an operation failed");
+        Self::Internal
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::PackageRequired(_) => "PACKAGE_REQUIRED",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::Invalid(_) | Self::Caller(_) => "INVALID",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Unauthenticated => "sign in first".to_owned(),
+            Self::Forbidden => "your role does not allow this".to_owned(),
+            Self::NotFound => "there is no such thing here".to_owned(),
+            Self::PackageRequired(package) => format!("this needs the package {}", package.as_str()),
+            Self::RateLimited { retry_after_s } => format!("too many attempts; try again in {retry_after_s} s"),
+            Self::Invalid(why) => (*why).to_owned(),
+            Self::Caller(error) => error.message.clone(),
+            Self::Unavailable => "a part of the platform does not answer; try again".to_owned(),
+            Self::Internal => "something went wrong on our side".to_owned(),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Error::new(fault.message()).extend_with(|_, extensions| {
+            extensions.set("code", fault.code());
+            match &fault {
+                Fault::PackageRequired(package) => extensions.set("package", package.as_str()),
+                Fault::RateLimited { retry_after_s } => extensions.set("retryAfterS", *retry_after_s),
+                _ => {}
+            }
+        })
+    }
+}
+
+impl From<DbErr> for Fault {
+    fn from(error: DbErr) -> Self {
+        match error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+                tracing::error!(%error, "the database does not answer");
+                Self::Unavailable
+            }
+            error => Self::bug(&error),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What can be changed. What a caller can mend is part of the payload; everything else is an error with a code.
+
+mod people;
+mod streams;
+mod tokens;
+
+use async_graphql::{MergedObject, Result};
+use people::People;
+use streams::Streams;
+use tokens::Tokens;
+
+use crate::fault::{Fault, UserError};
+
+/// What can be changed.
+#[derive(Default, MergedObject)]
+pub(crate) struct Mutation(People, Streams, Tokens);
+
+/// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
+fn answer<T, P>(
+    done: Result<T, Fault>,
+    payload: impl FnOnce(T) -> P,
+    refused: impl FnOnce(Vec<UserError>) -> P,
+) -> Result<Option<P>> {
+    match done {
+        Ok(done) => Ok(Some(payload(done))),
+        Err(Fault::Caller(error)) => Ok(Some(refused(vec![error]))),
+        Err(fault) => Err(fault.into()),
+    }
+}

@@ -1,0 +1,221 @@
+//! Streams: made, edited, stopped, locked, deleted.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use authz::Action;
+
+use super::answer;
+use crate::{
+    fault::{Fault, UserError},
+    graphql::{
+        caller, state,
+        types::{Change, IngestAuthorisation, SecurePlayback, Stream},
+    },
+    service::streams::{self, Edit, New},
+};
+
+#[derive(Default)]
+pub(super) struct Streams;
+
+#[Object]
+impl Streams {
+    /// Makes a stream. Without an alias it gets a name of its own. `OPEN` playback is for administrators.
+    async fn create_stream(
+        &self,
+        context: &Context<'_>,
+        input: CreateStreamInput,
+    ) -> Result<Option<CreateStreamPayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::StreamCreate)?;
+        if input.secure_playback == Some(SecurePlayback::Open) {
+            caller(context).may(state, Action::StreamOpen)?;
+        }
+        let new = New {
+            title: input.title.filter(|title| !title.trim().is_empty()),
+            alias: input.alias,
+            tags: input.tags.unwrap_or_default(),
+            secure_playback: input.secure_playback.unwrap_or(SecurePlayback::Inherit).column(),
+            ingest_authorisation: input
+                .ingest_authorisation
+                .unwrap_or(IngestAuthorisation::Inherit)
+                .column(),
+            test_source: false,
+        };
+        CreateStreamPayload::of(streams::create(state, acting, new).await)
+    }
+
+    /// Edits a stream; what is left out stays. Taking secure playback off is for administrators.
+    async fn update_stream(
+        &self,
+        context: &Context<'_>,
+        input: UpdateStreamInput,
+    ) -> Result<Option<UpdateStreamPayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::StreamUpdate)?;
+        if input.secure_playback == Some(SecurePlayback::Open) {
+            caller(context).may(state, Action::StreamOpen)?;
+        }
+        let edit = Edit {
+            title: input.title.map(Some),
+            tags: input.tags,
+            secure_playback: input.secure_playback.map(SecurePlayback::column),
+            ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
+        };
+        UpdateStreamPayload::of(streams::edit(state, acting, &input.name, edit).await)
+    }
+
+    /// Ends the publisher, the test source too, and bars the key until the stream is started again.
+    async fn stop_stream(&self, context: &Context<'_>, input: StopStreamInput) -> Result<Option<StopStreamPayload>> {
+        let acting = caller(context).may(state(context), Action::StreamStop)?;
+        StopStreamPayload::of(streams::stop(state(context), acting, &input.name).await)
+    }
+
+    /// Lets a stopped stream be published again.
+    async fn start_stream(&self, context: &Context<'_>, input: StartStreamInput) -> Result<Option<StartStreamPayload>> {
+        let acting = caller(context).may(state(context), Action::StreamStart)?;
+        StartStreamPayload::of(streams::start(state(context), acting, &input.name).await)
+    }
+
+    /// Ends the publisher, bars the key and refuses viewers.
+    async fn lock_stream(&self, context: &Context<'_>, input: LockStreamInput) -> Result<Option<LockStreamPayload>> {
+        let acting = caller(context).may(state(context), Action::StreamLock)?;
+        LockStreamPayload::of(streams::lock(state(context), acting, &input.name).await)
+    }
+
+    /// Takes the lock off.
+    async fn unlock_stream(
+        &self,
+        context: &Context<'_>,
+        input: UnlockStreamInput,
+    ) -> Result<Option<UnlockStreamPayload>> {
+        let acting = caller(context).may(state(context), Action::StreamUnlock)?;
+        UnlockStreamPayload::of(streams::unlock(state(context), acting, &input.name).await)
+    }
+
+    /// Deletes a stream and ends its sessions; its name is not used again.
+    async fn delete_stream(
+        &self,
+        context: &Context<'_>,
+        input: DeleteStreamInput,
+    ) -> Result<Option<DeleteStreamPayload>> {
+        let acting = caller(context).may(state(context), Action::StreamDelete)?;
+        DeleteStreamPayload::of(streams::delete(state(context), acting, &input.name).await)
+    }
+
+    /// Replaces the secret key; the old one is worth nothing from then on.
+    async fn rotate_ingest_key(
+        &self,
+        context: &Context<'_>,
+        input: RotateIngestKeyInput,
+    ) -> Result<Option<RotateIngestKeyPayload>> {
+        let acting = caller(context).may(state(context), Action::IngestKeyRotate)?;
+        RotateIngestKeyPayload::of(streams::rotate_key(state(context), acting, &input.name).await)
+    }
+
+    /// Has the built-in test source publish the stream: a moving picture with a counter and a tone.
+    async fn start_test_source(
+        &self,
+        context: &Context<'_>,
+        input: StartTestSourceInput,
+    ) -> Result<Option<StartTestSourcePayload>> {
+        let acting = caller(context).may(state(context), Action::TestSourceStart)?;
+        StartTestSourcePayload::of(streams::start_test_source(state(context), acting, &input.name).await)
+    }
+}
+
+/// What a new stream is to be.
+#[derive(InputObject)]
+pub(super) struct CreateStreamInput {
+    /// What people call it; 200 characters at most.
+    title: Option<String>,
+    /// The name behind the organisation's hash: 1 to 40 of `A-Za-z0-9_-`.
+    alias: Option<String>,
+    /// Labels: 20 at most, of 40 characters at most.
+    tags: Option<Vec<String>>,
+    /// Whether playback needs a token; `INHERIT` unless said.
+    secure_playback: Option<SecurePlayback>,
+    /// What a broadcaster has to show; `INHERIT` unless said.
+    ingest_authorisation: Option<IngestAuthorisation>,
+}
+
+/// What of a stream is to be different.
+#[derive(InputObject)]
+pub(super) struct UpdateStreamInput {
+    /// Which stream.
+    name: String,
+    /// What people call it; an empty text takes it away.
+    title: Option<String>,
+    /// Labels, in place of those it has.
+    tags: Option<Vec<String>>,
+    /// Whether playback needs a token.
+    secure_playback: Option<SecurePlayback>,
+    /// What a broadcaster has to show.
+    ingest_authorisation: Option<IngestAuthorisation>,
+}
+
+macro_rules! named {
+    ($($input:ident),*) => {
+        $(
+            /// Which stream.
+            #[derive(InputObject)]
+            pub(super) struct $input {
+                /// Its public name.
+                name: String,
+            }
+        )*
+    };
+}
+named!(
+    StopStreamInput,
+    StartStreamInput,
+    LockStreamInput,
+    UnlockStreamInput,
+    DeleteStreamInput,
+    RotateIngestKeyInput,
+    StartTestSourceInput
+);
+
+macro_rules! payload {
+    ($($payload:ident),*) => {
+        $(
+            /// What came of it.
+            #[derive(SimpleObject)]
+            pub(super) struct $payload {
+                /// The stream afterwards.
+                stream: Option<Stream>,
+                /// The change on its way to the nodes.
+                change: Option<Change>,
+                /// What can be mended.
+                errors: Vec<UserError>,
+            }
+
+            impl $payload {
+                fn of(done: Result<streams::Changed, Fault>) -> Result<Option<Self>> {
+                    answer(
+                        done,
+                        |(row, progress)| Self {
+                            stream: Some(Stream(row)),
+                            change: Some(progress.into()),
+                            errors: vec![],
+                        },
+                        |errors| Self {
+                            stream: None,
+                            change: None,
+                            errors,
+                        },
+                    )
+                }
+            }
+        )*
+    };
+}
+payload!(
+    CreateStreamPayload,
+    UpdateStreamPayload,
+    StopStreamPayload,
+    StartStreamPayload,
+    LockStreamPayload,
+    UnlockStreamPayload,
+    DeleteStreamPayload,
+    RotateIngestKeyPayload,
+    StartTestSourcePayload
+);

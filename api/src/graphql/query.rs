@@ -1,0 +1,88 @@
+//! What can be read.
+
+use async_graphql::{Context, ID, Object, Result};
+use authz::Action;
+use entity::{Tenanted, change};
+use ids::ChangeId;
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::{
+    caller, state,
+    types::{Change, Organisation, PlaybackToken, Stream, Viewer},
+};
+use crate::{
+    fault::Fault,
+    people::Acting,
+    service::{streams, tokens},
+    state::State,
+};
+
+/// What can be read. Belongs to the organisation that the header `x-organisation` names, else to the caller's newest.
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    /// Who is asking, with which role and permissions.
+    async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
+        let caller = caller(context);
+        let person = caller.person()?;
+        let acting = match caller.acting() {
+            Ok(acting) => Some(acting.id),
+            // Belonging to no organisation is no mistake; naming one that is not the caller's is.
+            Err(_) if person.memberships.is_empty() => None,
+            Err(fault) => return Err(fault.into()),
+        };
+        Ok(Viewer::of(state(context), person, acting))
+    }
+
+    /// The organisation in which the request acts.
+    async fn organisation(&self, context: &Context<'_>) -> Result<Organisation> {
+        let acting = caller(context).may(state(context), Action::OrganisationRead)?;
+        Ok(Organisation(acting.clone()))
+    }
+
+    /// The stream of that name; `NOT_FOUND` where there is none here.
+    async fn stream(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The public name, as in `7KQ2M-morning`.")] name: String,
+    ) -> Result<Option<Stream>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::StreamRead)?;
+        let row = streams::by_name(state.store.read(), acting.id, &name).await?;
+        Ok(Some(Stream(row)))
+    }
+
+    /// The record of the token with that `jti`; `NOT_FOUND` where there is none here.
+    async fn playback_token(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The claim `jti`.")] jti: ID,
+    ) -> Result<Option<PlaybackToken>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::TokenRead)?;
+        let row = tokens::by_jti(state.store.read(), acting, &jti).await?;
+        Ok(Some(PlaybackToken(row)))
+    }
+
+    /// A change to policy, and how far it got; `NOT_FOUND` where there is none here.
+    async fn change(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The id that the mutation answered with.")] id: ID,
+    ) -> Result<Option<Change>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::ChangeRead)?;
+        Ok(Some(change_row(state, acting, &id).await?.into()))
+    }
+}
+
+/// The change of that id in the caller's organisation.
+pub(super) async fn change_row(state: &State, acting: &Acting, id: &str) -> Result<change::Model, Fault> {
+    let id: ChangeId = id.parse().map_err(|_| Fault::NotFound)?;
+    change::Entity::in_tenant(acting.id)
+        .filter(change::Column::Id.eq(id.uuid()))
+        .one(state.store.read())
+        .await?
+        .ok_or(Fault::NotFound)
+}

@@ -1,0 +1,201 @@
+//! What is pushed. A subscription ends when the sign-in ends, the membership goes, or the role changes.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Context, ID, Result, Subscription};
+use authz::Action;
+use futures_util::{Stream, StreamExt, future, stream};
+use ids::StreamId;
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
+
+use super::{
+    caller,
+    query::change_row,
+    state,
+    types::{Change, ChangeProgress, LiveCounters, SessionEvent, SessionFilter, StreamStateEvent},
+};
+use crate::{
+    fault::Fault,
+    live::{Live, News, What},
+    people::{Acting, Caller, still_may},
+    service::streams,
+    state::State,
+};
+
+/// What is pushed, over graphql-transport-ws.
+pub(crate) struct Subscription;
+
+#[Subscription]
+impl Subscription {
+    /// Streams that come to another state; those of these names, or all.
+    async fn stream_state(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Public names; all of the organisation's streams unless said.")] names: Option<Vec<String>>,
+    ) -> Result<impl Stream<Item = Result<StreamStateEvent>>> {
+        let (state, acting) = allowed(context, Action::StreamRead)?;
+        let wanted = move |name: &str| {
+            names
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|wanted| wanted == name))
+        };
+        let events = news(&state.live, &acting).filter_map({
+            let state = state.clone();
+            move |news| {
+                let event = StreamStateEvent::of(&state, &news).filter(|event| wanted(&event.name));
+                future::ready(event)
+            }
+        });
+        Ok(while_allowed(state, caller(context), acting, events))
+    }
+
+    /// Counters: the first at once, then at most one a second, when they changed.
+    async fn live(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Of one stream, by its public name; of the organisation unless said.")] stream: Option<String>,
+    ) -> Result<impl Stream<Item = Result<LiveCounters>>> {
+        let (state, acting) = allowed(context, Action::OrganisationRead)?;
+        let only = match stream {
+            Some(name) => {
+                let row = streams::by_name(state.store.read(), acting.id, &name).await?;
+                Some(StreamId::from_uuid(row.id))
+            }
+            None => None,
+        };
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (register, organisation) = (state.clone(), acting.id);
+        let mut last = None;
+        let counters = IntervalStream::new(seconds).filter_map(move |_| {
+            let now = LiveCounters::from(register.live.counters(organisation, only));
+            let changed = (last.as_ref() != Some(&now)).then(|| now.clone());
+            last = Some(now);
+            future::ready(changed)
+        });
+        Ok(while_allowed(state, caller(context), acting, counters))
+    }
+
+    /// Viewers and broadcasters that come, go, or are refused. `nanoReadOnly` sees addresses masked, and no users.
+    async fn session_events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] filter: Option<SessionFilter>,
+    ) -> Result<impl Stream<Item = Result<SessionEvent>>> {
+        let (state, acting) = allowed(context, Action::SessionRead)?;
+        let personal = acting.may(&state, Action::SessionReadPersonal);
+        let filter = filter.unwrap_or_default();
+        if filter.is_personal() && !personal {
+            return Err(Fault::Forbidden.into());
+        }
+        let events = news(&state.live, &acting).filter_map(move |news| {
+            let event = Some(&news)
+                .filter(|news| fits(&filter, news))
+                .and_then(|news| SessionEvent::of(news, personal));
+            future::ready(event)
+        });
+        Ok(while_allowed(state, caller(context), acting, events))
+    }
+
+    /// How far a change got: at once, and then until every node acknowledged it.
+    async fn change_progress(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The id that the mutation answered with.")] id: ID,
+    ) -> Result<impl Stream<Item = Result<ChangeProgress>>> {
+        let (state, acting) = allowed(context, Action::ChangeRead)?;
+        let news = state.desk.news();
+        let row = change_row(&state, &acting, &id).await?;
+        let settled = row.delivered_at.is_some();
+        let first = ChangeProgress::from(Change::from(row));
+        let organisation = acting.id;
+        let later = BroadcastStream::new(news)
+            .filter_map(move |news| {
+                let progress = news
+                    .ok()
+                    .filter(|(whose, progress)| *whose == organisation && progress.change.to_string() == *id)
+                    .map(|(_, progress)| ChangeProgress::from(Change::from(progress)));
+                future::ready(progress)
+            })
+            .take(usize::from(!settled));
+        let progress = stream::once(future::ready(first)).chain(later);
+        Ok(while_allowed(state, caller(context), acting, progress))
+    }
+}
+
+fn allowed(context: &Context<'_>, action: Action) -> Result<(Arc<State>, Acting), Fault> {
+    let state = state(context);
+    let acting = caller(context).may(state, action)?;
+    Ok((state.clone(), acting.clone()))
+}
+
+/// The news of one organisation. Who falls behind misses some.
+fn news(live: &Live, acting: &Acting) -> impl Stream<Item = Arc<News>> + use<> {
+    let organisation = acting.id;
+    BroadcastStream::new(live.news())
+        .filter_map(|news| future::ready(news.ok()))
+        .filter(move |news| future::ready(news.organisation == organisation))
+}
+
+/// `items`, for as long as the caller may see them; then why not, where it is not the role.
+fn while_allowed<T>(
+    state: Arc<State>,
+    caller: &Caller,
+    acting: Acting,
+    items: impl Stream<Item = T>,
+) -> impl Stream<Item = Result<T>> {
+    let sign_in = caller.person.as_ref().map(|person| person.sign_in);
+    let (over, is_over) = tokio::sync::oneshot::channel();
+    let until = async move {
+        let mut ends = state.access.ends();
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                _ = look.tick() => {}
+                ended = ends.recv() => match ended {
+                    Ok(ended) if Some(ended) != sign_in => continue,
+                    Err(broadcast::error::RecvError::Closed) => return,
+                    _ => {}
+                },
+            }
+            match still_may(&state, sign_in, &acting).await {
+                Ok(()) => {}
+                Err(fault) => {
+                    let _ = over.send(fault);
+                    return;
+                }
+            }
+        }
+    };
+    let why = async move { is_over.await.ok().map(|fault| Err(fault.into())) };
+    items
+        .map(Ok)
+        .take_until(Box::pin(until))
+        .chain(stream::once(why).filter_map(future::ready))
+}
+
+fn fits(filter: &SessionFilter, news: &News) -> bool {
+    let is = |wanted: Option<&str>, is: Option<&str>| wanted.is_none_or(|wanted| is == Some(wanted));
+    match &news.what {
+        What::Started(session) | What::Ended(session, _) => {
+            let facts = &session.facts;
+            is(filter.stream.as_deref(), Some(facts.name.as_str()))
+                && filter.door.is_none_or(|door| door == facts.door.into())
+                && is(filter.user.as_deref(), facts.user.as_deref())
+                && is(filter.tag.as_deref(), facts.tag.as_deref())
+                && is(filter.jti.as_ref().map(|jti| jti.as_str()), facts.jti.as_deref())
+        }
+        What::Denied(denied) => {
+            is(filter.stream.as_deref(), Some(&denied.stream))
+                && filter.door.is_none_or(|door| door == denied.door.into())
+                && filter.user.is_none()
+                && filter.tag.is_none()
+                && filter.jti.is_none()
+        }
+        What::Stream(_) | What::Beat => false,
+    }
+}
+
+/// How often a subscription looks whether it is still allowed, where nothing told it: what another process changed.
+const LOOK: Duration = Duration::from_secs(5);

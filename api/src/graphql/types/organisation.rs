@@ -1,0 +1,254 @@
+//! The organisation in which a request acts, and what hangs from it.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use authz::Action;
+use chrono::{DateTime, Utc};
+use entity::{Tenanted, signing_key, stream};
+use ids::{KeyId, StreamId, TokenId};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+
+use super::{
+    Part, SessionConnection, SessionFilter,
+    page::wanted,
+    session,
+    stream::{IngestAuthorisation, Stream, StreamConnection, StreamState},
+    token::{PlaybackToken, PlaybackTokenConnection, TokenStatus},
+};
+use crate::{
+    fault::Fault,
+    graphql::{caller, state},
+    people::Acting,
+    publisher::policy,
+    service::reading,
+};
+
+/// The organisation in which the request acts.
+pub(crate) struct Organisation(pub(crate) Acting);
+
+#[Object]
+impl Organisation {
+    /// Its id; what our tokens carry as `sub`.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// What people call it.
+    async fn name(&self) -> &str {
+        &self.0.row.name
+    }
+
+    /// The public hash that its stream names begin with.
+    async fn hash(&self) -> &str {
+        &self.0.row.hash
+    }
+
+    /// Every package of the catalogue, enabled or not.
+    async fn packages(&self, context: &Context<'_>) -> Result<Vec<PackageStatus>> {
+        let packages = policy::packages(state(context).store.read(), self.0.id)
+            .await
+            .map_err(Fault::from)?;
+        Ok(guard::policy::Package::ALL
+            .into_iter()
+            .map(|package| PackageStatus {
+                package: package.into(),
+                enabled: packages.has(package),
+            })
+            .collect())
+    }
+
+    /// What holds where a stream or a token does not say.
+    async fn settings(&self) -> OrganisationSettings {
+        OrganisationSettings {
+            secure_playback: self.0.row.secure_playback,
+            force_disconnect: self.0.row.force_disconnect,
+            ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
+        }
+    }
+
+    /// The keys that verify its tokens; for administrators.
+    async fn signing_keys(&self, context: &Context<'_>) -> Result<Option<Vec<SigningKey>>> {
+        let state = state(context);
+        caller(context).may(state, Action::SigningKeyRead)?;
+        let keys = signing_key::Entity::in_tenant(self.0.id)
+            .filter(signing_key::Column::RemovedAt.is_null())
+            .order_by_desc(signing_key::Column::Id)
+            .all(state.store.read())
+            .await
+            .map_err(Fault::from)?;
+        Ok(Some(keys.into_iter().map(SigningKey::from).collect()))
+    }
+
+    /// Its streams, without deleted ones.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn streams(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<StreamFilter>,
+        #[graphql(desc = "In which order; the newest first unless said.")] order_by: Option<StreamOrder>,
+    ) -> Result<StreamConnection> {
+        let state = state(context);
+        caller(context).may(state, Action::StreamRead)?;
+        let filter = filter.unwrap_or_default();
+        let which = reading::Streams {
+            text: filter.text,
+            state: filter.state.map(Into::into),
+            order: order_by.map(Into::into).unwrap_or_default(),
+        };
+        let by_name = matches!(which.order, reading::StreamOrder::Name);
+        let page = reading::streams(state, self.0.id, which, wanted(context, first, after.as_deref())?).await?;
+        let key = |row: &stream::Model| {
+            if by_name {
+                row.name.clone()
+            } else {
+                StreamId::from_uuid(row.id).to_string()
+            }
+        };
+        Ok(Part::of(page, key, Stream).into())
+    }
+
+    /// The records of its playback tokens, the newest first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn playback_tokens(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<TokenFilter>,
+    ) -> Result<Option<PlaybackTokenConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::TokenRead)?;
+        let filter = filter.unwrap_or_default();
+        let which = reading::Tokens {
+            stream: filter.stream,
+            status: filter.status.map(Into::into),
+            user: filter.user,
+            tag: filter.tag,
+            watch: filter.watch.unwrap_or(false),
+        };
+        let page = reading::tokens(state, self.0.id, which, wanted(context, first, after.as_deref())?).await?;
+        let key = |row: &entity::playback_token::Model| TokenId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, PlaybackToken).into()))
+    }
+
+    /// Its sessions, live and past, the newest first. `nanoReadOnly` sees addresses masked, and no users.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn sessions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<SessionFilter>,
+    ) -> Result<Option<SessionConnection>> {
+        session::connection(context, filter.unwrap_or_default(), first, after.as_deref())
+            .await
+            .map(Some)
+    }
+}
+
+/// A package, and whether the organisation has it.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct PackageStatus {
+    /// Which.
+    package: Package,
+    /// Whether the platform operator enabled it.
+    enabled: bool,
+}
+
+/// A capability that the platform operator enables for an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "guard::policy::Package")]
+pub(crate) enum Package {
+    /// Without it nothing is ingested.
+    Live,
+    /// Without it playback is open, and tokens cannot be made.
+    Secure,
+    /// Rules that act.
+    Guardian,
+    /// Views over more than the last hour.
+    Analytics,
+    /// The customer's own hooks.
+    Webhooks,
+    /// Segments encrypted with rotating keys.
+    Encryption,
+    /// Streams that are kept.
+    Recording,
+}
+
+/// What holds where a stream or a token does not say.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct OrganisationSettings {
+    /// Whether playback needs a token.
+    secure_playback: bool,
+    /// Whether sessions end when their token expires.
+    force_disconnect: bool,
+    /// What a broadcaster has to show.
+    ingest_authorisation: IngestAuthorisation,
+}
+
+/// A key that verifies tokens; its private part is never shown.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct SigningKey {
+    /// Its id.
+    id: ID,
+    /// What tokens carry in their header.
+    kid: String,
+    /// As in `EdDSA`.
+    algorithm: String,
+    /// Whether it is ours, or the customer's own.
+    ours: bool,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// When it stops signing.
+    retires_at: Option<DateTime<Utc>>,
+}
+
+impl From<signing_key::Model> for SigningKey {
+    fn from(row: signing_key::Model) -> Self {
+        Self {
+            id: KeyId::from_uuid(row.id).to_string().into(),
+            kid: row.kid,
+            algorithm: row.algorithm,
+            ours: row.private_key_sealed.is_some(),
+            created_at: super::moment(row.created_at),
+            retires_at: row.retires_at.map(super::moment),
+        }
+    }
+}
+
+/// Which streams.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct StreamFilter {
+    /// In the name or the title, whatever the case.
+    text: Option<String>,
+    /// In this state.
+    state: Option<StreamState>,
+}
+
+/// In which order streams are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "reading::StreamOrder")]
+pub(crate) enum StreamOrder {
+    /// The newest first.
+    Newest,
+    /// The oldest first.
+    Oldest,
+    /// By name.
+    Name,
+}
+
+/// Which tokens.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct TokenFilter {
+    /// For the stream of this name; organisation-wide ones included.
+    stream: Option<String>,
+    /// In this state.
+    status: Option<TokenStatus>,
+    /// With this viewer.
+    user: Option<String>,
+    /// With this label.
+    tag: Option<String>,
+    /// Whether those made for the dashboard's own player are listed too.
+    watch: Option<bool>,
+}

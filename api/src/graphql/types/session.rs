@@ -1,0 +1,348 @@
+//! Sessions. What they show depends on the role: `nanoReadOnly` sees addresses masked, and no users.
+
+use std::net::IpAddr;
+
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
+use authz::Action;
+use chrono::{DateTime, Utc};
+use entity::session;
+use ids::SessionId;
+
+use super::{
+    Part,
+    page::{connection, wanted},
+};
+use crate::{
+    fault::Fault,
+    graphql::{caller, state},
+    live::LiveSession,
+    service::reading,
+    state::State,
+};
+
+/// A viewer's or broadcaster's stay, from admission to end.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Session {
+    /// Its id, minted by the server.
+    id: ID,
+    /// The stream's name.
+    stream: String,
+    /// Which way.
+    door: Door,
+    /// By which protocol.
+    protocol: Protocol,
+    /// From where; `192.0.2.0/24` or `2001:db8::/48` for `nanoReadOnly`.
+    address: String,
+    /// The viewer that the token names; hidden from `nanoReadOnly`.
+    user: Option<String>,
+    /// The token's label.
+    tag: Option<String>,
+    /// The token's id; hidden from `nanoReadOnly`.
+    jti: Option<ID>,
+    /// The player's name for itself.
+    user_agent: Option<String>,
+    /// The host of the page it came from.
+    referrer: Option<String>,
+    /// When it began.
+    started_at: DateTime<Utc>,
+    /// When it ended; none while it goes on.
+    ended_at: Option<DateTime<Utc>>,
+    /// How long it lasted so far, in seconds.
+    duration_s: f64,
+    /// Bytes of media so far.
+    bytes: f64,
+    /// Why the platform ended it; none where the peer left or the stream ended.
+    reason: Option<DenyReason>,
+}
+
+connection!(
+    /// Sessions.
+    SessionConnection,
+    SessionEdge,
+    Session
+);
+
+/// Which sessions.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct SessionFilter {
+    /// On the stream of this name.
+    pub(crate) stream: Option<String>,
+    /// Those that go on, or those that are over.
+    live: Option<bool>,
+    /// Which way.
+    pub(crate) door: Option<Door>,
+    /// Of this viewer; not for `nanoReadOnly`.
+    pub(crate) user: Option<String>,
+    /// With this label.
+    pub(crate) tag: Option<String>,
+    /// With this token; not for `nanoReadOnly`.
+    pub(crate) jti: Option<ID>,
+}
+
+/// Which way a stream flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "guard::Door")]
+pub(crate) enum Door {
+    /// To a viewer.
+    Playback,
+    /// From a broadcaster.
+    Ingest,
+}
+
+/// How a session reaches us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "link::Protocol")]
+pub(crate) enum Protocol {
+    /// HLS on fragmented MP4.
+    Hls,
+    /// Progressive fragmented MP4.
+    Progressive,
+    /// RTMP.
+    Rtmp,
+    /// The built-in test source.
+    TestSource,
+    /// Fragmented MP4 over WebSocket.
+    #[graphql(name = "WEBSOCKET")]
+    WebSocket,
+}
+
+impl SessionFilter {
+    /// Those of one stream.
+    pub(crate) fn of_stream(name: &str, live: Option<bool>) -> Self {
+        Self {
+            stream: Some(name.to_owned()),
+            live,
+            ..Self::default()
+        }
+    }
+
+    /// Who asks for a person's sessions must be allowed to see whose they are.
+    pub(crate) fn is_personal(&self) -> bool {
+        self.user.is_some() || self.jti.is_some()
+    }
+}
+
+/// The page of the caller's organisation's sessions.
+pub(crate) async fn connection(
+    context: &Context<'_>,
+    filter: SessionFilter,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<SessionConnection> {
+    let state = state(context);
+    let acting = caller(context).may(state, Action::SessionRead)?;
+    let personal = acting.may(state, Action::SessionReadPersonal);
+    if filter.is_personal() && !personal {
+        return Err(Fault::Forbidden.into());
+    }
+    let which = reading::Sessions {
+        stream: filter.stream,
+        live: filter.live,
+        door: filter.door.map(Into::into),
+        user: filter.user,
+        tag: filter.tag,
+        jti: filter.jti.map(|jti| jti.0),
+    };
+    let page = reading::sessions(state, acting.id, which, wanted(context, first, after)?).await?;
+    let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
+    Ok(Part::of(page, key, |row| Session::of_row(state, row, personal)).into())
+}
+
+impl Session {
+    fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
+        let id = SessionId::from_uuid(row.id);
+        let live = if row.ended_at.is_none() {
+            state.live.bytes(id)
+        } else {
+            None
+        };
+        let end = row.ended_at.unwrap_or_else(|| state.now_us());
+        Self {
+            id: id.to_string().into(),
+            stream: row.stream_name,
+            door: if row.door == "ingest" {
+                Door::Ingest
+            } else {
+                Door::Playback
+            },
+            protocol: protocol(&row.protocol),
+            address: if personal {
+                row.address
+            } else {
+                masked_text(&row.address)
+            },
+            user: row.viewer.filter(|_| personal),
+            tag: row.tag,
+            jti: row.jti.filter(|_| personal).map(ID),
+            user_agent: row.user_agent,
+            referrer: row.referrer,
+            started_at: super::moment(row.started_at),
+            ended_at: row.ended_at.map(super::moment),
+            duration_s: seconds(end.saturating_sub(row.started_at)),
+            bytes: super::float(live.unwrap_or(u64::try_from(row.bytes).unwrap_or(0))),
+            reason: row.reason.as_deref().and_then(reason),
+        }
+    }
+
+    /// A session as the register has it; `ended` where it is over.
+    pub(crate) fn of_live(
+        session: &LiveSession,
+        now_us: i64,
+        ended: Option<(i64, Option<guard::Reason>)>,
+        personal: bool,
+    ) -> Self {
+        let facts = &session.facts;
+        let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+        let end = ended.map_or(now_us, |(at, _)| at);
+        Self {
+            id: facts.session.to_string().into(),
+            stream: facts.name.to_string(),
+            door: facts.door.into(),
+            protocol: facts.protocol.into(),
+            address: address(facts.address, personal),
+            user: text(&facts.user).filter(|_| personal),
+            tag: text(&facts.tag),
+            jti: text(&facts.jti).filter(|_| personal).map(ID),
+            user_agent: text(&facts.user_agent),
+            referrer: text(&facts.referrer),
+            started_at: super::moment(session.started.us()),
+            ended_at: ended.map(|(at, _)| super::moment(at)),
+            duration_s: seconds(end.saturating_sub(session.started.us())),
+            bytes: super::float(session.bytes),
+            reason: ended.and_then(|(_, reason)| reason).map(Into::into),
+        }
+    }
+}
+
+/// An address as the caller may see it.
+pub(crate) fn address(address: IpAddr, personal: bool) -> String {
+    let address = guard::fold(address);
+    if personal { address.to_string() } else { masked(address) }
+}
+
+fn masked_text(text: &str) -> String {
+    text.parse()
+        .map_or_else(|_| String::new(), |address| masked(guard::fold(address)))
+}
+
+fn masked(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(four) => {
+            let [a, b, c, _] = four.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(six) => {
+            let network = six.to_bits() & !((1_u128 << 80) - 1);
+            format!("{}/48", std::net::Ipv6Addr::from_bits(network))
+        }
+    }
+}
+
+fn seconds(us: i64) -> f64 {
+    super::float(u64::try_from(us).unwrap_or(0)) / 1e6
+}
+
+fn protocol(column: &str) -> Protocol {
+    match column {
+        "hls" => Protocol::Hls,
+        "progressive" => Protocol::Progressive,
+        "rtmp" => Protocol::Rtmp,
+        "test_source" => Protocol::TestSource,
+        _ => Protocol::WebSocket,
+    }
+}
+
+fn reason(column: &str) -> Option<DenyReason> {
+    guard::Reason::ALL
+        .iter()
+        .find(|reason| reason.as_str() == column)
+        .map(|reason| (*reason).into())
+}
+
+/// Why a request may not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "guard::Reason")]
+pub(crate) enum DenyReason {
+    /// This stream needs a token, and none was presented.
+    TokenMissing,
+    /// What was presented is not a token.
+    TokenMalformed,
+    /// The token was signed with a key that is not known for this stream.
+    TokenKey,
+    /// The token's signature does not fit its content.
+    TokenSignature,
+    /// The token was made for another door.
+    TokenAudience,
+    /// The token is not valid yet.
+    TokenNotYetValid,
+    /// The token has expired.
+    TokenExpired,
+    /// The token was revoked.
+    TokenRevoked,
+    /// The token was already used as often as it may be.
+    TokenUsed,
+    /// This viewer is banned.
+    TokenUserBanned,
+    /// The token is for other streams.
+    TokenScope,
+    /// The token is not valid from this address.
+    TokenIp,
+    /// The token is not valid on this site.
+    TokenDomain,
+    /// The token is not valid in this country.
+    TokenCountry,
+    /// The token is not valid in this network.
+    TokenAsn,
+    /// The token is not valid for this player.
+    TokenUserAgent,
+    /// The token is bound to other addresses.
+    TokenBound,
+    /// The stream needs a token of a second factor.
+    TokenMfa,
+    /// This address is blocked.
+    GuardianIp,
+    /// This network is blocked.
+    GuardianAsn,
+    /// This country is blocked.
+    GuardianCountry,
+    /// This site is blocked.
+    GuardianReferrer,
+    /// This player is blocked.
+    GuardianUserAgent,
+    /// Too many sessions at once.
+    SessionLimit,
+    /// The stream has as many viewers as it may have.
+    ViewerLimit,
+    /// Too many refused requests from this address.
+    Throttled,
+    /// The broadcaster's own service refused.
+    BackendDenied,
+    /// The broadcaster's own service does not answer.
+    BackendUnavailable,
+    /// An operator ended this session.
+    SessionEnded,
+    /// There is no such stream.
+    StreamUnknown,
+    /// The stream is not live.
+    StreamOffline,
+    /// The stream is locked.
+    StreamLocked,
+    /// The stream was stopped by an operator.
+    StreamStopped,
+    /// The stream has a publisher already.
+    StreamInUse,
+    /// Another publisher took the stream over.
+    PublisherReplaced,
+    /// The key does not fit the stream.
+    IngestKey,
+    /// The stream must be published encrypted.
+    EncryptionRequired,
+    /// This server answers its delivery network only.
+    OriginOnly,
+    /// The organisation is suspended.
+    OrganisationSuspended,
+    /// The organisation lacks a package for this.
+    PackageRequired,
+    /// This server has no policy yet.
+    NotReady,
+}

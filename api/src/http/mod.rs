@@ -1,0 +1,87 @@
+//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, and GraphiQL where it is a demo.
+
+mod graphiql;
+mod graphql;
+mod jwks;
+pub(crate) mod limits;
+mod origin;
+mod socket;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, header},
+    routing::get,
+};
+
+use crate::{
+    graphql::Api,
+    people::{Presented, sign_in},
+    state::State,
+};
+
+/// How a request came; a request extension that the accept loop inserts. Absent means [`Scheme::Http`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// In the clear.
+    Http,
+    /// Encrypted.
+    Https,
+}
+
+/// Marks an operation that came over a socket, which cannot set a cookie.
+pub(crate) struct OverSocket;
+
+/// What every door needs.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    pub(crate) state: Arc<State>,
+    pub(crate) api: Api,
+}
+
+/// The routes.
+pub(crate) fn router(doors: Doors) -> Router {
+    let demo = doors.state.demo;
+    let routes = Router::new()
+        .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
+        .route("/.well-known/jwks.json", get(jwks::keys));
+    let routes = if demo {
+        routes.route("/graphiql/start.js", get(graphiql::start))
+    } else {
+        routes
+    };
+    routes.with_state(doors)
+}
+
+/// What a request shows of whoever sent it.
+fn presented<B>(request: &Request<B>) -> Presented {
+    let extensions = request.extensions();
+    let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+    Presented {
+        address: extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(unknown, |ConnectInfo(address)| *address)
+            .ip()
+            .to_canonical(),
+        https: extensions.get() == Some(&Scheme::Https),
+        cookie: cookie(request.headers()),
+        organisation: request
+            .headers()
+            .get("x-organisation")
+            .map(|hash| String::from_utf8_lossy(hash.as_bytes()).into_owned()),
+    }
+}
+
+/// The secret of the sign-in's cookie.
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, value)| *name == sign_in::COOKIE && !value.is_empty())
+        .map(|(_, value)| value.to_owned())
+}

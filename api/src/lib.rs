@@ -1,0 +1,28 @@
+//! The control plane: people, organisations, streams, tokens, and what changes them.
+//!
+//! One process runs it beside the media nodes or apart from them; it never carries media. Whatever it answers as done is
+//! durable by then; what nodes must know travels through the outbox.
+
+mod demo;
+mod fault;
+mod graphql;
+mod http;
+mod keys;
+mod live;
+mod people;
+mod publisher;
+mod running;
+mod seal;
+mod service;
+mod state;
+mod store;
+
+pub use demo::{Demo, DemoStream, DemoUser, SeedError, seed_demo};
+pub use http::Scheme;
+pub use running::{Running, Settings, StartError, start};
+pub use seal::MasterKeyError;
+
+/// The public schema, in GraphQL's own language.
+pub fn sdl() -> String {
+    graphql::sdl()
+}

@@ -1,0 +1,161 @@
+//! Folds what nodes tell into the register, the tables and the subscriptions, in batches.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{Tenanted, stream};
+use guard::Timestamp;
+use ids::{OrganisationId, StreamId};
+use link::{Event, Kind};
+use sea_orm::{ColumnTrait, QueryFilter};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Denied, What, record::Row};
+use crate::state::State;
+
+/// The task. Ends when `stop` is cancelled, or when no node can tell anything any more; what was told is written.
+pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, stop: CancellationToken) {
+    loop {
+        let mut batch = Vec::new();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            received = events.recv_many(&mut batch, BATCH) => if received == 0 { break },
+        }
+        fold(&state, batch).await;
+        // What comes in meanwhile is one transaction, not many.
+        tokio::time::sleep(PAUSE).await;
+    }
+    events.close();
+    let mut rest = Vec::new();
+    while events.recv_many(&mut rest, BATCH).await > 0 {
+        fold(&state, std::mem::take(&mut rest)).await;
+    }
+}
+
+async fn fold(state: &State, batch: Vec<Event>) {
+    let mut rows = Vec::new();
+    let mut news = Vec::new();
+    let mut streams = Vec::new();
+    for event in batch {
+        one(state, event, &mut rows, &mut news, &mut streams);
+    }
+    super::record::write(state, &rows).await;
+    for (organisation, id, at) in streams {
+        if let Some(row) = stream_row(state, organisation, id).await {
+            state.live.tell(organisation, at, What::Stream(Box::new(row)));
+        }
+    }
+    for (organisation, at, what) in news {
+        state.live.tell(organisation, at, what);
+    }
+}
+
+fn one(
+    state: &State,
+    Event { at, node, kind }: Event,
+    rows: &mut Vec<Row>,
+    news: &mut Vec<(OrganisationId, Timestamp, What)>,
+    streams: &mut Vec<(OrganisationId, StreamId, Timestamp)>,
+) {
+    let mut register = state.live.register();
+    match kind {
+        Kind::Started(facts) => {
+            let organisation = facts.organisation;
+            let session = register.started(facts, node, at);
+            rows.push(Row::Started(session.clone()));
+            news.push((organisation, at, What::Started(session)));
+        }
+        Kind::Beat {
+            session,
+            organisation,
+            bytes,
+        } => {
+            register.beat(session, bytes, at);
+            rows.push(Row::Beat { session, bytes, at });
+            news.push((organisation, at, What::Beat));
+        }
+        Kind::Ended(end) => {
+            rows.push(Row::Ended {
+                session: end.session,
+                bytes: Some(end.bytes),
+                at,
+                reason: end.reason,
+            });
+            if let Some(mut session) = register.ended(end.session) {
+                session.bytes = end.bytes;
+                news.push((end.organisation, at, What::Ended(session, end.reason)));
+            }
+        }
+        Kind::Denied {
+            organisation: Some(organisation),
+            stream,
+            door,
+            protocol,
+            address,
+            reason,
+            decision,
+        } => {
+            let denied = Denied {
+                stream: stream.to_string(),
+                door,
+                protocol,
+                address,
+                reason,
+                decision,
+            };
+            news.push((organisation, at, What::Denied(denied)));
+        }
+        Kind::Denied { organisation: None, .. } => {}
+        Kind::Live { stream, organisation } => {
+            register.publishing.insert(stream, node);
+            rows.push(Row::Live { stream, at });
+            streams.push((organisation, stream, at));
+        }
+        Kind::Offline { stream, organisation } => {
+            register.publishing.remove(&stream);
+            streams.push((organisation, stream, at));
+        }
+        Kind::NodeLost => {
+            let lost: Vec<_> = register
+                .sessions
+                .values()
+                .filter(|session| session.node == node)
+                .map(|session| {
+                    (
+                        session.facts.session,
+                        session.facts.organisation,
+                        session.facts.stream,
+                        session.beat,
+                    )
+                })
+                .collect();
+            register.publishing.retain(|_, on| *on != node);
+            for (session, organisation, stream, beat) in lost {
+                rows.push(Row::Ended {
+                    session,
+                    bytes: None,
+                    at: beat,
+                    reason: None,
+                });
+                if let Some(session) = register.ended(session) {
+                    news.push((organisation, at, What::Ended(session, None)));
+                }
+                streams.push((organisation, stream, at));
+            }
+        }
+    }
+}
+
+async fn stream_row(state: &State, organisation: OrganisationId, id: StreamId) -> Option<stream::Model> {
+    stream::Entity::in_tenant(organisation)
+        .filter(stream::Column::Id.eq(id.uuid()))
+        .one(state.store.read())
+        .await
+        .inspect_err(|error| tracing::error!(%error, "a stream's state cannot be told"))
+        .ok()
+        .flatten()
+}
+
+const BATCH: usize = 512;
+const PAUSE: Duration = Duration::from_millis(50);

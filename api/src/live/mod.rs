@@ -1,0 +1,197 @@
+//! What is on now: streams with a publisher, sessions, counters. Folded from what the nodes tell; never read from tables.
+
+mod fold;
+pub(crate) mod record;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub(crate) use fold::run;
+use guard::{Door, Reason, Timestamp};
+use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
+use link::{Protocol, SessionFacts};
+use tokio::sync::broadcast;
+
+/// The register of what is on.
+#[derive(Debug)]
+pub(crate) struct Live {
+    register: Mutex<Register>,
+    news: broadcast::Sender<Arc<News>>,
+}
+
+#[derive(Debug, Default)]
+struct Register {
+    publishing: HashMap<StreamId, NodeId>,
+    sessions: HashMap<SessionId, LiveSession>,
+    viewers: HashMap<StreamId, u32>,
+}
+
+/// A session that goes on.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveSession {
+    pub(crate) facts: SessionFacts,
+    pub(crate) node: NodeId,
+    pub(crate) started: Timestamp,
+    pub(crate) beat: Timestamp,
+    pub(crate) bytes: u64,
+    /// Over the last two beats.
+    pub(crate) bytes_per_second: f64,
+}
+
+/// What subscriptions hear.
+#[derive(Clone, Debug)]
+pub(crate) struct News {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) at: Timestamp,
+    pub(crate) what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// A stream is in another state.
+    Stream(Box<entity::stream::Model>),
+    /// A session began.
+    Started(LiveSession),
+    /// A session is over.
+    Ended(LiveSession, Option<Reason>),
+    /// A request was refused.
+    Denied(Denied),
+    /// Counters may have changed.
+    Beat,
+}
+
+/// A refusal.
+#[derive(Clone, Debug)]
+pub(crate) struct Denied {
+    pub(crate) stream: String,
+    pub(crate) door: Door,
+    pub(crate) protocol: Protocol,
+    pub(crate) address: std::net::IpAddr,
+    pub(crate) reason: Reason,
+    pub(crate) decision: DecisionId,
+}
+
+/// Sums over live sessions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Counters {
+    pub(crate) viewers: u32,
+    pub(crate) ingests: u32,
+    pub(crate) bytes_per_second: f64,
+    /// In the order of the protocols.
+    pub(crate) by_protocol: Vec<(Protocol, u32)>,
+}
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        Self {
+            register: Mutex::default(),
+            news: broadcast::Sender::new(NEWS),
+        }
+    }
+
+    /// Whether a stream has a publisher.
+    pub(crate) fn is_live(&self, stream: StreamId) -> bool {
+        self.register().publishing.contains_key(&stream)
+    }
+
+    /// Streams that have one.
+    pub(crate) fn publishing(&self) -> HashSet<StreamId> {
+        self.register().publishing.keys().copied().collect()
+    }
+
+    /// How many watch a stream.
+    pub(crate) fn viewers(&self, stream: StreamId) -> u32 {
+        self.register().viewers.get(&stream).copied().unwrap_or(0)
+    }
+
+    /// Bytes of a live session.
+    pub(crate) fn bytes(&self, session: SessionId) -> Option<u64> {
+        self.register().sessions.get(&session).map(|session| session.bytes)
+    }
+
+    /// Sums over an organisation's sessions, or those of one stream.
+    pub(crate) fn counters(&self, organisation: OrganisationId, stream: Option<StreamId>) -> Counters {
+        let register = self.register();
+        let mut counters = Counters::default();
+        let mut by_protocol = std::collections::BTreeMap::new();
+        let sessions = register.sessions.values().filter(|session| {
+            session.facts.organisation == organisation && stream.is_none_or(|stream| session.facts.stream == stream)
+        });
+        for session in sessions {
+            match session.facts.door {
+                Door::Ingest => counters.ingests += 1,
+                Door::Playback => {
+                    counters.viewers += 1;
+                    counters.bytes_per_second += session.bytes_per_second;
+                    *by_protocol.entry(session.facts.protocol).or_insert(0) += 1;
+                }
+            }
+        }
+        counters.by_protocol = by_protocol.into_iter().collect();
+        counters
+    }
+
+    /// What happens from now on. Who falls behind misses the oldest.
+    pub(crate) fn news(&self) -> broadcast::Receiver<Arc<News>> {
+        self.news.subscribe()
+    }
+
+    /// Tells subscriptions.
+    pub(crate) fn tell(&self, organisation: OrganisationId, at: Timestamp, what: What) {
+        // Nobody may be listening.
+        let _ = self.news.send(Arc::new(News { organisation, at, what }));
+    }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Register {
+    fn started(&mut self, facts: SessionFacts, node: NodeId, at: Timestamp) -> LiveSession {
+        let session = LiveSession {
+            facts,
+            node,
+            started: at,
+            beat: at,
+            bytes: 0,
+            bytes_per_second: 0.0,
+        };
+        let earlier = self.sessions.insert(session.facts.session, session.clone());
+        if earlier.is_none() && session.facts.door == Door::Playback {
+            *self.viewers.entry(session.facts.stream).or_insert(0) += 1;
+        }
+        session
+    }
+
+    fn beat(&mut self, session: SessionId, bytes: u64, at: Timestamp) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            let span = at.since(session.beat).as_secs_f64();
+            if span > 0.0 {
+                #[expect(clippy::cast_precision_loss, reason = "a rate for people, of a few seconds' bytes")]
+                let more = bytes.saturating_sub(session.bytes) as f64;
+                session.bytes_per_second = more / span;
+            }
+            session.bytes = bytes;
+            session.beat = at;
+        }
+    }
+
+    fn ended(&mut self, session: SessionId) -> Option<LiveSession> {
+        let session = self.sessions.remove(&session)?;
+        if session.facts.door == Door::Playback
+            && let Some(viewers) = self.viewers.get_mut(&session.facts.stream)
+        {
+            *viewers = viewers.saturating_sub(1);
+            if *viewers == 0 {
+                self.viewers.remove(&session.facts.stream);
+            }
+        }
+        Some(session)
+    }
+}
+
+const NEWS: usize = 1024;

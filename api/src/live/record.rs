@@ -1,0 +1,168 @@
+//! Sessions as rows.
+
+use std::collections::HashMap;
+
+use entity::{Table, session, stream};
+use guard::{Door, Reason, Timestamp};
+use ids::{SessionId, StreamId};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
+
+use super::LiveSession;
+use crate::state::State;
+
+/// What becomes of an event in the tables.
+pub(super) enum Row {
+    /// A new session.
+    Started(LiveSession),
+    /// A session goes on.
+    Beat {
+        session: SessionId,
+        bytes: u64,
+        at: Timestamp,
+    },
+    /// A session is over; `bytes` where they are known.
+    Ended {
+        session: SessionId,
+        bytes: Option<u64>,
+        at: Timestamp,
+        reason: Option<Reason>,
+    },
+    /// A stream went live.
+    Live { stream: StreamId, at: Timestamp },
+}
+
+/// Writes a batch in one transaction; where the database refuses, it is logged and lost: watching never waits for this.
+pub(super) async fn write(state: &State, rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    let attempt = async {
+        let write = state.store.write().await?;
+        all(&*write, rows).await?;
+        write.commit().await
+    };
+    if let Err(error) = attempt.await {
+        tracing::error!(%error, rows = rows.len(), "sessions were not recorded");
+    }
+}
+
+/// Closes what a crash left open, at the last moment it was heard of.
+pub(crate) async fn close_abandoned(connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    let closed = session::Entity::change_across_tenants("sessions that a crash left open")
+        .filter(session::Column::EndedAt.is_null())
+        .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt).into())
+        .exec(connection)
+        .await?;
+    Ok(closed.rows_affected)
+}
+
+async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbErr> {
+    // The last beat of a session is all that matters of a batch.
+    let mut beats = HashMap::new();
+    let mut started = Vec::new();
+    for row in rows {
+        match row {
+            Row::Started(session) => started.push(model(session)),
+            Row::Beat { session, bytes, at } => {
+                beats.insert(*session, (*bytes, *at));
+            }
+            Row::Ended { .. } | Row::Live { .. } => {}
+        }
+    }
+    for chunk in started.chunks(ROWS) {
+        session::Entity::insert_many(chunk.to_vec())
+            .on_conflict(OnConflict::column(session::Column::Id).do_nothing().to_owned())
+            .exec_without_returning(connection)
+            .await?;
+    }
+    for (id, (bytes, at)) in beats {
+        update(connection, id, Some(bytes), at, None).await?;
+    }
+    for row in rows {
+        match row {
+            Row::Ended {
+                session,
+                bytes,
+                at,
+                reason,
+            } => update(connection, *session, *bytes, *at, Some(*reason)).await?,
+            Row::Live { stream, at } => {
+                stream::ActiveModel {
+                    id: Set(stream.uuid()),
+                    last_live_at: Set(Some(at.us())),
+                    ..Default::default()
+                }
+                .update_without_returning(connection)
+                .await?;
+            }
+            Row::Started(_) | Row::Beat { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+async fn update(
+    connection: &impl ConnectionTrait,
+    id: SessionId,
+    bytes: Option<u64>,
+    at: Timestamp,
+    end: Option<Option<Reason>>,
+) -> Result<(), DbErr> {
+    let mut update = session::Entity::change_across_tenants("sessions as their node tells of them, by id")
+        .filter(session::Column::Id.eq(id.uuid()))
+        .col_expr(session::Column::BeatAt, Expr::value(at.us()));
+    if let Some(bytes) = bytes {
+        update = update.col_expr(session::Column::Bytes, Expr::value(column(bytes)));
+    }
+    if let Some(reason) = end {
+        update = update
+            .col_expr(session::Column::EndedAt, Expr::value(at.us()))
+            .col_expr(session::Column::Reason, Expr::value(reason.map(Reason::as_str)));
+    }
+    update.exec(connection).await.map(drop)
+}
+
+fn model(session: &LiveSession) -> session::ActiveModel {
+    let facts = &session.facts;
+    let text = |text: &Option<std::sync::Arc<str>>| Set(text.as_deref().map(str::to_owned));
+    session::ActiveModel {
+        id: Set(facts.session.uuid()),
+        organisation_id: Set(facts.organisation.uuid()),
+        stream_id: Set(facts.stream.uuid()),
+        stream_name: Set(facts.name.to_string()),
+        node_id: Set(session.node.uuid()),
+        door: Set(door(facts.door).to_owned()),
+        protocol: Set(facts.protocol.as_str().to_owned()),
+        address: Set(facts.address.to_string()),
+        jti: text(&facts.jti),
+        viewer: text(&facts.user),
+        tag: text(&facts.tag),
+        user_agent: text(&facts.user_agent),
+        referrer: text(&facts.referrer),
+        started_at: Set(session.started.us()),
+        beat_at: Set(session.started.us()),
+        ended_at: Set(None),
+        bytes: Set(0),
+        reason: Set(None),
+    }
+}
+
+/// The column `session.door`.
+pub(crate) fn door(door: Door) -> &'static str {
+    match door {
+        Door::Playback => "playback",
+        Door::Ingest => "ingest",
+    }
+}
+
+fn column(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// SQLite allows 32766 parameters in a statement.
+const ROWS: usize = 500;

@@ -1,0 +1,166 @@
+//! What tables say, in the words of the decision.
+
+use std::{collections::HashMap, str::FromStr};
+
+use entity::{Table, Tenanted, organisation, package_grant, revocation, signing_key, stream};
+use guard::{
+    IngestKeyDigest, Timestamp, Update,
+    policy::{
+        IngestAuthorisation, Organisation, Package, Packages, SecurePlayback, Standing, Stream, StreamIngest,
+        StreamStanding, Subject,
+    },
+};
+use ids::{OrganisationId, StreamId};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
+use uuid::Uuid;
+
+use crate::{keys, state::State};
+
+/// Everything that a node must know.
+pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
+    let mut granted: HashMap<Uuid, Vec<Package>> = HashMap::new();
+    for grant in package_grant::Entity::across_tenants(REASON).all(connection).await? {
+        granted
+            .entry(grant.organisation_id)
+            .or_default()
+            .extend(package(&grant.package));
+    }
+    let mut updates = Vec::new();
+    for row in organisation::Entity::across_tenants(REASON).all(connection).await? {
+        let packages = granted.remove(&row.id).unwrap_or_default();
+        updates.push(Update::Organisation(organisation(
+            &row,
+            packages.into_iter().collect(),
+        )?));
+    }
+    let keys = signing_key::Entity::across_tenants(REASON).filter(signing_key::Column::RemovedAt.is_null());
+    for row in keys.all(connection).await? {
+        updates.push(Update::Key {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            key: keys::verifying(&row),
+        });
+    }
+    let revocations =
+        revocation::Entity::across_tenants(REASON).filter(revocation::Column::KeepUntil.gt(state.now_us()));
+    for row in revocations.all(connection).await? {
+        updates.push(Update::Revoked {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            subject: subject(&row.kind, &row.subject)?,
+            at: Timestamp::from_us(row.at),
+        });
+    }
+    let streams = stream::Entity::across_tenants(REASON).filter(stream::Column::DeletedAt.is_null());
+    for row in streams.all(connection).await? {
+        updates.push(Update::Stream(stream(state, &row)?));
+    }
+    Ok(updates)
+}
+
+/// The packages of one organisation.
+pub(crate) async fn packages(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<Packages, DbErr> {
+    let grants = package_grant::Entity::in_tenant(id).all(connection).await?;
+    Ok(grants.iter().filter_map(|grant| package(&grant.package)).collect())
+}
+
+/// An organisation's row as a decision sees it.
+pub(crate) fn organisation(row: &organisation::Model, packages: Packages) -> Result<Organisation, DbErr> {
+    Ok(Organisation {
+        id: OrganisationId::from_uuid(row.id),
+        hash: parsed(&row.hash)?,
+        standing: match row.standing.as_str() {
+            "active" => Standing::Active,
+            _ => Standing::Suspended,
+        },
+        packages,
+        secure_playback: row.secure_playback,
+        ingest: ingest(&row.ingest_authorisation).ok_or_else(|| unreadable("organisation.ingest_authorisation"))?,
+        force_disconnect: row.force_disconnect,
+    })
+}
+
+/// A stream's row as a decision sees it.
+pub(crate) fn stream(state: &State, row: &stream::Model) -> Result<Stream, DbErr> {
+    let key = ingest_key(state, row)?;
+    Ok(Stream {
+        id: StreamId::from_uuid(row.id),
+        name: parsed(&row.name)?,
+        organisation: OrganisationId::from_uuid(row.organisation_id),
+        standing: match row.standing.as_str() {
+            "active" => StreamStanding::Active,
+            "stopped" => StreamStanding::Stopped,
+            _ => StreamStanding::Locked,
+        },
+        secure_playback: match row.secure_playback.as_str() {
+            "inherit" => SecurePlayback::Inherit,
+            "open" => SecurePlayback::Open,
+            _ => SecurePlayback::Required,
+        },
+        ingest: match row.ingest_authorisation.as_str() {
+            "inherit" => StreamIngest::Inherit,
+            own => StreamIngest::Own(ingest(own).ok_or_else(|| unreadable("stream.ingest_authorisation"))?),
+        },
+        ingest_key: IngestKeyDigest::of(&key),
+        test_source: row.test_source,
+    })
+}
+
+/// A stream's secret key, opened.
+pub(crate) fn ingest_key(state: &State, row: &stream::Model) -> Result<String, DbErr> {
+    let opened = state
+        .seal
+        .open(&ingest_key_place(StreamId::from_uuid(row.id)), &row.ingest_key_sealed)
+        .map_err(|error| DbErr::Custom(error.to_string()))?;
+    String::from_utf8(opened.to_vec()).map_err(|_| unreadable("stream.ingest_key_sealed"))
+}
+
+/// Where a stream's key is sealed for.
+pub(crate) fn ingest_key_place(stream: StreamId) -> String {
+    format!("stream.ingest_key:{stream}")
+}
+
+fn subject(kind: &str, subject: &str) -> Result<Subject, DbErr> {
+    Ok(match kind {
+        "token" => Subject::Token(subject.into()),
+        "user" => Subject::User(subject.into()),
+        "tag" => Subject::Tag(subject.into()),
+        "stream" => Subject::Stream(parsed(subject)?),
+        "key" => Subject::Key(subject.into()),
+        "everything" => Subject::Everything,
+        _ => return Err(unreadable("revocation.kind")),
+    })
+}
+
+/// A revocation's columns `kind` and `subject`.
+pub(crate) fn subject_columns(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Token(jti) => ("token", jti.to_string()),
+        Subject::User(user) => ("user", user.to_string()),
+        Subject::Tag(tag) => ("tag", tag.to_string()),
+        Subject::Stream(stream) => ("stream", stream.to_string()),
+        Subject::Key(kid) => ("key", kid.to_string()),
+        Subject::Everything => ("everything", String::new()),
+    }
+}
+
+fn package(name: &str) -> Option<Package> {
+    Package::ALL.into_iter().find(|package| package.as_str() == name)
+}
+
+fn ingest(text: &str) -> Option<IngestAuthorisation> {
+    match text {
+        "open" => Some(IngestAuthorisation::Open),
+        "key" => Some(IngestAuthorisation::Key),
+        "token" => Some(IngestAuthorisation::Token),
+        _ => None,
+    }
+}
+
+fn parsed<T: FromStr>(text: &str) -> Result<T, DbErr> {
+    text.parse().map_err(|_| unreadable(text))
+}
+
+fn unreadable(what: &str) -> DbErr {
+    DbErr::Custom(format!("a row holds what cannot be: {what}"))
+}
+
+const REASON: &str = "the policy of a node that joins";

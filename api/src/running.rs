@@ -1,0 +1,155 @@
+//! Starts the control plane, and ends it without losing anything.
+
+use std::{path::PathBuf, sync::Arc};
+
+use entity::{Table, signing_key};
+use link::{Clock, Control, Entropy};
+use sea_orm::{ColumnTrait, DbErr, QueryFilter};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    graphql::{self, Api},
+    http::{self, Doors},
+    keys,
+    live::{self, Live},
+    people::{Access, Passwords, Throttle},
+    publisher::{self, Desk},
+    seal::{MasterKeyError, Seal},
+    state::{Addresses, State},
+    store::Store,
+};
+
+/// What the control plane is told at start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite://…?mode=rwc` or `postgres://…`.
+    pub database_url: String,
+    /// Where the master key is, outside the database; made with mode 0600 where it is absent.
+    pub master_key_file: PathBuf,
+    /// Whether GraphiQL and introspection are there.
+    pub demo: bool,
+    /// How viewers and people reach it, as in `https://live.example.com`.
+    pub public_http: String,
+    /// How encoders reach it, as in `rtmp://live.example.com:1935`.
+    pub public_rtmp: String,
+}
+
+/// Why the control plane does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The master key is missing or unusable.
+    #[error("no master key")]
+    MasterKey(#[from] MasterKeyError),
+    /// The database's secrets were sealed with another master key.
+    #[error("the master key is not the one with which this database was made")]
+    OtherMasterKey,
+    /// The database cannot be opened or migrated.
+    #[error("the database cannot be used")]
+    Database(#[from] DbErr),
+    /// The link to the nodes was given away before.
+    #[error("the link's events were taken before")]
+    Link,
+    /// Our bug: the policy of roles, or hashing.
+    #[error("the program is unusable: {0}")]
+    Unusable(String),
+}
+
+/// The control plane at work.
+pub struct Running {
+    pub(crate) state: Arc<State>,
+    api: Api,
+    publisher: JoinHandle<()>,
+    events: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+/// Starts the control plane: migrates, closes what a crash left open, delivers what waits in the outbox.
+pub async fn start(
+    settings: Settings,
+    clock: Clock,
+    entropy: Entropy,
+    mut control: Control,
+) -> Result<Running, StartError> {
+    let events = control.take_events().ok_or(StartError::Link)?;
+    let store = Store::open(&settings.database_url).await?;
+    let state = Arc::new(State {
+        seal: sealed(&settings, &store, &entropy).await?,
+        policy: authz::Policy::load().map_err(|error| StartError::Unusable(error.to_string()))?,
+        addresses: Addresses {
+            http: settings.public_http.trim_end_matches('/').to_owned(),
+            rtmp: settings.public_rtmp.trim_end_matches('/').to_owned(),
+        },
+        demo: settings.demo,
+        desk: Desk::new(),
+        live: Live::new(),
+        passwords: Passwords::new(entropy.bytes())
+            .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
+        throttle: Throttle::default(),
+        access: Access::new(),
+        store,
+        clock,
+        entropy,
+    });
+    let write = state.store.write().await?;
+    let closed = live::record::close_abandoned(&*write).await?;
+    write.commit().await?;
+    if closed > 0 {
+        tracing::info!(sessions = closed, "closed what was left open");
+    }
+    let stop = CancellationToken::new();
+    Ok(Running {
+        api: graphql::schema(state.clone()),
+        publisher: tokio::spawn(publisher::run(state.clone(), control, stop.clone())),
+        events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
+        state,
+        stop,
+    })
+}
+
+impl Running {
+    /// `/graphql` (POST, and WebSocket; GraphiQL where it is a demo) and `/.well-known/jwks.json`. The client's address
+    /// comes as the extension `ConnectInfo<SocketAddr>`, the scheme as [`Scheme`](crate::Scheme).
+    pub fn router(&self) -> axum::Router {
+        http::router(Doors {
+            state: self.state.clone(),
+            api: self.api.clone(),
+        })
+    }
+
+    /// Ends it: what was committed is delivered, what nodes told is written, the database is closed. Whoever holds a
+    /// router should have been drained before.
+    pub async fn shutdown(self) {
+        self.stop.cancel();
+        for task in [self.publisher, self.events] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the control plane failed");
+            }
+        }
+        if let Err(error) = self.state.store.close().await {
+            tracing::error!(%error, "the database was not closed cleanly");
+        }
+    }
+}
+
+/// The master key, if it is the database's.
+async fn sealed(settings: &Settings, store: &Store, entropy: &Entropy) -> Result<Seal, StartError> {
+    let known = signing_key::Entity::across_tenants("whether the master key fits the database")
+        .filter(signing_key::Column::PrivateKeySealed.is_not_null())
+        .one(store.read())
+        .await?;
+    if known.is_some() && !settings.master_key_file.exists() {
+        return Err(StartError::OtherMasterKey);
+    }
+    let seal = Seal::from_file(&settings.master_key_file, entropy.clone())?;
+    match known {
+        Some(key) if keys::private(&seal, &key).is_err() => Err(StartError::OtherMasterKey),
+        _ => Ok(seal),
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}

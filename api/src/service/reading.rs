@@ -1,0 +1,261 @@
+//! Lists: streams, tokens, sessions.
+
+use entity::{Tenanted, app_user, playback_token, playback_token_stream, session, stream};
+use guard::{Door, Timestamp};
+use ids::{OrganisationId, SessionId, StreamId, TokenId};
+use sea_orm::{
+    ColumnTrait, Condition, Order, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, IntoCondition},
+};
+use uuid::Uuid;
+
+use super::page::{Page, Wanted};
+use crate::{fault::Fault, live::record, state::State};
+
+/// Which streams.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Streams {
+    /// In the name or the title, whatever the case.
+    pub(crate) text: Option<String>,
+    pub(crate) state: Option<StreamIs>,
+    pub(crate) order: StreamOrder,
+}
+
+/// What a stream is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamIs {
+    Created,
+    Live,
+    Ended,
+    Stopped,
+    Locked,
+    Deleted,
+}
+
+/// In which order streams are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum StreamOrder {
+    #[default]
+    Newest,
+    Oldest,
+    Name,
+}
+
+/// Which tokens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tokens {
+    pub(crate) stream: Option<String>,
+    pub(crate) status: Option<TokenIs>,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) watch: bool,
+}
+
+/// What a token is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenIs {
+    Active,
+    Revoked,
+    Expired,
+}
+
+/// Which sessions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sessions {
+    pub(crate) stream: Option<String>,
+    pub(crate) live: Option<bool>,
+    pub(crate) door: Option<Door>,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) jti: Option<String>,
+}
+
+/// What a stream is now.
+pub(crate) fn stream_is(state: &State, row: &stream::Model) -> StreamIs {
+    if row.deleted_at.is_some() {
+        return StreamIs::Deleted;
+    }
+    match row.standing.as_str() {
+        "locked" => StreamIs::Locked,
+        "stopped" => StreamIs::Stopped,
+        _ if state.live.is_live(StreamId::from_uuid(row.id)) => StreamIs::Live,
+        _ if row.last_live_at.is_some() => StreamIs::Ended,
+        _ => StreamIs::Created,
+    }
+}
+
+/// What a token is at `now`. Revoked beats expired.
+pub(crate) fn token_is(record: &playback_token::Model, now: Timestamp) -> TokenIs {
+    if record.revoked_at.is_some() {
+        TokenIs::Revoked
+    } else if record.expires_at <= now.us() {
+        TokenIs::Expired
+    } else {
+        TokenIs::Active
+    }
+}
+
+/// A page of an organisation's streams.
+pub(crate) async fn streams(
+    state: &State,
+    organisation: OrganisationId,
+    which: Streams,
+    wanted: Wanted,
+) -> Result<Page<stream::Model>, Fault> {
+    let mut select = stream::Entity::in_tenant(organisation).filter(stream::Column::DeletedAt.is_null());
+    if let Some(text) = which.text.filter(|text| !text.is_empty()) {
+        let text = bound(&text)?.to_lowercase();
+        let pattern = format!(
+            "%{}%",
+            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+        );
+        let like = |column| {
+            let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
+            Expr::expr(Func::lower(Expr::col(column))).like(pattern)
+        };
+        select = select.filter(
+            Condition::any()
+                .add(like(stream::Column::Name))
+                .add(like(stream::Column::Title)),
+        );
+    }
+    if let Some(is) = which.state {
+        let live: Vec<Uuid> = state.live.publishing().iter().map(|id| id.uuid()).collect();
+        let standing = stream::Column::Standing;
+        let active = Condition::all().add(standing.eq("active"));
+        select = select.filter(match is {
+            StreamIs::Locked => standing.eq("locked").into_condition(),
+            StreamIs::Stopped => standing.eq("stopped").into_condition(),
+            StreamIs::Deleted => stream::Column::DeletedAt.is_not_null().into_condition(),
+            StreamIs::Live => active.add(stream::Column::Id.is_in(live)),
+            StreamIs::Ended => active
+                .add(stream::Column::Id.is_not_in(live))
+                .add(stream::Column::LastLiveAt.is_not_null()),
+            StreamIs::Created => active
+                .add(stream::Column::Id.is_not_in(live))
+                .add(stream::Column::LastLiveAt.is_null()),
+        });
+    }
+    let by_id = |key: &str| key.parse::<StreamId>().ok().map(|id| id.uuid().into());
+    let (column, order) = match which.order {
+        StreamOrder::Newest => (stream::Column::Id, Order::Desc),
+        StreamOrder::Oldest => (stream::Column::Id, Order::Asc),
+        StreamOrder::Name => {
+            let by_name = |key: &str| Some(key.into());
+            return wanted
+                .of(state.store.read(), select, stream::Column::Name, Order::Asc, by_name)
+                .await;
+        }
+    };
+    wanted.of(state.store.read(), select, column, order, by_id).await
+}
+
+/// A page of an organisation's tokens, the newest first.
+pub(crate) async fn tokens(
+    state: &State,
+    organisation: OrganisationId,
+    which: Tokens,
+    wanted: Wanted,
+) -> Result<Page<playback_token::Model>, Fault> {
+    use playback_token::Column;
+    let now = state.now_us();
+    let mut select = playback_token::Entity::in_tenant(organisation);
+    if !which.watch {
+        select = select.filter(Column::Watch.eq(false));
+    }
+    if let Some(name) = which.stream {
+        let named = stream::Entity::in_tenant(organisation)
+            .select_only()
+            .column(stream::Column::Id)
+            .filter(stream::Column::Name.eq(bound(&name)?))
+            .into_query();
+        let here = playback_token_stream::Entity::in_tenant(organisation)
+            .select_only()
+            .column(playback_token_stream::Column::PlaybackTokenId)
+            .filter(playback_token_stream::Column::StreamId.in_subquery(named.clone()))
+            .into_query();
+        // An organisation-wide token is for the stream too, if there is such a stream.
+        let everywhere = Condition::all()
+            .add(Column::OrganisationWide.eq(true))
+            .add(Expr::exists(named));
+        select = select.filter(Condition::any().add(Column::Id.in_subquery(here)).add(everywhere));
+    }
+    match which.status {
+        None => {}
+        Some(TokenIs::Revoked) => select = select.filter(Column::RevokedAt.is_not_null()),
+        Some(TokenIs::Expired) => {
+            select = select
+                .filter(Column::RevokedAt.is_null())
+                .filter(Column::ExpiresAt.lte(now));
+        }
+        Some(TokenIs::Active) => {
+            select = select
+                .filter(Column::RevokedAt.is_null())
+                .filter(Column::ExpiresAt.gt(now));
+        }
+    }
+    if let Some(user) = which.user {
+        select = select.filter(Column::Viewer.eq(bound(&user)?));
+    }
+    if let Some(tag) = which.tag {
+        select = select.filter(Column::Tag.eq(bound(&tag)?));
+    }
+    let key = |key: &str| key.parse::<TokenId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// A page of an organisation's sessions, the newest first.
+pub(crate) async fn sessions(
+    state: &State,
+    organisation: OrganisationId,
+    which: Sessions,
+    wanted: Wanted,
+) -> Result<Page<session::Model>, Fault> {
+    use session::Column;
+    let mut select = session::Entity::in_tenant(organisation);
+    let texts = [
+        (Column::StreamName, which.stream),
+        (Column::Viewer, which.user),
+        (Column::Tag, which.tag),
+        (Column::Jti, which.jti),
+    ];
+    for (column, text) in texts {
+        if let Some(text) = text {
+            select = select.filter(column.eq(bound(&text)?));
+        }
+    }
+    match which.live {
+        None => {}
+        Some(true) => select = select.filter(Column::EndedAt.is_null()),
+        Some(false) => select = select.filter(Column::EndedAt.is_not_null()),
+    }
+    if let Some(door) = which.door {
+        select = select.filter(Column::Door.eq(record::door(door)));
+    }
+    let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// Names of people, by their ids.
+pub(crate) async fn names(state: &State, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Fault> {
+    use entity::Table;
+    let users = app_user::Entity::across_tenants("the names of those who acted in the caller's organisation")
+        .filter(app_user::Column::Id.is_in(ids.iter().copied()))
+        .all(state.store.read())
+        .await?;
+    Ok(users.into_iter().map(|user| (user.id, user.name)).collect())
+}
+
+/// A text that a database can compare: PostgreSQL refuses the character 0.
+fn bound(text: &str) -> Result<&str, Fault> {
+    if text.len() > 512 || text.contains('\0') {
+        return Err(Fault::Invalid(
+            "a filter's text is 512 bytes at most, without the character 0",
+        ));
+    }
+    Ok(text)
+}

@@ -1,0 +1,217 @@
+//! Taking tokens back: by token, or in bulk. Durable before it is answered.
+
+use authz::Action;
+use entity::{Tenanted, playback_token, playback_token_stream, revocation, signing_key};
+use guard::{Timestamp, Update, policy::Subject};
+use ids::{OrganisationId, StreamId, TokenId};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, IntoCondition, SelectStatement},
+};
+use serde_json::json;
+
+use super::{Work, label, streams, tokens};
+use crate::{
+    fault::Fault,
+    people::Acting,
+    publisher::{Progress, policy},
+    state::State,
+};
+
+/// What is to be taken back.
+#[derive(Clone)]
+pub(crate) enum By {
+    /// The token with this text.
+    Token(String),
+    /// The token with this id.
+    Jti(String),
+    /// Every token of a viewer.
+    User(String),
+    /// Every token of a label.
+    Tag(String),
+    /// Every token, for the stream of this name.
+    Stream(String),
+    /// Every token signed with the key of this name.
+    SigningKey(String),
+    /// Every token issued up to then.
+    IssuedBefore(Timestamp),
+}
+
+impl By {
+    /// What the role must allow.
+    pub(crate) fn action(&self) -> Action {
+        match self {
+            Self::Token(_) | Self::Jti(_) | Self::User(_) | Self::Tag(_) => Action::TokenRevoke,
+            Self::Stream(_) | Self::SigningKey(_) | Self::IssuedBefore(_) => Action::TokenRevokeBulk,
+        }
+    }
+}
+
+/// Takes tokens back; says how far the change got, and how many records it covers. The role was judged.
+pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Progress, u64), Fault> {
+    let action = by.action();
+    let work = Work::begin(state, acting).await?;
+    let taken = match by {
+        By::Token(text) => {
+            let token = guard::Token::parse(text.trim()).map_err(|_| Fault::NotFound)?;
+            one(&work, &token.claims.jti, "token").await?
+        }
+        By::Jti(jti) => one(&work, &jti, "jti").await?,
+        By::User(user) => bulk(&work, Subject::User(label("user", &user, TEXT)?.into()), work.at).await?,
+        By::Tag(tag) => bulk(&work, Subject::Tag(label("tag", &tag, TEXT)?.into()), work.at).await?,
+        By::Stream(name) => {
+            let row = streams::by_name(&*work.write, acting.id, &name).await?;
+            bulk(&work, Subject::Stream(StreamId::from_uuid(row.id)), work.at).await?
+        }
+        By::SigningKey(kid) => {
+            let key: ids::KeyId = kid.parse().map_err(|_| Fault::NotFound)?;
+            let row = signing_key::Entity::in_tenant(acting.id)
+                .filter(signing_key::Column::Id.eq(key.uuid()))
+                .one(&*work.write)
+                .await?
+                .ok_or(Fault::NotFound)?;
+            bulk(&work, Subject::Key(row.kid.into()), work.at).await?
+        }
+        By::IssuedBefore(at) if at > work.at => {
+            return Err(Fault::field("issuedBefore", "INVALID", "the moment lies ahead"));
+        }
+        By::IssuedBefore(at) => bulk(&work, Subject::Everything, at).await?,
+    };
+    let Taken { subject, at, covered } = taken;
+    let (kind, object) = policy::subject_columns(&subject);
+    let update = Update::Revoked {
+        organisation: acting.id,
+        subject,
+        at,
+    };
+    let detail = json!({ "by": kind, "covered": covered });
+    let progress = work.finish(action, &object, detail, &[update]).await?;
+    Ok((progress, covered))
+}
+
+struct Taken {
+    subject: Subject,
+    at: Timestamp,
+    covered: u64,
+}
+
+async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
+    let record = tokens::by_jti(&*work.write, work.acting, jti).await?;
+    let taken = |covered| Taken {
+        subject: Subject::Token(record.jti.as_str().into()),
+        at: work.at,
+        covered,
+    };
+    if record.revoked_at.is_some() {
+        // Sent once more: whoever asks twice may have reason to.
+        return Ok(taken(0));
+    }
+    if let Some(why) = tokens::not_revocable_because(&record, work.at) {
+        let code = if record.revocable { "EXPIRED" } else { "NOT_REVOCABLE" };
+        return Err(Fault::field(field, code, format!("the token cannot be revoked: {why}")));
+    }
+    let keep_until = record.expires_at.saturating_add(tokens::DAY_S * 1_000_000);
+    insert(work, &taken(1).subject, work.at, keep_until).await?;
+    mark(
+        work,
+        Condition::all().add(playback_token::Column::Id.eq(record.id)),
+        work.at,
+    )
+    .await?;
+    Ok(taken(1))
+}
+
+async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken, Fault> {
+    let keep_until = at.us().saturating_add((tokens::YEAR_S + tokens::DAY_S) * 1_000_000);
+    insert(work, &subject, at, keep_until).await?;
+    let issued = Condition::all()
+        .add(playback_token::Column::IssuedAt.lte(at.us()))
+        .add(playback_token::Column::ExpiresAt.gt(work.at.us().saturating_sub(tokens::DAY_S * 1_000_000)));
+    let (whole, covered) = match &subject {
+        Subject::Token(_) => (Condition::any(), None),
+        Subject::User(user) => (playback_token::Column::Viewer.eq(&**user).into_condition(), None),
+        Subject::Tag(tag) => (playback_token::Column::Tag.eq(&**tag).into_condition(), None),
+        Subject::Key(kid) => {
+            let key: ids::KeyId = kid.parse().map_err(|_| Fault::NotFound)?;
+            (
+                playback_token::Column::SigningKeyId.eq(key.uuid()).into_condition(),
+                None,
+            )
+        }
+        Subject::Stream(stream) => {
+            // A token for other streams too stays good there: it is covered, but not revoked as a whole.
+            let here = links(work.acting.id, *stream, true);
+            let elsewhere = links(work.acting.id, *stream, false);
+            let some = Condition::any()
+                .add(playback_token::Column::Id.in_subquery(here.clone()))
+                .add(playback_token::Column::OrganisationWide.eq(true));
+            let only = Condition::all()
+                .add(playback_token::Column::Id.in_subquery(here))
+                .add(playback_token::Column::Id.not_in_subquery(elsewhere));
+            (only, Some(some))
+        }
+        Subject::Everything => (Condition::all(), None),
+    };
+    let counted = match covered {
+        Some(covered) => {
+            let covered = playback_token::Entity::in_tenant(work.acting.id)
+                .filter(playback_token::Column::RevokedAt.is_null())
+                .filter(issued.clone())
+                .filter(covered);
+            Some(covered.count(&*work.write).await?)
+        }
+        None => None,
+    };
+    let marked = mark(work, issued.add(whole), work.at).await?;
+    Ok(Taken {
+        subject,
+        at,
+        covered: counted.unwrap_or(marked),
+    })
+}
+
+async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {
+    let id: TokenId = work.state.mint();
+    let (kind, subject) = policy::subject_columns(subject);
+    revocation::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(work.acting.id.uuid()),
+        kind: Set(kind.to_owned()),
+        subject: Set(subject),
+        at: Set(at.us()),
+        keep_until: Set(keep_until),
+        created_at: Set(work.at.us()),
+    }
+    .insert(&*work.write)
+    .await?;
+    Ok(())
+}
+
+async fn mark(work: &Work<'_>, which: Condition, at: Timestamp) -> Result<u64, Fault> {
+    let marked = playback_token::Entity::change_in_tenant(work.acting.id)
+        .filter(playback_token::Column::RevokedAt.is_null())
+        .filter(which)
+        .col_expr(playback_token::Column::RevokedAt, Expr::value(at.us()))
+        .exec(&*work.write)
+        .await?;
+    Ok(marked.rows_affected)
+}
+
+/// The tokens that name a stream, or that name another one.
+fn links(organisation: OrganisationId, stream: StreamId, this: bool) -> SelectStatement {
+    let column = playback_token_stream::Column::StreamId;
+    let which = if this {
+        column.eq(stream.uuid())
+    } else {
+        column.ne(stream.uuid())
+    };
+    playback_token_stream::Entity::in_tenant(organisation)
+        .select_only()
+        .column(playback_token_stream::Column::PlaybackTokenId)
+        .filter(which)
+        .into_query()
+}
+
+const TEXT: usize = 256;

@@ -1,0 +1,269 @@
+//! Streams: made, edited, stopped, locked, deleted.
+
+use authz::Action;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::{Tenanted, stream};
+use guard::{Update, policy::Package};
+use ids::{OrganisationId, StreamId, StreamName};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, SqlErr};
+use serde_json::{Value, json};
+
+use super::{Work, label};
+use crate::{
+    fault::Fault,
+    live::What,
+    people::Acting,
+    publisher::{Progress, policy},
+    state::State,
+};
+
+/// What a new stream is to be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct New {
+    pub(crate) title: Option<String>,
+    pub(crate) alias: Option<String>,
+    pub(crate) tags: Vec<String>,
+    /// The column `secure_playback`.
+    pub(crate) secure_playback: &'static str,
+    /// The column `ingest_authorisation`.
+    pub(crate) ingest_authorisation: &'static str,
+    pub(crate) test_source: bool,
+}
+
+/// What of a stream is to be different; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edit {
+    /// `Some(None)` takes the title away.
+    pub(crate) title: Option<Option<String>>,
+    pub(crate) tags: Option<Vec<String>>,
+    pub(crate) secure_playback: Option<&'static str>,
+    pub(crate) ingest_authorisation: Option<&'static str>,
+}
+
+/// A stream after a change, and how far the change got.
+pub(crate) type Changed = (stream::Model, Progress);
+
+/// The stream of that name, if it is the organisation's.
+pub(crate) async fn by_name(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    name: &str,
+) -> Result<stream::Model, Fault> {
+    let name: StreamName = name.parse().map_err(|_| Fault::NotFound)?;
+    stream::Entity::in_tenant(organisation)
+        .filter(stream::Column::Name.eq(name.as_str()))
+        .filter(stream::Column::DeletedAt.is_null())
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)
+}
+
+/// Makes a stream.
+pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<Changed, Fault> {
+    let name = match &new.alias {
+        Some(alias) => StreamName::with_alias(acting.hash, alias)
+            .map_err(|error| Fault::field("alias", "INVALID", error.to_string()))?,
+        None => StreamName::mint(acting.hash, state.entropy.bytes()),
+    };
+    let title = new
+        .title
+        .as_deref()
+        .map(|title| label("title", title, TITLE))
+        .transpose()?;
+    let tags = tags(&new.tags)?;
+    let id: StreamId = state.mint();
+    let work = Work::begin(state, acting).await?;
+    let made = stream::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(acting.id.uuid()),
+        name: Set(name.to_string()),
+        title: Set(title),
+        tags: Set(tags),
+        standing: Set("active".to_owned()),
+        secure_playback: Set(new.secure_playback.to_owned()),
+        ingest_authorisation: Set(new.ingest_authorisation.to_owned()),
+        ingest_key_sealed: Set(sealed_key(state, id)),
+        test_source: Set(new.test_source),
+        created_at: Set(work.at.us()),
+        last_live_at: Set(None),
+        deleted_at: Set(None),
+    }
+    .insert(&*work.write)
+    .await;
+    let row = made.map_err(|error| match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Fault::field(
+            "alias",
+            "TAKEN",
+            "there is, or was, a stream of that name; names are not used twice",
+        ),
+        _ => error.into(),
+    })?;
+    tell(work, Action::StreamCreate, row, json!({})).await
+}
+
+/// Edits a stream.
+pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit) -> Result<Changed, Fault> {
+    let work = Work::begin(state, acting).await?;
+    let mut row = by_name(&*work.write, acting.id, name).await?.into_active_model();
+    if let Some(title) = edit.title {
+        let title = title.as_deref().filter(|title| !title.trim().is_empty());
+        row.title = Set(title.map(|title| label("title", title, TITLE)).transpose()?);
+    }
+    if let Some(wanted) = &edit.tags {
+        row.tags = Set(tags(wanted)?);
+    }
+    if let Some(secure) = edit.secure_playback {
+        row.secure_playback = Set(secure.to_owned());
+    }
+    if let Some(ingest) = edit.ingest_authorisation {
+        row.ingest_authorisation = Set(ingest.to_owned());
+    }
+    let row = save(&work, row).await?;
+    tell(work, Action::StreamUpdate, row, json!({})).await
+}
+
+/// Ends the publisher and bars its key.
+pub(crate) async fn stop(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    stand(state, acting, Action::StreamStop, name, |row| {
+        match row.standing.as_str() {
+            "locked" => Err(locked()),
+            _ => Ok("stopped"),
+        }
+    })
+    .await
+}
+
+/// Lets a stopped stream be published again.
+pub(crate) async fn start(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    stand(state, acting, Action::StreamStart, name, |row| {
+        match row.standing.as_str() {
+            "locked" => Err(locked()),
+            _ => Ok("active"),
+        }
+    })
+    .await
+}
+
+/// Ends the publisher, bars its key and refuses viewers.
+pub(crate) async fn lock(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    stand(state, acting, Action::StreamLock, name, |_| Ok("locked")).await
+}
+
+/// Takes the lock off; what is not locked stays as it is.
+pub(crate) async fn unlock(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    stand(state, acting, Action::StreamUnlock, name, |row| {
+        match row.standing.as_str() {
+            "stopped" => Ok("stopped"),
+            _ => Ok("active"),
+        }
+    })
+    .await
+}
+
+/// Deletes a stream; its name is not used again.
+pub(crate) async fn delete(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    let work = Work::begin(state, acting).await?;
+    let mut row = by_name(&*work.write, acting.id, name).await?.into_active_model();
+    row.deleted_at = Set(Some(work.at.us()));
+    row.test_source = Set(false);
+    let row = save(&work, row).await?;
+    tell(work, Action::StreamDelete, row, json!({})).await
+}
+
+/// Replaces the secret key; whoever publishes with the old one is decided again.
+pub(crate) async fn rotate_key(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    let work = Work::begin(state, acting).await?;
+    let found = by_name(&*work.write, acting.id, name).await?;
+    let id = StreamId::from_uuid(found.id);
+    let mut row = found.into_active_model();
+    row.ingest_key_sealed = Set(sealed_key(state, id));
+    let row = save(&work, row).await?;
+    tell(work, Action::IngestKeyRotate, row, json!({})).await
+}
+
+/// Has the built-in test source publish the stream, until it is stopped.
+pub(crate) async fn start_test_source(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
+    acting.needs(state, Package::Live).await?;
+    let work = Work::begin(state, acting).await?;
+    let found = by_name(&*work.write, acting.id, name).await?;
+    match found.standing.as_str() {
+        "locked" => return Err(locked()),
+        "stopped" => return Err(Fault::field("name", "STOPPED", "the stream is stopped: start it first")),
+        _ => {}
+    }
+    if state.live.is_live(StreamId::from_uuid(found.id)) && !found.test_source {
+        return Err(Fault::field("name", "IN_USE", "the stream has a publisher already"));
+    }
+    let mut row = found.into_active_model();
+    row.test_source = Set(true);
+    let row = save(&work, row).await?;
+    tell(work, Action::TestSourceStart, row, json!({})).await
+}
+
+async fn stand(
+    state: &State,
+    acting: &Acting,
+    action: Action,
+    name: &str,
+    standing: impl FnOnce(&stream::Model) -> Result<&'static str, Fault>,
+) -> Result<Changed, Fault> {
+    let work = Work::begin(state, acting).await?;
+    let found = by_name(&*work.write, acting.id, name).await?;
+    let standing = standing(&found)?;
+    let mut row = found.into_active_model();
+    row.standing = Set(standing.to_owned());
+    if standing == "stopped" {
+        // The test source is a publisher, and a stop ends it for good.
+        row.test_source = Set(false);
+    }
+    let row = save(&work, row).await?;
+    tell(work, action, row, json!({ "standing": standing })).await
+}
+
+async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model, Fault> {
+    Ok(row.update(&*work.write).await?)
+}
+
+/// Tells the nodes, then whoever subscribed.
+async fn tell(work: Work<'_>, action: Action, row: stream::Model, detail: Value) -> Result<Changed, Fault> {
+    let (state, organisation, at) = (work.state, work.acting.id, work.at);
+    let update = if row.deleted_at.is_some() {
+        Update::StreamDeleted {
+            organisation,
+            id: StreamId::from_uuid(row.id),
+        }
+    } else {
+        Update::Stream(policy::stream(state, &row)?)
+    };
+    let progress = work.finish(action, &row.name, detail, &[update]).await?;
+    state.live.tell(organisation, at, What::Stream(Box::new(row.clone())));
+    Ok((row, progress))
+}
+
+fn tags(wanted: &[String]) -> Result<Value, Fault> {
+    if wanted.len() > TAGS {
+        return Err(Fault::field("tags", "INVALID", format!("{TAGS} tags at most")));
+    }
+    let mut tags = Vec::new();
+    for tag in wanted {
+        let tag = label("tags", tag, TAG)?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(json!(tags))
+}
+
+/// 128 random bits, in 22 characters that fit into any URL.
+fn sealed_key(state: &State, stream: StreamId) -> Vec<u8> {
+    let key = URL_SAFE_NO_PAD.encode(state.entropy.bytes::<16>());
+    state.seal.close(&policy::ingest_key_place(stream), key.as_bytes())
+}
+
+fn locked() -> Fault {
+    Fault::field("name", "LOCKED", "the stream is locked: unlock it first")
+}
+
+const TITLE: usize = 200;
+const TAGS: usize = 20;
+const TAG: usize = 40;

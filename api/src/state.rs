@@ -1,0 +1,87 @@
+//! What every part of the control plane shares.
+
+use guard::Timestamp;
+use ids::{AuditId, ChangeId, KeyId, MemberId, OrganisationId, SessionId, SignInId, StreamId, TokenId, UserId};
+use link::{Clock, Entropy};
+
+use crate::{
+    live::Live,
+    people::{Access, Passwords, Throttle},
+    publisher::Desk,
+    seal::Seal,
+    store::Store,
+};
+
+/// The control plane, as its operations see it.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) seal: Seal,
+    pub(crate) policy: authz::Policy,
+    pub(crate) addresses: Addresses,
+    pub(crate) demo: bool,
+    /// Changes on their way to the nodes.
+    pub(crate) desk: Desk,
+    /// What is on now.
+    pub(crate) live: Live,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
+    /// Whose access changed.
+    pub(crate) access: Access,
+}
+
+/// How the installation is reached from outside; without a slash at the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Addresses {
+    /// As in `https://live.example.com`.
+    pub(crate) http: String,
+    /// As in `rtmp://live.example.com:1935`.
+    pub(crate) rtmp: String,
+}
+
+impl State {
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Now, as columns have it.
+    pub(crate) fn now_us(&self) -> i64 {
+        self.now().us()
+    }
+
+    /// A new id of any kind.
+    pub(crate) fn mint<I: Mint>(&self) -> I {
+        I::of(u64::try_from(self.now().ms()).unwrap_or(0), self.entropy.bytes())
+    }
+}
+
+/// An id that can be made.
+pub(crate) trait Mint {
+    /// One of this moment (milliseconds since 1970) and these random bytes.
+    fn of(unix_ms: u64, random: [u8; 10]) -> Self;
+}
+
+macro_rules! mint {
+    ($($id:ident),*) => {
+        $(impl Mint for $id {
+            fn of(unix_ms: u64, random: [u8; 10]) -> Self {
+                Self::mint(unix_ms, random)
+            }
+        })*
+    };
+}
+mint!(
+    AuditId,
+    ChangeId,
+    KeyId,
+    MemberId,
+    OrganisationId,
+    SessionId,
+    SignInId,
+    StreamId,
+    TokenId,
+    UserId
+);

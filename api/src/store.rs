@@ -1,0 +1,110 @@
+//! The database: how it is opened, and how it is written.
+//!
+//! On SQLite every connection has WAL, `synchronous=FULL` (what was answered survives a power cut), foreign keys and a
+//! busy timeout; writers take turns, and begin with the write lock, because a transaction that begins by reading fails
+//! beside another one.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use sea_orm::{
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// The control plane's database.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    connection: DatabaseConnection,
+    turn: Arc<Mutex<()>>,
+}
+
+/// A transaction that writes; rolled back where it is dropped.
+#[derive(Debug)]
+pub(crate) struct Write {
+    transaction: DatabaseTransaction,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite:` or `postgres:`) and brings it to the newest form.
+    pub(crate) async fn open(url: &str) -> Result<Self, DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|options| {
+                options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(PATIENCE)
+            });
+        let connection = Database::connect(options).await?;
+        migration::up(&connection).await?;
+        Ok(Self {
+            connection,
+            turn: Arc::default(),
+        })
+    }
+
+    /// For reading.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// For reading several things as they stood at one moment.
+    pub(crate) async fn moment(&self) -> Result<DatabaseTransaction, DbErr> {
+        match self.connection.get_database_backend() {
+            DbBackend::Sqlite => self.connection.begin().await,
+            _ => {
+                self.connection
+                    .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
+                    .await
+            }
+        }
+    }
+
+    /// For writing.
+    pub(crate) async fn write(&self) -> Result<Write, DbErr> {
+        let sqlite = self.connection.get_database_backend() == DbBackend::Sqlite;
+        let turn = if sqlite {
+            Some(self.turn.clone().lock_owned().await)
+        } else {
+            None
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Write {
+            transaction: self.connection.begin_with_options(options).await?,
+            _turn: turn,
+        })
+    }
+
+    /// Waits for what is under way, then closes every connection.
+    pub(crate) async fn close(&self) -> Result<(), DbErr> {
+        self.connection.close_by_ref().await
+    }
+}
+
+impl Write {
+    /// Makes it durable.
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Write {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}
+
+const CONNECTIONS: u32 = 8;
+const PATIENCE: Duration = Duration::from_secs(5);
