@@ -5,6 +5,8 @@
 //! `Admitted<_>` without which nothing is published, subscribed or served.
 
 mod count;
+#[cfg(test)]
+mod denials;
 pub mod gate;
 pub mod http;
 pub mod hub;

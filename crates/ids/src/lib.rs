@@ -19,7 +19,7 @@ mod id;
 mod name;
 
 pub use id::{
-    ApiTokenId, AuditId, ChangeId, DecisionId, IdError, KeyId, MemberId, NodeId, OrganisationId, SessionId,
-    SignInId, StreamId, TokenId, UserId,
+    ApiTokenId, AuditId, ChangeId, DecisionId, IdError, KeyId, MemberId, NodeId, OrganisationId, SessionId, SignInId,
+    StreamId, TokenId, UserId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

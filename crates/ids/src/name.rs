@@ -41,7 +41,11 @@ impl FromStr for OrganisationHash {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let bytes: [u8; HASH_LENGTH] = text.as_bytes().try_into().map_err(|_| NameError::Hash)?;
-        bytes.iter().all(|byte| ALPHABET.contains(byte)).then_some(Self(bytes)).ok_or(NameError::Hash)
+        bytes
+            .iter()
+            .all(|byte| ALPHABET.contains(byte))
+            .then_some(Self(bytes))
+            .ok_or(NameError::Hash)
     }
 }
 
@@ -79,7 +83,9 @@ impl FromStr for StreamName {
         let (hash, alias) = text.split_once('-').ok_or(NameError::Hash)?;
         hash.parse::<OrganisationHash>()?;
         let fits = (1..=ALIAS_LENGTH).contains(&alias.len())
-            && alias.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+            && alias
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         fits.then(|| Self(text.into())).ok_or(NameError::Alias)
     }
 }
@@ -111,7 +117,9 @@ macro_rules! text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(de::Error::custom)
             }
         }
     };
@@ -135,10 +143,24 @@ mod tests {
 
     #[test]
     fn path_tricks_are_not_names() {
-        for text in ["", "-", "7KQ2M", "7KQ2M-", "7KQ2M-..", "7KQ2M-a/b", "7KQ2M-%2f", "7kq2m-a", "7KQ2M-a\0", "0OOOO-a"] {
+        for text in [
+            "",
+            "-",
+            "7KQ2M",
+            "7KQ2M-",
+            "7KQ2M-..",
+            "7KQ2M-a/b",
+            "7KQ2M-%2f",
+            "7kq2m-a",
+            "7KQ2M-a\0",
+            "0OOOO-a",
+        ] {
             assert!(text.parse::<StreamName>().is_err(), "{text}");
         }
-        assert_eq!(format!("7KQ2M-{}", "a".repeat(41)).parse::<StreamName>(), Err(NameError::Alias));
+        assert_eq!(
+            format!("7KQ2M-{}", "a".repeat(41)).parse::<StreamName>(),
+            Err(NameError::Alias)
+        );
     }
 
     proptest! {

@@ -87,7 +87,7 @@ impl Gate {
 
     /// Lets a viewer in for one continuous session.
     pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
-        let request = self.request(Door::Playback, asked);
+        let request = request(Door::Playback, asked);
         let (permit, request, policy) = self.judge(asked, request, false)?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, request, &permit, &policy)?;
@@ -96,7 +96,7 @@ impl Gate {
 
     /// Decides one request of a session that spans many requests, and perhaps is `running` already.
     pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
-        let request = self.request(Door::Playback, asked);
+        let request = request(Door::Playback, asked);
         let (permit, request, policy) = self.judge(asked, request, running)?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance {
@@ -114,7 +114,7 @@ impl Gate {
 
     /// Lets a broadcaster in.
     pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
-        let request = self.request(Door::Ingest, asked);
+        let request = request(Door::Ingest, asked);
         let (permit, request, policy) = self.judge(asked, request, false)?;
         let stay = self.enter(asked, request, &permit, &policy)?;
         Ok(permit.admit(Publish { stay }))
@@ -140,7 +140,7 @@ impl Gate {
 
     /// Whether this would pass as it is; nothing is counted, told or made.
     pub(crate) fn would_admit(&self, door: Door, asked: &Asked) -> bool {
-        let request = self.request(door, asked);
+        let request = request(door, asked);
         let Some(policy) = self.policy.load_full() else {
             return false;
         };
@@ -148,16 +148,6 @@ impl Gate {
             guard::decide(&request, &Facts::default(), &policy, self.clock.now()),
             Decision::Admit(_)
         )
-    }
-
-    fn request(&self, door: Door, asked: &Asked) -> Request {
-        Request {
-            door,
-            stream: asked.name.parse().ok(),
-            address: guard::fold(asked.address),
-            credential: asked.credential.clone(),
-            proof: None,
-        }
     }
 
     fn judge(
@@ -291,4 +281,14 @@ pub struct Glance {
     pub stream: Arc<hub::Stream>,
     request: Request,
     policy: Arc<Policy>,
+}
+
+fn request(door: Door, asked: &Asked) -> Request {
+    Request {
+        door,
+        stream: asked.name.parse().ok(),
+        address: guard::fold(asked.address),
+        credential: asked.credential.clone(),
+        proof: None,
+    }
 }

@@ -51,7 +51,7 @@ impl Throttle {
     }
 }
 
-const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW: Duration = Duration::from_mins(5);
 const DENIALS: u32 = 300;
 /// Bounds the table; 64 bytes each.
 const ADDRESSES: usize = 100_000;

@@ -90,10 +90,14 @@ async fn carry(node: &Shared, request: Request, mut publisher: hub::Publisher) {
         counted = wire.bytes_in();
         match item {
             Ok(Some(Item::Video { timestamp_ms, tracks })) => {
-                tracks.iter().for_each(|track| publisher.video(timestamp_ms, track));
+                for track in &tracks {
+                    publisher.video(timestamp_ms, track);
+                }
             }
             Ok(Some(Item::Audio { timestamp_ms, tracks })) => {
-                tracks.iter().for_each(|track| publisher.audio(timestamp_ms, track));
+                for track in &tracks {
+                    publisher.audio(timestamp_ms, track);
+                }
             }
             Ok(Some(Item::Metadata(metadata))) => {
                 tracing::info!(session.id = %session.id, encoder = metadata.encoder, "a broadcaster began");

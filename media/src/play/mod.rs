@@ -27,7 +27,7 @@ use tower_http::{
 use crate::node::Shared;
 
 /// Every route of a stream, below the stream's own path, with its handler.
-const ROUTES: &[(&str, fn(Shared) -> MethodRouter)] = &[
+const ROUTES: &[Route] = &[
     ("/ws", |node| get(move |request| ws::serve(node.clone(), request))),
     ("/stream.mp4", |node| {
         get(move |request| progressive::serve(node.clone(), request))
@@ -68,7 +68,7 @@ pub(crate) fn router(node: &Shared) -> Router {
                 .allow_methods([Method::GET, Method::HEAD])
                 .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE])
                 .expose_headers([refuse::REASON, refuse::DECISION])
-                .max_age(Duration::from_secs(600)),
+                .max_age(Duration::from_mins(10)),
         )
 }
 
@@ -84,5 +84,8 @@ type Handled = Result<Response, Response>;
 
 /// What every handler is given: the node that serves it.
 type Node = Arc<crate::node::Inner>;
+
+/// A path below the stream's own, and what makes its handler.
+type Route = (&'static str, fn(Shared) -> MethodRouter);
 
 const PREFIXES: [&str; 2] = ["/live/{name}", "/t/{token}/live/{name}"];

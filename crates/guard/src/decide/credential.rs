@@ -182,8 +182,8 @@ impl Proven<'_> {
 }
 
 const FAR: &str = "a time in the token is more than ten years ahead; times are seconds since 1970, not milliseconds";
-const TEN_YEARS: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+const TEN_YEARS: Duration = Duration::from_hours(10 * 366 * 24);
 /// How far a customer's clock may be off, and how far any `iat` may lie ahead.
 const LEEWAY: Duration = Duration::from_secs(30);
 /// How long a session may outlive its token where expiry does not end it.
-const GRACE: Duration = Duration::from_secs(24 * 3600);
+const GRACE: Duration = Duration::from_hours(24);

@@ -6,7 +6,10 @@
 mod claims;
 mod proof;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 pub use claims::{Claims, Scope};
@@ -132,7 +135,8 @@ struct Header {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
+        // Writing to a string cannot fail.
+        _ = write!(text, "{byte:02x}");
         text
     })
 }

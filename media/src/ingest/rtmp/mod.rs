@@ -13,7 +13,7 @@ mod credential;
 mod handshake;
 mod pending;
 mod publisher;
-mod refuse;
+pub(crate) mod refuse;
 mod request;
 mod server;
 mod session;

@@ -4,7 +4,7 @@ use container::amf0::Value;
 use guard::Denial;
 
 /// The information object of an `onStatus` that refuses or ends a publisher.
-pub(super) fn publish(denial: &Denial) -> Value {
+pub(crate) fn publish(denial: &Denial) -> Value {
     let mut properties = vec![
         ("level".to_owned(), "error".into()),
         ("code".to_owned(), BAD_NAME.into()),

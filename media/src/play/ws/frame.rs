@@ -145,20 +145,32 @@ fn header(buffer: &[u8]) -> Result<Option<Header>, Misbehaved> {
     if reserved || second & 0x80 == 0 || (control && (!last || short > CONTROL)) {
         return Err(Misbehaved::Protocol);
     }
-    let (length, rest, head) = match (short, rest) {
-        (126, &[a, b, ref rest @ ..]) => (usize::from(u16::from_be_bytes([a, b])), rest, 4),
-        (127, &[a, b, c, d, e, f, g, h, ref rest @ ..]) => {
-            let long = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            (usize::try_from(long).unwrap_or(usize::MAX), rest, 10)
+    let (length, rest, head) = match short {
+        126 => {
+            let Some((medium, rest)) = rest.split_first_chunk() else {
+                return Ok(None);
+            };
+            (usize::from(u16::from_be_bytes(*medium)), rest, 4)
         }
-        (126 | 127, _) => return Ok(None),
-        (short, rest) => (short, rest, 2),
+        127 => {
+            let Some((long, rest)) = rest.split_first_chunk() else {
+                return Ok(None);
+            };
+            (
+                usize::try_from(u64::from_be_bytes(*long)).unwrap_or(usize::MAX),
+                rest,
+                10,
+            )
+        }
+        short => (short, rest, 2),
     };
     if length > LONGEST {
         return Err(Misbehaved::TooBig);
     }
-    let &[a, b, c, d, ..] = rest else { return Ok(None) };
-    Ok(Some((head + 4, length, [a, b, c, d], opcode, last)))
+    let Some(mask) = rest.first_chunk() else {
+        return Ok(None);
+    };
+    Ok(Some((head + 4, length, *mask, opcode, last)))
 }
 
 /// Payload of a control frame.

@@ -5,6 +5,7 @@
 
 pub(crate) mod frame;
 mod hear;
+pub(crate) mod refuse;
 mod session;
 
 use std::{convert::Infallible, time::Duration};
@@ -21,7 +22,7 @@ use hyper_util::rt::TokioIo;
 use link::Protocol;
 use sha1::{Digest, Sha1};
 
-use super::{Handled, Node, Visit, refuse};
+use super::{Handled, Node, Visit, refuse as http};
 use crate::http::Line;
 
 pub(super) async fn serve(node: Node, request: Request) -> Result<Response, Infallible> {
@@ -34,7 +35,7 @@ async fn respond(node: Node, request: Request) -> Handled {
         // Not a WebSocket: told why it may not pass, or that it came by the wrong way.
         node.gate
             .glance(&visit.asked, false)
-            .map_err(|denial| refuse::response(&denial))?;
+            .map_err(|denial| http::response(&denial))?;
         let upgrade = [(header::UPGRADE, HeaderValue::from_static("websocket"))];
         return Ok((StatusCode::UPGRADE_REQUIRED, upgrade, "this address speaks WebSocket").into_response());
     };

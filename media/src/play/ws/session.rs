@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use guard::{Admitted, Credential, Denial, Door, Reason};
+use guard::{Admitted, Credential, Door, Reason};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 
@@ -14,7 +14,7 @@ use super::{
     FIRST_MESSAGE, Node,
     frame::{self, Heard},
     hear::{Command, Ear, Silence},
-    may_follow,
+    may_follow, refuse,
 };
 use crate::{
     gate::{Asked, Play},
@@ -47,7 +47,7 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
             drop(carrying);
             word
         }
-        Err(denial) => Some(refusal(&denial)),
+        Err(denial) => Some(last_word(denial.reason)),
     };
     if let Some(LastWord(code, reason)) = word {
         let close = frame::close(code, reason);
@@ -129,13 +129,9 @@ async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Byte
     Ok(())
 }
 
-fn refusal(denial: &Denial) -> LastWord {
-    last_word(denial.reason)
-}
-
-/// A reason as WebSocket says it. One that no viewer should meet is a policy violation.
 fn last_word(reason: Reason) -> LastWord {
-    LastWord(reason.ws_close().unwrap_or(1008), reason.as_str())
+    let (code, word) = refuse::close(reason);
+    LastWord(code, word)
 }
 
 /// Fragments written at once.

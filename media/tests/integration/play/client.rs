@@ -53,7 +53,7 @@ pub(crate) async fn open(http: SocketAddr, method: &str, path: &str, headers: &[
     let mut connection = TcpStream::connect(http).await.unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {http}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", value, "\r\n"]);
     }
     connection.write_all((head + "\r\n").as_bytes()).await.unwrap();
     connection
@@ -138,4 +138,4 @@ impl Player {
     }
 }
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);

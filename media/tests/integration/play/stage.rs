@@ -106,8 +106,9 @@ impl Stage {
     }
 
     /// A token of the first organisation, for the stream that is live and the idle one, with `more` claims.
+    #[expect(clippy::needless_pass_by_value, reason = "a test states claims in place")]
     pub(crate) fn token(&self, jti: &str, more: Value) -> String {
-        sign(&self.first, "key_first", 1, jti, json!([NAME, IDLE]), more)
+        sign(&self.first, "key_first", 1, jti, &json!([NAME, IDLE]), &more)
     }
 
     /// A token of the second organisation for the first one's stream.
@@ -117,8 +118,8 @@ impl Stage {
             "key_second",
             2,
             "foreign",
-            json!([NAME, OTHER]),
-            json!({}),
+            &json!([NAME, OTHER]),
+            &json!({}),
         )
     }
 
@@ -131,7 +132,7 @@ impl Stage {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), found)
+        tokio::time::timeout(Duration::from_mins(1), found)
             .await
             .expect("the event comes")
     }
@@ -210,7 +211,7 @@ fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
     )
 }
 
-fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: Value, more: Value) -> String {
+fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: &Value, more: &Value) -> String {
     let mut claims = json!({
         "sub": organisation(number), "aud": "play", "jti": jti, "streams": streams,
         "iat": now().s(), "exp": now().s() + 3600,

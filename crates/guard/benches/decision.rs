@@ -1,0 +1,179 @@
+//! The decision beside the bare signature check, under a policy of a size that an installation can reach.
+//!
+//! The signature is the only expensive step; what the rest adds to it is what this shows.
+
+use std::{
+    error::Error,
+    hint::black_box,
+    io::{Write as _, stdout},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use guard::{
+    Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Request, Timestamp, Token, Update,
+    VerifyingKey, decide,
+    key::Algorithm,
+    policy::{
+        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
+        Subject,
+    },
+    signature,
+};
+use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
+use serde_json::json;
+
+const STREAMS: u16 = 10_000;
+const REVOCATIONS: u32 = 100_000;
+const NOW: Timestamp = Timestamp::from_s(1_800_000_000);
+const KID: &str = "key_bench";
+const RUNS: u32 = 20_000;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (policy, stream) = policy()?;
+    let text = signature::sign(
+        &json!({
+            "aud": "play", "sub": organisation().to_string(), "jti": "tok_bench", "streams": [stream.as_str()],
+            "iat": NOW.s(), "exp": NOW.s() + 3600, "user": "viewer-1", "tag": "bench",
+        }),
+        KID,
+        &private(),
+    )?;
+    let token = Arc::new(Token::parse(&text)?);
+    let key = key()?;
+    let proof = signature::check(&token, &key);
+    let request = |token: &Arc<Token>, proof| Request {
+        door: Door::Playback,
+        stream: Some(stream.clone()),
+        address: [192, 0, 2, 1].into(),
+        credential: Credential::Token(token.clone()),
+        proof,
+    };
+    let facts = Facts {
+        publisher: Presence::Present,
+        ..Facts::default()
+    };
+    let known = request(&token, Some(proof));
+
+    let bare = measure(|| signature::check(&token, &key));
+    let parsed = measure(|| Token::parse(&text));
+    let decided = measure(|| decide(&known, &facts, &policy, NOW));
+    let whole = measure(|| {
+        let token = Arc::new(Token::parse(&text)?);
+        let mut request = request(&token, None);
+        let Decision::Ask(Question::Signature { token, key }) = decide(&request, &facts, &policy, NOW) else {
+            return Err("a new token is asked about".into());
+        };
+        request.proof = Some(signature::check(&token, &key));
+        match decide(&request, &facts, &policy, NOW) {
+            Decision::Admit(permit) => Ok::<_, Box<dyn Error>>(permit),
+            other => Err(format!("not admitted: {other:?}").into()),
+        }
+    });
+
+    writeln!(
+        stdout(),
+        "\n{STREAMS} streams, {REVOCATIONS} revocations, {RUNS} runs each, median\n"
+    )?;
+    writeln!(
+        stdout(),
+        "| step | time | beside the bare signature check |\n| --- | --- | --- |"
+    )?;
+    for (step, took) in [
+        ("the bare signature check, Ed25519", bare),
+        ("parsing the token", parsed),
+        ("the decision, the signature being known", decided),
+        ("a whole admission: parse, decide, check, decide", whole),
+    ] {
+        let micros = took.as_secs_f64() * 1e6;
+        writeln!(
+            stdout(),
+            "| {step} | {micros:.1} µs | {:.3} |",
+            took.as_secs_f64() / bare.as_secs_f64()
+        )?;
+    }
+    Ok(())
+}
+
+/// The median of many runs, each timed alone.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time as it passes")]
+fn measure<T>(mut work: impl FnMut() -> T) -> Duration {
+    let mut times: Vec<Duration> = (0..RUNS)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(work());
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn policy() -> Result<(Policy, StreamName), Box<dyn Error>> {
+    let hash: OrganisationHash = "BENCH".parse().unwrap_or_else(|_| OrganisationHash::mint([1; 5]));
+    let mut updates = vec![
+        Update::Organisation(Organisation {
+            id: organisation(),
+            hash,
+            standing: Standing::Active,
+            packages: Package::ALL.into_iter().collect(),
+            secure_playback: true,
+            ingest: IngestAuthorisation::Key,
+            force_disconnect: false,
+        }),
+        Update::Key {
+            organisation: organisation(),
+            key: key()?,
+        },
+    ];
+    for number in 0..STREAMS {
+        let mut random = [0; 10];
+        random[..2].copy_from_slice(&number.to_be_bytes());
+        updates.push(Update::Stream(Stream {
+            id: StreamId::mint(1, random),
+            name: StreamName::with_alias(hash, &format!("stream-{number}"))?,
+            organisation: organisation(),
+            standing: StreamStanding::Active,
+            secure_playback: SecurePlayback::Inherit,
+            ingest: StreamIngest::Inherit,
+            ingest_key: IngestKeyDigest::of("bench"),
+            test_source: false,
+        }));
+    }
+    updates.extend((0..REVOCATIONS).map(|number| Update::Revoked {
+        organisation: organisation(),
+        subject: Subject::Token(format!("tok_{number}").as_str().into()),
+        at: NOW,
+    }));
+    Ok((
+        Policy::from_updates(updates),
+        StreamName::with_alias(hash, "stream-4711")?,
+    ))
+}
+
+fn organisation() -> OrganisationId {
+    OrganisationId::mint(1, [7; 10])
+}
+
+/// The key pair of RFC 8037, appendix A.1.
+fn key() -> Result<VerifyingKey, base64::DecodeError> {
+    Ok(VerifyingKey {
+        kid: KID.into(),
+        algorithm: Algorithm::EdDsa,
+        material: URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwaaPJHURo")?,
+        ours: true,
+    })
+}
+
+/// Its private part as PKCS#8 (RFC 8410).
+fn private() -> Vec<u8> {
+    let seed = URL_SAFE_NO_PAD
+        .decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+        .unwrap_or_default();
+    let mut pkcs8 = vec![
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ];
+    pkcs8.extend(seed);
+    pkcs8
+}

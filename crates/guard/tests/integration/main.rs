@@ -1,0 +1,6 @@
+//! Promises of the decision.
+
+mod carriers;
+mod properties;
+mod scene;
+mod table;

@@ -1,0 +1,123 @@
+//! Token state × stream state, as a golden table. A change of it says who gained or lost what.
+
+use guard::{Credential, Door, Facts, IngestKeyDigest, Presence};
+use serde_json::{Value, json};
+
+use super::scene::{KEY, NOW, STREAMS, Scene, claims, live, reason, request, scene, settle};
+
+/// Every state that a token can be in, by name.
+fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
+    let with = |more: Value| {
+        let mut all = claims(1);
+        for (name, value) in more.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        Credential::from_token(&scene.sign(&all))
+    };
+    let good = scene.sign(&claims(1));
+    let (signed, signature) = good.rsplit_once('.').unwrap();
+    let twisted = format!(
+        "{}{}",
+        if signature.starts_with('A') { 'B' } else { 'A' },
+        &signature[1..]
+    );
+    vec![
+        ("none", Credential::Missing),
+        ("two", Credential::Conflicting),
+        ("no token", Credential::from_token("abc")),
+        ("ingest key", Credential::Key(IngestKeyDigest::of(KEY))),
+        ("good", Credential::from_token(&good)),
+        ("whole organisation", with(json!({"streams": null, "org": true}))),
+        (
+            "of the second organisation",
+            Credential::from_token(&scene.sign_second(&claims(2))),
+        ),
+        ("other subject", with(json!({"sub": "org_00000000000000000000000000"}))),
+        (
+            "broken signature",
+            Credential::from_token(&format!("{signed}.{twisted}")),
+        ),
+        ("for publishing", with(json!({"aud": "publish"}))),
+        ("for both doors", with(json!({"aud": ["play", "publish"]}))),
+        ("not yet valid", with(json!({"nbf": NOW.s() + 1}))),
+        ("from the future", with(json!({"iat": NOW.s() + 31}))),
+        ("expired now", with(json!({"exp": NOW.s()}))),
+        ("a second left", with(json!({"exp": NOW.s() + 1}))),
+        ("milliseconds", with(json!({"exp": NOW.ms() + 3_600_000}))),
+        ("no expiry", with(json!({"exp": null}))),
+        ("other streams", with(json!({"streams": ["7KQ2M-ANOTHER"]}))),
+        ("no scope", with(json!({"streams": null}))),
+        ("two scopes", with(json!({"org": true}))),
+        ("groups", with(json!({"streams": null, "groups": ["g"]}))),
+        ("address fits", with(json!({"ip": ["10.0.0.1", "192.0.2.0/24"]}))),
+        ("mapped address fits", with(json!({"ip": "::ffff:192.0.2.7"}))),
+        ("address does not fit", with(json!({"ip": "192.0.2.8"}))),
+        ("critical claim", with(json!({"crit": ["x"]}))),
+        ("understood critical claim", with(json!({"crit": ["exp"]}))),
+        ("domains", with(json!({"domains": ["example.com"]}))),
+        ("one-time", with(json!({"maxUses": 1}))),
+        ("reserved id", with(json!({"jti": "sha256:00"}))),
+    ]
+}
+
+#[test]
+fn the_table_of_playback_is_as_it_was() {
+    let scene = scene();
+    let mut table = String::new();
+    for (name, credential) in tokens(scene) {
+        for stream in STREAMS {
+            let request = request(Door::Playback, stream, credential.clone());
+            let outcome = reason(&settle(request, live(), &scene.policy, NOW));
+            let outcome = outcome.map_or("pass", |reason| reason.as_str());
+            table += &format!("{name:<27} {stream:<16} {outcome}\n");
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_table_of_ingest_is_as_it_was() {
+    let scene = scene();
+    let mut table = String::new();
+    let credentials = [
+        ("none", Credential::Missing),
+        ("two", Credential::Conflicting),
+        ("right key", Credential::Key(IngestKeyDigest::of(KEY))),
+        ("wrong key", Credential::Key(IngestKeyDigest::of("wrong"))),
+        ("playback token", Credential::from_token(&scene.sign(&claims(1)))),
+        ("test source", Credential::TestSource),
+    ];
+    for (name, credential) in credentials {
+        for stream in STREAMS {
+            for publisher in [Presence::Absent, Presence::Present] {
+                let request = request(Door::Ingest, stream, credential.clone());
+                let facts = Facts {
+                    publisher,
+                    ..Facts::default()
+                };
+                let outcome = reason(&settle(request, facts, &scene.policy, NOW));
+                let outcome = outcome.map_or("pass", |reason| reason.as_str());
+                let publisher = format!("{publisher:?}");
+                table += &format!("{name:<15} {stream:<16} publisher {publisher:<8} {outcome}\n");
+            }
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_table_of_reasons_is_as_it_was() {
+    let mut table = String::new();
+    for reason in guard::Reason::ALL {
+        let ws = reason
+            .ws_close()
+            .map_or_else(|| "-".to_owned(), |code| code.to_string());
+        table += &format!(
+            "{:<24} {} {ws:<4} {}\n",
+            reason.as_str(),
+            reason.http_status(),
+            reason.srt_reject()
+        );
+    }
+    insta::assert_snapshot!(table);
+}

@@ -1,0 +1,277 @@
+//! Configuration: the embedded defaults, then a file, then the environment, then flags. Unknown keys are refused.
+
+mod secret;
+
+use std::{net::{Ipv4Addr, SocketAddr}, path::{Path, PathBuf}, time::Duration};
+
+use anyhow::{Context, bail, ensure};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+pub(crate) use secret::Secret;
+use serde::Deserialize;
+
+/// Every key, its default, a sentence.
+pub(crate) const DEFAULTS: &str = include_str!("../portcullis.default.toml");
+
+/// What is configured, in the types of its meaning.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// Where everything lives that must survive.
+    pub(crate) data: PathBuf,
+    /// Address of the database; holds a password.
+    pub(crate) database_url: Secret,
+    /// The key under which secrets are encrypted.
+    pub(crate) master_key_file: PathBuf,
+    /// Where HTTP is.
+    pub(crate) http: SocketAddr,
+    /// How it is reached from outside, where that differs.
+    pub(crate) http_public: Option<String>,
+    /// Where RTMP is.
+    pub(crate) rtmp: SocketAddr,
+    /// How it is reached from outside, where that differs.
+    pub(crate) rtmp_public: Option<String>,
+    /// Where operations are, if anywhere.
+    pub(crate) ops: Option<SocketAddr>,
+    /// How long sessions may take to end.
+    pub(crate) grace: Duration,
+    /// What is logged.
+    pub(crate) log_filter: String,
+    /// How.
+    pub(crate) log_format: LogFormat,
+}
+
+/// What flags say; they win.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// `--data`.
+    pub(crate) data: Option<PathBuf>,
+    /// `--http`.
+    pub(crate) http: Option<SocketAddr>,
+    /// `--rtmp`.
+    pub(crate) rtmp: Option<SocketAddr>,
+    /// `--ops`.
+    pub(crate) ops: Option<SocketAddr>,
+    /// `--demo`: what is not said otherwise is on loopback.
+    pub(crate) demo: bool,
+}
+
+/// For whom the log is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// People.
+    Text,
+    /// Machines.
+    Json,
+}
+
+impl Configuration {
+    /// Reads all four layers; an error names the key.
+    pub(crate) fn read(flags: &Flags) -> anyhow::Result<Self> {
+        let mut layers = Figment::from(Toml::string(DEFAULTS));
+        if flags.demo {
+            layers = layers
+                .merge(Serialized::default("http.address", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))))
+                .merge(Serialized::default("rtmp.address", SocketAddr::from((Ipv4Addr::LOCALHOST, 1935))));
+        }
+        if let Some(file) = &flags.file {
+            ensure!(file.is_file(), "--config: there is no file `{}`", file.display());
+            layers = layers.merge(Toml::file_exact(file));
+        }
+        layers = layers.merge(Env::prefixed("PORTCULLIS__").split("__"));
+        let text = |address: SocketAddr| address.to_string();
+        for (key, value) in [
+            ("data.dir", flags.data.as_ref().map(|path| path.display().to_string())),
+            ("http.address", flags.http.map(text)),
+            ("rtmp.address", flags.rtmp.map(text)),
+            ("ops.address", flags.ops.map(text)),
+        ] {
+            if let Some(value) = value {
+                layers = layers.merge(Serialized::default(key, value));
+            }
+        }
+        let keys: Keys = layers.extract().context("the configuration is refused")?;
+        keys.parse(flags.demo)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    data: Data,
+    database: Database,
+    secrets: Secrets,
+    http: Door,
+    rtmp: Door,
+    ops: Ops,
+    shutdown: Shutdown,
+    log: Log,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    dir: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Database {
+    url: String,
+    url_file: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secrets {
+    master_key_file: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Door {
+    address: String,
+    public_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ops {
+    address: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shutdown {
+    grace_s: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    filter: String,
+    format: LogFormat,
+}
+
+impl Keys {
+    fn parse(self, demo: bool) -> anyhow::Result<Configuration> {
+        let http = address("http.address", &self.http.address)?;
+        let rtmp = address("rtmp.address", &self.rtmp.address)?;
+        let ops = if self.ops.address.is_empty() { None } else { Some(address("ops.address", &self.ops.address)?) };
+        if demo {
+            for (key, address) in [("http.address", Some(http)), ("rtmp.address", Some(rtmp)), ("ops.address", ops)] {
+                let open = address.is_some_and(|address| !address.ip().is_loopback());
+                ensure!(!open, "{key}: --demo has known passwords and binds loopback addresses only");
+            }
+        }
+        ensure!((0..=8).contains(&self.shutdown.grace_s), "shutdown.grace_s: must be 0 to 8 seconds");
+        Ok(Configuration {
+            database_url: self.database.parse(&self.data.dir)?,
+            master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
+            data: self.data.dir,
+            http,
+            http_public: public("http.public_url", &self.http.public_url, &["http://", "https://"])?,
+            rtmp,
+            rtmp_public: public("rtmp.public_url", &self.rtmp.public_url, &["rtmp://", "rtmps://"])?,
+            ops,
+            grace: Duration::from_secs(self.shutdown.grace_s),
+            log_filter: self.log.filter,
+            log_format: self.log.format,
+        })
+    }
+}
+
+impl Database {
+    fn parse(self, data: &Path) -> anyhow::Result<Secret> {
+        let url = if self.url_file.is_empty() {
+            self.url
+        } else {
+            std::fs::read_to_string(&self.url_file)
+                .with_context(|| format!("database.url_file: cannot read `{}`", self.url_file))?
+                .trim()
+                .to_owned()
+        };
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            None if url.is_empty() => {
+                Ok(Secret::new(format!("sqlite://{}?mode=rwc", data.join("portcullis.db").display())))
+            }
+            Some("sqlite" | "postgres" | "postgresql") => Ok(Secret::new(url)),
+            _ => bail!("database.url: must begin with sqlite:// or postgres://"),
+        }
+    }
+}
+
+fn address(key: &str, text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().with_context(|| format!("{key}: `{text}` is not an address and a port, as in 0.0.0.0:8080"))
+}
+
+fn public(key: &str, text: &str, schemes: &[&str]) -> anyhow::Result<Option<String>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    ensure!(schemes.iter().any(|scheme| text.starts_with(scheme)), "{key}: must begin with {}", schemes.join(" or "));
+    Ok(Some(text.trim_end_matches('/').to_owned()))
+}
+
+fn path_or(text: &str, default: PathBuf) -> PathBuf {
+    if text.is_empty() { default } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Configuration, DEFAULTS, Flags};
+
+    fn read(toml: &str, demo: bool) -> Result<Configuration, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        let flags = Flags { file: Some(file.path().to_owned()), demo, ..Flags::default() };
+        Configuration::read(&flags).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_defaults_are_complete_and_valid() {
+        let configuration = read("", false).unwrap();
+        assert_eq!(configuration.http.port(), 8080);
+        assert_eq!(configuration.ops, None);
+    }
+
+    #[test]
+    fn every_key_has_a_sentence() {
+        let lines: Vec<_> = DEFAULTS.lines().collect();
+        for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#')) {
+            assert!(lines[number - 1].starts_with("# "), "`{line}` has no sentence above it");
+        }
+    }
+
+    #[test]
+    fn a_refused_configuration_names_its_key() {
+        for (toml, key) in [
+            ("[http]\nadress = \"x\"", "adress"),
+            ("[http]\naddress = \"8080\"", "http.address"),
+            ("[database]\nurl = \"mysql://x\"", "database.url"),
+            ("[shutdown]\ngrace_s = 60", "shutdown.grace_s"),
+            ("[shutdown]\ngrace_s = \"x\"", "shutdown.grace_s"),
+            ("[rtmp]\npublic_url = \"http://x\"", "rtmp.public_url"),
+        ] {
+            let refusal = read(toml, false).unwrap_err();
+            assert!(refusal.contains(key), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_demo_is_never_open_to_the_world() {
+        assert!(read("", true).unwrap().http.ip().is_loopback());
+        let refusal = read("[http]\naddress = \"0.0.0.0:8080\"", true).unwrap_err();
+        assert!(refusal.contains("http.address"), "{refusal}");
+    }
+
+    #[test]
+    fn a_password_in_the_configuration_is_not_printed() {
+        let configuration = read("[database]\nurl = \"postgres://u:hunter2@h/d\"", false).unwrap();
+        assert!(!format!("{configuration:?}").contains("hunter2"));
+    }
+}

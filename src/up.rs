@@ -1,0 +1,201 @@
+//! `portcullis up`: everything in one process.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::Write,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::Context;
+use axum::Router;
+use link::{Clock, Entropy};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    configuration::Configuration,
+    dashboard,
+    ops::{self, Readiness},
+    ready::{self, Ready},
+};
+
+/// Runs until Ctrl-C or SIGTERM, then drains.
+pub(crate) async fn run(configuration: Configuration, demo: bool) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = CancellationToken::new();
+    let running = tokio::select! {
+        running = start(&configuration, demo, &stop) => running?,
+        _ = interrupt.recv() => return Ok(()),
+        _ = terminate.recv() => return Ok(()),
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("draining");
+    running.drain(configuration.grace, &stop).await;
+    ready::remove(&configuration.data)?;
+    Ok(())
+}
+
+/// Everything that runs.
+struct Running {
+    api: api::Running,
+    node: media::Node,
+    readiness: Readiness,
+    doors: Vec<JoinHandle<()>>,
+    /// Held as long as the folder is ours.
+    _lock: File,
+}
+
+async fn start(configuration: &Configuration, demo: bool, stop: &CancellationToken) -> anyhow::Result<Running> {
+    let lock = take(&configuration.data)?;
+    ready::remove(&configuration.data)?;
+    let metrics = ops::recorder()?;
+    let readiness = Readiness::default();
+    let mut doors = Vec::new();
+    if let Some(address) = configuration.ops {
+        let listener = listen("ops.address", address)?;
+        doors.push(serve(listener, ops::router(metrics, readiness.clone()), stop, configuration.grace));
+    }
+
+    let listener = listen("http.address", configuration.http)?;
+    let http = listener.local_addr()?;
+    let rtmp = chosen(configuration.rtmp)?;
+    let http_url = configuration.http_public.clone().unwrap_or_else(|| format!("http://{}", reachable(http)));
+    let rtmp_url = configuration.rtmp_public.clone().unwrap_or_else(|| format!("rtmp://{}", reachable(rtmp)));
+
+    let (clock, entropy) = (Clock::System, Entropy::system());
+    let (control, connector) = link::in_process(EVENTS);
+    let settings = api::Settings {
+        database_url: configuration.database_url.expose().to_owned(),
+        master_key_file: configuration.master_key_file.clone(),
+        demo,
+        public_http: http_url.clone(),
+        public_rtmp: rtmp_url.clone(),
+    };
+    let api = api::start(settings, clock.clone(), entropy.clone(), control)
+        .await
+        .context("the control plane does not start")?;
+    let seeded = if demo { Some(api::seed_demo(&api).await.context("the demo cannot be seeded")?) } else { None };
+    let node = media::Node::start(&media::Settings { rtmp }, clock, entropy, &connector)
+        .await
+        .context("the media plane does not start")?;
+    let router = Router::new().merge(api.router()).merge(node.router()).merge(dashboard::router());
+    doors.push(serve(listener, router, stop, configuration.grace));
+
+    if let Some(seeded) = seeded {
+        announce(configuration, http, &http_url, &rtmp_url, seeded).await?;
+    } else {
+        tracing::info!(http = http_url, rtmp = rtmp_url, "up");
+    }
+    readiness.set(node.ready());
+    Ok(Running { api, node, readiness, doors, _lock: lock })
+}
+
+impl Running {
+    /// Tells every session, lets requests finish, flushes what is not written yet.
+    async fn drain(self, grace: Duration, stop: &CancellationToken) {
+        self.readiness.set(false);
+        self.node.drain(grace).await;
+        stop.cancel();
+        for door in self.doors {
+            // A door's own time limit is over by then, or it has failed and said so.
+            let _ = tokio::time::timeout(Duration::from_secs(1), door).await;
+        }
+        if tokio::time::timeout(FLUSH, self.api.shutdown()).await.is_err() {
+            tracing::warn!("the last events could not be written in time");
+        }
+    }
+}
+
+/// Waits until the demo answers, then says where everything is.
+async fn announce(
+    configuration: &Configuration,
+    http: SocketAddr,
+    http_url: &str,
+    rtmp_url: &str,
+    demo: api::Demo,
+) -> anyhow::Result<()> {
+    let test = demo.streams.first().context("the demo has no stream")?;
+    ready::answers(reachable(http), &test.name, &test.token).await?;
+    let watch = |name: &str, token: &str| format!("{http_url}/watch#stream={name}&token={token}");
+    let users = demo.users.into_iter().map(|user| ready::User {
+        email: user.email,
+        password: user.password,
+        role: user.role,
+        organisation: user.organisation,
+    });
+    let streams = demo.streams.into_iter().map(|stream| ready::Stream {
+        watch_url: watch(&stream.name, &stream.token),
+        name: stream.name,
+        ingest_url: stream.ingest_url,
+    });
+    let ready = Ready {
+        http: http_url.to_owned(),
+        graphql: format!("{http_url}/graphql"),
+        rtmp: rtmp_url.to_owned(),
+        dashboard: format!("{http_url}/"),
+        users: users.collect(),
+        streams: streams.collect(),
+    };
+    ready.write(&configuration.data)?;
+    let mut text = format!("\n  Portcullis is up.\n\n  Dashboard  {}\n", ready.dashboard);
+    for user in &ready.users {
+        text += &format!("  Sign in    {}  {}  ({} of {})\n", user.email, user.password, user.role, user.organisation);
+    }
+    text += &format!("  Details    {}\n\n", configuration.data.join("ready.json").display());
+    std::io::stderr().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Makes the data folder, and takes it for this process alone.
+fn take(data: &Path) -> anyhow::Result<File> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("data.dir: cannot make `{}`", data.display()))?;
+    let path = data.join("lock");
+    let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    lock.try_lock().with_context(|| format!("data.dir: another process runs in `{}`", data.display()))?;
+    Ok(lock)
+}
+
+fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    media::http::bind(address).with_context(|| format!("{key}: cannot listen on {address}"))
+}
+
+fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, grace: Duration) -> JoinHandle<()> {
+    tokio::spawn(media::http::serve(listener, router, stop.clone(), grace))
+}
+
+/// An address whose port is known: the control plane tells it before the media plane listens.
+fn chosen(address: SocketAddr) -> anyhow::Result<SocketAddr> {
+    if address.port() != 0 {
+        return Ok(address);
+    }
+    let free = std::net::TcpListener::bind(address).context("rtmp.address: no port is free")?;
+    Ok(free.local_addr()?)
+}
+
+/// How this machine itself reaches an address that it listens on.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(four) if four.ip().is_unspecified() => (std::net::Ipv4Addr::LOCALHOST, address.port()).into(),
+        SocketAddr::V6(six) if six.ip().is_unspecified() => (std::net::Ipv6Addr::LOCALHOST, address.port()).into(),
+        known => known,
+    }
+}
+
+/// Events that may wait for the control plane.
+const EVENTS: usize = 16_384;
+const FLUSH: Duration = Duration::from_secs(2);
