@@ -1,5 +1,7 @@
 //! The log: to standard error, for people or machines.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -9,7 +11,10 @@ use crate::configuration::{Configuration, LogFormat};
 pub(crate) fn init(configuration: &Configuration) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&configuration.log_filter)
         .with_context(|| format!("log.filter: `{}` is not a filter", configuration.log_filter))?;
-    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match configuration.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -68,10 +68,27 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Configuration => Ok(std::io::stdout().write_all(DEFAULTS.as_bytes())?),
         Command::Up(arguments) => {
-            let Up { data, http, rtmp, ops, config, demo } = arguments;
-            let configuration = Configuration::read(&Flags { file: config, data, http, rtmp, ops, demo })?;
+            let Up {
+                data,
+                http,
+                rtmp,
+                ops,
+                config,
+                demo,
+            } = arguments;
+            let configuration = Configuration::read(&Flags {
+                file: config,
+                data,
+                http,
+                rtmp,
+                ops,
+                demo,
+            })?;
             log::init(&configuration)?;
-            tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(up::run(configuration, demo))
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()?
+                .block_on(up::run(configuration, demo))
         }
     }
 }

@@ -64,14 +64,25 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let mut doors = Vec::new();
     if let Some(address) = configuration.ops {
         let listener = listen("ops.address", address)?;
-        doors.push(serve(listener, ops::router(metrics, readiness.clone()), stop, configuration.grace));
+        doors.push(serve(
+            listener,
+            ops::router(metrics, readiness.clone()),
+            stop,
+            configuration.grace,
+        ));
     }
 
     let listener = listen("http.address", configuration.http)?;
     let http = listener.local_addr()?;
     let rtmp = chosen(configuration.rtmp)?;
-    let http_url = configuration.http_public.clone().unwrap_or_else(|| format!("http://{}", reachable(http)));
-    let rtmp_url = configuration.rtmp_public.clone().unwrap_or_else(|| format!("rtmp://{}", reachable(rtmp)));
+    let http_url = configuration
+        .http_public
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", reachable(http)));
+    let rtmp_url = configuration
+        .rtmp_public
+        .clone()
+        .unwrap_or_else(|| format!("rtmp://{}", reachable(rtmp)));
 
     let (clock, entropy) = (Clock::System, Entropy::system());
     let (control, connector) = link::in_process(EVENTS);
@@ -85,11 +96,18 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let api = api::start(settings, clock.clone(), entropy.clone(), control)
         .await
         .context("the control plane does not start")?;
-    let seeded = if demo { Some(api::seed_demo(&api).await.context("the demo cannot be seeded")?) } else { None };
+    let seeded = if demo {
+        Some(api::seed_demo(&api).await.context("the demo cannot be seeded")?)
+    } else {
+        None
+    };
     let node = media::Node::start(&media::Settings { rtmp }, clock, entropy, &connector)
         .await
         .context("the media plane does not start")?;
-    let router = Router::new().merge(api.router()).merge(node.router()).merge(dashboard::router());
+    let router = Router::new()
+        .merge(api.router())
+        .merge(node.router())
+        .merge(dashboard::router());
     doors.push(serve(listener, router, stop, configuration.grace));
 
     if let Some(seeded) = seeded {
@@ -98,7 +116,13 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
         tracing::info!(http = http_url, rtmp = rtmp_url, "up");
     }
     readiness.set(node.ready());
-    Ok(Running { api, node, readiness, doors, _lock: lock })
+    Ok(Running {
+        api,
+        node,
+        readiness,
+        doors,
+        _lock: lock,
+    })
 }
 
 impl Running {
@@ -131,7 +155,7 @@ async fn announce(
     let users = demo.users.into_iter().map(|user| ready::User {
         email: user.email,
         password: user.password,
-        role: user.role,
+        role: user.role.to_owned(),
         organisation: user.organisation,
     });
     let streams = demo.streams.into_iter().map(|stream| ready::Stream {
@@ -150,7 +174,10 @@ async fn announce(
     ready.write(&configuration.data)?;
     let mut text = format!("\n  Portcullis is up.\n\n  Dashboard  {}\n", ready.dashboard);
     for user in &ready.users {
-        text += &format!("  Sign in    {}  {}  ({} of {})\n", user.email, user.password, user.role, user.organisation);
+        text += &format!(
+            "  Sign in    {}  {}  ({} of {})\n",
+            user.email, user.password, user.role, user.organisation
+        );
     }
     text += &format!("  Details    {}\n\n", configuration.data.join("ready.json").display());
     std::io::stderr().write_all(text.as_bytes())?;
@@ -165,8 +192,13 @@ fn take(data: &Path) -> anyhow::Result<File> {
         .create(data)
         .with_context(|| format!("data.dir: cannot make `{}`", data.display()))?;
     let path = data.join("lock");
-    let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-    lock.try_lock().with_context(|| format!("data.dir: another process runs in `{}`", data.display()))?;
+    let lock = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)?;
+    lock.try_lock()
+        .with_context(|| format!("data.dir: another process runs in `{}`", data.display()))?;
     Ok(lock)
 }
 

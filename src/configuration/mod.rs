@@ -2,7 +2,11 @@
 
 mod secret;
 
-use std::{net::{Ipv4Addr, SocketAddr}, path::{Path, PathBuf}, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, bail, ensure};
 use figment::{
@@ -75,8 +79,14 @@ impl Configuration {
         let mut layers = Figment::from(Toml::string(DEFAULTS));
         if flags.demo {
             layers = layers
-                .merge(Serialized::default("http.address", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))))
-                .merge(Serialized::default("rtmp.address", SocketAddr::from((Ipv4Addr::LOCALHOST, 1935))));
+                .merge(Serialized::default(
+                    "http.address",
+                    SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+                ))
+                .merge(Serialized::default(
+                    "rtmp.address",
+                    SocketAddr::from((Ipv4Addr::LOCALHOST, 1935)),
+                ));
         }
         if let Some(file) = &flags.file {
             ensure!(file.is_file(), "--config: there is no file `{}`", file.display());
@@ -161,14 +171,28 @@ impl Keys {
     fn parse(self, demo: bool) -> anyhow::Result<Configuration> {
         let http = address("http.address", &self.http.address)?;
         let rtmp = address("rtmp.address", &self.rtmp.address)?;
-        let ops = if self.ops.address.is_empty() { None } else { Some(address("ops.address", &self.ops.address)?) };
+        let ops = if self.ops.address.is_empty() {
+            None
+        } else {
+            Some(address("ops.address", &self.ops.address)?)
+        };
         if demo {
-            for (key, address) in [("http.address", Some(http)), ("rtmp.address", Some(rtmp)), ("ops.address", ops)] {
+            for (key, address) in [
+                ("http.address", Some(http)),
+                ("rtmp.address", Some(rtmp)),
+                ("ops.address", ops),
+            ] {
                 let open = address.is_some_and(|address| !address.ip().is_loopback());
-                ensure!(!open, "{key}: --demo has known passwords and binds loopback addresses only");
+                ensure!(
+                    !open,
+                    "{key}: --demo has known passwords and binds loopback addresses only"
+                );
             }
         }
-        ensure!((0..=8).contains(&self.shutdown.grace_s), "shutdown.grace_s: must be 0 to 8 seconds");
+        ensure!(
+            (0..=8).contains(&self.shutdown.grace_s),
+            "shutdown.grace_s: must be 0 to 8 seconds"
+        );
         Ok(Configuration {
             database_url: self.database.parse(&self.data.dir)?,
             master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
@@ -196,9 +220,10 @@ impl Database {
                 .to_owned()
         };
         match url.split_once(':').map(|(scheme, _)| scheme) {
-            None if url.is_empty() => {
-                Ok(Secret::new(format!("sqlite://{}?mode=rwc", data.join("portcullis.db").display())))
-            }
+            None if url.is_empty() => Ok(Secret::new(format!(
+                "sqlite://{}?mode=rwc",
+                data.join("portcullis.db").display()
+            ))),
             Some("sqlite" | "postgres" | "postgresql") => Ok(Secret::new(url)),
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         }
@@ -206,14 +231,19 @@ impl Database {
 }
 
 fn address(key: &str, text: &str) -> anyhow::Result<SocketAddr> {
-    text.parse().with_context(|| format!("{key}: `{text}` is not an address and a port, as in 0.0.0.0:8080"))
+    text.parse()
+        .with_context(|| format!("{key}: `{text}` is not an address and a port, as in 0.0.0.0:8080"))
 }
 
 fn public(key: &str, text: &str, schemes: &[&str]) -> anyhow::Result<Option<String>> {
     if text.is_empty() {
         return Ok(None);
     }
-    ensure!(schemes.iter().any(|scheme| text.starts_with(scheme)), "{key}: must begin with {}", schemes.join(" or "));
+    ensure!(
+        schemes.iter().any(|scheme| text.starts_with(scheme)),
+        "{key}: must begin with {}",
+        schemes.join(" or ")
+    );
     Ok(Some(text.trim_end_matches('/').to_owned()))
 }
 
@@ -228,7 +258,11 @@ mod tests {
     fn read(toml: &str, demo: bool) -> Result<Configuration, String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), toml).unwrap();
-        let flags = Flags { file: Some(file.path().to_owned()), demo, ..Flags::default() };
+        let flags = Flags {
+            file: Some(file.path().to_owned()),
+            demo,
+            ..Flags::default()
+        };
         Configuration::read(&flags).map_err(|error| format!("{error:#}"))
     }
 
@@ -242,7 +276,11 @@ mod tests {
     #[test]
     fn every_key_has_a_sentence() {
         let lines: Vec<_> = DEFAULTS.lines().collect();
-        for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#')) {
+        for (number, line) in lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains(" = ") && !line.starts_with('#'))
+        {
             assert!(lines[number - 1].starts_with("# "), "`{line}` has no sentence above it");
         }
     }

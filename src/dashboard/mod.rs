@@ -34,7 +34,8 @@ async fn serve(request: Request) -> Response {
         _ => "index.html",
     };
     let Some((file, encoding)) = negotiate(name, request.headers()) else {
-        let hint = "the dashboard is not part of this build: run `cargo xtask up`, or `cargo xtask web` and build again";
+        let hint =
+            "the dashboard is not part of this build: run `cargo xtask up`, or `cargo xtask web` and build again";
         return (StatusCode::NOT_FOUND, hint).into_response();
     };
     answer(name, &file, encoding, request.headers())
@@ -42,7 +43,10 @@ async fn serve(request: Request) -> Response {
 
 /// The smallest form of a file that the browser takes.
 fn negotiate(name: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let takes = |coding: &str| {
         accepted.split(',').any(|part| {
             let mut words = part.split(';').map(str::trim);
@@ -58,9 +62,16 @@ fn negotiate(name: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'
 
 fn answer(name: &str, file: &EmbeddedFile, encoding: Option<&'static str>, asked: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
-    let etag = hash[..16].iter().fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}")) + "\"";
+    let etag = hash[..16]
+        .iter()
+        .fold(String::from("\""), |tag, byte| format!("{tag}{byte:02x}"))
+        + "\"";
     let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(etag.as_str());
-    let body = if known { Body::empty() } else { Body::from(file.data.clone().into_owned()) };
+    let body = if known {
+        Body::empty()
+    } else {
+        Body::from(file.data.clone().into_owned())
+    };
     let mut response = Response::new(body);
     if known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -69,8 +80,15 @@ fn answer(name: &str, file: &EmbeddedFile, encoding: Option<&'static str>, asked
     // The type is that of what is inside, not of how it is compressed.
     let kind = Files::get(name).map(|plain| plain.metadata.mimetype().to_owned());
     let kind = kind.and_then(|kind| HeaderValue::from_str(&kind).ok());
-    headers.insert(header::CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    let cache = if is_hashed(name) { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(
+        header::CONTENT_TYPE,
+        kind.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+    );
+    let cache = if is_hashed(name) {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
@@ -85,7 +103,10 @@ fn answer(name: &str, file: &EmbeddedFile, encoding: Option<&'static str>, asked
     if name == "player.js" {
         // Any site may embed the player.
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
+        headers.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("cross-origin"),
+        );
     }
     response
 }
@@ -96,8 +117,13 @@ fn is_compressed(path: &str) -> bool {
 
 /// Whether a name holds a content hash, as in `app-0123456789abcdef.css`.
 fn is_hashed(name: &str) -> bool {
-    let stem = name.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
-    stem.split(['-', '_']).any(|part| part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let stem = name
+        .rsplit('/')
+        .next()
+        .and_then(|file| file.split('.').next())
+        .unwrap_or_default();
+    stem.split(['-', '_'])
+        .any(|part| part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// What is never the dashboard's.

@@ -107,10 +107,14 @@ async fn carry(node: &Shared, request: Request, mut publisher: hub::Publisher) {
             }
             Ok(None) => {
                 tracing::info!(session.id = %session.id, "a broadcaster has finished");
+                drop(publisher);
+                // Closed without a word, encoders would take a good end for a broken one.
+                wire.finish().await;
                 return;
             }
             Err(error) => {
-                tracing::info!(session.id = %session.id, %error, "a broadcaster broke off");
+                let error: &dyn std::error::Error = &error;
+                tracing::info!(session.id = %session.id, error, "a broadcaster broke off");
                 return;
             }
         }
