@@ -160,8 +160,8 @@ impl Gate {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
         let facts = Facts {
-            throttled: self.throttle.slows(request.address, self.clock.now()),
-            publisher: self.presence(&policy, request.door, request.stream.as_ref()),
+            // Whoever was let in is not slowed for what neighbours do.
+            throttled: !running && self.throttle.slows(request.address, self.clock.now()),
             running,
         };
         loop {

@@ -65,8 +65,10 @@ impl Hub {
             .entry(permit.stream())
             .or_insert_with(|| Arc::new(Stream::new(permit)))
             .clone();
+        // INVARIANT: whoever takes or closes a stream holds the lock, so that nobody takes one that is being closed.
+        let occupied = stream.occupy();
         drop(streams);
-        if !stream.occupy() {
+        if !occupied {
             return Err(Reason::StreamInUse);
         }
         Ok(Publisher::new(admitted, stream, self.clone()))
