@@ -162,6 +162,7 @@ impl Gate {
         let facts = Facts {
             // Whoever was let in is not slowed for what neighbours do.
             throttled: !running && self.throttle.slows(request.address, self.clock.now()),
+            publisher: self.presence(&policy, request.door, request.stream.as_ref()),
             running,
         };
         loop {
