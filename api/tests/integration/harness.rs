@@ -1,0 +1,346 @@
+//! A control plane with two organisations, a node that acts as a media node does, and people who ask.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use api::{Demo, Running, Settings};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode},
+};
+use guard::{Policy, Timestamp};
+use ids::NodeId;
+use link::{Acknowledgement, Change, Clock, Connector, Entropy, Events};
+use serde_json::{Value, json};
+use testkit::{Database, Kind};
+use tokio::{net::TcpListener, sync::watch};
+use tower::ServiceExt;
+
+/// The moment at which every test begins.
+pub(crate) const T0: Timestamp = Timestamp::from_s(1_800_000_000);
+
+static SEED: AtomicU64 = AtomicU64::new(1);
+
+/// A control plane at work.
+pub(crate) struct World {
+    pub(crate) running: Running,
+    pub(crate) demo: Demo,
+    pub(crate) clock: Clock,
+    pub(crate) node: Node,
+    pub(crate) database: Database,
+}
+
+/// A media node, as far as the control plane can tell.
+pub(crate) struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) events: Events,
+    pub(crate) policy: Arc<Mutex<Policy>>,
+    changes: watch::Receiver<Vec<Change>>,
+}
+
+/// Someone who asks.
+#[derive(Clone)]
+pub(crate) struct Client {
+    router: Router,
+    pub(crate) cookie: Option<String>,
+    pub(crate) organisation: Option<String>,
+    pub(crate) address: SocketAddr,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) text: String,
+}
+
+impl World {
+    /// On SQLite, which is what most promises need.
+    pub(crate) async fn new() -> Self {
+        Self::on(Kind::Sqlite).await
+    }
+
+    pub(crate) async fn on(kind: Kind) -> Self {
+        Self::with(Database::new(kind), Clock::manual(T0)).await
+    }
+
+    /// On a database that may hold something already.
+    pub(crate) async fn with(database: Database, clock: Clock) -> Self {
+        let (control, connector) = link::in_process(1024);
+        let running = start(&database, &clock, control).await;
+        let node = Node::join(&connector, 7).await;
+        let demo = api::seed_demo(&running).await.expect("the demo");
+        Self {
+            running,
+            demo,
+            clock,
+            node,
+            database,
+        }
+    }
+
+    /// Ends it in order, and starts another one on the same database.
+    pub(crate) async fn restarted(self) -> Self {
+        self.running.shutdown().await;
+        Self::with(self.database, self.clock).await
+    }
+
+    /// Moves the clock.
+    pub(crate) fn pass(&self, time: Duration) {
+        self.clock.set(self.clock.now().plus(time));
+    }
+
+    /// Nobody in particular.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::of(&self.running)
+    }
+
+    /// The person with that role in the first organisation.
+    pub(crate) async fn as_role(&self, role: &str) -> Client {
+        self.signed_in(
+            self.demo
+                .users
+                .iter()
+                .position(|user| user.role == role)
+                .expect("the role"),
+        )
+        .await
+    }
+
+    /// The person of the second organisation, its administrator.
+    pub(crate) async fn outsider(&self) -> Client {
+        self.signed_in(3).await
+    }
+
+    async fn signed_in(&self, user: usize) -> Client {
+        let user = &self.demo.users[user];
+        let mut client = self.anonymous();
+        let answer = client.sign_in(&user.email, &user.password).await;
+        client.cookie = answer.cookie();
+        assert!(client.cookie.is_some(), "{answer:?}");
+        client
+    }
+
+    /// The first organisation's stream that needs an encoder.
+    pub(crate) fn stream(&self) -> &str {
+        &self.demo.streams[1].name
+    }
+
+    /// The control plane on a port of its own.
+    pub(crate) async fn serve(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = self
+            .running
+            .router()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        address
+    }
+}
+
+/// Starts a control plane.
+pub(crate) async fn start(database: &Database, clock: &Clock, control: link::Control) -> Running {
+    let settings = Settings {
+        database_url: database.url().to_owned(),
+        master_key_file: database.file("master.key"),
+        demo: true,
+        public_http: "http://live.example.com".to_owned(),
+        public_rtmp: "rtmp://live.example.com:1935".to_owned(),
+    };
+    // Another seed for each start: a control plane that starts again does not draw the same ids.
+    let entropy = Entropy::seeded(SEED.fetch_add(1, Ordering::Relaxed));
+    api::start(settings, clock.clone(), entropy, control)
+        .await
+        .expect("the control plane")
+}
+
+impl Node {
+    /// Joins, applies every change, and says so.
+    pub(crate) async fn join(connector: &Connector, number: u64) -> Self {
+        let id = NodeId::mint(number, [7; 10]);
+        let mut attached = connector.join(id).await.expect("the control plane");
+        let policy = Arc::new(Mutex::new(Policy::from_updates(attached.take_policy())));
+        let events = attached.events();
+        let (sender, changes) = watch::channel(Vec::new());
+        let shared = policy.clone();
+        tokio::spawn(async move {
+            while let Some(change) = attached.next_change().await {
+                {
+                    let mut policy = shared.lock().unwrap();
+                    *policy = change
+                        .updates
+                        .iter()
+                        .fold(policy.clone(), |policy, update| policy.with(update));
+                }
+                attached.acknowledge(Acknowledgement {
+                    change: change.id,
+                    node: id,
+                    sessions_ended: 1,
+                    took: Duration::from_millis(2),
+                    bytes_after: 0,
+                });
+                sender.send_modify(|changes| changes.push(change));
+            }
+        });
+        Self {
+            id,
+            events,
+            policy,
+            changes,
+        }
+    }
+
+    /// How many changes it has been told.
+    pub(crate) fn told(&self) -> usize {
+        self.changes.borrow().len()
+    }
+
+    /// Tells of something that happened at `at`.
+    pub(crate) fn tell(&self, at: Timestamp, kind: link::Kind) {
+        self.events.tell(link::Event {
+            at,
+            node: self.id,
+            kind,
+        });
+    }
+
+    /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass.
+    pub(crate) fn denies(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
+        let policy = self.policy.lock().unwrap().clone();
+        let mut request = guard::Request {
+            door: guard::Door::Playback,
+            stream: Some(stream.parse().unwrap()),
+            address: [192, 0, 2, 77].into(),
+            credential: guard::Credential::from_token(token),
+            proof: None,
+        };
+        loop {
+            let facts = guard::Facts {
+                publisher: guard::Presence::Present,
+                ..guard::Facts::default()
+            };
+            match guard::decide(&request, &facts, &policy, now) {
+                guard::Decision::Admit(_) => return None,
+                guard::Decision::Deny(denial) => return Some(denial.reason),
+                guard::Decision::Ask(guard::Question::Signature { token, key }) => {
+                    request.proof = Some(guard::signature::check(&token, &key));
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Nobody in particular.
+    pub(crate) fn of(running: &Running) -> Self {
+        Self {
+            router: running.router(),
+            cookie: None,
+            organisation: None,
+            address: SocketAddr::from(([192, 0, 2, 77], 50_000)),
+        }
+    }
+
+    /// Asks, and gives back the data; errors fail the test.
+    pub(crate) async fn data(&self, query: &str, variables: Value) -> Value {
+        let answer = self.ask(query, variables).await;
+        assert!(answer.body.get("errors").is_none(), "{}", answer.text);
+        answer.body["data"].clone()
+    }
+
+    /// Asks, and gives back the one error's code.
+    pub(crate) async fn code(&self, query: &str, variables: Value) -> String {
+        let answer = self.ask(query, variables).await;
+        answer.code().unwrap_or_else(|| panic!("no error: {}", answer.text))
+    }
+
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
+        self.send(&json!({ "query": query, "variables": variables }), &[]).await
+    }
+
+    /// Sends a body with further headers.
+    pub(crate) async fn send(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post("/graphql");
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        if let Some(organisation) = &self.organisation {
+            request = request.header("x-organisation", organisation);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::from(body.to_string())).unwrap();
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        let query = "mutation($e: String!, $p: String!) { signIn(input: {email: $e, password: $p}) { viewer { email } errors { code message } } }";
+        self.ask(query, json!({ "e": email, "p": password })).await
+    }
+
+    /// Makes a token, and gives back the payload.
+    pub(crate) async fn make_token(&self, input: Value) -> Value {
+        let query = "mutation($i: CreatePlaybackTokenInput!) { createPlaybackToken(input: $i) {
+            token record { jti status user tag claims expiresAt } advice { code severity } errors { code field message } } }";
+        self.data(query, json!({ "i": input })).await["createPlaybackToken"].clone()
+    }
+
+    /// Revokes, and gives back the payload.
+    pub(crate) async fn revoke(&self, input: Value) -> Value {
+        self.data(REVOKE, json!({ "i": input })).await["revokeTokens"].clone()
+    }
+}
+
+pub(crate) const REVOKE: &str = "mutation($i: RevokeTokensInput!) { revokeTokens(input: $i) {
+    change { id sessionsEnded bytesAfter doneAfterMs nodes { node acknowledged sessionsEnded } } revoked errors { code message } } }";
+
+impl Answer {
+    /// The code of the first error.
+    pub(crate) fn code(&self) -> Option<String> {
+        let code = &self.body["errors"][0]["extensions"]["code"];
+        code.as_str().map(str::to_owned)
+    }
+
+    /// What a browser would send back.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let set = self.headers.get("set-cookie")?.to_str().ok()?;
+        set.split(';').next().map(str::to_owned)
+    }
+}

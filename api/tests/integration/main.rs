@@ -1,0 +1,10 @@
+//! Promises of the control plane, through its public doors, on real databases.
+
+mod harness;
+mod people;
+mod revocation;
+mod schema;
+mod streams;
+mod subscriptions;
+mod tenancy;
+mod tokens;

@@ -1,0 +1,261 @@
+//! What was answered as revoked is revoked: on the nodes, in the tables, after a crash.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, Database as Open, Statement};
+use serde_json::json;
+use testkit::{Database, Kind};
+
+use tokio::runtime::Runtime;
+
+use crate::harness::{Client, Node, REVOKE, T0, World, start};
+
+async fn a_revoked_token_is_refused(kind: Kind) {
+    let world = World::on(kind).await;
+    let client = world.as_role("nanoUser").await;
+    let made = client.make_token(json!({ "streams": [world.stream()] })).await;
+    let (token, jti) = (
+        made["token"].as_str().unwrap().to_owned(),
+        made["record"]["jti"].clone(),
+    );
+    assert_eq!(world.node.denies(world.stream(), &token, T0), None);
+
+    let done = client.revoke(json!({ "jti": jti })).await;
+    assert_eq!((&done["revoked"], &done["errors"]), (&json!(1), &json!([])));
+    let change = &done["change"];
+    assert_eq!(
+        change["nodes"],
+        json!([{ "node": world.node.id.to_string(), "acknowledged": true, "sessionsEnded": 1 }])
+    );
+    assert_eq!(
+        (&change["sessionsEnded"], &change["bytesAfter"]),
+        (&json!(1), &json!(0.0))
+    );
+    assert_eq!(
+        world.node.denies(world.stream(), &token, T0),
+        Some(guard::Reason::TokenRevoked)
+    );
+
+    let query = "query($j: ID!, $c: ID!) { playbackToken(jti: $j) { status revokedAt notRevocableBecause } change(id: $c) { nodes { acknowledged } doneAfterMs } }";
+    let read = client.data(query, json!({ "j": jti, "c": change["id"] })).await;
+    assert_eq!(read["playbackToken"]["status"], "REVOKED");
+    assert_eq!(read["change"]["nodes"], json!([{ "acknowledged": true }]));
+
+    let world = world.restarted().await;
+    assert_eq!(
+        world.node.denies(world.stream(), &token, T0),
+        Some(guard::Reason::TokenRevoked)
+    );
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_from_the_answer_on_and_after_a_restart() {
+    a_revoked_token_is_refused(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_from_the_answer_on_and_after_a_restart_on_postgresql() {
+    a_revoked_token_is_refused(Kind::Postgres).await;
+}
+
+/// The process dies between the commit and the nodes' answer: a node that never answers holds that moment open.
+fn a_crash_after_the_commit_loses_nothing(kind: Kind) {
+    let database = Database::new(kind);
+    let clock = link::Clock::manual(T0);
+    let first = Runtime::new().unwrap();
+    let (stream, token) = first.block_on(async {
+        let (control, connector) = link::in_process(1024);
+        let running = start(&database, &clock, control).await;
+        let demo = api::seed_demo(&running).await.unwrap();
+        let silent = connector.join(ids::NodeId::mint(9, [9; 10])).await.unwrap();
+        tokio::spawn(async move {
+            let _silent = silent;
+            std::future::pending::<()>().await;
+        });
+        let mut client = Client::of(&running);
+        client.cookie = client
+            .sign_in(&demo.users[0].email, &demo.users[0].password)
+            .await
+            .cookie();
+        let token = demo.streams[1].token.clone();
+        let revoked = token.clone();
+        tokio::spawn(async move { client.ask(REVOKE, json!({ "i": { "token": revoked } })).await });
+        while undelivered(&database).await == 0 {
+            tokio::task::yield_now().await;
+        }
+        (demo.streams[1].name.clone(), token)
+    });
+    first.shutdown_timeout(Duration::from_secs(5));
+
+    Runtime::new().unwrap().block_on(async {
+        assert_eq!(
+            undelivered(&database).await,
+            1,
+            "the crash came before the delivery was over"
+        );
+        let (control, connector) = link::in_process(16);
+        let running = start(&database, &clock, control).await;
+        let node = Node::join(&connector, 8).await;
+        assert_eq!(node.denies(&stream, &token, T0), Some(guard::Reason::TokenRevoked));
+        assert_eq!(undelivered(&database).await, 0);
+        running.shutdown().await;
+    });
+}
+
+async fn undelivered(database: &Database) -> i64 {
+    let connection = Open::connect(database.url()).await.unwrap();
+    let query = "SELECT count(*) AS n FROM outbox WHERE delivered_at IS NULL";
+    let statement = Statement::from_string(connection.get_database_backend(), query);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    let n = row.try_get("", "n").unwrap();
+    connection.close().await.unwrap();
+    n
+}
+
+#[test]
+fn a_crash_between_the_commit_and_the_nodes_loses_nothing() {
+    a_crash_after_the_commit_loses_nothing(Kind::Sqlite);
+}
+
+#[test]
+fn a_crash_between_the_commit_and_the_nodes_loses_nothing_on_postgresql() {
+    a_crash_after_the_commit_loses_nothing(Kind::Postgres);
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_answer_is_named_after_a_second() {
+    let database = Database::new(Kind::Sqlite);
+    let (control, connector) = link::in_process(1024);
+    let running = start(&database, &link::Clock::manual(T0), control).await;
+    let demo = api::seed_demo(&running).await.unwrap();
+    let _silent = connector.join(ids::NodeId::mint(9, [9; 10])).await.unwrap();
+    let mut client = Client::of(&running);
+    client.cookie = client
+        .sign_in(&demo.users[0].email, &demo.users[0].password)
+        .await
+        .cookie();
+    let done = client.revoke(json!({ "token": demo.streams[1].token })).await;
+    assert_eq!(done["revoked"], 1);
+    assert_eq!(done["change"]["nodes"][0]["acknowledged"], false);
+    assert_eq!(done["change"]["doneAfterMs"], json!(null));
+}
+
+#[tokio::test]
+async fn a_bulk_revocation_covers_what_was_issued_and_nothing_that_is_issued_later() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let (encoder, test) = (world.stream().to_owned(), world.demo.streams[0].name.clone());
+    let keys = "{ organisation { signingKeys { id } } }";
+    let key = admin.data(keys, json!({})).await["organisation"]["signingKeys"][0]["id"].clone();
+    // What the demo made is out of the way.
+    assert_eq!(
+        admin.revoke(json!({ "issuedBefore": "2027-01-15T08:00:00Z" })).await["revoked"],
+        2
+    );
+    for (by, covered) in [
+        (json!({ "user": "ann" }), 2),
+        (json!({ "tag": "web" }), 2),
+        (json!({ "stream": encoder }), 4),
+        (json!({ "signingKey": key }), 4),
+        (json!({ "issuedBefore": "NOW" }), 4),
+    ] {
+        let mut tokens = Vec::new();
+        for input in [
+            json!({ "streams": [encoder], "user": "ann", "tag": "web" }),
+            json!({ "streams": [encoder, test], "user": "ann", "revocable": false }),
+            json!({ "organisation": true, "tag": "web" }),
+            json!({ "streams": [encoder] }),
+        ] {
+            tokens.push(admin.make_token(input).await["token"].as_str().unwrap().to_owned());
+        }
+        let now = world.clock.now();
+        assert!(
+            tokens
+                .iter()
+                .all(|token| world.node.denies(&encoder, token, now).is_none()),
+            "{by}"
+        );
+        world.pass(Duration::from_millis(1_500));
+        let now = world.clock.now();
+        let by = if by.get("issuedBefore").is_some() {
+            json!({ "issuedBefore": chrono_text(now) })
+        } else {
+            by
+        };
+        let done = admin.revoke(by.clone()).await;
+        assert_eq!(done["revoked"], covered, "{by}");
+        let refused = tokens
+            .iter()
+            .filter(|token| world.node.denies(&encoder, token, now).is_some());
+        assert_eq!(refused.count(), covered, "{by}");
+
+        // In the very same moment.
+        let later = admin
+            .make_token(json!({ "streams": [encoder], "user": "ann", "tag": "web" }))
+            .await;
+        assert_eq!(
+            world.node.denies(&encoder, later["token"].as_str().unwrap(), now),
+            None,
+            "{by}"
+        );
+        world.pass(Duration::from_secs(2));
+        admin
+            .revoke(json!({ "issuedBefore": chrono_text(world.clock.now()) }))
+            .await;
+        world.pass(Duration::from_secs(2));
+    }
+}
+
+/// RFC 3339, to the microsecond.
+fn chrono_text(at: guard::Timestamp) -> String {
+    let (s, us) = (at.s() - T0.s(), at.us().rem_euclid(1_000_000));
+    format!("2027-01-15T08:{:02}:{:02}.{us:06}Z", s / 60, s % 60)
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_revoked_by_itself_says_why() {
+    let world = World::new().await;
+    let client = world.as_role("nanoUser").await;
+    let shielded = client
+        .make_token(json!({ "streams": [world.stream()], "revocable": false, "user": "ann" }))
+        .await;
+    let refused = client.revoke(json!({ "jti": shielded["record"]["jti"] })).await;
+    assert_eq!(refused["errors"][0]["code"], "NOT_REVOCABLE");
+    let refused = client.revoke(json!({ "token": shielded["token"] })).await;
+    assert_eq!(refused["errors"][0]["code"], "NOT_REVOCABLE");
+    assert_eq!(client.revoke(json!({ "user": "ann" })).await["revoked"], 1);
+
+    let short = client
+        .make_token(json!({ "streams": [world.stream()], "ttlSeconds": 60 }))
+        .await;
+    let why = "query($j: ID!) { playbackToken(jti: $j) { status notRevocableBecause } }";
+    let jti = json!({ "j": short["record"]["jti"] });
+    world.pass(Duration::from_secs(60));
+    let record = client.data(why, jti.clone()).await["playbackToken"].clone();
+    assert_eq!(
+        (&record["status"], &record["notRevocableBecause"]),
+        (&json!("EXPIRED"), &json!(null))
+    );
+    world.pass(Duration::from_secs(24 * 3600));
+    let record = client.data(why, jti).await["playbackToken"].clone();
+    assert!(record["notRevocableBecause"].as_str().unwrap().contains("24 hours"));
+    let refused = client.revoke(json!({ "jti": short["record"]["jti"] })).await;
+    assert_eq!(refused["errors"][0]["code"], "EXPIRED");
+}
+
+#[tokio::test]
+async fn revoking_by_stream_key_and_moment_is_for_administrators_and_judged_first() {
+    let world = World::new().await;
+    let user = world.as_role("nanoUser").await;
+    for by in [
+        json!({ "stream": world.stream() }),
+        json!({ "stream": "22222-none" }),
+        json!({ "signingKey": "nonsense" }),
+        json!({ "issuedBefore": "2999-01-01T00:00:00Z" }),
+    ] {
+        assert_eq!(user.code(REVOKE, json!({ "i": by })).await, "FORBIDDEN", "{by}");
+    }
+    let admin = world.as_role("nanoAdmin").await;
+    let ahead = admin.revoke(json!({ "issuedBefore": "2999-01-01T00:00:00Z" })).await;
+    assert_eq!(ahead["errors"][0]["code"], "INVALID");
+}

@@ -1,0 +1,392 @@
+//! What is pushed over graphql-transport-ws, and when it ends.
+
+use std::{net::SocketAddr, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use guard::{Door, Reason};
+use ids::{DecisionId, OrganisationId, SessionId, StreamId};
+use link::{Kind, Protocol, SessionEnd, SessionFacts};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use crate::harness::{Client, World};
+
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn open(address: SocketAddr, client: &Client, origin: Option<&str>) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        if let Some(cookie) = &client.cookie {
+            headers.insert("cookie", cookie.parse().unwrap());
+        }
+        if let Some(origin) = origin {
+            headers.insert("origin", origin.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => {
+                let mut socket = Self(socket);
+                let payload = json!({ "x-organisation": client.organisation });
+                socket
+                    .say(&json!({ "type": "connection_init", "payload": payload }))
+                    .await;
+                assert_eq!(socket.hear().await["type"], "connection_ack");
+                Ok(socket)
+            }
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str) {
+        self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
+            .await;
+    }
+
+    async fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Value {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
+        let message = next
+            .await
+            .expect("something is said")
+            .expect("the socket is open")
+            .unwrap();
+        serde_json::from_str(message.to_text().unwrap()).unwrap()
+    }
+
+    /// The next value of a subscription.
+    async fn next(&mut self, id: &str) -> Value {
+        let message = self.hear().await;
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("next"), &json!(id)),
+            "{message}"
+        );
+        message["payload"].clone()
+    }
+}
+
+/// A viewer's session on the first organisation's second stream.
+fn session(world: &World, n: u64) -> SessionFacts {
+    let policy = world.node.policy.lock().unwrap().clone();
+    let stream = policy.stream(&world.stream().parse().unwrap()).unwrap();
+    SessionFacts {
+        session: SessionId::mint(n, [n.try_into().unwrap(); 10]),
+        organisation: stream.organisation,
+        stream: stream.id,
+        name: stream.name.clone(),
+        door: Door::Playback,
+        protocol: Protocol::WebSocket,
+        address: [203, 0, 113, 9].into(),
+        jti: Some("tok_x".into()),
+        user: Some("ann".into()),
+        tag: Some("web".into()),
+        user_agent: None,
+        referrer: Some("example.com".into()),
+    }
+}
+
+fn of(world: &World) -> (OrganisationId, StreamId) {
+    let facts = session(world, 1);
+    (facts.organisation, facts.stream)
+}
+
+#[tokio::test]
+async fn viewers_that_come_and_go_are_pushed_counted_and_recorded() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let reader = world.as_role("nanoReadOnly").await;
+    let events = "subscription { sessionEvents { kind stream address reason session { user jti bytes endedAt } } }";
+    let mut admins = Socket::open(address, &admin, None).await.unwrap();
+    admins
+        .subscribe(
+            "c",
+            "subscription { live { viewers ingests byProtocol { protocol viewers } } }",
+        )
+        .await;
+    assert_eq!(
+        admins.next("c").await["data"]["live"],
+        json!({ "viewers": 0, "ingests": 0, "byProtocol": [] })
+    );
+    let mut full = Socket::open(address, &admin, None).await.unwrap();
+    full.subscribe("e", events).await;
+    let mut masked = Socket::open(address, &reader, None).await.unwrap();
+    masked.subscribe("e", events).await;
+    settled(&mut full).await;
+    settled(&mut masked).await;
+
+    let now = world.clock.now();
+    let facts = session(&world, 1);
+    let (organisation, stream) = of(&world);
+    world.node.tell(now, Kind::Started(facts.clone()));
+    let event = full.next("e").await["data"]["sessionEvents"].clone();
+    assert_eq!(
+        (&event["kind"], &event["address"]),
+        (&json!("STARTED"), &json!("203.0.113.9"))
+    );
+    assert_eq!(event["session"]["user"], "ann");
+    let event = masked.next("e").await["data"]["sessionEvents"].clone();
+    assert_eq!(
+        (&event["address"], &event["session"]["user"], &event["session"]["jti"]),
+        (&json!("203.0.113.0/24"), &json!(null), &json!(null))
+    );
+    let counters = admins.next("c").await["data"]["live"].clone();
+    assert_eq!(
+        counters,
+        json!({ "viewers": 1, "ingests": 0, "byProtocol": [{ "protocol": "WEBSOCKET", "viewers": 1 }] })
+    );
+
+    world.pass(Duration::from_secs(10));
+    let now = world.clock.now();
+    let end = SessionEnd {
+        session: facts.session,
+        organisation,
+        stream,
+        bytes: 4096,
+        reason: Some(Reason::TokenRevoked),
+    };
+    world.node.tell(now, Kind::Ended(end));
+    let event = full.next("e").await["data"]["sessionEvents"].clone();
+    assert_eq!(
+        (&event["kind"], &event["reason"], &event["session"]["bytes"]),
+        (&json!("ENDED"), &json!("TOKEN_REVOKED"), &json!(4096.0))
+    );
+    world.node.tell(
+        now,
+        Kind::Denied {
+            organisation: Some(organisation),
+            stream: facts.name.clone(),
+            door: Door::Playback,
+            protocol: Protocol::Hls,
+            address: [203, 0, 113, 9].into(),
+            reason: Reason::TokenExpired,
+            decision: DecisionId::mint(1, [1; 10]),
+        },
+    );
+    let event = full.next("e").await["data"]["sessionEvents"].clone();
+    assert_eq!(
+        (&event["kind"], &event["reason"], &event["session"]),
+        (&json!("DENIED"), &json!("TOKEN_EXPIRED"), &json!(null))
+    );
+
+    let query =
+        "{ organisation { sessions { totalCount nodes { stream address user durationS bytes reason protocol } } } }";
+    let rows = admin.data(query, json!({})).await["organisation"]["sessions"]["nodes"].clone();
+    assert_eq!(
+        rows,
+        json!([{ "stream": world.stream(), "address": "203.0.113.9", "user": "ann", "durationS": 10.0, "bytes": 4096.0, "reason": "TOKEN_REVOKED", "protocol": "WEBSOCKET" }])
+    );
+    let rows = reader.data(query, json!({})).await["organisation"]["sessions"]["nodes"].clone();
+    assert_eq!(
+        (&rows[0]["address"], &rows[0]["user"]),
+        (&json!("203.0.113.0/24"), &json!(null))
+    );
+    let personal = "{ organisation { sessions(filter: {user: \"ann\"}) { totalCount } } }";
+    assert_eq!(reader.code(personal, json!({})).await, "FORBIDDEN");
+    assert_eq!(
+        world.outsider().await.data(query, json!({})).await["organisation"]["sessions"]["totalCount"],
+        0
+    );
+}
+
+/// Returns when what was said before is understood: operations of one socket are begun in their order.
+async fn settled(socket: &mut Socket) {
+    socket.subscribe("settled", "{ viewer { id } }").await;
+    loop {
+        let message = socket.hear().await;
+        assert_eq!(message["id"], "settled", "{message}");
+        if message["type"] == "complete" {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_goes_live_is_pushed_without_asking_and_others_hear_nothing() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let outsider = world.outsider().await;
+    let query = "subscription { streamState { name state } }";
+    let mut own = Socket::open(address, &admin, None).await.unwrap();
+    own.subscribe("s", query).await;
+    let mut other = Socket::open(address, &outsider, None).await.unwrap();
+    other.subscribe("s", query).await;
+    settled(&mut own).await;
+    settled(&mut other).await;
+    let (organisation, stream) = of(&world);
+    let now = world.clock.now();
+    world.node.tell(now, Kind::Live { stream, organisation });
+    assert_eq!(
+        own.next("s").await["data"]["streamState"],
+        json!({ "name": world.stream(), "state": "LIVE" })
+    );
+    let lock = "mutation($n: String!) { lockStream(input: {name: $n}) { errors { code } } }";
+    admin.data(lock, json!({ "n": world.stream() })).await;
+    assert_eq!(own.next("s").await["data"]["streamState"]["state"], "LOCKED");
+    world.node.tell(now, Kind::Offline { stream, organisation });
+    assert_eq!(own.next("s").await["data"]["streamState"]["state"], "LOCKED");
+    admin
+        .data(
+            &lock.replace("lockStream", "unlockStream"),
+            json!({ "n": world.stream() }),
+        )
+        .await;
+    assert_eq!(own.next("s").await["data"]["streamState"]["state"], "ENDED");
+
+    let mine = "mutation { createStream { stream { name } } }".replace("createStream", "createStream(input: {})");
+    let made = outsider.data(&mine, json!({})).await["createStream"]["stream"]["name"].clone();
+    // The first that the outsider hears is about their own.
+    assert_eq!(other.next("s").await["data"]["streamState"]["name"], made);
+    let foreign = format!("subscription {{ live(stream: \"{}\") {{ viewers }} }}", world.stream());
+    other.subscribe("f", &foreign).await;
+    assert_eq!(other.next("f").await["errors"][0]["extensions"]["code"], "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_subscription_ends_with_the_sign_in() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let mut socket = Socket::open(address, &admin, None).await.unwrap();
+    socket.subscribe("s", "subscription { sessionEvents { kind } }").await;
+    settled(&mut socket).await;
+    admin.data("mutation { signOut { errors { code } } }", json!({})).await;
+    assert_eq!(
+        socket.next("s").await["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
+    assert_eq!(socket.hear().await["type"], "complete");
+    socket.subscribe("again", "{ viewer { id } }").await;
+    assert_eq!(
+        socket.next("again").await["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
+}
+
+#[tokio::test]
+async fn a_subscription_ends_when_the_role_changes() {
+    use sea_orm::{ConnectionTrait, Database};
+    let world = World::new().await;
+    let address = world.serve().await;
+    let user = world.as_role("nanoUser").await;
+    let mut socket = Socket::open(address, &user, None).await.unwrap();
+    socket
+        .subscribe("s", "subscription { sessionEvents { address } }")
+        .await;
+    settled(&mut socket).await;
+    let connection = Database::connect(world.database.url()).await.unwrap();
+    let demoted = "UPDATE member SET role = 'nanoReadOnly' WHERE role = 'nanoUser'";
+    connection.execute_unprepared(demoted).await.unwrap();
+    assert_eq!(socket.next("s").await["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!(socket.hear().await["type"], "complete");
+    assert_eq!(
+        user.code("mutation { createStream(input: {}) { errors { code } } }", json!({}))
+            .await,
+        "FORBIDDEN"
+    );
+}
+
+#[tokio::test]
+async fn a_socket_is_opened_by_the_own_site_and_by_programs_only() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let client = world.as_role("nanoAdmin").await;
+    let anonymous = world.anonymous();
+    for origin in ["https://evil.test", "null"] {
+        assert_eq!(Socket::open(address, &client, Some(origin)).await.err(), Some(403));
+        assert_eq!(Socket::open(address, &anonymous, Some(origin)).await.err(), Some(403));
+    }
+    assert!(
+        Socket::open(address, &client, Some(&format!("http://{address}")))
+            .await
+            .is_ok()
+    );
+    let mut open = Socket::open(address, &anonymous, None).await.unwrap();
+    open.subscribe("s", "subscription { live { viewers } }").await;
+    assert_eq!(
+        open.next("s").await["errors"][0]["extensions"]["code"],
+        "UNAUTHENTICATED"
+    );
+}
+
+#[tokio::test]
+async fn a_socket_holds_thirty_two_subscriptions_and_acts_in_the_named_organisation() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let mut client = world.as_role("nanoAdmin").await;
+    let mut socket = Socket::open(address, &client, None).await.unwrap();
+    for n in 0..32 {
+        socket
+            .subscribe(&format!("s{n}"), "subscription { streamState { name } }")
+            .await;
+    }
+    socket.subscribe("more", "subscription { streamState { name } }").await;
+    assert!(
+        socket.next("more").await["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("32")
+    );
+    client.organisation = Some(world.demo.users[3].organisation.clone());
+    let mut elsewhere = Socket::open(address, &client, None).await.unwrap();
+    elsewhere.subscribe("s", "subscription { live { viewers } }").await;
+    assert_eq!(
+        elsewhere.next("s").await["errors"][0]["extensions"]["code"],
+        "NOT_FOUND"
+    );
+}
+
+#[tokio::test]
+async fn the_progress_of_a_change_is_told_at_once_and_ends_when_it_is_done() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let done = admin.revoke(json!({ "tag": "x" })).await["change"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut socket = Socket::open(address, &admin, None).await.unwrap();
+    let query = format!(
+        "subscription {{ changeProgress(id: \"{done}\") {{ acknowledged nodes sessionsEnded done bytesAfter }} }}"
+    );
+    socket.subscribe("p", &query).await;
+    assert_eq!(
+        socket.next("p").await["data"]["changeProgress"],
+        json!({ "acknowledged": 1, "nodes": 1, "sessionsEnded": 1, "done": true, "bytesAfter": 0.0 })
+    );
+    assert_eq!(socket.hear().await["type"], "complete");
+}
+
+#[tokio::test]
+async fn sessions_that_a_crash_left_open_are_closed_when_they_were_last_heard_of() {
+    let world = World::new().await;
+    let facts = session(&world, 1);
+    let organisation = facts.organisation;
+    let started = world.clock.now();
+    world.node.tell(started, Kind::Started(facts.clone()));
+    let beat = started.plus(Duration::from_secs(30));
+    world.node.tell(
+        beat,
+        Kind::Beat {
+            session: facts.session,
+            organisation,
+            bytes: 77,
+        },
+    );
+    world.pass(Duration::from_secs(3600));
+    let world = world.restarted().await;
+    let query = "{ organisation { sessions { nodes { endedAt durationS bytes } } } }";
+    let rows =
+        world.as_role("nanoAdmin").await.data(query, json!({})).await["organisation"]["sessions"]["nodes"].clone();
+    assert_eq!((&rows[0]["durationS"], &rows[0]["bytes"]), (&json!(30.0), &json!(77.0)));
+}

@@ -1,0 +1,145 @@
+//! Tokens: made as asked, or refused with a sentence.
+
+use serde_json::{Value, json};
+
+use crate::harness::{T0, World};
+
+#[tokio::test]
+async fn a_token_says_what_was_asked_and_lets_in() {
+    let world = World::new().await;
+    let client = world.as_role("nanoUser").await;
+    let input = json!({ "streams": [world.stream()], "ttlSeconds": 600, "user": "ann", "tag": "web", "ip": ["192.0.2.0/24", "::ffff:198.51.100.7"], "forceDisconnect": true });
+    let made = client.make_token(input).await;
+    let claims = &made["record"]["claims"];
+    assert_eq!(claims["iss"], "http://live.example.com");
+    assert_eq!(claims["aud"], "play");
+    assert_eq!(claims["jti"], made["record"]["jti"]);
+    assert_eq!(claims["exp"].as_i64().unwrap(), T0.s() + 600);
+    assert_eq!(claims["streams"], json!([world.stream()]));
+    assert_eq!(claims["ip"], json!(["192.0.2.0/24", "198.51.100.7"]));
+    assert_eq!((&claims["user"], &claims["tag"]), (&json!("ann"), &json!("web")));
+    assert_eq!(claims["forceDisconnect"], true);
+    let token = made["token"].as_str().unwrap();
+    assert_eq!(world.node.denies(world.stream(), token, T0), None);
+    let other = &world.demo.streams[0].name;
+    assert_eq!(world.node.denies(other, token, T0), Some(guard::Reason::TokenScope));
+    let codes: Vec<_> = made["advice"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|advice| advice["code"].as_str().unwrap())
+        .collect();
+    assert_eq!(codes, ["NO_DOMAINS"]);
+}
+
+#[tokio::test]
+async fn a_token_that_would_be_wrong_is_not_made() {
+    let world = World::new().await;
+    let client = world.as_role("nanoAdmin").await;
+    let stream = world.stream();
+    let day = 24 * 3600;
+    for (input, field, code) in [
+        (json!({}), "streams", "INVALID"),
+        (
+            json!({ "streams": [stream], "organisation": true }),
+            "streams",
+            "INVALID",
+        ),
+        (json!({ "streams": [] }), "streams", "INVALID"),
+        (json!({ "streams": [stream], "ttlSeconds": 0 }), "expiresAt", "INVALID"),
+        (json!({ "streams": [stream], "ttlSeconds": -5 }), "expiresAt", "INVALID"),
+        (
+            json!({ "streams": [stream], "ttlSeconds": 366 * day }),
+            "expiresAt",
+            "TOO_LONG",
+        ),
+        (
+            json!({ "streams": [stream], "ttlSeconds": day + 1, "revocable": false }),
+            "revocable",
+            "TOO_LONG",
+        ),
+        (
+            json!({ "streams": [stream], "ttlSeconds": 60, "expiresAt": "2030-01-01T00:00:00Z" }),
+            "expiresAt",
+            "INVALID",
+        ),
+        (json!({ "streams": [stream], "ip": ["300.1.1.1"] }), "ip", "INVALID"),
+        (
+            json!({ "streams": [stream], "ip": vec!["192.0.2.1"; 11] }),
+            "ip",
+            "INVALID",
+        ),
+        (json!({ "streams": [stream], "user": "a\u{0}b" }), "user", "INVALID"),
+    ] {
+        let refused = client.make_token(input.clone()).await;
+        assert_eq!(refused["errors"][0]["code"], code, "{input}");
+        assert_eq!(refused["errors"][0]["field"], json!(["input", field]), "{input}");
+        assert_eq!((&refused["token"], &refused["record"]), (&Value::Null, &Value::Null));
+    }
+}
+
+#[tokio::test]
+async fn everybody_may_watch_from_where_they_are() {
+    let world = World::new().await;
+    let query = "mutation($n: String!) { watchStream(input: {name: $n}) { token expiresAt playbackUrls { websocket } errors { code } } }";
+    for role in ["nanoAdmin", "nanoUser", "nanoReadOnly"] {
+        let client = world.as_role(role).await;
+        let watch = client.data(query, json!({ "n": world.stream() })).await["watchStream"].clone();
+        let token = watch["token"].as_str().unwrap();
+        assert_eq!(world.node.denies(world.stream(), token, T0), None, "{role}");
+        let parsed = guard::Token::parse(token).unwrap();
+        assert!(parsed.claims.user.unwrap().starts_with("mem_"));
+        assert!(
+            !guard::Token::parse(token)
+                .unwrap()
+                .claims
+                .address_fits([192, 0, 2, 78].into())
+        );
+        assert_eq!(parsed.claims.exp.s(), T0.s() + 600);
+    }
+    let admin = world.as_role("nanoAdmin").await;
+    let list = "query($w: Boolean) { organisation { playbackTokens(filter: {watch: $w}) { totalCount } } }";
+    let count = |data: Value| data["organisation"]["playbackTokens"]["totalCount"].clone();
+    assert_eq!(count(admin.data(list, json!({ "w": false })).await), 2);
+    assert_eq!(count(admin.data(list, json!({ "w": true })).await), 5);
+}
+
+#[tokio::test]
+async fn records_are_found_by_stream_status_user_and_tag() {
+    let world = World::new().await;
+    let client = world.as_role("nanoUser").await;
+    let stream = world.stream();
+    client
+        .make_token(json!({ "streams": [stream], "ttlSeconds": 60, "user": "ann", "tag": "x" }))
+        .await;
+    client
+        .make_token(json!({ "organisation": true, "ttlSeconds": 6000, "user": "bob", "tag": "x" }))
+        .await;
+    world.pass(std::time::Duration::from_secs(60));
+    let query = "query($f: TokenFilter) { organisation { playbackTokens(filter: $f) { totalCount nodes { status createdBy { name } } } } }";
+    for (filter, expected) in [
+        (json!({}), 4),
+        (json!({ "stream": stream }), 3),
+        (json!({ "stream": "22222-none" }), 0),
+        (json!({ "status": "EXPIRED" }), 1),
+        (json!({ "status": "ACTIVE" }), 3),
+        (json!({ "status": "REVOKED" }), 0),
+        (json!({ "user": "ann" }), 1),
+        (json!({ "tag": "x" }), 2),
+        (
+            json!({ "tag": "x", "status": "ACTIVE", "user": "bob", "stream": stream }),
+            1,
+        ),
+    ] {
+        let found = client.data(query, json!({ "f": filter })).await["organisation"]["playbackTokens"].clone();
+        assert_eq!(found["totalCount"], expected, "{filter}");
+        assert_eq!(found["nodes"].as_array().unwrap().len(), expected);
+        assert!(
+            found["nodes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|node| node["createdBy"]["name"].is_string())
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! A private PostgreSQL server: its own folder, a Unix socket and no port, nothing kept.
+//!
+//! The server refuses to run as root; as root it runs as the user `postgres`. It dies with the test.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+/// A running server.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    server: Child,
+    socket: PathBuf,
+}
+
+impl Cluster {
+    /// Starts one below `folder`, and waits until it answers.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let home = folder.join("postgres");
+        fs::create_dir(&home).expect("a folder for PostgreSQL");
+        let (data, socket) = (home.join("data"), home.join("socket"));
+        fs::create_dir(&socket).expect("a folder for the socket");
+        if is_root() {
+            for path in [folder, &home, &socket] {
+                fs::set_permissions(path, Permissions::from_mode(0o755)).expect("permissions");
+            }
+            let owned = Command::new("chown").arg("-R").arg("postgres").arg(&home).status();
+            assert!(
+                owned.is_ok_and(|status| status.success()),
+                "the folder must be the server's"
+            );
+        }
+        let made = command("initdb")
+            .arg("--pgdata")
+            .arg(&data)
+            .args([
+                "--auth=trust",
+                "--username=postgres",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
+            .stdout(Stdio::null())
+            .status()
+            .expect("initdb of PostgreSQL 15");
+        assert!(made.success(), "initdb failed");
+        let server = command("postgres")
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(&socket)
+            .args([
+                "-c",
+                "listen_addresses=",
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off",
+            ])
+            .args(["-c", "shared_buffers=16MB", "-c", "max_connections=40"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("postgres");
+        let mut cluster = Self { server, socket };
+        cluster.wait();
+        cluster
+    }
+
+    /// Its one database.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.socket.display())
+    }
+
+    fn wait(&mut self) {
+        let ready = |socket: &Path| {
+            UnixStream::connect(socket.join(".s.PGSQL.5432")).is_ok()
+                && command("pg_isready")
+                    .arg("-q")
+                    .arg("-h")
+                    .arg(socket)
+                    .status()
+                    .is_ok_and(|status| status.success())
+        };
+        while !ready(&self.socket) {
+            let gone = self.server.try_wait().expect("the server's state");
+            assert!(gone.is_none(), "PostgreSQL did not start: {gone:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Nothing is to be kept: its children go when they see that it is gone.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A program of PostgreSQL, as a user that it accepts; it gets a signal when the test dies.
+fn command(program: &str) -> Command {
+    let program = PROGRAMS
+        .iter()
+        .map(|folder| Path::new(folder).join(program))
+        .find(|path| path.exists())
+        .unwrap_or_else(|| program.into());
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]);
+    if is_root() {
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
+    }
+    command.arg(program);
+    command
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+const PROGRAMS: [&str; 2] = ["/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin"];
