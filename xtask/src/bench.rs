@@ -2,12 +2,15 @@
 
 use crate::{repository::Repository, setup, shell, up};
 
-/// The tests of `e2e` that measure are ignored elsewhere; each prints its own table.
+/// Each prints its own table.
 pub(crate) fn bench(repository: &Repository) -> anyhow::Result<()> {
     setup::for_bench(repository)?;
     up::build(repository)?;
-    shell::run(&mut shell::command(
-        repository.root(),
-        ["cargo", "bench", "--workspace", "--exclude", "web"],
-    ))
+    for (package, bench) in [("guard", "decision"), ("e2e", "fanout")] {
+        shell::run(&mut shell::command(
+            repository.root(),
+            ["cargo", "bench", "--quiet", "--package", package, "--bench", bench],
+        ))?;
+    }
+    Ok(())
 }
