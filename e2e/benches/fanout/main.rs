@@ -21,6 +21,9 @@ use anyhow::{Context as _, ensure};
 use crate::{crowd::Crowd, encoder::Recording, nginx::Nginx, portcullis::Portcullis, process::Cost};
 
 const VIEWERS: usize = 500;
+/// Until what a server keeps of a stream has grown to its full size, viewers or not.
+const FILL: Duration = Duration::from_secs(40);
+/// Until what viewers get at once when they come is delivered.
 const SETTLE: Duration = Duration::from_secs(5);
 /// With the encoder and no viewer.
 const IDLE_WINDOW: Duration = Duration::from_secs(10);
@@ -84,7 +87,7 @@ struct Measured {
 
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 async fn measure(pid: u32, gather: impl AsyncFnOnce() -> anyhow::Result<Crowd>) -> anyhow::Result<Measured> {
-    tokio::time::sleep(SETTLE).await;
+    tokio::time::sleep(FILL).await;
     let begun = Cost::of(pid)?;
     tokio::time::sleep(IDLE_WINDOW).await;
     let (alone, sockets_alone) = (Cost::of(pid)?, process::sockets_kb()?);
