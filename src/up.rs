@@ -107,7 +107,7 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let router = Router::new()
         .merge(api.router())
         .merge(node.router())
-        .merge(dashboard::router());
+        .merge(dashboard::router(demo));
     doors.push(serve(listener, router, stop, configuration.grace));
 
     if let Some(seeded) = seeded {

@@ -14,18 +14,20 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[folder = "web/dist/"]
 struct Files;
 
-/// Answers whatever no plane answers: files by their name, and the dashboard's page for its own addresses.
-pub(crate) fn router() -> Router {
-    Router::new().fallback(serve)
+/// Answers whatever no plane answers: files by their name, and the dashboard's page for its own addresses. `GraphiQL`'s
+/// files are there in a demo only.
+pub(crate) fn router(demo: bool) -> Router {
+    Router::new().fallback(move |request| async move { serve(&request, demo) })
 }
 
-async fn serve(request: Request) -> Response {
+fn serve(request: &Request, demo: bool) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
     let name = match path {
         "watch" => "watch.html",
+        _ if path.starts_with("graphiql/") && !demo => return StatusCode::NOT_FOUND.into_response(),
         _ if Files::get(path).is_some() && !is_compressed(path) => path,
         // Addresses of the dashboard have no dot; a file that is not there is not there.
         _ if path.contains('.') || APIS.iter().any(|api| path.split('/').next() == Some(api)) => {
