@@ -36,7 +36,8 @@ fn sites(sources: &BTreeMap<String, String>) -> Vec<String> {
             let is_definition = before.trim_end().ends_with("fn");
             if !is_definition {
                 let name = &text[before.len()..start + CALL.len()];
-                sites.push(format!("{file}: {name}{})", argument(&text[start + CALL.len()..])));
+                let reason = argument(&text[start + CALL.len()..]);
+                sites.push(format!("{file}: {name}{})", constant(reason, &text).unwrap_or(reason)));
             }
         }
     }
@@ -59,6 +60,12 @@ fn argument(text: &str) -> &str {
         }
     }
     text
+}
+
+/// The literal that a constant of the same file stands for.
+fn constant<'a>(name: &str, text: &'a str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("const {name}: &str = "))?;
+    rest.split_once(';').map(|(value, _)| value)
 }
 
 fn compare(golden: &str, sites: &[String]) -> Vec<Finding> {
@@ -100,6 +107,12 @@ mod tests {
         );
         assert_eq!(compare("", &sites).len(), 1);
         assert_eq!(compare(&sites.join("\n"), &sites), []);
+    }
+
+    #[test]
+    fn a_reason_that_a_constant_holds_is_listed_as_it_reads() {
+        let sites = sites(&sources("a::across_tenants(WHY);\nconst WHY: &str = \"a node joins\";"));
+        assert_eq!(sites, ["api/src/people.rs: a::across_tenants(\"a node joins\")"]);
     }
 
     #[test]
