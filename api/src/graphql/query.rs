@@ -1,4 +1,8 @@
 //! What can be read.
+#![expect(
+    clippy::unused_async,
+    reason = "the library wants resolvers to be async, awaiting or not"
+)]
 
 use async_graphql::{Context, ID, Object, Result};
 use authz::Action;

@@ -1,4 +1,8 @@
 //! What is pushed. A subscription ends when the sign-in ends, the membership goes, or the role changes.
+#![expect(
+    clippy::unused_async,
+    reason = "the library wants subscriptions to be async, awaiting or not"
+)]
 
 use std::{sync::Arc, time::Duration};
 

@@ -36,6 +36,12 @@ pub(super) enum Row {
     Live { stream: StreamId, at: Timestamp },
 }
 
+/// Whether a session is over, and why where the platform ended it.
+enum End {
+    Open,
+    Ended(Option<Reason>),
+}
+
 /// Writes a batch in one transaction; where the database refuses, it is logged and lost: watching never waits for this.
 pub(super) async fn write(state: &State, rows: &[Row]) {
     if rows.is_empty() {
@@ -55,7 +61,7 @@ pub(super) async fn write(state: &State, rows: &[Row]) {
 pub(crate) async fn close_abandoned(connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
     let closed = session::Entity::change_across_tenants("sessions that a crash left open")
         .filter(session::Column::EndedAt.is_null())
-        .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt).into())
+        .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt))
         .exec(connection)
         .await?;
     Ok(closed.rows_affected)
@@ -81,7 +87,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
             .await?;
     }
     for (id, (bytes, at)) in beats {
-        update(connection, id, Some(bytes), at, None).await?;
+        update(connection, id, Some(bytes), at, End::Open).await?;
     }
     for row in rows {
         match row {
@@ -90,7 +96,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 bytes,
                 at,
                 reason,
-            } => update(connection, *session, *bytes, *at, Some(*reason)).await?,
+            } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
             Row::Live { stream, at } => {
                 stream::ActiveModel {
                     id: Set(stream.uuid()),
@@ -111,7 +117,7 @@ async fn update(
     id: SessionId,
     bytes: Option<u64>,
     at: Timestamp,
-    end: Option<Option<Reason>>,
+    end: End,
 ) -> Result<(), DbErr> {
     let mut update = session::Entity::change_across_tenants("sessions as their node tells of them, by id")
         .filter(session::Column::Id.eq(id.uuid()))
@@ -119,7 +125,7 @@ async fn update(
     if let Some(bytes) = bytes {
         update = update.col_expr(session::Column::Bytes, Expr::value(column(bytes)));
     }
-    if let Some(reason) = end {
+    if let End::Ended(reason) = end {
         update = update
             .col_expr(session::Column::EndedAt, Expr::value(at.us()))
             .col_expr(session::Column::Reason, Expr::value(reason.map(Reason::as_str)));

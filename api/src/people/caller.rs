@@ -173,7 +173,7 @@ pub(crate) async fn still_may(state: &State, sign_in: Option<SignInId>, acting: 
         }
         None => None,
     };
-    if !row.is_some_and(|row| state.now_us() < row.used_at.saturating_add(IDLE_US)) {
+    if row.is_none_or(|row| state.now_us() >= row.used_at.saturating_add(IDLE_US)) {
         return Err(Fault::Unauthenticated);
     }
     let member = member::Entity::in_tenant(acting.id)

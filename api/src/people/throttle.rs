@@ -119,9 +119,9 @@ fn network(address: IpAddr) -> IpAddr {
 
 const ACCOUNT_FREE: usize = 5;
 const ADDRESS_FREE: usize = 60;
-const ACCOUNT_WINDOW: Duration = Duration::from_secs(30 * 60);
-const ADDRESS_WINDOW: Duration = Duration::from_secs(5 * 60);
-const LONGEST: Duration = Duration::from_secs(60);
+const ACCOUNT_WINDOW: Duration = Duration::from_mins(30);
+const ADDRESS_WINDOW: Duration = Duration::from_mins(5);
+const LONGEST: Duration = Duration::from_mins(1);
 const MOST: usize = 10_000;
 
 #[cfg(test)]

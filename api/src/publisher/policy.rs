@@ -19,29 +19,36 @@ use crate::{keys, state::State};
 /// Everything that a node must know.
 pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
     let mut granted: HashMap<Uuid, Vec<Package>> = HashMap::new();
-    for grant in package_grant::Entity::across_tenants(REASON).all(connection).await? {
+    for grant in package_grant::Entity::across_tenants("the policy of a node that joins")
+        .all(connection)
+        .await?
+    {
         granted
             .entry(grant.organisation_id)
             .or_default()
             .extend(package(&grant.package));
     }
     let mut updates = Vec::new();
-    for row in organisation::Entity::across_tenants(REASON).all(connection).await? {
+    for row in organisation::Entity::across_tenants("the policy of a node that joins")
+        .all(connection)
+        .await?
+    {
         let packages = granted.remove(&row.id).unwrap_or_default();
         updates.push(Update::Organisation(organisation(
             &row,
             packages.into_iter().collect(),
         )?));
     }
-    let keys = signing_key::Entity::across_tenants(REASON).filter(signing_key::Column::RemovedAt.is_null());
+    let keys = signing_key::Entity::across_tenants("the policy of a node that joins")
+        .filter(signing_key::Column::RemovedAt.is_null());
     for row in keys.all(connection).await? {
         updates.push(Update::Key {
             organisation: OrganisationId::from_uuid(row.organisation_id),
             key: keys::verifying(&row),
         });
     }
-    let revocations =
-        revocation::Entity::across_tenants(REASON).filter(revocation::Column::KeepUntil.gt(state.now_us()));
+    let revocations = revocation::Entity::across_tenants("the policy of a node that joins")
+        .filter(revocation::Column::KeepUntil.gt(state.now_us()));
     for row in revocations.all(connection).await? {
         updates.push(Update::Revoked {
             organisation: OrganisationId::from_uuid(row.organisation_id),
@@ -49,7 +56,8 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
             at: Timestamp::from_us(row.at),
         });
     }
-    let streams = stream::Entity::across_tenants(REASON).filter(stream::Column::DeletedAt.is_null());
+    let streams =
+        stream::Entity::across_tenants("the policy of a node that joins").filter(stream::Column::DeletedAt.is_null());
     for row in streams.all(connection).await? {
         updates.push(Update::Stream(stream(state, &row)?));
     }
@@ -162,5 +170,3 @@ fn parsed<T: FromStr>(text: &str) -> Result<T, DbErr> {
 fn unreadable(what: &str) -> DbErr {
     DbErr::Custom(format!("a row holds what cannot be: {what}"))
 }
-
-const REASON: &str = "the policy of a node that joins";

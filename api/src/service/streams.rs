@@ -33,8 +33,8 @@ pub(crate) struct New {
 /// What of a stream is to be different; `None` stays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edit {
-    /// `Some(None)` takes the title away.
-    pub(crate) title: Option<Option<String>>,
+    /// An empty one takes the title away.
+    pub(crate) title: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) secure_playback: Option<&'static str>,
     pub(crate) ingest_authorisation: Option<&'static str>,
@@ -106,7 +106,7 @@ pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit)
     let work = Work::begin(state, acting).await?;
     let mut row = by_name(&*work.write, acting.id, name).await?.into_active_model();
     if let Some(title) = edit.title {
-        let title = title.as_deref().filter(|title| !title.trim().is_empty());
+        let title = Some(title.as_str()).filter(|title| !title.trim().is_empty());
         row.title = Set(title.map(|title| label("title", title, TITLE)).transpose()?);
     }
     if let Some(wanted) = &edit.tags {

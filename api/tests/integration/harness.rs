@@ -18,10 +18,10 @@ use axum::{
 };
 use guard::{Policy, Timestamp};
 use ids::NodeId;
-use link::{Acknowledgement, Change, Clock, Connector, Entropy, Events};
+use link::{Acknowledgement, Clock, Connector, Entropy, Events};
 use serde_json::{Value, json};
 use testkit::{Database, Kind};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 /// The moment at which every test begins.
@@ -43,7 +43,6 @@ pub(crate) struct Node {
     pub(crate) id: NodeId,
     pub(crate) events: Events,
     pub(crate) policy: Arc<Mutex<Policy>>,
-    changes: watch::Receiver<Vec<Change>>,
 }
 
 /// Someone who asks.
@@ -172,7 +171,6 @@ impl Node {
         let mut attached = connector.join(id).await.expect("the control plane");
         let policy = Arc::new(Mutex::new(Policy::from_updates(attached.take_policy())));
         let events = attached.events();
-        let (sender, changes) = watch::channel(Vec::new());
         let shared = policy.clone();
         tokio::spawn(async move {
             while let Some(change) = attached.next_change().await {
@@ -190,20 +188,9 @@ impl Node {
                     took: Duration::from_millis(2),
                     bytes_after: 0,
                 });
-                sender.send_modify(|changes| changes.push(change));
             }
         });
-        Self {
-            id,
-            events,
-            policy,
-            changes,
-        }
-    }
-
-    /// How many changes it has been told.
-    pub(crate) fn told(&self) -> usize {
-        self.changes.borrow().len()
+        Self { id, events, policy }
     }
 
     /// Tells of something that happened at `at`.

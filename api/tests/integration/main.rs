@@ -6,5 +6,6 @@ mod revocation;
 mod schema;
 mod streams;
 mod subscriptions;
+mod sweep;
 mod tenancy;
 mod tokens;

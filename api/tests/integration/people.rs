@@ -65,10 +65,10 @@ async fn a_sign_in_that_nobody_used_for_thirty_days_is_over() {
     let world = World::new().await;
     let client = world.as_role("nanoUser").await;
     for _ in 0..3 {
-        world.pass(Duration::from_secs(29 * 24 * 3600));
+        world.pass(Duration::from_hours(29 * 24));
         client.data(VIEWER, json!({})).await;
     }
-    world.pass(Duration::from_secs(30 * 24 * 3600));
+    world.pass(Duration::from_hours(30 * 24));
     assert_eq!(client.code(VIEWER, json!({})).await, "UNAUTHENTICATED");
 }
 

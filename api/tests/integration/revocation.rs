@@ -230,13 +230,13 @@ async fn a_token_that_cannot_be_revoked_by_itself_says_why() {
         .await;
     let why = "query($j: ID!) { playbackToken(jti: $j) { status notRevocableBecause } }";
     let jti = json!({ "j": short["record"]["jti"] });
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     let record = client.data(why, jti.clone()).await["playbackToken"].clone();
     assert_eq!(
         (&record["status"], &record["notRevocableBecause"]),
         (&json!("EXPIRED"), &json!(null))
     );
-    world.pass(Duration::from_secs(24 * 3600));
+    world.pass(Duration::from_hours(24));
     let record = client.data(why, jti).await["playbackToken"].clone();
     assert!(record["notRevocableBecause"].as_str().unwrap().contains("24 hours"));
     let refused = client.revoke(json!({ "jti": short["record"]["jti"] })).await;

@@ -383,7 +383,7 @@ async fn sessions_that_a_crash_left_open_are_closed_when_they_were_last_heard_of
             bytes: 77,
         },
     );
-    world.pass(Duration::from_secs(3600));
+    world.pass(Duration::from_hours(1));
     let world = world.restarted().await;
     let query = "{ organisation { sessions { nodes { endedAt durationS bytes } } } }";
     let rows =

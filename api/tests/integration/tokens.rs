@@ -115,7 +115,7 @@ async fn records_are_found_by_stream_status_user_and_tag() {
     client
         .make_token(json!({ "organisation": true, "ttlSeconds": 6000, "user": "bob", "tag": "x" }))
         .await;
-    world.pass(std::time::Duration::from_secs(60));
+    world.pass(std::time::Duration::from_mins(1));
     let query = "query($f: TokenFilter) { organisation { playbackTokens(filter: $f) { totalCount nodes { status createdBy { name } } } } }";
     for (filter, expected) in [
         (json!({}), 4),

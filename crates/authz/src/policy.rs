@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oso::{Oso, PolarClass};
+use oso::{Oso, OsoError, PolarClass};
 
 use crate::{Action, Role};
 
@@ -20,11 +20,11 @@ pub struct PolicyError(String);
 impl Policy {
     /// Loads the policy that is part of the program.
     pub fn load() -> Result<Self, PolicyError> {
-        let oso = engine().map_err(|error| PolicyError(error.to_string()))?;
+        let oso = engine()?;
         let mut allowed = BTreeSet::new();
         for role in Role::ALL {
             for action in Action::ALL {
-                if ask(&oso, role, *action, OWN).map_err(|error| PolicyError(error.to_string()))? {
+                if ask(&oso, role, *action, OWN)? {
                     allowed.insert((role, *action));
                 }
             }
@@ -62,7 +62,13 @@ struct Tenant {
     organisation: i64,
 }
 
-fn engine() -> oso::Result<Oso> {
+impl From<OsoError> for PolicyError {
+    fn from(error: OsoError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn engine() -> Result<Oso, PolicyError> {
     let mut oso = Oso::new();
     oso.register_class(Member::get_polar_class())?;
     oso.register_class(Tenant::get_polar_class())?;
@@ -71,12 +77,12 @@ fn engine() -> oso::Result<Oso> {
 }
 
 /// Whether a member of the organisation `OWN` may act in `organisation`.
-fn ask(oso: &Oso, role: Role, action: Action, organisation: i64) -> oso::Result<bool> {
+fn ask(oso: &Oso, role: Role, action: Action, organisation: i64) -> Result<bool, PolicyError> {
     let member = Member {
         role: role.as_str().to_owned(),
         organisation: OWN,
     };
-    oso.is_allowed(member, action.as_str(), Tenant { organisation })
+    Ok(oso.is_allowed(member, action.as_str(), Tenant { organisation })?)
 }
 
 /// Organisations are told apart by number here: the policy only asks whether two are the same one.

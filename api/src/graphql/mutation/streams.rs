@@ -55,7 +55,7 @@ impl Streams {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let edit = Edit {
-            title: input.title.map(Some),
+            title: input.title,
             tags: input.tags,
             secure_playback: input.secure_playback.map(SecurePlayback::column),
             ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),

@@ -1,4 +1,8 @@
 //! Streams.
+#![expect(
+    clippy::unused_async,
+    reason = "the library wants resolvers to be async, awaiting or not"
+)]
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use authz::Action;

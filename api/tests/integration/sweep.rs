@@ -1,0 +1,238 @@
+//! Every `Type.field` of the schema, asked by nobody, by an outsider and by each role; compared as one table.
+//!
+//! The fields come from the schema itself, so that a new one is in the table before it is released. What no request can
+//! reach here is listed, and the list may only shrink.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use guard::Door;
+use ids::SessionId;
+use link::{Kind, Protocol, SessionFacts};
+use serde_json::{Value, json};
+
+use crate::harness::{Client, World};
+
+/// Types that only subscriptions give, and signing out, which would end the sweep: promised in `subscriptions` and `people`.
+const UNCOVERED: &[&str] = &[
+    "ChangeProgress",
+    "LiveCounters",
+    "ProtocolViewers",
+    "SessionEvent",
+    "SignOutPayload",
+    "StreamStateEvent",
+    "Subscription",
+];
+
+/// A field's type name, whether it has fields of its own, and its arguments in the sweep.
+#[derive(Clone, Debug)]
+struct Field {
+    name: String,
+    gives: String,
+    is_object: bool,
+}
+
+type Schema = BTreeMap<String, Vec<Field>>;
+
+#[tokio::test]
+async fn every_field_answers_each_role_as_the_committed_table_says() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let schema = schema(&admin).await;
+    let ways = ways(&schema);
+    let unreached: BTreeSet<_> = schema
+        .keys()
+        .filter(|name| !ways.contains_key(*name))
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        unreached,
+        UNCOVERED.iter().copied().collect(),
+        "types that no request reaches"
+    );
+
+    let user = world.as_role("nanoUser").await;
+    let reader = world.as_role("nanoReadOnly").await;
+    let outsider = world.outsider().await;
+    let anonymous = world.anonymous();
+    let callers = [&anonymous, &outsider, &reader, &user, &admin];
+    let objects = Objects::prepare(&world, &admin).await;
+    let mut table = format!(
+        "{:44}{:17}{:12}{:14}{:12}nanoAdmin\n",
+        "Type.field", "anonymous", "outsider", "nanoReadOnly", "nanoUser"
+    );
+    for (name, fields) in schema.iter().filter(|(name, _)| ways.contains_key(*name)) {
+        for field in fields {
+            let mut cells = Vec::new();
+            for caller in callers {
+                let request = objects.request(&world, &admin, &schema, &ways, name, field).await;
+                cells.push(outcome(caller, &request).await);
+            }
+            let [nobody, out, read, use_, all] = &cells[..] else {
+                unreachable!()
+            };
+            let row = format!(
+                "{:44}{nobody:17}{out:12}{read:14}{use_:12}{all}\n",
+                format!("{name}.{}", field.name)
+            );
+            table.push_str(&row);
+        }
+    }
+    insta::assert_snapshot!(table);
+}
+
+/// The code of the first error, else `ok`.
+async fn outcome(caller: &Client, request: &str) -> String {
+    let answer = caller.ask(request, json!({})).await;
+    let code = answer.code().unwrap_or_else(|| "ok".to_owned());
+    assert!(code != "INVALID" && code != "INTERNAL", "{request}: {}", answer.text);
+    code
+}
+
+/// What requests name.
+struct Objects {
+    change: String,
+    jti: String,
+}
+
+impl Objects {
+    /// One of each, so that no list is empty.
+    async fn prepare(world: &World, admin: &Client) -> Self {
+        let made = admin
+            .make_token(json!({ "streams": [world.stream()], "user": "ann" }))
+            .await;
+        let revoked = admin.revoke(json!({ "user": "nobody" })).await;
+        let policy = world.node.policy.lock().unwrap().clone();
+        let stream = policy.stream(&world.stream().parse().unwrap()).unwrap();
+        world.node.tell(
+            world.clock.now(),
+            Kind::Started(SessionFacts {
+                session: SessionId::mint(1, [1; 10]),
+                organisation: stream.organisation,
+                stream: stream.id,
+                name: stream.name.clone(),
+                door: Door::Playback,
+                protocol: Protocol::Hls,
+                address: [203, 0, 113, 9].into(),
+                jti: None,
+                user: None,
+                tag: None,
+                user_agent: None,
+                referrer: None,
+            }),
+        );
+        let sessions = "{ organisation { sessions { totalCount } } }";
+        while admin.data(sessions, json!({})).await["organisation"]["sessions"]["totalCount"] == 0 {
+            tokio::task::yield_now().await;
+        }
+        Self {
+            change: revoked["change"]["id"].as_str().unwrap().to_owned(),
+            jti: made["record"]["jti"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// A request that selects nothing but one field of one type; a mutation gets a stream of its own.
+    async fn request(
+        &self,
+        world: &World,
+        admin: &Client,
+        schema: &Schema,
+        ways: &BTreeMap<String, Vec<(String, Field)>>,
+        name: &str,
+        field: &Field,
+    ) -> String {
+        let way = &ways[name];
+        let first = way.first().map_or(name, |(root, _)| root.as_str());
+        let mut stream = world.stream().to_owned();
+        if first == "Mutation" {
+            let made = "mutation { createStream(input: {}) { stream { name } } }";
+            let made = admin.data(made, json!({})).await;
+            made["createStream"]["stream"]["name"]
+                .as_str()
+                .unwrap()
+                .clone_into(&mut stream);
+        }
+        let mut text = leaf(schema, field, &self.arguments(name, field, &stream));
+        for (owner, step) in way.iter().rev() {
+            text = format!("{}{} {{ {text} }}", step.name, self.arguments(owner, step, &stream));
+        }
+        let keyword = if first == "Mutation" { "mutation" } else { "query" };
+        format!("{keyword} {{ {text} }}")
+    }
+
+    fn arguments(&self, owner: &str, field: &Field, stream: &str) -> String {
+        match (owner, field.name.as_str()) {
+            ("Query", "stream") => format!("(name: \"{stream}\")"),
+            ("Query", "playbackToken") => format!("(jti: \"{}\")", self.jti),
+            ("Query", "change") => format!("(id: \"{}\")", self.change),
+            ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
+            ("Mutation", "createStream") => "(input: {})".to_owned(),
+            ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
+            ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
+            ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The field with the first scalar below it.
+fn leaf(schema: &Schema, field: &Field, arguments: &str) -> String {
+    if !field.is_object {
+        return format!("{}{arguments}", field.name);
+    }
+    let fields = &schema[&field.gives];
+    let below = fields
+        .iter()
+        .find(|field| !field.is_object)
+        .map_or_else(|| leaf(schema, &fields[0], ""), |scalar| scalar.name.clone());
+    format!("{}{arguments} {{ {below} }}", field.name)
+}
+
+/// The shortest way from a root to each type: the fields to pass, each with the type that has it.
+fn ways(schema: &Schema) -> BTreeMap<String, Vec<(String, Field)>> {
+    let mut ways = BTreeMap::from([("Query".to_owned(), Vec::new()), ("Mutation".to_owned(), Vec::new())]);
+    let mut next = VecDeque::from(["Query".to_owned(), "Mutation".to_owned()]);
+    while let Some(name) = next.pop_front() {
+        for field in schema[&name].iter().filter(|field| field.is_object) {
+            if !ways.contains_key(&field.gives) {
+                let mut way = ways[&name].clone();
+                way.push((name.clone(), field.clone()));
+                ways.insert(field.gives.clone(), way);
+                next.push_back(field.gives.clone());
+            }
+        }
+    }
+    ways
+}
+
+async fn schema(client: &Client) -> Schema {
+    let kind = "kind name ofType { kind name ofType { kind name ofType { kind name } } }";
+    let query = format!("{{ __schema {{ types {{ kind name fields {{ name type {{ {kind} }} }} }} }} }}");
+    let data = client.data(&query, json!({})).await;
+    let types = data["__schema"]["types"].as_array().unwrap();
+    types
+        .iter()
+        .filter(|one| one["kind"] == "OBJECT" && !one["name"].as_str().unwrap().starts_with("__"))
+        .map(|one| {
+            let fields = one["fields"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(field)
+                .filter(|field| field.name != "signOut")
+                .collect();
+            (one["name"].as_str().unwrap().to_owned(), fields)
+        })
+        .collect()
+}
+
+fn field(field: &Value) -> Field {
+    let mut gives = &field["type"];
+    while !gives["ofType"].is_null() {
+        gives = &gives["ofType"];
+    }
+    Field {
+        name: field["name"].as_str().unwrap().to_owned(),
+        gives: gives["name"].as_str().unwrap().to_owned(),
+        is_object: gives["kind"] == "OBJECT",
+    }
+}
