@@ -1,5 +1,6 @@
 //! Promises of the decision.
 
+mod algorithm;
 mod carriers;
 mod properties;
 mod scene;
