@@ -1,0 +1,51 @@
+// The browser's own HLS, where Media Source Extensions are missing. A media element tells no reason for a failure,
+// so the playlist is asked for it: once before playing, and once after each error.
+
+import { ofStatus } from "./reasons.js";
+
+export const playsHls = (video) => video.canPlayType("application/vnd.apple.mpegurl") !== "";
+
+export class Native {
+  // on: { opened(), closed({ kind, reason, code }) }
+  constructor({ video, base, token, on }) {
+    this.video = video;
+    this.on = on;
+    this.address = playlist(base, token);
+    this.abort = new AbortController();
+    video.addEventListener("error", () => this.check(false), { signal: this.abort.signal });
+    this.check(true);
+  }
+
+  close() {
+    this.on = null;
+    this.abort.abort();
+  }
+
+  async check(first) {
+    const outcome = await this.ask();
+    if (!this.on) return;
+    if (!outcome && first) {
+      this.video.src = this.address;
+      return this.on.opened();
+    }
+    const { on } = this;
+    this.close();
+    on.closed(outcome ?? { kind: "lost", reason: "", code: 0 });
+  }
+
+  async ask() {
+    try {
+      const answer = await fetch(this.address, { cache: "no-store", signal: this.abort.signal });
+      return ofStatus(answer.status, answer.headers.get("x-deny-reason"));
+    } catch {
+      return { kind: "lost", reason: "", code: 0 };
+    }
+  }
+}
+
+function playlist(base, token) {
+  const address = new URL(base);
+  address.pathname = `${address.pathname.replace(/\/+$/, "")}/index.m3u8`;
+  if (token) address.searchParams.set("token", token);
+  return address.href;
+}

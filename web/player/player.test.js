@@ -1,0 +1,73 @@
+// What the player promises about timing and refusals. Run by `npm test`.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Backoff } from "./backoff.js";
+import { LONGEST_TARGET_S, TARGET_S, Target, pace } from "./pace.js";
+import { explain, ofClose, ofStatus } from "./reasons.js";
+
+const at = (position, ranges, rate = 1) => pace({ position, ranges, target: TARGET_S, rate });
+const range = (start, end) => ({ start, end });
+
+test("a_player_near_live_is_left_alone", () => {
+  assert.deepEqual(at(9, [range(0, 10)]), { rate: 1, seek: null, behind: 1 });
+});
+
+test("a_player_a_little_late_is_nudged_until_the_target_is_met", () => {
+  assert.equal(at(8.5, [range(0, 10)]).rate, 1.05);
+  assert.equal(at(8.8, [range(0, 10)], 1.05).rate, 1.05);
+  assert.equal(at(9, [range(0, 10)], 1.05).rate, 1);
+});
+
+test("a_player_far_behind_jumps_to_the_target", () => {
+  assert.equal(at(3, [range(0, 10)]).seek, 9);
+});
+
+test("a_gap_is_jumped_and_never_waited_on", () => {
+  assert.equal(at(4.95, [range(0, 5), range(7, 7.5)]).seek, 7);
+  assert.equal(at(5.5, [range(0, 5), range(6, 9)]).seek, 8);
+});
+
+test("a_player_that_ran_dry_waits_and_a_timeline_that_went_back_is_followed", () => {
+  assert.equal(at(10.2, [range(0, 10)]).seek, null);
+  assert.equal(at(500, [range(0, 10)]).seek, 9);
+});
+
+test("stalls_move_the_target_away_and_calm_brings_it_back", () => {
+  const target = new Target();
+  for (let i = 0; i < 20; i += 1) target.stalled();
+  assert.equal(target.seconds, LONGEST_TARGET_S);
+  target.calm(1000);
+  assert.equal(target.seconds, TARGET_S);
+});
+
+test("attempts_spread_and_grow_to_a_bound", () => {
+  const low = new Backoff(() => 0);
+  const high = new Backoff(() => 1);
+  const waits = Array.from({ length: 8 }, () => [low.next(), high.next()]);
+  assert.deepEqual(waits[0], [250, 500]);
+  assert.deepEqual(waits.at(-1), [7500, 15000]);
+});
+
+test("a_refusal_is_told_by_name_and_by_code", () => {
+  assert.deepEqual(ofClose(4416, "TOKEN_REVOKED"), { kind: "refused", reason: "TOKEN_REVOKED", code: 4416 });
+  assert.equal(ofClose(4416, "").reason, "TOKEN_REVOKED");
+  assert.equal(ofClose(4499, "").kind, "refused");
+  assert.equal(ofStatus(403, "TOKEN_EXPIRED").code, 4415);
+});
+
+test("only_an_absent_broadcaster_or_a_lost_network_is_tried_again", () => {
+  assert.equal(ofClose(4000, "STREAM_ENDED").kind, "waiting");
+  assert.equal(ofClose(4405, "STREAM_OFFLINE").kind, "waiting");
+  for (const code of [1000, 1001, 1006, 4490]) assert.equal(ofClose(code, "").kind, "lost");
+  assert.equal(ofStatus(502, null).kind, "lost");
+  assert.equal(ofStatus(200, null), null);
+});
+
+test("every_refusal_has_words_for_a_help_desk", () => {
+  for (const reason of ["TOKEN_MISSING", "SESSION_ENDED", "SOMETHING_NEW"]) {
+    const { sentence, hint } = explain(reason);
+    assert.ok(sentence.endsWith(".") && hint.length > 10, reason);
+  }
+});

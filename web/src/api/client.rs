@@ -1,0 +1,91 @@
+//! Operations over HTTP: JSON, the session's cookie, and the organisation that the request acts in.
+
+use cynic::{GraphQlResponse, Operation};
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::failure::{Extensions, Failure};
+
+/// Where GraphQL is answered, beside this page.
+pub(crate) const PATH: &str = "/graphql";
+
+/// The header, and the key in `connection_init`, that name the organisation.
+pub(crate) const ORGANISATION: &str = "x-organisation";
+
+/// Asks the server, in one organisation.
+#[derive(Clone, Copy)]
+pub(crate) struct Api {
+    /// The hash of the organisation; the server chooses where it is `None`.
+    pub(crate) organisation: RwSignal<Option<String>>,
+    /// Set as soon as an answer says that nobody is signed in.
+    pub(crate) signed_out: RwSignal<bool>,
+}
+
+/// The one client.
+pub(crate) fn use_api() -> Api {
+    expect_context()
+}
+
+impl Api {
+    /// Reads. What a role closes arrives as `None` in its field and does not spoil the rest.
+    pub(crate) async fn query<Q, V>(self, operation: Operation<Q, V>) -> Result<Q, Failure>
+    where
+        Q: DeserializeOwned + 'static,
+        V: Serialize,
+    {
+        let answer = self.post(operation).await?;
+        let first = answer.errors.into_iter().flatten().next().map(Failure::from);
+        self.noticed(answer.data.ok_or_else(|| first.unwrap_or(Failure::Server)))
+    }
+
+    /// Changes. Any error is the failure of the whole.
+    pub(crate) async fn mutate<Q, V>(self, operation: Operation<Q, V>) -> Result<Q, Failure>
+    where
+        Q: DeserializeOwned + 'static,
+        V: Serialize,
+    {
+        let answer = self.post(operation).await?;
+        let result = match answer.errors.into_iter().flatten().next() {
+            Some(error) => Err(error.into()),
+            None => answer.data.ok_or(Failure::Server),
+        };
+        self.noticed(result)
+    }
+
+    async fn post<Q, V>(self, operation: Operation<Q, V>) -> Result<GraphQlResponse<Q, Extensions>, Failure>
+    where
+        Q: DeserializeOwned + 'static,
+        V: Serialize,
+    {
+        let mut request = Request::post(PATH).header("accept", "application/json");
+        if let Some(organisation) = self.organisation.get_untracked() {
+            request = request.header(ORGANISATION, &organisation);
+        }
+        let answer = request.json(&operation).map_err(|_| Failure::Server)?.send().await;
+        let answer = answer.map_err(|_| Failure::Unreachable)?;
+        let status = answer.status();
+        answer.json().await.map_err(|_| match status {
+            401 => Failure::SignedOut,
+            429 => Failure::Slowed,
+            502..=504 => Failure::Unreachable,
+            _ => Failure::Server,
+        })
+    }
+
+    fn noticed<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if matches!(result, Err(Failure::SignedOut)) {
+            self.signed_out.set(true);
+        }
+        result
+    }
+}
+
+/// A mutation's payload, settled: what a caller can cause arrives as data, and becomes a failure here.
+pub(crate) fn settle<P>(payload: Option<P>, errors: impl Fn(&P) -> Option<String>) -> Result<P, Failure> {
+    let payload = payload.ok_or(Failure::Server)?;
+    match errors(&payload) {
+        Some(message) => Err(Failure::Refused(message)),
+        None => Ok(payload),
+    }
+}

@@ -1,0 +1,202 @@
+//! What arrives by subscription: states, counters, sessions that start, end or are refused, changes on their way.
+
+use cynic::{StreamingOperation, SubscriptionBuilder};
+
+use super::{
+    scalar::{DateTime, StreamState},
+    schema,
+};
+
+/// One viewer's or broadcaster's stay.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: cynic::Id,
+    pub(crate) stream: String,
+    pub(crate) door: Door,
+    pub(crate) protocol: Protocol,
+    pub(crate) address: String,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) started_at: DateTime,
+    pub(crate) ended_at: Option<DateTime>,
+}
+
+/// Which way media goes.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    Playback,
+    Ingest,
+}
+
+/// How a session is carried.
+#[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
+#[cynic(non_exhaustive)]
+pub(crate) enum Protocol {
+    Hls,
+    Progressive,
+    Rtmp,
+    TestSource,
+    #[cynic(rename = "WEBSOCKET")]
+    WebSocket,
+    #[cynic(fallback)]
+    Other(String),
+}
+
+impl Protocol {
+    /// As people call it.
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::Hls => "HLS",
+            Self::Progressive => "Progressive MP4",
+            Self::Rtmp => "RTMP",
+            Self::TestSource => "Test source",
+            Self::WebSocket => "WebSocket",
+            Self::Other(name) => name,
+        }
+        .to_owned()
+    }
+}
+
+/// Why somebody was turned away, by its public name. Its words stand in `guard`, with its codes.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Reason(String);
+
+impl cynic::Enum for Reason {
+    type SchemaType = schema::DenyReason;
+}
+cynic::impl_coercions!(Reason, schema::DenyReason);
+
+impl Reason {
+    /// `TOKEN_EXPIRED` and its like.
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// One sentence; empty for a reason newer than this dashboard.
+    pub(crate) fn sentence(&self) -> String {
+        let known = guard::Reason::ALL.iter().find(|reason| reason.as_str() == self.name());
+        known
+            .map(|reason| super::failure::sentence(reason.sentence()))
+            .unwrap_or_default()
+    }
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription")]
+pub(crate) struct StreamStates {
+    pub(crate) stream_state: StreamStateEvent,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub(crate) struct StreamStateEvent {
+    pub(crate) name: String,
+    pub(crate) state: StreamState,
+}
+
+/// Every change of state in the organisation.
+pub(crate) fn stream_states() -> StreamingOperation<StreamStates, ()> {
+    StreamStates::build(())
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub(crate) struct OfStream {
+    stream: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription", variables = "OfStream")]
+pub(crate) struct Counters {
+    #[arguments(stream: $stream)]
+    pub(crate) live: LiveCounters,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct LiveCounters {
+    pub(crate) viewers: i32,
+    pub(crate) ingests: i32,
+    pub(crate) bytes_per_second: f64,
+}
+
+/// What is counted now: of one stream, or of the whole organisation.
+pub(crate) fn counters(stream: Option<String>) -> StreamingOperation<Counters, OfStream> {
+    Counters::build(OfStream { stream })
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct SessionFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    door: Option<Door>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub(crate) struct SessionVariables {
+    filter: Option<SessionFilter>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription", variables = "SessionVariables")]
+pub(crate) struct SessionEvents {
+    #[arguments(filter: $filter)]
+    pub(crate) session_events: SessionEvent,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SessionEvent {
+    pub(crate) kind: SessionEventKind,
+    pub(crate) at: DateTime,
+    pub(crate) stream: String,
+    pub(crate) door: Door,
+    pub(crate) protocol: Protocol,
+    pub(crate) address: String,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) decision: Option<cynic::Id>,
+    pub(crate) session: Option<Session>,
+}
+
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionEventKind {
+    Started,
+    Ended,
+    Denied,
+}
+
+/// Sessions that start, end or are refused: of one stream, or of the whole organisation; at one door, or at both.
+pub(crate) fn session_events(
+    stream: Option<String>,
+    door: Option<Door>,
+) -> StreamingOperation<SessionEvents, SessionVariables> {
+    SessionEvents::build(SessionVariables {
+        filter: Some(SessionFilter { stream, door }),
+    })
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+pub(crate) struct ChangeVariables {
+    id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription", variables = "ChangeVariables")]
+pub(crate) struct ChangeEvents {
+    #[arguments(id: $id)]
+    pub(crate) change_progress: ChangeProgress,
+}
+
+/// How far a change has come.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct ChangeProgress {
+    pub(crate) acknowledged: i32,
+    pub(crate) nodes: i32,
+    pub(crate) sessions_ended: i32,
+    pub(crate) after_ms: Option<f64>,
+    pub(crate) bytes_after: f64,
+    pub(crate) done: bool,
+}
+
+/// A change on its way to the nodes.
+pub(crate) fn change_progress(id: cynic::Id) -> StreamingOperation<ChangeEvents, ChangeVariables> {
+    ChangeEvents::build(ChangeVariables { id })
+}

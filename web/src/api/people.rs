@@ -1,0 +1,129 @@
+//! Who is asking: signing in and out, role, memberships.
+
+use cynic::{MutationBuilder, QueryBuilder};
+
+use super::{
+    client::{Api, settle},
+    failure::{Failure, sentence},
+    scalar::Role,
+    schema,
+};
+
+/// What a caller caused, as data.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserError {
+    pub(crate) message: String,
+}
+
+/// The first of them, as a sentence.
+pub(crate) fn first_error(errors: &[UserError]) -> Option<String> {
+    errors.first().map(|error| sentence(&error.message))
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query")]
+struct ViewerQuery {
+    viewer: Viewer,
+}
+
+/// Who is signed in.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Viewer {
+    pub(crate) email: String,
+    pub(crate) name: String,
+    /// The organisation that requests act in; `None` for whoever belongs to none.
+    pub(crate) organisation: Option<OrganisationName>,
+    pub(crate) role: Option<Role>,
+    pub(crate) permissions: Vec<Permission>,
+    pub(crate) memberships: Vec<Membership>,
+}
+
+/// What the role allows here, as far as the dashboard asks.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(non_exhaustive)]
+pub(crate) enum Permission {
+    SessionRead,
+    SessionReadPersonal,
+    TokenRead,
+    TokenCreate,
+    TokenRevoke,
+    StreamCreate,
+    StreamUpdate,
+    StreamOpen,
+    StreamStop,
+    StreamStart,
+    StreamLock,
+    StreamUnlock,
+    StreamDelete,
+    TestSourceStart,
+    IngestKeyRead,
+    IngestKeyRotate,
+    #[cynic(fallback)]
+    Other,
+}
+
+/// One organisation that the person belongs to, and as what.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Membership {
+    pub(crate) organisation: OrganisationName,
+    pub(crate) role: Role,
+}
+
+/// An organisation, as people and addresses call it.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrganisationName {
+    pub(crate) name: String,
+    pub(crate) hash: String,
+}
+
+/// Who is signed in, and where.
+pub(crate) async fn viewer(api: Api) -> Result<Viewer, Failure> {
+    Ok(api.query(ViewerQuery::build(())).await?.viewer)
+}
+
+#[derive(cynic::InputObject, Debug)]
+struct SignInInput {
+    email: String,
+    password: String,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct SignInVariables {
+    input: SignInInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "SignInVariables")]
+struct SignIn {
+    #[arguments(input: $input)]
+    sign_in: Option<SignInPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct SignInPayload {
+    errors: Vec<UserError>,
+}
+
+/// The cookie comes with the answer.
+pub(crate) async fn sign_in(api: Api, email: String, password: String) -> Result<(), Failure> {
+    let input = SignInInput { email, password };
+    let answer = api.mutate(SignIn::build(SignInVariables { input })).await?;
+    settle(answer.sign_in, |payload| first_error(&payload.errors)).map(drop)
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation")]
+struct SignOut {
+    sign_out: Option<SignOutPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct SignOutPayload {
+    errors: Vec<UserError>,
+}
+
+/// Ends this browser's session on the server.
+pub(crate) async fn sign_out(api: Api) -> Result<(), Failure> {
+    let answer = api.mutate(SignOut::build(())).await?;
+    settle(answer.sign_out, |payload| first_error(&payload.errors)).map(drop)
+}

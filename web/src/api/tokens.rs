@@ -1,0 +1,277 @@
+//! Playback tokens: made, listed, revoked; and the short one with which the dashboard itself watches.
+
+use cynic::{MutationBuilder, QueryBuilder};
+
+use super::{
+    client::{Api, settle},
+    events::ChangeProgress,
+    failure::Failure,
+    people::{UserError, first_error},
+    scalar::{DateTime, TokenStatus},
+    schema,
+    streams::PageInfo,
+};
+
+/// The record of a token; never the token itself.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "PlaybackToken")]
+pub(crate) struct Token {
+    pub(crate) jti: cynic::Id,
+    pub(crate) status: TokenStatus,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) created_at: DateTime,
+    pub(crate) expires_at: DateTime,
+    pub(crate) streams: Vec<String>,
+    pub(crate) organisation_wide: bool,
+    pub(crate) revocable: bool,
+    pub(crate) not_revocable_because: Option<String>,
+}
+
+#[derive(cynic::InputObject, Debug)]
+struct TokenFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    status: Option<TokenStatus>,
+    /// Whether the short tokens with which people of the organisation watch are among them.
+    watch: Option<bool>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct TokensVariables {
+    after: Option<String>,
+    filter: Option<TokenFilter>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "TokensVariables")]
+struct TokensQuery {
+    organisation: TokensOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "TokensVariables")]
+struct TokensOfOrganisation {
+    #[arguments(first: 50, after: $after, filter: $filter)]
+    playback_tokens: Option<TokenConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "PlaybackTokenConnection")]
+struct TokenConnection {
+    nodes: Vec<Token>,
+    page_info: PageInfo,
+    total_count: i32,
+}
+
+/// A page of token records.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Page {
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) next: Option<String>,
+    pub(crate) total: i32,
+}
+
+/// Which records are asked for; `None` narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) stream: Option<String>,
+    pub(crate) status: Option<TokenStatus>,
+}
+
+/// Token records, newest first.
+pub(crate) async fn page(api: Api, wanted: Wanted, after: Option<String>) -> Result<Page, Failure> {
+    let filter = Some(TokenFilter {
+        stream: wanted.stream,
+        status: wanted.status,
+        watch: Some(false),
+    });
+    let answer = api.query(TokensQuery::build(TokensVariables { after, filter })).await?;
+    let connection = answer.organisation.playback_tokens.ok_or(Failure::Forbidden)?;
+    Ok(Page {
+        tokens: connection.nodes,
+        next: connection.page_info.next(),
+        total: connection.total_count,
+    })
+}
+
+#[derive(cynic::InputObject, Debug)]
+struct CreatePlaybackTokenInput {
+    streams: Option<Vec<String>>,
+    ttl_seconds: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct CreateVariables {
+    input: CreatePlaybackTokenInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "CreateVariables")]
+struct Create {
+    #[arguments(input: $input)]
+    create_playback_token: Option<CreatePlaybackTokenPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct CreatePlaybackTokenPayload {
+    token: Option<String>,
+    record: Option<Token>,
+    advice: Vec<Advice>,
+    errors: Vec<UserError>,
+}
+
+/// What the linter has to say about a new token.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "TokenAdvice")]
+pub(crate) struct Advice {
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+}
+
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Severity {
+    Info,
+    Warn,
+    Fail,
+}
+
+/// A token just made: the only time that its text is seen.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Made {
+    pub(crate) token: String,
+    pub(crate) record: Token,
+    pub(crate) advice: Vec<Advice>,
+}
+
+/// What a new token says about its viewer; empty texts count as not given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    pub(crate) ttl_s: i32,
+    pub(crate) user: String,
+    pub(crate) tag: String,
+}
+
+/// Makes a token for one stream.
+pub(crate) async fn create(api: Api, stream: String, wish: Wish) -> Result<Made, Failure> {
+    let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let input = CreatePlaybackTokenInput {
+        streams: Some(vec![stream]),
+        ttl_seconds: Some(wish.ttl_s),
+        user: given(wish.user),
+        tag: given(wish.tag),
+    };
+    let answer = api.mutate(Create::build(CreateVariables { input })).await?;
+    let payload = settle(answer.create_playback_token, |payload| first_error(&payload.errors))?;
+    match (payload.token, payload.record) {
+        (Some(token), Some(record)) => Ok(Made {
+            token,
+            record,
+            advice: payload.advice,
+        }),
+        _ => Err(Failure::Server),
+    }
+}
+
+#[derive(cynic::InputObject, Debug)]
+struct WatchStreamInput {
+    name: String,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct WatchVariables {
+    input: WatchStreamInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "WatchVariables")]
+struct Watch {
+    #[arguments(input: $input)]
+    watch_stream: Option<WatchStreamPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct WatchStreamPayload {
+    token: Option<String>,
+    errors: Vec<UserError>,
+}
+
+/// A token of ten minutes for whoever is signed in.
+pub(crate) async fn watch(api: Api, name: String) -> Result<String, Failure> {
+    let answer = api
+        .mutate(Watch::build(WatchVariables {
+            input: WatchStreamInput { name },
+        }))
+        .await?;
+    let payload = settle(answer.watch_stream, |payload| first_error(&payload.errors))?;
+    payload.token.ok_or(Failure::Server)
+}
+
+#[derive(cynic::InputObject, Debug)]
+enum RevokeTokensInput {
+    Jti(cynic::Id),
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct RevokeVariables {
+    input: RevokeTokensInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "RevokeVariables")]
+struct Revoke {
+    #[arguments(input: $input)]
+    revoke_tokens: Option<RevokeTokensPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct RevokeTokensPayload {
+    change: Option<Change>,
+    errors: Vec<UserError>,
+}
+
+/// A change to policy, as far as it had come when it was answered.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct Change {
+    pub(crate) id: cynic::Id,
+    pub(crate) sessions_ended: i32,
+    pub(crate) bytes_after: f64,
+    pub(crate) nodes: Vec<NodeAck>,
+    pub(crate) done_after_ms: Option<f64>,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeAck {
+    pub(crate) acknowledged: bool,
+}
+
+impl Change {
+    /// The same, as the subscription would tell it.
+    pub(crate) fn progress(&self) -> ChangeProgress {
+        let acknowledged = self.nodes.iter().filter(|node| node.acknowledged).count();
+        ChangeProgress {
+            acknowledged: i32::try_from(acknowledged).unwrap_or(i32::MAX),
+            nodes: i32::try_from(self.nodes.len()).unwrap_or(i32::MAX),
+            sessions_ended: self.sessions_ended,
+            after_ms: self.done_after_ms,
+            bytes_after: self.bytes_after,
+            done: acknowledged == self.nodes.len(),
+        }
+    }
+}
+
+/// Revokes one token; it has taken effect when this answers, on every node that the change names as done.
+pub(crate) async fn revoke(api: Api, jti: cynic::Id) -> Result<Change, Failure> {
+    let answer = api
+        .mutate(Revoke::build(RevokeVariables {
+            input: RevokeTokensInput::Jti(jti),
+        }))
+        .await?;
+    let payload = settle(answer.revoke_tokens, |payload| first_error(&payload.errors))?;
+    payload.change.ok_or(Failure::Server)
+}

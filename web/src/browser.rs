@@ -1,0 +1,67 @@
+//! The few things asked of the browser directly.
+
+use leptos::prelude::{document, window};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlDocument, HtmlElement, HtmlInputElement};
+
+/// The element of that id.
+pub(crate) fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Scheme, host and port of this page, without a trailing slash.
+pub(crate) fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// Leaves everything in memory behind and starts afresh at `path`.
+pub(crate) fn restart_at(path: &str) {
+    let _ = window().location().assign(path);
+}
+
+/// What was kept under that key, by this browser for this site.
+pub(crate) fn kept(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value; `None` forgets it. A browser that keeps nothing is no error.
+pub(crate) fn keep(key: &str, value: Option<&str>) {
+    let Ok(Some(store)) = window().local_storage() else {
+        return;
+    };
+    let _ = match value {
+        Some(value) => store.set_item(key, value),
+        None => store.remove_item(key),
+    };
+}
+
+/// Puts a text on the clipboard; true where that worked. The clipboard exists on secure origins only, so that plain
+/// HTTP needs the older way, through a selected input.
+pub(crate) async fn copy(text: &str) -> bool {
+    if window().is_secure_context()
+        && JsFuture::from(window().navigator().clipboard().write_text(text))
+            .await
+            .is_ok()
+    {
+        return true;
+    }
+    copy_by_selection(text).unwrap_or(false)
+}
+
+fn copy_by_selection(text: &str) -> Option<bool> {
+    let document: HtmlDocument = document().dyn_into().ok()?;
+    let input: HtmlInputElement = document.create_element("input").ok()?.dyn_into().ok()?;
+    // Inside an open dialog, since nothing outside of it can be selected.
+    let place = document
+        .query_selector("dialog[open]")
+        .ok()?
+        .or_else(|| document.body().map(Into::into))?;
+    input.set_value(text);
+    input.set_class_name("sr-only");
+    place.append_child(&input).ok()?;
+    input.select();
+    let done = document.exec_command("copy").unwrap_or(false);
+    input.remove();
+    Some(done)
+}

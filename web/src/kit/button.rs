@@ -1,0 +1,56 @@
+//! Buttons. One primary per view; a dangerous one says what it does.
+
+use icondata_core::Icon as Drawing;
+use leptos::{ev::MouseEvent, prelude::*};
+
+use super::Icon;
+
+/// How much a button asks to be pressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Look {
+    Primary,
+    #[default]
+    Plain,
+    Quiet,
+    Danger,
+}
+
+impl Look {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Primary => "btn btn-primary",
+            Self::Plain => "btn",
+            Self::Quiet => "btn btn-quiet",
+            Self::Danger => "btn btn-danger",
+        }
+    }
+}
+
+/// A button. While `busy` it cannot be pressed again and says so.
+#[component]
+pub(crate) fn Button(
+    #[prop(optional)] look: Look,
+    #[prop(optional)] submit: bool,
+    #[prop(into, optional)] busy: Signal<bool>,
+    #[prop(into, optional)] disabled: Signal<bool>,
+    #[prop(into, optional)] icon: Option<Drawing>,
+    #[prop(into, optional)] on_press: Option<Callback<MouseEvent>>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <button
+            type=if submit { "submit" } else { "button" }
+            class=look.class()
+            disabled=move || disabled.get() || busy.get()
+            aria-busy=move || busy.get().then_some("true")
+            on:click=move |event| {
+                if let Some(press) = on_press {
+                    press.run(event);
+                }
+            }
+        >
+            {move || if busy.get() { view! { <span class="spinner"></span> }.into_any() } else { icon.map(|of| view! { <Icon of/> }).into_any() }}
+            <span>{children()}</span>
+        </button>
+    }
+}

@@ -1,0 +1,93 @@
+//! What happens at the doors, as it happens: sessions that start, end or are refused.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    api::{
+        events::{self, Door, SessionEvent, SessionEventKind},
+        live::use_live,
+    },
+    kit::{Badge, Choice, Choices, Empty, PageHead, Table, Tone, When},
+};
+
+const KEPT: usize = 200;
+
+/// The feed, since this page was opened.
+#[component]
+pub(crate) fn Activity() -> impl IntoView {
+    let seen = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
+    let last = StoredValue::new(0_u32);
+    let kind = RwSignal::new(None::<SessionEventKind>);
+    use_live().subscribe(
+        || Some(events::session_events(None, None)),
+        move |event| {
+            last.update_value(|last| *last = last.wrapping_add(1));
+            seen.update(|seen| {
+                seen.insert(0, (last.get_value(), event.session_events));
+                seen.truncate(KEPT);
+            });
+        },
+    );
+    let shown = Memo::new(move |_| {
+        let kind = kind.get();
+        seen.with(|seen| {
+            seen.iter()
+                .filter(|(_, event)| kind.is_none_or(|kind| kind == event.kind))
+                .cloned()
+                .collect::<Vec<_>>()
+        })
+    });
+    let options = vec![
+        Choice::new(None, "All"),
+        Choice::new(Some(SessionEventKind::Started), "Came"),
+        Choice::new(Some(SessionEventKind::Denied), "Turned away"),
+        Choice::new(Some(SessionEventKind::Ended), "Left"),
+    ];
+    view! {
+        <PageHead title="Activity" lead="Who is let in, who is turned away and why, as it happens."/>
+        <div class="filters">
+            <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=move |one| kind.set(one)/>
+        </div>
+        <Show when=move || !shown.with(Vec::is_empty) fallback=|| view! {
+            <Empty icon=icondata_lu::LuActivity title="Quiet so far" text="Events appear here while this page is open."/>
+        }>
+            <Table caption="Events at the doors" columns=vec!["What", "Why", "Stream", "Who", "Through", "When"]>
+                <For each=move || shown.get() key=|(id, _)| *id let:one>
+                    <Row event=one.1/>
+                </For>
+            </Table>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(event: SessionEvent) -> impl IntoView {
+    let (tone, word) = match (event.kind, event.door) {
+        (SessionEventKind::Started, Door::Playback) => (Tone::Good, "Let in"),
+        (SessionEventKind::Started, Door::Ingest) => (Tone::Live, "On air"),
+        (SessionEventKind::Ended, Door::Playback) => (Tone::Calm, "Left"),
+        (SessionEventKind::Ended, Door::Ingest) => (Tone::Calm, "Off air"),
+        (SessionEventKind::Denied, _) => (Tone::Bad, "Turned away"),
+    };
+    let who = match event.door {
+        Door::Ingest => "Broadcaster".to_owned(),
+        Door::Playback => event
+            .session
+            .and_then(|session| session.user)
+            .unwrap_or_else(|| "Viewer".into()),
+    };
+    let href = format!("/streams/{}", event.stream);
+    view! {
+        <tr>
+            <th scope="row"><Badge tone text=word/></th>
+            <td data-label="Why">
+                {event.reason.map(|reason| view! { <span><span class="mono">{reason.name().to_owned()}</span><span class="under">{reason.sentence()}</span></span> })}
+            </td>
+            <td data-label="Stream" class="mono"><A href=href>{event.stream}</A></td>
+            <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
+            <td data-label="Through">{event.protocol.label()}</td>
+            <td data-label="When" class="soft"><When at=event.at/></td>
+        </tr>
+    }
+}

@@ -1,0 +1,68 @@
+//! Who was turned away lately, and why: while this page is open.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        events::{self, Door, SessionEvent, SessionEventKind},
+        live::use_live,
+    },
+    kit::{Card, Table, When},
+};
+
+const KEPT: usize = 20;
+
+/// The latest refusals of a stream; absent while there are none.
+#[component]
+pub(super) fn Refusals(name: String) -> impl IntoView {
+    let refused = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
+    let last = StoredValue::new(0_u32);
+    use_live().subscribe(
+        move || Some(events::session_events(Some(name.clone()), None)),
+        move |event| {
+            let event = event.session_events;
+            if event.kind != SessionEventKind::Denied {
+                return;
+            }
+            last.update_value(|last| *last = last.wrapping_add(1));
+            refused.update(|refused| {
+                refused.insert(0, (last.get_value(), event));
+                refused.truncate(KEPT);
+            });
+        },
+    );
+    view! {
+        <Show when=move || !refused.with(Vec::is_empty)>
+            <Card title="Turned away" flush=true>
+                <Table caption="Latest refusals" columns=vec!["Reason", "Who", "Through", "When"]>
+                    <For each=move || refused.get() key=|(id, _)| *id let:one>
+                        <Row event=one.1/>
+                    </For>
+                </Table>
+            </Card>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(event: SessionEvent) -> impl IntoView {
+    let who = match event.door {
+        Door::Ingest => "Broadcaster".to_owned(),
+        Door::Playback => event
+            .session
+            .and_then(|session| session.user)
+            .unwrap_or_else(|| "Viewer".into()),
+    };
+    let (name, sentence) = event
+        .reason
+        .map(|reason| (reason.name().to_owned(), reason.sentence()))
+        .unwrap_or_default();
+    view! {
+        <tr>
+            <th scope="row"><span class="mono">{name}</span><span class="under">{sentence}</span></th>
+            <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
+            <td data-label="Through">{event.protocol.label()}</td>
+            <td data-label="When"><When at=event.at/></td>
+        </tr>
+    }
+}

@@ -1,0 +1,88 @@
+//! Who watches now. Sessions come and go by subscription; what was running before is loaded once.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        client::use_api,
+        events::{self, Door, Session, SessionEventKind},
+        live::use_live,
+        streams,
+    },
+    kit::{Button, Card, Empty, Load, Loaded, Skeleton, Table},
+    time,
+};
+
+/// So many are shown until somebody wants all.
+const SHOWN_AT_FIRST: usize = 8;
+
+/// The running sessions of a stream.
+#[component]
+pub(super) fn Sessions(name: String) -> impl IntoView {
+    let (api, live) = (use_api(), use_live());
+    let name = StoredValue::new(name);
+    let load = Load::new(move || {
+        live.times_connected();
+        async move { streams::sessions(api, &name.get_value()).await }
+    });
+    live.subscribe(
+        move || Some(events::session_events(Some(name.get_value()), Some(Door::Playback))),
+        move |event| {
+            let event = event.session_events;
+            let Some(session) = event.session else { return };
+            load.value().update(|sessions| {
+                let Some(sessions) = sessions else { return };
+                sessions.retain(|one| one.id != session.id);
+                if event.kind == SessionEventKind::Started {
+                    sessions.insert(0, session);
+                }
+            });
+        },
+    );
+    let sessions = Memo::new(move |_| load.value().get().unwrap_or_default());
+    let all = RwSignal::new(false);
+    let shown = Memo::new(move |_| {
+        let most = if all.get() { usize::MAX } else { SHOWN_AT_FIRST };
+        sessions.with(|sessions| sessions.iter().take(most).cloned().collect::<Vec<_>>())
+    });
+    let hidden = Memo::new(move |_| sessions.with(Vec::len).saturating_sub(shown.with(Vec::len)));
+    view! {
+        <Card title="Watching now" flush=true>
+            <Loaded load skeleton=|| view! { <Skeleton lines=3/> }>
+                <Show when=move || !sessions.with(Vec::is_empty) fallback=|| view! {
+                    <Empty icon=icondata_lu::LuUsers title="Nobody is watching" text="Viewers appear here the moment they are let in."/>
+                }>
+                    <Table caption="Running sessions" columns=vec!["Viewer", "Address", "Through", "For"]>
+                        <For each=move || shown.get() key=|session| session.id.clone() let:session>
+                            <Row session/>
+                        </For>
+                    </Table>
+                    <Show when=move || hidden.get() != 0>
+                        <div class="more">
+                            <Button on_press=move |_| all.set(true)>{move || format!("Show {} more", hidden.get())}</Button>
+                        </div>
+                    </Show>
+                </Show>
+            </Loaded>
+        </Card>
+    }
+}
+
+#[component]
+fn Row(session: Session) -> impl IntoView {
+    let (now, began) = (time::use_now(), time::millis(&session.started_at));
+    let lasted = Memo::new(move |_| time::span(began, now.get()));
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="line">
+                    {session.user.unwrap_or_else(|| "No name".into())}
+                    {session.tag.map(|tag| view! { <span class="tag">{tag}</span> })}
+                </span>
+            </th>
+            <td data-label="Address" class="mono">{session.address}</td>
+            <td data-label="Through">{session.protocol.label()}</td>
+            <td data-label="For" class="num">{lasted}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,164 @@
+//! Who sits in front of the dashboard, in which organisation, and what they may do. What a role may not do is not
+//! offered; the server judges all the same.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api::{
+        client::Api,
+        failure::Failure,
+        people::{self, OrganisationName, Permission, Viewer},
+        scalar::Role,
+    },
+    browser,
+};
+
+const ORGANISATION_KEY: &str = "portcullis.organisation";
+
+/// Whether anybody is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Unknown,
+    Out,
+    /// Signed in, and a member of no organisation.
+    Homeless,
+    Failed(Failure),
+    In(Person),
+}
+
+/// Who is signed in, in the organisation that requests act in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) viewer: Viewer,
+    pub(crate) organisation: OrganisationName,
+}
+
+impl Person {
+    /// The role here.
+    pub(crate) fn role(&self) -> Role {
+        self.viewer.role.unwrap_or(Role::ReadOnly)
+    }
+
+    /// What to call the person.
+    pub(crate) fn name(&self) -> String {
+        Some(&self.viewer.name)
+            .filter(|name| !name.is_empty())
+            .unwrap_or(&self.viewer.email)
+            .clone()
+    }
+
+    /// What the role allows here. The server says it; no rule about roles is written down in the dashboard.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.viewer.permissions.contains(&permission)
+    }
+}
+
+/// Whether the person in front may do that; only inside the shell.
+pub(crate) fn may(permission: Permission) -> bool {
+    use_person().with_untracked(|person| person.may(permission))
+}
+
+/// The standing of this tab.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    standing: RwSignal<Standing>,
+    api: Api,
+}
+
+/// The one session.
+pub(crate) fn use_session() -> Session {
+    expect_context()
+}
+
+/// Who is signed in; only inside the shell, which shows itself to nobody else.
+pub(crate) fn use_person() -> Signal<Person> {
+    expect_context()
+}
+
+impl Session {
+    /// Makes the API client and asks who is there.
+    pub(crate) fn provide() {
+        let api = Api {
+            organisation: RwSignal::new(browser::kept(ORGANISATION_KEY)),
+            signed_out: RwSignal::new(false),
+        };
+        let session = Self {
+            standing: RwSignal::new(Standing::Unknown),
+            api,
+        };
+        provide_context(api);
+        provide_context(session);
+        Effect::new(move |_| {
+            if api.signed_out.get() {
+                session.standing.set(Standing::Out);
+            }
+        });
+        session.refresh();
+    }
+
+    pub(crate) fn standing(self) -> Signal<Standing> {
+        self.standing.into()
+    }
+
+    /// Asks the server who is signed in.
+    pub(crate) fn refresh(self) {
+        self.standing.set(Standing::Unknown);
+        spawn_local(async move {
+            let mut answer = people::viewer(self.api).await;
+            // The organisation kept here may be one that the person has left.
+            if matches!(answer, Err(Failure::NotFound | Failure::Forbidden))
+                && self.api.organisation.get_untracked().is_some()
+            {
+                self.choose(None);
+                answer = people::viewer(self.api).await;
+            }
+            self.api.signed_out.set(false);
+            self.standing.set(match answer {
+                Ok(viewer) => match viewer.organisation.clone() {
+                    Some(organisation) => {
+                        self.choose(Some(&organisation.hash));
+                        Standing::In(Person { viewer, organisation })
+                    }
+                    None => Standing::Homeless,
+                },
+                Err(Failure::SignedOut) => Standing::Out,
+                Err(failure) => Standing::Failed(failure),
+            });
+        });
+    }
+
+    /// Asks again without a word: access may have been taken or changed. Nothing moves where all is as before.
+    pub(crate) fn recheck(self) {
+        spawn_local(async move {
+            let Ok(viewer) = people::viewer(self.api).await else {
+                return;
+            };
+            let now = viewer.organisation.clone().map_or(Standing::Homeless, |organisation| {
+                Standing::In(Person { viewer, organisation })
+            });
+            if self.standing.with_untracked(|before| *before != now) {
+                self.standing.set(now);
+            }
+        });
+    }
+
+    fn choose(self, hash: Option<&str>) {
+        browser::keep(ORGANISATION_KEY, hash);
+        self.api.organisation.set(hash.map(str::to_owned));
+    }
+
+    /// Goes to another organisation. The page starts afresh, so that nothing of the one is left in the other.
+    pub(crate) fn switch(hash: &str) {
+        browser::keep(ORGANISATION_KEY, Some(hash));
+        browser::restart_at("/streams");
+    }
+
+    /// Signs out here and on the server, and starts afresh.
+    pub(crate) fn sign_out(self) {
+        spawn_local(async move {
+            let _ = people::sign_out(self.api).await; // a server that is away does not keep anybody on this page
+            browser::keep(ORGANISATION_KEY, None);
+            browser::restart_at("/sign-in");
+        });
+    }
+}

@@ -1,0 +1,28 @@
+//! The way to the pages: at the side where there is room, at the bottom where there is not.
+
+use icondata_core::Icon as Drawing;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{api::people::Permission, kit::Icon, session::may};
+
+/// The pages that the person's role can open.
+#[component]
+pub(crate) fn Nav() -> impl IntoView {
+    let records = may(Permission::TokenRead);
+    view! {
+        <nav class="nav" aria-label="Main">
+            <ul>
+                <Place to="/streams" icon=icondata_lu::LuRadioTower label="Streams"/>
+                {records.then(|| view! { <Place to="/tokens" icon=icondata_lu::LuTicket label="Tokens"/> })}
+                <Place to="/activity" icon=icondata_lu::LuActivity label="Activity"/>
+                <Place to="/account" icon=icondata_lu::LuCircleUser label="Account"/>
+            </ul>
+        </nav>
+    }
+}
+
+#[component]
+fn Place(to: &'static str, icon: Drawing, label: &'static str) -> impl IntoView {
+    view! { <li><A href=to><Icon of=icon/><span>{label}</span></A></li> }
+}
