@@ -172,15 +172,22 @@ async fn announce(
         streams: streams.collect(),
     };
     ready.write(&configuration.data)?;
-    let mut text = format!("\n  Portcullis is up.\n\n  Dashboard  {}\n", ready.dashboard);
-    for user in &ready.users {
-        text += &format!(
-            "  Sign in    {}  {}  ({} of {})\n",
-            user.email, user.password, user.role, user.organisation
-        );
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "\n  Portcullis is up.\n\n  Dashboard  {}", ready.dashboard)?;
+    for ready::User {
+        email,
+        password,
+        role,
+        organisation,
+    } in &ready.users
+    {
+        writeln!(out, "  Sign in    {email}  {password}  ({role} of {organisation})")?;
     }
-    text += &format!("  Details    {}\n\n", configuration.data.join("ready.json").display());
-    std::io::stderr().write_all(text.as_bytes())?;
+    writeln!(
+        out,
+        "  Details    {}\n",
+        configuration.data.join("ready.json").display()
+    )?;
     Ok(())
 }
 
