@@ -3,6 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { demo, testStream, user } from '../support/demo.ts';
 import { signIn } from '../support/people.ts';
+import { expectToPlay } from '../support/picture.ts';
 
 type Look = { colorScheme: 'light' | 'dark'; viewport: { width: number; height: number } };
 
@@ -72,3 +73,20 @@ for (const [look, use] of LOOKS) {
     });
   });
 }
+
+test('no page asks anything of another site, and none breaks its own content policy', async ({ page }) => {
+  const asked = new Set<string>();
+  const broken: string[] = [];
+  page.on('request', (request) => asked.add(new URL(request.url()).origin));
+  page.on('console', (message) => message.text().includes('Content Security Policy') && broken.push(message.text()));
+  await signIn(page, user('nanoAdmin'));
+  for (const [, path] of PAGES) {
+    await page.goto(new URL(path.replace('NAME', testStream().name), demo().dashboard).href);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  }
+  await page.goto(testStream().watchUrl);
+  await expectToPlay(page.locator('portcullis-player video'));
+  asked.delete('null'); // blob: and data:, which are the page's own
+  expect([...asked]).toEqual([demo().http]);
+  expect(broken).toEqual([]);
+});
