@@ -1,0 +1,16 @@
+//! Promises of the whole product, kept by its binary and tried with real programs: ffmpeg, GStreamer, curl.
+//!
+//! The binary is `target/debug/portcullis`, or what `PORTCULLIS_BIN` names. It is no dependency of these tests, so it has
+//! to be built before them: `cargo build`. Each test starts a server of its own, in a folder of its own.
+
+mod attack;
+mod configuration;
+mod crash;
+mod encoders;
+mod identity;
+mod lifecycle;
+mod refusals;
+mod revocation;
+mod slow;
+mod stage;
+mod tenancy;

@@ -1,0 +1,312 @@
+//! Every refusal that can be provoked from outside, at every door that there is, with the programs that people use.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::stage::{Home, Person, Server, Viewer, curl, get, publish, refusal};
+
+/// What each reason of a viewer is at an HTTP door and at a WebSocket.
+const CODES: [(&str, u16, u16); 12] = [
+    ("TOKEN_MISSING", 401, 4401),
+    ("TOKEN_MALFORMED", 403, 4410),
+    ("TOKEN_KEY", 403, 4411),
+    ("TOKEN_SIGNATURE", 403, 4412),
+    ("TOKEN_NOT_YET_VALID", 403, 4414),
+    ("TOKEN_EXPIRED", 403, 4415),
+    ("TOKEN_REVOKED", 403, 4416),
+    ("TOKEN_SCOPE", 403, 4420),
+    ("TOKEN_IP", 403, 4421),
+    ("STREAM_UNKNOWN", 404, 4404),
+    ("STREAM_OFFLINE", 404, 4405),
+    ("STREAM_LOCKED", 403, 4461),
+];
+
+/// Reasons that only an encoder can meet today, or whoever is refused too often.
+const ELSEWHERE: [&str; 5] = [
+    "TOKEN_AUDIENCE",
+    "INGEST_KEY",
+    "STREAM_STOPPED",
+    "STREAM_IN_USE",
+    "THROTTLED",
+];
+
+/// Reasons whose cause nobody can bring about from outside yet, and what it needs.
+const NOT_YET: [(&str, &str); 24] = [
+    ("TOKEN_USED", "tokens that are used up"),
+    ("TOKEN_USER_BANNED", "bans"),
+    ("TOKEN_DOMAIN", "the restriction"),
+    ("TOKEN_COUNTRY", "the restriction"),
+    ("TOKEN_ASN", "the restriction"),
+    ("TOKEN_USER_AGENT", "the restriction"),
+    ("TOKEN_BOUND", "the restriction"),
+    ("TOKEN_MFA", "the restriction"),
+    ("GUARDIAN_IP", "Guardian"),
+    ("GUARDIAN_ASN", "Guardian"),
+    ("GUARDIAN_COUNTRY", "Guardian"),
+    ("GUARDIAN_REFERRER", "Guardian"),
+    ("GUARDIAN_USER_AGENT", "Guardian"),
+    ("SESSION_LIMIT", "limits"),
+    ("VIEWER_LIMIT", "limits"),
+    ("BACKEND_DENIED", "webhooks"),
+    ("BACKEND_UNAVAILABLE", "webhooks"),
+    ("SESSION_ENDED", "ending a session"),
+    ("PUBLISHER_REPLACED", "takeover"),
+    ("ENCRYPTION_REQUIRED", "encrypted ingest"),
+    ("ORIGIN_ONLY", "origin protection"),
+    ("ORGANISATION_SUSPENDED", "platform operators"),
+    ("PACKAGE_REQUIRED", "platform operators"),
+    ("NOT_READY", "a node apart from the control plane"),
+];
+
+#[tokio::test]
+async fn every_reason_is_tried_or_waits_for_what_causes_it() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let reasons = admin
+        .ask("{ __type(name: \"DenyReason\") { enumValues { name } } }", &json!({}))
+        .await;
+    let reasons = reasons["__type"]["enumValues"].as_array().expect("reasons").clone();
+    let reasons: BTreeSet<_> = reasons
+        .iter()
+        .map(|value| value["name"].as_str().expect("a name"))
+        .collect();
+    let tried = CODES.iter().map(|(reason, ..)| *reason).chain(ELSEWHERE);
+    let known: BTreeSet<_> = tried.chain(NOT_YET.iter().map(|(reason, _)| *reason)).collect();
+    assert_eq!(reasons, known);
+}
+
+#[tokio::test]
+async fn a_viewer_is_told_the_reason_at_every_door() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let mut events = admin
+        .subscribe(
+            "subscription { sessionEvents { kind reason decision stream } }",
+            json!({}),
+        )
+        .await;
+    let cases = viewers(&server, &admin).await;
+    assert_eq!(
+        cases.keys().copied().collect::<BTreeSet<_>>(),
+        CODES.iter().map(|(reason, ..)| *reason).collect()
+    );
+    for (reason, status, code) in CODES {
+        let (name, token) = &cases[reason];
+        for door in ["stream.mp4", "index.m3u8", "init/0.mp4", "segment/0.m4s", "ws"] {
+            let path = format!("{}/live/{name}/{door}", server.http());
+            let mut answers = Vec::new();
+            match token {
+                None => answers.push(get(&path).await),
+                Some(token) => {
+                    answers.push(get(&format!("{path}?token={token}")).await);
+                    let by_path = format!("{}/t/{token}/live/{name}/{door}", server.http());
+                    answers.push(get(&by_path).await);
+                    let bearer = format!("authorization: Bearer {token}");
+                    answers.push(curl(&["--header", &bearer, &path], None).await);
+                }
+            }
+            for answer in answers {
+                assert_eq!(answer.reason().as_deref(), Some(reason), "{reason} {door}");
+                assert_eq!(answer.status, status, "{reason} {door}");
+                let challenge = answer.header("www-authenticate");
+                assert_eq!(challenge, (status == 401).then_some("Bearer realm=\"portcullis\""));
+                assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+                assert_eq!(answer.header("cache-control"), Some("private, no-store"));
+            }
+        }
+        let said = token.clone().unwrap_or_default();
+        let mut viewer = Viewer::open(&server.socket(name, &said)).await;
+        if token.is_none() {
+            // A socket may bring its token in the first message; this one brings none.
+            viewer.say("{\"command\":\"play\"}").await;
+        }
+        assert_eq!(viewer.last_word().await, (code, reason.to_owned(), 0));
+    }
+    // Why was I denied? The id that the viewer was given finds it.
+    let (name, token) = &cases["TOKEN_SCOPE"];
+    let answer = get(&server.door(name, "stream.mp4", token.as_deref().unwrap_or_default())).await;
+    let decision = answer.header("x-decision-id").expect("an id").to_owned();
+    let event = events
+        .next(|event| event["sessionEvents"]["decision"] == *decision)
+        .await;
+    assert_eq!(event["sessionEvents"]["kind"], "DENIED");
+    assert_eq!(event["sessionEvents"]["reason"], "TOKEN_SCOPE");
+}
+
+#[tokio::test]
+async fn a_token_may_come_in_the_first_message_and_two_that_differ_are_none() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let (name, token) = (server.test().name(), server.test().token());
+    let url = format!("{}/live/{name}/ws", server.http()).replacen("http", "ws", 1);
+    let mut viewer = Viewer::open(&url).await;
+    viewer
+        .say(&json!({ "command": "play", "streamId": name, "token": token }).to_string())
+        .await;
+    viewer.watch(5).await;
+    let other = Person::admin(&server).await.token_for(name).await;
+    let bearer = format!("authorization: Bearer {other}");
+    let answer = curl(&["--header", &bearer, &server.door(name, "index.m3u8", token)], None).await;
+    assert_eq!(answer.reason().as_deref(), Some("TOKEN_MALFORMED"));
+    // A player on another site asks first, and is answered without a decision.
+    let preflight = [
+        "--request",
+        "OPTIONS",
+        "--header",
+        "origin: https://site.example",
+        "--header",
+        "access-control-request-method: GET",
+    ];
+    let url = format!("{}/live/{name}/index.m3u8", server.http());
+    let answer = curl(&[&preflight[..], &[&url]].concat(), None).await;
+    assert_eq!(
+        (answer.status, answer.header("access-control-allow-origin")),
+        (200, Some("*"))
+    );
+    assert!(answer.header("x-decision-id").is_none());
+}
+
+#[tokio::test]
+async fn an_encoder_is_told_the_reason() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let outsider = Person::outsider(&server).await;
+    let rtmp = server.ready["rtmp"].as_str().expect("an address");
+    let (name, key) = (server.encoder().name(), server.encoder().key());
+    let hash = name.split_once('-').expect("a hash").0;
+    let told = async |url: String, reason: &str| {
+        let said = refusal(&url).await;
+        assert!(said.contains(&format!("{reason}: ")), "{reason}: {said}");
+        assert!(!said.contains("panicked"));
+    };
+    let address = |name: &str, query: &str| format!("{rtmp}/live/{name}{query}");
+    tokio::join!(
+        told(address(name, "?key=wrong"), "INGEST_KEY"),
+        told(address(name, ""), "INGEST_KEY"),
+        // What does not exist answers like a wrong key.
+        told(
+            address(&format!("{hash}-nowhere"), &format!("?key={key}")),
+            "INGEST_KEY"
+        ),
+        told(format!("{rtmp}/other/{name}?key={key}"), "INGEST_KEY"),
+        told(server.test().ingest_url().to_owned(), "STREAM_IN_USE"),
+    );
+
+    let open = json!({ "alias": "by-token", "ingestAuthorisation": "TOKEN" });
+    let (by_token, _) = admin.create_stream(open).await;
+    let good = admin.token_for(&by_token).await;
+    let foreign = outsider.token(json!({ "organisation": true })).await;
+    tokio::join!(
+        told(address(&by_token, ""), "TOKEN_MISSING"),
+        told(address(&by_token, "?token=abc"), "TOKEN_MALFORMED"),
+        told(address(&by_token, &format!("?token={foreign}")), "TOKEN_KEY"),
+        told(
+            address(&by_token, &format!("?token={}", forged(&good))),
+            "TOKEN_SIGNATURE"
+        ),
+        // A playback token opens no other door.
+        told(address(&by_token, &format!("?token={good}")), "TOKEN_AUDIENCE"),
+    );
+
+    // Stopped while it publishes, then barred; locked; started again, and in.
+    let url = server.encoder().ingest_url();
+    let encoder = publish(url);
+    admin.until_live(name).await;
+    told(url.to_owned(), "STREAM_IN_USE").await;
+    assert_eq!(admin.on_stream("stopStream", name).await["sessionsEnded"], 1);
+    assert!(!encoder.end().await.status.success());
+    told(url.to_owned(), "STREAM_STOPPED").await;
+    admin.on_stream("startStream", name).await;
+    admin.on_stream("lockStream", name).await;
+    told(url.to_owned(), "STREAM_LOCKED").await;
+    admin.on_stream("unlockStream", name).await;
+    let encoder = publish(url);
+    admin.until_live(name).await;
+    let rotated = admin
+        .change("rotateIngestKey", &json!({ "name": name }), "stream { ingestUrl }")
+        .await;
+    assert!(
+        !encoder.end().await.status.success(),
+        "the old key is worth nothing from then on"
+    );
+    told(url.to_owned(), "INGEST_KEY").await;
+    let _encoder = publish(rotated["stream"]["ingestUrl"].as_str().expect("an address"));
+    admin.until_live(name).await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_too_often_is_slowed_and_nobody_else() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let (name, token) = (server.test().name(), server.test().token());
+    let good = server.door(name, "index.m3u8", token);
+    let mut viewer = Viewer::open(&server.socket(name, token)).await;
+    viewer.watch(1).await;
+    // One curl, many requests.
+    let many = format!("{}/live/{name}/index.m3u8?n=[1-300]", server.http());
+    assert_eq!(get(&many).await.status, 401);
+    let slowed = get(&good).await;
+    assert_eq!((slowed.status, slowed.reason().as_deref()), (429, Some("THROTTLED")));
+    assert!(slowed.header("retry-after").is_some());
+    let (code, reason, _) = Viewer::open(&server.socket(name, token)).await.last_word().await;
+    assert_eq!((code, reason.as_str()), (4442, "THROTTLED"));
+    assert!(refusal(server.encoder().ingest_url()).await.contains("THROTTLED: "));
+    // From another address, and for who was let in before: as ever.
+    assert_eq!(curl(&["--interface", "127.0.0.2", &good], None).await.status, 200);
+    viewer.watch(30).await;
+}
+
+/// For each reason a stream, and a token that is refused there for it.
+async fn viewers(server: &Server, admin: &Person) -> BTreeMap<&'static str, (String, Option<String>)> {
+    let test = server.test().name().to_owned();
+    let hash = test.split_once('-').expect("a hash").0.to_owned();
+    let outsider = Person::outsider(server).await;
+    let whole = admin.token(json!({ "organisation": true })).await;
+    let revoked = admin.token_for(&test).await;
+    admin.revoke(json!({ "token": revoked })).await;
+    let (locked, _) = admin.create_stream(json!({ "alias": "locked" })).await;
+    admin.on_stream("lockStream", &locked).await;
+    let expires = admin.token(json!({ "streams": [test], "ttlSeconds": 1 })).await;
+    crate::stage::until("expiry", async || {
+        let answer = get(&server.door(&test, "stream.mp4", &expires)).await;
+        (answer.reason().as_deref() == Some("TOKEN_EXPIRED")).then_some(())
+    })
+    .await;
+    let input = json!({ "input": { "streams": [test] } });
+    let made =
+        "mutation($input: CreatePlaybackTokenInput!) { createPlaybackToken(input: $input) { record { expiresAt } } }";
+    let tomorrow = admin.ask(made, &input).await["createPlaybackToken"]["record"]["expiresAt"].clone();
+    let early = json!({ "streams": [test], "notBefore": tomorrow, "ttlSeconds": 2 * 24 * 60 * 60 });
+    let early = admin.token(early).await;
+    let elsewhere = json!({ "streams": [test], "ip": ["203.0.113.0/24", "2001:db8::/32"] });
+    let elsewhere = admin.token(elsewhere).await;
+    let here = |token: String| (test.clone(), Some(token));
+    BTreeMap::from([
+        ("TOKEN_MISSING", (test.clone(), None)),
+        ("TOKEN_MALFORMED", here("abc".to_owned())),
+        ("TOKEN_KEY", here(outsider.token(json!({ "organisation": true })).await)),
+        ("TOKEN_SIGNATURE", here(forged(&whole))),
+        ("TOKEN_NOT_YET_VALID", here(early)),
+        ("TOKEN_EXPIRED", here(expires)),
+        ("TOKEN_REVOKED", here(revoked)),
+        ("TOKEN_SCOPE", here(server.encoder().token().to_owned())),
+        ("TOKEN_IP", here(elsewhere)),
+        ("STREAM_UNKNOWN", (format!("{hash}-nowhere"), Some(whole.clone()))),
+        (
+            "STREAM_OFFLINE",
+            (server.encoder().name().to_owned(), Some(whole.clone())),
+        ),
+        ("STREAM_LOCKED", (locked, Some(whole))),
+    ])
+}
+
+/// The same token with another signature.
+fn forged(token: &str) -> String {
+    let (signed, signature) = token.rsplit_once('.').expect("a token");
+    let first = if signature.starts_with('A') { "B" } else { "A" };
+    format!("{signed}.{first}{}", &signature[1..])
+}

@@ -1,0 +1,21 @@
+//! What the tests share: a server, people, viewers, encoders. All of it from outside.
+
+mod curl;
+mod encoder;
+mod pace;
+mod person;
+mod picture;
+mod server;
+mod viewer;
+mod wire;
+
+pub(crate) use self::{
+    curl::{Answer, curl, get},
+    encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
+    pace::until,
+    person::Person,
+    picture::{Marks, Packet, complaints, marks, packets},
+    server::{Home, Server, listening, memory_kb, signal},
+    viewer::{Heard, Subscription, Viewer},
+    wire::Wire,
+};
