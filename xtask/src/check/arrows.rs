@@ -91,11 +91,6 @@ mod tests {
     }
 
     #[test]
-    fn the_workspace_follows_the_table() {
-        assert_eq!(check(&Repository::here()).unwrap(), []);
-    }
-
-    #[test]
     fn an_arrow_that_is_not_in_the_table_is_found() {
         let members = [member("media", &[("entity", Kind::Normal)]), member("entity", &[])];
         let table: &[(&str, &[&str])] = &[("media", &["guard"]), ("entity", &[])];

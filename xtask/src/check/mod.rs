@@ -85,3 +85,19 @@ const CHECKS: &[(&str, Check)] = &[
     ("threats: every defence names its test", threats::check),
     ("compose: the container's settings are settings", compose::check),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repository_passes_every_check() {
+        let repository = Repository::here();
+        let findings: Vec<String> = CHECKS
+            .iter()
+            .flat_map(|(_, check)| check(&repository).unwrap())
+            .map(|finding| finding.to_string())
+            .collect();
+        assert_eq!(findings, [""; 0]);
+    }
+}
