@@ -5,6 +5,7 @@
 //
 // dist/assets/   names hold a hash of the content: may be cached for ever
 // dist/          stable names (index.html, watch.html, player.js, icon.svg): must be asked for again
+// dist/graphiql/ GraphiQL's own files, as they were published
 // *.br, *.gz     beside whatever compresses
 
 import { execFile } from "node:child_process";
@@ -27,6 +28,14 @@ const FONTS = {
   "inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
   "inter-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
   "mono.woff2": "@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2",
+};
+
+// What a demo's editor for GraphQL is made of; served below /graphiql/.
+const GRAPHIQL = {
+  "graphiql.min.css": "graphiql/graphiql.min.css",
+  "graphiql.min.js": "graphiql/graphiql.min.js",
+  "react-dom.production.min.js": "react-dom/umd/react-dom.production.min.js",
+  "react.production.min.js": "react/umd/react.production.min.js",
 };
 
 const files = new Map(); // path below dist → content
@@ -99,6 +108,7 @@ async function assemble() {
   for (const page of ["index.html", "watch.html"]) {
     files.set(page, Buffer.from(filled(await readFile(join(web, page), "utf8"), page)));
   }
+  for (const [name, path] of Object.entries(GRAPHIQL)) files.set(`graphiql/${name}`, await readFile(join(web, "node_modules", path)));
   for (const name of await readdir(join(web, "public"))) files.set(name, await readFile(join(web, "public", name)));
 }
 
