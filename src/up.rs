@@ -150,7 +150,10 @@ async fn announce(
     demo: api::Demo,
 ) -> anyhow::Result<()> {
     let test = demo.streams.first().context("the demo has no stream")?;
-    ready::answers(reachable(http), &test.name, &test.token).await?;
+    if let Err(error) = ready::answers(reachable(http), &test.name, &test.token).await {
+        // Somebody may have stopped or locked it; that is no reason not to start.
+        tracing::warn!(stream.name = test.name, %error, "the demo starts without its test stream");
+    }
     let watch = |name: &str, token: &str| format!("{http_url}/watch#stream={name}&token={token}");
     let users = demo.users.into_iter().map(|user| ready::User {
         email: user.email,

@@ -1,5 +1,7 @@
 //! The denial × protocol table, printed whole from the code that speaks each protocol and compared with a golden file.
 
+use std::fmt::Write;
+
 use axum::http::header;
 use container::amf0::Value;
 use guard::{Denial, Reason};
@@ -25,10 +27,12 @@ fn every_denial_is_said_on_every_protocol_as_it_was() {
         let rtmp = format!("{} {}", said("code"), said("description"));
         assert_eq!(http.headers().get(refuse::REASON).unwrap(), reason.as_str());
         assert_eq!(word, reason.as_str());
-        table += &format!(
-            "{reason}\n  http {} {asks}\n  websocket {code}\n  rtmp {rtmp}\n",
-            http.status().as_u16()
-        );
+        let status = http.status().as_u16();
+        writeln!(
+            table,
+            "{reason}\n  http {status} {asks}\n  websocket {code}\n  rtmp {rtmp}"
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(table);
 }

@@ -1,5 +1,7 @@
 //! Token state × stream state, as a golden table. A change of it says who gained or lost what.
 
+use std::fmt::Write;
+
 use guard::{Credential, Door, Facts, IngestKeyDigest, Presence};
 use serde_json::{Value, json};
 
@@ -69,7 +71,7 @@ fn the_table_of_playback_is_as_it_was() {
             let request = request(Door::Playback, stream, credential.clone());
             let outcome = reason(&settle(request, live(), &scene.policy, NOW));
             let outcome = outcome.map_or("pass", |reason| reason.as_str());
-            table += &format!("{name:<27} {stream:<16} {outcome}\n");
+            writeln!(table, "{name:<27} {stream:<16} {outcome}").unwrap();
         }
     }
     insta::assert_snapshot!(table);
@@ -98,7 +100,7 @@ fn the_table_of_ingest_is_as_it_was() {
                 let outcome = reason(&settle(request, facts, &scene.policy, NOW));
                 let outcome = outcome.map_or("pass", |reason| reason.as_str());
                 let publisher = format!("{publisher:?}");
-                table += &format!("{name:<15} {stream:<16} publisher {publisher:<8} {outcome}\n");
+                writeln!(table, "{name:<15} {stream:<16} publisher {publisher:<8} {outcome}").unwrap();
             }
         }
     }
@@ -112,12 +114,14 @@ fn the_table_of_reasons_is_as_it_was() {
         let ws = reason
             .ws_close()
             .map_or_else(|| "-".to_owned(), |code| code.to_string());
-        table += &format!(
-            "{:<24} {} {ws:<4} {}\n",
+        writeln!(
+            table,
+            "{:<24} {} {ws:<4} {}",
             reason.as_str(),
             reason.http_status(),
             reason.srt_reject()
-        );
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(table);
 }
