@@ -10,6 +10,7 @@ import { Target, pace } from "./pace.js";
 const TICK_MS = 250;
 const CALM_MS = 10_000;
 const PAUSED_FOR_MS = 60_000;
+const STUCK_MS = 6_000;
 const FAILED_OPENINGS = 3;
 
 // States: idle, connecting, buffering, playing, paused, waiting (for the broadcaster), reconnecting, refused, unsupported.
@@ -128,8 +129,15 @@ export class Playback {
 
   media(bytes) {
     this.received += bytes.byteLength;
+    this.heard = Date.now();
     this.feed?.append(bytes);
     if (!this.placed) this.place();
+  }
+
+  // Media arrives and nothing moves: whatever the cause, a new beginning helps.
+  stuck() {
+    const forMs = Date.now() - this.since;
+    return this.state === "buffering" && forMs > STUCK_MS && Date.now() - this.heard < 1000;
   }
 
   // The first moment: near live inside what has arrived, once something has.
@@ -152,6 +160,7 @@ export class Playback {
 
   tick() {
     if (!this.feed) return this.report();
+    if (this.stuck()) return this.mediaFailed(new Error("media arrives and cannot be played"));
     if (!this.placed) this.place();
     this.feed?.trim();
     if (this.feed && this.placed && !this.video.paused && !this.video.seeking) this.keepPace();
