@@ -129,7 +129,7 @@ fn is_hashed(name: &str) -> bool {
 }
 
 /// What is never the dashboard's.
-const APIS: [&str; 4] = ["graphql", "live", "t", ".well-known"];
+const APIS: [&str; 7] = ["graphql", "live", "t", ".well-known", "metrics", "healthz", "readyz"];
 
 const SECURITY: [(HeaderName, &str); 3] = [
     (

@@ -7,7 +7,7 @@ use ids::{OrganisationId, StreamId, TokenId};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, IntoCondition, SelectStatement},
 };
 use serde_json::json;
@@ -59,11 +59,30 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
             one(&work, &token.claims.jti, "token").await?
         }
         By::Jti(jti) => one(&work, &jti, "jti").await?,
-        By::User(user) => bulk(&work, Subject::User(label("user", &user, TEXT)?.into()), work.at).await?,
-        By::Tag(tag) => bulk(&work, Subject::Tag(label("tag", &tag, TEXT)?.into()), work.at).await?,
+        By::User(user) => {
+            bulk(
+                &work,
+                Subject::User(label("user", &user, TEXT)?.into()),
+                up_to_now(&work).await?,
+            )
+            .await?
+        }
+        By::Tag(tag) => {
+            bulk(
+                &work,
+                Subject::Tag(label("tag", &tag, TEXT)?.into()),
+                up_to_now(&work).await?,
+            )
+            .await?
+        }
         By::Stream(name) => {
             let row = streams::by_name(&*work.write, acting.id, &name).await?;
-            bulk(&work, Subject::Stream(StreamId::from_uuid(row.id)), work.at).await?
+            bulk(
+                &work,
+                Subject::Stream(StreamId::from_uuid(row.id)),
+                up_to_now(&work).await?,
+            )
+            .await?
         }
         By::SigningKey(kid) => {
             let key: ids::KeyId = kid.parse().map_err(|_| Fault::NotFound)?;
@@ -72,7 +91,7 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
                 .one(&*work.write)
                 .await?
                 .ok_or(Fault::NotFound)?;
-            bulk(&work, Subject::Key(row.kid.into()), work.at).await?
+            bulk(&work, Subject::Key(row.kid.into()), up_to_now(&work).await?).await?
         }
         By::IssuedBefore(at) if at > work.at => {
             return Err(Fault::field("issuedBefore", "INVALID", "the moment lies ahead"));
@@ -89,6 +108,17 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     let detail = json!({ "by": kind, "covered": covered });
     let progress = work.finish(action, &object, detail, &[update]).await?;
     Ok((progress, covered))
+}
+
+/// The moment up to which a bulk revocation covers: now, or the `iat` of the last token where that lies in the next
+/// second, because an earlier bulk revocation of this second had to be got out of the way of.
+async fn up_to_now(work: &Work<'_>) -> Result<Timestamp, Fault> {
+    let ahead = playback_token::Entity::in_tenant(work.acting.id)
+        .filter(playback_token::Column::IssuedAt.gt(work.at.us()))
+        .order_by_desc(playback_token::Column::IssuedAt)
+        .one(&*work.write)
+        .await?;
+    Ok(ahead.map_or(work.at, |token| Timestamp::from_us(token.issued_at)))
 }
 
 struct Taken {
