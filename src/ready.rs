@@ -5,15 +5,10 @@ use std::{
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::Serialize;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 /// What scripts rely on. All addresses are absolute.
 #[derive(Serialize)]
@@ -72,24 +67,6 @@ pub(crate) fn remove(data: &Path) -> anyhow::Result<()> {
     remove_file(&data.join(FILE))
 }
 
-/// Waits until a playlist answers, which it does once there is media behind every door.
-pub(crate) async fn answers(http: std::net::SocketAddr, stream: &str, token: &str) -> anyhow::Result<()> {
-    let request = format!(
-        "GET /live/{stream}/index.m3u8 HTTP/1.1\r\nhost: {http}\r\nauthorization: Bearer {token}\r\nuser-agent: portcullis\r\nconnection: close\r\n\r\n"
-    );
-    for _ in 0..ATTEMPTS {
-        let mut answer = Vec::new();
-        let mut connection = TcpStream::connect(http).await?;
-        connection.write_all(request.as_bytes()).await?;
-        connection.read_to_end(&mut answer).await?;
-        if answer.starts_with(b"HTTP/1.1 200") {
-            return Ok(());
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    bail!("the test stream does not answer")
-}
-
 fn remove_file(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -101,5 +78,3 @@ fn remove_file(path: &Path) -> anyhow::Result<()> {
 
 const FILE: &str = "ready.json";
 const DRAFT: &str = ".ready.json.draft";
-const ATTEMPTS: usize = 100;
-const PAUSE: Duration = Duration::from_millis(100);

@@ -111,7 +111,7 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     doors.push(serve(listener, router, stop, configuration.grace));
 
     if let Some(seeded) = seeded {
-        announce(configuration, http, &http_url, &rtmp_url, seeded).await?;
+        announce(configuration, &node, &http_url, &rtmp_url, seeded).await?;
     } else {
         tracing::info!(http = http_url, rtmp = rtmp_url, "up");
     }
@@ -144,15 +144,20 @@ impl Running {
 /// Waits until the demo answers, then says where everything is.
 async fn announce(
     configuration: &Configuration,
-    http: SocketAddr,
+    node: &media::Node,
     http_url: &str,
     rtmp_url: &str,
     demo: api::Demo,
 ) -> anyhow::Result<()> {
     let test = demo.streams.first().context("the demo has no stream")?;
-    if let Err(error) = ready::answers(reachable(http), &test.name, &test.token).await {
+    let answers = async {
+        while !node.plays(&test.name) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(TEST_STREAM, answers).await.is_err() {
         // Somebody may have stopped or locked it; that is no reason not to start.
-        tracing::warn!(stream.name = test.name, %error, "the demo starts without its test stream");
+        tracing::warn!(stream.name = test.name, "the demo starts without its test stream");
     }
     let watch = |name: &str, token: &str| format!("{http_url}/watch#stream={name}&token={token}");
     let users = demo.users.into_iter().map(|user| ready::User {
@@ -240,4 +245,6 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 /// Events that may wait for the control plane.
 const EVENTS: usize = 16_384;
+/// How long the test stream may take to be on every door.
+const TEST_STREAM: Duration = Duration::from_secs(10);
 const FLUSH: Duration = Duration::from_secs(2);

@@ -101,6 +101,15 @@ impl Node {
         self.rtmp
     }
 
+    /// Whether the stream of that name is on every door: it is live, and its first segment is cut.
+    pub fn plays(&self, name: &str) -> bool {
+        let policy = self.inner.gate.policy();
+        let stream = policy.and_then(|policy| Some(policy.stream(&name.parse().ok()?)?.id));
+        stream
+            .and_then(|id| self.inner.hub.stream(id))
+            .is_some_and(|stream| stream.has_segment())
+    }
+
     /// Whether there is a policy to decide by.
     pub fn ready(&self) -> bool {
         self.inner.gate.ready()

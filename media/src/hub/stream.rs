@@ -72,6 +72,11 @@ impl Stream {
         self.segments.watch()
     }
 
+    /// Whether the first segment is cut.
+    pub(crate) fn has_segment(&self) -> bool {
+        !self.segments.watch().borrow().segments.is_empty()
+    }
+
     /// Whether an encoder is connected.
     pub fn has_publisher(&self) -> bool {
         self.occupied.load(Ordering::SeqCst)
