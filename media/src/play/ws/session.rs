@@ -72,11 +72,14 @@ async fn watch(
     let Play { stay, stream } = admitted.target();
     let mut subscription = stream.subscribe(admitted);
     let mut epoch = None;
+    // Made once: they are looked at for every fragment.
+    let (over, drained) = (stay.over(), node.drain.cancelled());
+    tokio::pin!(over, drained);
     loop {
         tokio::select! {
             biased;
-            reason = stay.over() => return Some(last_word(reason)),
-            () = node.drain.cancelled() => return Some(LastWord(1001, "DRAINING")),
+            reason = &mut over => return Some(last_word(reason)),
+            () = &mut drained => return Some(LastWord(1001, "DRAINING")),
             heard = ear.hear() => match heard {
                 Ok(Heard::Ping(payload)) => write.write_all(&frame::pong(&payload)).await.ok()?,
                 Ok(Heard::Text(_) | Heard::Nothing) => {}
@@ -90,7 +93,7 @@ async fn watch(
                 tokio::select! {
                     biased;
                     // Cut off in the middle of a message: no word would be understood.
-                    _ = stay.over() => return None,
+                    _ = &mut over => return None,
                     written = write_all(write, messages) => written.ok()?,
                 }
             }
