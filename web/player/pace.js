@@ -6,8 +6,9 @@ const NUDGE_S = 0.35; // further behind than the target by this much: play a lit
 const JUMP_S = 3.0; // by this much: jump
 const EDGE_S = 0.05; // time ranges are not exact to the frame
 
-// ranges: [{ start, end }] in seconds, ascending. → { rate, seek, behind }, seek null where none is needed.
-export function pace({ position, ranges, target, rate }) {
+// ranges: [{ start, end }] in seconds, ascending; jump: how far behind the target one jumps, and nudges no more.
+// → { rate, seek, behind }, seek null where none is needed.
+export function pace({ position, ranges, target, rate, jump: far = JUMP_S }) {
   const newest = ranges.at(-1);
   if (!newest) return { rate: 1, seek: null, behind: 0 };
   const nearLive = Math.max(newest.start, newest.end - target);
@@ -19,7 +20,7 @@ export function pace({ position, ranges, target, rate }) {
     return ranDry ? { rate: 1, seek: null, behind: 0 } : jump;
   }
   const beforeGap = current !== newest && position > current.end - 2 * EDGE_S;
-  if (beforeGap || behind > target + JUMP_S) return jump;
+  if (beforeGap || behind > target + far) return jump;
   return { rate: rateFor(behind, target, rate), seek: null, behind };
 }
 

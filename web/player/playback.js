@@ -11,6 +11,7 @@ const TICK_MS = 250;
 const CALM_MS = 10_000;
 const PAUSED_FOR_MS = 60_000;
 const STUCK_MS = 6_000;
+const SETTLING_MS = 2_500;
 const FAILED_OPENINGS = 3;
 
 // States: idle, connecting, buffering, playing, paused, waiting (for the broadcaster), reconnecting, refused, unsupported.
@@ -145,6 +146,7 @@ export class Playback {
     const newest = this.feed?.ranges().at(-1);
     if (!newest) return;
     this.placed = true;
+    this.placedAt = Date.now();
     this.video.currentTime = Math.max(newest.start, newest.end - this.target.seconds);
     this.start();
   }
@@ -174,6 +176,8 @@ export class Playback {
       ranges: this.feed.ranges(),
       target: this.target.seconds,
       rate: video.playbackRate,
+      // What a node keeps for newcomers arrives in a burst, and moves the edge away just after the first picture.
+      ...(Date.now() - this.placedAt < SETTLING_MS ? { jump: 0.5 } : {}),
     });
     this.behind = step.behind;
     if (step.seek !== null) video.currentTime = step.seek;

@@ -24,6 +24,11 @@ test("a_player_far_behind_jumps_to_the_target", () => {
   assert.equal(at(3, [range(0, 10)]).seek, 9);
 });
 
+test("a_player_that_just_began_jumps_rather_than_nudges", () => {
+  const began = { position: 8, ranges: [range(0, 10)], target: TARGET_S, rate: 1, jump: 0.5 };
+  assert.equal(pace(began).seek, 9);
+});
+
 test("a_gap_is_jumped_and_never_waited_on", () => {
   assert.equal(at(4.95, [range(0, 5), range(7, 7.5)]).seek, 7);
   assert.equal(at(5.5, [range(0, 5), range(6, 9)]).seek, 8);

@@ -47,6 +47,16 @@ impl Person {
             .clone()
     }
 
+    /// What to call the user of a session: members watch from the dashboard, under their membership's id.
+    pub(crate) fn user_label(&self, user: Option<&str>) -> String {
+        match user {
+            None => "A viewer".into(),
+            Some(user) if self.viewer.memberships.iter().any(|one| one.id.inner() == user) => "You".into(),
+            Some(user) if user.starts_with("mem_") => "A colleague".into(),
+            Some(user) => user.to_owned(),
+        }
+    }
+
     /// What the role allows here. The server says it; no rule about roles is written down in the dashboard.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.viewer.permissions.contains(&permission)

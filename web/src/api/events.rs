@@ -5,82 +5,8 @@ use cynic::{StreamingOperation, SubscriptionBuilder};
 use super::{
     scalar::{DateTime, StreamState},
     schema,
+    sessions::{Door, Protocol, Reason, Session},
 };
-
-/// One viewer's or broadcaster's stay.
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Session {
-    pub(crate) id: cynic::Id,
-    pub(crate) stream: String,
-    pub(crate) door: Door,
-    pub(crate) protocol: Protocol,
-    pub(crate) address: String,
-    pub(crate) user: Option<String>,
-    pub(crate) tag: Option<String>,
-    pub(crate) started_at: DateTime,
-    pub(crate) ended_at: Option<DateTime>,
-}
-
-/// Which way media goes.
-#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
-    Playback,
-    Ingest,
-}
-
-/// How a session is carried.
-#[derive(cynic::Enum, Clone, Debug, PartialEq, Eq)]
-#[cynic(non_exhaustive)]
-pub(crate) enum Protocol {
-    Hls,
-    Progressive,
-    Rtmp,
-    TestSource,
-    #[cynic(rename = "WEBSOCKET")]
-    WebSocket,
-    #[cynic(fallback)]
-    Other(String),
-}
-
-impl Protocol {
-    /// As people call it.
-    pub(crate) fn label(&self) -> String {
-        match self {
-            Self::Hls => "HLS",
-            Self::Progressive => "Progressive MP4",
-            Self::Rtmp => "RTMP",
-            Self::TestSource => "Test source",
-            Self::WebSocket => "WebSocket",
-            Self::Other(name) => name,
-        }
-        .to_owned()
-    }
-}
-
-/// Why somebody was turned away, by its public name. Its words stand in `guard`, with its codes.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Reason(String);
-
-impl cynic::Enum for Reason {
-    type SchemaType = schema::DenyReason;
-}
-cynic::impl_coercions!(Reason, schema::DenyReason);
-
-impl Reason {
-    /// `TOKEN_EXPIRED` and its like.
-    pub(crate) fn name(&self) -> &str {
-        &self.0
-    }
-
-    /// One sentence; empty for a reason newer than this dashboard.
-    pub(crate) fn sentence(&self) -> String {
-        let known = guard::Reason::ALL.iter().find(|reason| reason.as_str() == self.name());
-        known
-            .map(|reason| super::failure::sentence(reason.sentence()))
-            .unwrap_or_default()
-    }
-}
 
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Subscription")]
@@ -152,7 +78,6 @@ pub(crate) struct SessionEvent {
     pub(crate) protocol: Protocol,
     pub(crate) address: String,
     pub(crate) reason: Option<Reason>,
-    pub(crate) decision: Option<cynic::Id>,
     pub(crate) session: Option<Session>,
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod live;
 pub(crate) mod people;
 pub(crate) mod scalar;
+pub(crate) mod sessions;
 pub(crate) mod streams;
 pub(crate) mod tokens;
 

@@ -65,6 +65,7 @@ pub(crate) enum Permission {
 /// One organisation that the person belongs to, and as what.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Membership {
+    pub(crate) id: cynic::Id,
     pub(crate) organisation: OrganisationName,
     pub(crate) role: Role,
 }

@@ -4,7 +4,6 @@ use cynic::{MutationBuilder, QueryBuilder};
 
 use super::{
     client::{Api, settle},
-    events::{Door, Session},
     failure::Failure,
     people::{UserError, first_error},
     scalar::{DateTime, StreamState},
@@ -120,40 +119,6 @@ pub(crate) async fn one(api: Api, name: &str) -> Result<Stream, Failure> {
         .await?
         .stream
         .ok_or(Failure::NotFound)
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Query", variables = "NameVariables")]
-struct SessionsQuery {
-    #[arguments(name: $name)]
-    stream: Option<SessionsOfStream>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Stream")]
-struct SessionsOfStream {
-    #[arguments(first: 100)]
-    sessions: SessionConnection,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-struct SessionConnection {
-    nodes: Vec<Session>,
-}
-
-/// Who watches a stream now, a hundred at most.
-pub(crate) async fn sessions(api: Api, name: &str) -> Result<Vec<Session>, Failure> {
-    let stream = api
-        .query(SessionsQuery::build(NameVariables { name }))
-        .await?
-        .stream
-        .ok_or(Failure::NotFound)?;
-    Ok(stream
-        .sessions
-        .nodes
-        .into_iter()
-        .filter(|session| session.ended_at.is_none() && session.door == Door::Playback)
-        .collect())
 }
 
 #[derive(cynic::QueryFragment, Debug)]

@@ -5,15 +5,18 @@ use leptos_router::components::A;
 
 use crate::{
     api::{
-        events::{self, Door, SessionEvent, SessionEventKind},
+        client::use_api,
+        events::{self, SessionEvent, SessionEventKind},
         live::use_live,
+        sessions::{self, Door},
     },
-    kit::{Badge, Choice, Choices, Empty, PageHead, Table, Tone, When},
+    kit::{Badge, Choice, Choices, Empty, Load, Loaded, PageHead, Skeleton, Table, Tone, When},
+    session::use_person,
 };
 
 const KEPT: usize = 200;
 
-/// The feed, since this page was opened.
+/// The feed: the latest sessions, and from then on whatever happens.
 #[component]
 pub(crate) fn Activity() -> impl IntoView {
     let seen = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
@@ -29,6 +32,24 @@ pub(crate) fn Activity() -> impl IntoView {
             });
         },
     );
+    let api = use_api();
+    let before = Load::new(move || sessions::recent_events(api));
+    Effect::new(move |_| {
+        let Some(events) = before.value().get() else { return };
+        // Below what has arrived meanwhile; ids grow, so those of the past are counted down from the top.
+        let past = events
+            .into_iter()
+            .zip((0..u32::MAX).rev())
+            .map(|(event, id)| (id, event));
+        seen.update(|seen| {
+            let known = |event: &SessionEvent| {
+                seen.iter()
+                    .any(|(_, one)| one.kind == event.kind && one.session == event.session)
+            };
+            let past: Vec<_> = past.filter(|(_, event)| !known(event)).collect();
+            seen.extend(past);
+        });
+    });
     let shown = Memo::new(move |_| {
         let kind = kind.get();
         seen.with(|seen| {
@@ -49,15 +70,17 @@ pub(crate) fn Activity() -> impl IntoView {
         <div class="filters">
             <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=move |one| kind.set(one)/>
         </div>
-        <Show when=move || !shown.with(Vec::is_empty) fallback=|| view! {
-            <Empty icon=icondata_lu::LuActivity title="Quiet so far" text="Events appear here while this page is open."/>
-        }>
-            <Table caption="Events at the doors" columns=vec!["What", "Why", "Stream", "Who", "Through", "When"]>
-                <For each=move || shown.get() key=|(id, _)| *id let:one>
-                    <Row event=one.1/>
-                </For>
-            </Table>
-        </Show>
+        <Loaded load=before skeleton=|| view! { <Skeleton lines=6/> }>
+            <Show when=move || !shown.with(Vec::is_empty) fallback=|| view! {
+                <Empty icon=icondata_lu::LuActivity title="Quiet so far" text="Whoever comes, is turned away or leaves appears here at once."/>
+            }>
+                <Table caption="Events at the doors" columns=vec!["What", "Why", "Stream", "Who", "Through", "When"]>
+                    <For each=move || shown.get() key=|(id, _)| *id let:one>
+                        <Row event=one.1/>
+                    </For>
+                </Table>
+            </Show>
+        </Loaded>
     }
 }
 
@@ -72,10 +95,9 @@ fn Row(event: SessionEvent) -> impl IntoView {
     };
     let who = match event.door {
         Door::Ingest => "Broadcaster".to_owned(),
-        Door::Playback => event
-            .session
-            .and_then(|session| session.user)
-            .unwrap_or_else(|| "Viewer".into()),
+        Door::Playback => use_person().with_untracked(|person| {
+            person.user_label(event.session.as_ref().and_then(|session| session.user.as_deref()))
+        }),
     };
     let href = format!("/streams/{}", event.stream);
     view! {

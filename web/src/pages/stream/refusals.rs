@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        events::{self, Door, SessionEvent, SessionEventKind},
+        events::{self, SessionEvent, SessionEventKind},
         live::use_live,
+        sessions::Door,
     },
     kit::{Card, Table, When},
+    session::use_person,
 };
 
 const KEPT: usize = 20;
@@ -48,10 +50,9 @@ pub(super) fn Refusals(name: String) -> impl IntoView {
 fn Row(event: SessionEvent) -> impl IntoView {
     let who = match event.door {
         Door::Ingest => "Broadcaster".to_owned(),
-        Door::Playback => event
-            .session
-            .and_then(|session| session.user)
-            .unwrap_or_else(|| "Viewer".into()),
+        Door::Playback => use_person().with_untracked(|person| {
+            person.user_label(event.session.as_ref().and_then(|session| session.user.as_deref()))
+        }),
     };
     let (name, sentence) = event
         .reason

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
-        events::{self, Door, Session, SessionEventKind},
+        events::{self, SessionEventKind},
         live::use_live,
-        streams,
+        sessions::{self, Door, Session},
     },
     kit::{Button, Card, Empty, Load, Loaded, Skeleton, Table},
+    session::use_person,
     time,
 };
 
@@ -23,7 +24,7 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
     let name = StoredValue::new(name);
     let load = Load::new(move || {
         live.times_connected();
-        async move { streams::sessions(api, &name.get_value()).await }
+        async move { sessions::of_stream(api, &name.get_value()).await }
     });
     live.subscribe(
         move || Some(events::session_events(Some(name.get_value()), Some(Door::Playback))),
@@ -70,13 +71,14 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
 
 #[component]
 fn Row(session: Session) -> impl IntoView {
+    let user = use_person().with_untracked(|person| person.user_label(session.user.as_deref()));
     let (now, began) = (time::use_now(), time::millis(&session.started_at));
     let lasted = Memo::new(move |_| time::span(began, now.get()));
     view! {
         <tr>
             <th scope="row">
                 <span class="line">
-                    {session.user.unwrap_or_else(|| "No name".into())}
+                    {user}
                     {session.tag.map(|tag| view! { <span class="tag">{tag}</span> })}
                 </span>
             </th>

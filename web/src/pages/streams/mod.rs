@@ -15,10 +15,11 @@ use self::{create::CreateStream, list::StreamRows};
 use crate::{
     api::{
         client::use_api,
-        events::{self, Door, LiveCounters, SessionEventKind},
+        events::{self, LiveCounters, SessionEventKind},
         live::use_live,
         people::Permission,
         scalar::StreamState,
+        sessions::Door,
         streams::{self, Stream},
     },
     kit::{Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, PageHead, Skeleton, Stat},
