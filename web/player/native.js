@@ -12,8 +12,15 @@ export class Native {
     this.on = on;
     this.address = playlist(base, token);
     this.abort = new AbortController();
-    video.addEventListener("error", () => this.check(false), { signal: this.abort.signal });
+    for (const event of ["error", "ended"]) {
+      video.addEventListener(event, () => this.check(false), { signal: this.abort.signal });
+    }
     this.check(true);
+  }
+
+  // What stood still for long is asked about too: some browsers only wait when a playlist is refused.
+  stuck() {
+    this.check(false);
   }
 
   close() {

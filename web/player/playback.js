@@ -104,6 +104,7 @@ export class Playback {
   opened() {
     this.everOpened = true;
     if (this.link instanceof Native) {
+      this.tell.tracks({ audio: true, video: true }); // nobody tells before it plays
       this.enter("buffering");
       this.start();
     }
@@ -161,7 +162,10 @@ export class Playback {
   }
 
   tick() {
-    if (!this.feed) return this.report();
+    if (!this.feed) {
+      if (this.link?.stuck && this.state === "buffering" && Date.now() - this.since > STUCK_MS) this.link.stuck();
+      return this.report();
+    }
     if (this.stuck()) return this.mediaFailed(new Error("media arrives and cannot be played"));
     if (!this.placed) this.place();
     this.feed?.trim();
