@@ -5,6 +5,7 @@ mod person;
 mod switcher;
 
 use leptos::{either::EitherOf5, prelude::*};
+use leptos_meta::Title;
 use leptos_router::{
     components::{Outlet, Redirect},
     hooks::use_location,
@@ -39,11 +40,14 @@ pub(crate) fn Shell() -> impl IntoView {
             EitherOf5::B(view! { <Redirect path/> })
         }
         Standing::Failed(failure) => EitherOf5::C(view! {
-            <main class="alone"><Wordmark/><Failed failure on_again=move |()| session.refresh()/></main>
+            <Title text="No answer"/>
+            <main class="alone"><Wordmark/><h1 class="sr-only">"The dashboard could not start"</h1><Failed failure on_again=move |()| session.refresh()/></main>
         }),
         Standing::Homeless => EitherOf5::D(view! {
+            <Title text="No organisation"/>
             <main class="alone">
                 <Wordmark/>
+                <h1 class="sr-only">"No organisation"</h1>
                 <Empty icon=icondata_lu::LuBuilding2 title="No organisation" text="You are signed in, and belong to no organisation any more. Ask an administrator for an invitation.">
                     <Button on_press=move |_| session.sign_out()>"Sign out"</Button>
                 </Empty>
