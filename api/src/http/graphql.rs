@@ -1,5 +1,7 @@
 //! GraphQL over HTTP: JSON in, JSON out, one operation at a time.
 
+use std::time::Duration;
+
 use async_graphql::{Request as Operation, Response as Outcome, ServerError};
 use axum::{
     body::{Body, to_bytes},
@@ -29,7 +31,11 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
         );
     }
     let media_type = wanted_type(headers);
-    let Ok(body) = to_bytes(request.into_body(), BODY).await else {
+    // Who sends a body drop by drop does not hold a connection.
+    let Ok(read) = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), BODY)).await else {
+        return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    };
+    let Ok(body) = read else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 256 KB");
     };
     let Ok(operation) = serde_json::from_slice::<Operation>(&body) else {
@@ -104,5 +110,7 @@ fn wanted_type(headers: &HeaderMap) -> &'static str {
 }
 
 const BODY: usize = 256 * 1024;
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 const PLAIN: &str = "application/json";
 const MODERN: &str = "application/graphql-response+json";

@@ -1,11 +1,14 @@
 //! Limits that the library does not have: how many fields and aliases a request may name, and how long an error may be.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{
     Response, ServerError, ServerResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
-    parser::types::{ExecutableDocument, Selection, SelectionSet},
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, Selection, SelectionSet},
+    },
 };
 
 /// Counts what a request names before anything of it is done.
@@ -26,7 +29,8 @@ impl Extension for Fields {
         variables: &Variables,
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(context, query, variables).await?;
+        // Before the library looks: its check of depth spreads every fragment wherever it stands.
+        let document = parse_query(query)?;
         let mut count = Count::default();
         for (_, operation) in document.operations.iter() {
             count.selections(&operation.node.selection_set.node);
@@ -37,10 +41,10 @@ impl Extension for Fields {
         if count.aliases > ALIASES {
             return Err(ServerError::new(format!("more than {ALIASES} aliases"), None));
         }
-        if count.fields > FIELDS {
+        if count.fields > FIELDS || Expansion::of(&document).fields() > EXPANDED {
             return Err(ServerError::new(format!("more than {FIELDS} fields"), None));
         }
-        Ok(document)
+        next.run(context, query, variables).await
     }
 }
 
@@ -66,6 +70,56 @@ impl Count {
     }
 }
 
+/// How many fields a request has once its fragments are spread. Each fragment is counted once, whatever spreads it: the
+/// library's own checks spread them all first, and a kilobyte of fragments that spread each other twice would hold a
+/// core for minutes.
+struct Expansion<'a> {
+    document: &'a ExecutableDocument,
+    known: HashMap<&'a str, usize>,
+}
+
+impl<'a> Expansion<'a> {
+    fn of(document: &'a ExecutableDocument) -> Self {
+        Self {
+            document,
+            known: HashMap::new(),
+        }
+    }
+
+    fn fields(&mut self) -> usize {
+        let operations = self.document.operations.iter();
+        operations.fold(0, |sum: usize, (_, operation)| {
+            sum.saturating_add(self.selections(&operation.node.selection_set.node))
+        })
+    }
+
+    fn selections(&mut self, set: &'a SelectionSet) -> usize {
+        set.items.iter().fold(0, |sum: usize, item| {
+            let fields = match &item.node {
+                Selection::Field(field) => self.selections(&field.node.selection_set.node).saturating_add(1),
+                Selection::InlineFragment(fragment) => self.selections(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(spread.node.fragment_name.node.as_str()).saturating_add(1)
+                }
+            };
+            sum.saturating_add(fields)
+        })
+    }
+
+    fn fragment(&mut self, name: &'a str) -> usize {
+        if let Some(known) = self.known.get(name) {
+            return *known;
+        }
+        // One that spreads itself is endless, until it is known to be not.
+        self.known.insert(name, usize::MAX);
+        let document = self.document;
+        let fragment = document.fragments.iter().find(|(known, _)| known.as_str() == name);
+        let fields = fragment.map_or(0, |(_, fragment)| self.selections(&fragment.node.selection_set.node));
+        self.known.insert(name, fields);
+        fields
+    }
+}
+
 /// Errors as they go out: short, for a parser's error repeats the whole request; and each with a code.
 pub(crate) fn presentable(mut response: Response) -> Response {
     for error in &mut response.errors {
@@ -84,4 +138,6 @@ pub(crate) fn presentable(mut response: Response) -> Response {
 
 const ALIASES: usize = 30;
 const FIELDS: usize = 1000;
+/// With fragments spread; a client's own fragments repeat some.
+const EXPANDED: usize = 4000;
 const MESSAGE: usize = 300;

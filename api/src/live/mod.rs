@@ -107,6 +107,13 @@ impl Live {
         self.register().viewers.get(&stream).copied().unwrap_or(0)
     }
 
+    /// Whether a session runs on a token.
+    pub(crate) fn runs_on(&self, organisation: OrganisationId, jti: &str) -> bool {
+        let register = self.register();
+        let mut facts = register.sessions.values().map(|session| &session.facts);
+        facts.any(|facts| facts.organisation == organisation && facts.jti.as_deref() == Some(jti))
+    }
+
     /// Bytes of a live session.
     pub(crate) fn bytes(&self, session: SessionId) -> Option<u64> {
         self.register().sessions.get(&session).map(|session| session.bytes)

@@ -138,7 +138,7 @@ async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
         // Sent once more: whoever asks twice may have reason to.
         return Ok(taken(0));
     }
-    if let Some(why) = tokens::not_revocable_because(&record, work.at) {
+    if let Some(why) = tokens::not_revocable_because(work.state, &record) {
         let code = if record.revocable { "EXPIRED" } else { "NOT_REVOCABLE" };
         return Err(Fault::field(field, code, format!("the token cannot be revoked: {why}")));
     }

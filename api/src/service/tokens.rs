@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use authz::Action;
 use entity::{Tenanted, playback_token, playback_token_stream, revocation, stream};
 use guard::{Timestamp, policy::Package, signature};
-use ids::{StreamName, TokenId};
+use ids::{OrganisationId, StreamName, TokenId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
 
@@ -165,8 +165,14 @@ pub(crate) async fn by_jti(
         .ok_or(Fault::NotFound)
 }
 
-/// Why a token cannot be revoked by itself at `now`; `None` where it can.
-pub(crate) fn not_revocable_because(record: &playback_token::Model, now: Timestamp) -> Option<&'static str> {
+/// Why a token cannot be revoked by itself now; `None` where it can.
+pub(crate) fn not_revocable_because(state: &State, record: &playback_token::Model) -> Option<&'static str> {
+    let now = state.now();
+    let runs = || {
+        state
+            .live
+            .runs_on(OrganisationId::from_uuid(record.organisation_id), &record.jti)
+    };
     let over = Timestamp::from_us(record.expires_at.saturating_add(DAY_S * 1_000_000));
     if record.revoked_at.is_some() {
         Some("it is revoked already")
@@ -174,6 +180,8 @@ pub(crate) fn not_revocable_because(record: &playback_token::Model, now: Timesta
         Some("it was made not revocable")
     } else if over <= now {
         Some("it expired more than 24 hours ago, so that no session can run on it")
+    } else if Timestamp::from_us(record.expires_at) <= now && !runs() {
+        Some("it has expired, and no session runs on it")
     } else {
         None
     }

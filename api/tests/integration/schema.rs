@@ -29,6 +29,14 @@ async fn a_request_that_asks_too_much_is_refused_before_anything_is_done() {
         .await;
     assert!(refused.text.contains("fields"), "{}", refused.text);
 
+    // Fragments that spread each other twice: a kilobyte that would stand for a thousand million fields.
+    let bomb: String = (0..29)
+        .map(|n| format!("fragment F{n} on Viewer {{ ...F{0} ...F{0} }} ", n + 1))
+        .collect();
+    let bomb = format!("{{ viewer {{ ...F0 }} }} {bomb} fragment F29 on Viewer {{ email }}");
+    let refused = client.ask(&bomb, json!({})).await;
+    assert!(refused.text.contains("fields"), "{}", refused.text);
+
     let deep = "organisation { streams { nodes { sessions { nodes { id } } } } }";
     client.data(&format!("{{ {deep} }}"), json!({})).await;
     let costly = "{ organisation { streams(first: 100) { nodes { sessions(first: 100) { nodes { id stream } } } } } }";

@@ -33,7 +33,7 @@ actions! {
     TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
     StreamCreate = "stream.create", "Create streams.";
     StreamUpdate = "stream.update", "Change a stream's title, tags and settings.";
-    StreamOpen = "stream.open", "Take secure playback off a stream.";
+    StreamOpen = "stream.open", "Open a stream's playback or ingest to everybody.";
     StreamStop = "stream.stop", "Stop a stream.";
     StreamStart = "stream.start", "Let a stopped stream be published again.";
     StreamLock = "stream.lock", "Lock a stream.";

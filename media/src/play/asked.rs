@@ -32,23 +32,28 @@ impl Visit {
             .await
             .map(|Path(path)| path)
             .unwrap_or_default();
-        let query = query_token(request.uri());
+        let query: Vec<_> = query_tokens(request.uri()).collect();
         let (headers, from_path) = (request.headers(), path.get("token").cloned());
-        let tokens = [bearer(headers), query.clone(), from_path, cookie(headers)];
+        let tokens = query
+            .iter()
+            .cloned()
+            .chain(bearers(headers))
+            .chain(from_path)
+            .chain(cookies(headers));
         let peer = request
             .extensions()
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(peer)| peer.ip());
         let asked = Asked {
             name: path.get("name").cloned().unwrap_or_default(),
-            credential: credential(tokens.into_iter().flatten()),
+            credential: credential(tokens),
             // INVARIANT: the accept loop states every connection's peer; what has none is from nowhere.
             address: peer.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),
             protocol,
             user_agent: text(headers, &header::USER_AGENT),
             referrer: referrer(headers),
         };
-        let carrier = query.map_or(Carrier::Silent, Carrier::Query);
+        let carrier = query.into_iter().next().map_or(Carrier::Silent, Carrier::Query);
         Ok(Self {
             asked,
             carrier,
@@ -70,26 +75,27 @@ fn credential(tokens: impl Iterator<Item = String>) -> Credential {
     one.map_or(Credential::Missing, |token| Credential::from_token(&token))
 }
 
-fn bearer(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+fn bearers(headers: &HeaderMap) -> impl Iterator<Item = String> {
+    headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    })
 }
 
-fn query_token(uri: &Uri) -> Option<String> {
-    form_urlencoded::parse(uri.query()?.as_bytes())
-        .find(|(key, value)| key == "token" && !value.is_empty())
+fn query_tokens(uri: &Uri) -> impl Iterator<Item = String> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+        .filter(|(key, value)| key == "token" && !value.is_empty())
         .map(|(_, value)| value.into_owned())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .filter(|(name, _)| *name == COOKIE)
         .map(|(_, token)| token.to_owned())
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Streams;
 
 #[Object]
 impl Streams {
-    /// Makes a stream. Without an alias it gets a name of its own. `OPEN` playback is for administrators.
+    /// Makes a stream. Without an alias it gets a name of its own. `OPEN` playback and ingest are for administrators.
     async fn create_stream(
         &self,
         context: &Context<'_>,
@@ -26,7 +26,9 @@ impl Streams {
     ) -> Result<Option<CreateStreamPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamCreate)?;
-        if input.secure_playback == Some(SecurePlayback::Open) {
+        let opens = input.secure_playback == Some(SecurePlayback::Open)
+            || input.ingest_authorisation == Some(IngestAuthorisation::Open);
+        if opens {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let new = New {
@@ -43,7 +45,7 @@ impl Streams {
         CreateStreamPayload::of(streams::create(state, acting, new).await)
     }
 
-    /// Edits a stream; what is left out stays. Taking secure playback off is for administrators.
+    /// Edits a stream; what is left out stays. Opening playback or ingest is for administrators.
     async fn update_stream(
         &self,
         context: &Context<'_>,
@@ -51,7 +53,9 @@ impl Streams {
     ) -> Result<Option<UpdateStreamPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamUpdate)?;
-        if input.secure_playback == Some(SecurePlayback::Open) {
+        let opens = input.secure_playback == Some(SecurePlayback::Open)
+            || input.ingest_authorisation == Some(IngestAuthorisation::Open);
+        if opens {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let edit = Edit {

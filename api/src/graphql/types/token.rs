@@ -89,7 +89,7 @@ impl PlaybackToken {
 
     /// Why it cannot be revoked by itself now; null where it can.
     async fn not_revocable_because(&self, context: &Context<'_>) -> Option<&'static str> {
-        tokens::not_revocable_because(&self.0, state(context).now())
+        tokens::not_revocable_because(state(context), &self.0)
     }
 
     /// Who made it.

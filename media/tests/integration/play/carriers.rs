@@ -32,8 +32,20 @@ async fn a_token_may_come_by_header_query_path_or_cookie() {
 async fn two_tokens_that_differ_are_neither() {
     let stage = Stage::open().await;
     let (one, two) = (stage.token("1", json!({})), stage.token("2", json!({})));
-    let answer = get(stage.http, &format!("/t/{one}/live/{NAME}/index.m3u8?token={two}"), &[]).await;
-    assert_eq!((answer.status, answer.reason()), (403, "TOKEN_MALFORMED"));
+    let (playlist, two_bearers) = (
+        format!("/live/{NAME}/index.m3u8"),
+        [format!("Bearer {one}"), format!("Bearer {two}")],
+    );
+    let bearers = two_bearers.each_ref().map(|bearer| ("authorization", bearer.as_str()));
+    for (path, headers) in [
+        (format!("/t/{one}{playlist}?token={two}"), &[][..]),
+        (format!("{playlist}?token={one}&token={two}"), &[][..]),
+        (format!("{playlist}?token={two}"), &bearers[..1]),
+        (playlist, &bearers[..]),
+    ] {
+        let answer = get(stage.http, &path, headers).await;
+        assert_eq!((answer.status, answer.reason()), (403, "TOKEN_MALFORMED"), "{path}");
+    }
 }
 
 #[tokio::test]
