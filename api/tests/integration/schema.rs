@@ -30,9 +30,10 @@ async fn a_request_that_asks_too_much_is_refused_before_anything_is_done() {
     assert!(refused.text.contains("fields"), "{}", refused.text);
 
     // Fragments that spread each other twice: a kilobyte that would stand for a thousand million fields.
-    let bomb: String = (0..29)
-        .map(|n| format!("fragment F{n} on Viewer {{ ...F{0} ...F{0} }} ", n + 1))
+    let spreads: Vec<_> = (1..30)
+        .map(|n| format!("fragment F{} on Viewer {{ ...F{n} ...F{n} }}", n - 1))
         .collect();
+    let bomb = spreads.join(" ");
     let bomb = format!("{{ viewer {{ ...F0 }} }} {bomb} fragment F29 on Viewer {{ email }}");
     let refused = client.ask(&bomb, json!({})).await;
     assert!(refused.text.contains("fields"), "{}", refused.text);
