@@ -1,5 +1,7 @@
 //! Streams: made, edited, stopped, locked, deleted.
 
+use std::time::Duration;
+
 use authz::Action;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Tenanted, stream};
@@ -184,6 +186,16 @@ pub(crate) async fn rotate_key(state: &State, acting: &Acting, name: &str) -> Re
 /// Has the built-in test source publish the stream, until it is stopped.
 pub(crate) async fn start_test_source(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
     acting.needs(state, Package::Live).await?;
+    let before = by_name(state.store.read(), acting.id, name).await?;
+    if !before.test_source {
+        // Whom a stop has just sent away takes a moment to be gone. One who stays is refused below.
+        let gone = async {
+            while state.live.is_live(StreamId::from_uuid(before.id)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(1), gone).await;
+    }
     let work = Work::begin(state, acting).await?;
     let found = by_name(&*work.write, acting.id, name).await?;
     match found.standing.as_str() {
