@@ -2,7 +2,7 @@
 //!
 //! Nothing is asked. What is already there is not done again, so that a second start takes seconds.
 
-use std::{fs, os::unix::process::CommandExt as _, process::Command};
+use std::{os::unix::process::CommandExt as _, process::Command};
 
 use anyhow::Context as _;
 
@@ -13,11 +13,10 @@ const BINARY: &str = "target/release/portcullis";
 /// Metrics and health, on loopback; the rest is the program's defaults.
 const OPERATIONS: &str = "127.0.0.1:9464";
 
-/// Ends by becoming `portcullis`; returns only when that fails. Further arguments are given to it.
+/// Ends by becoming `portcullis`, which makes `./data` for its owner alone; returns only when that fails. Further
+/// arguments are given to it.
 pub(crate) fn up(repository: &Repository, arguments: &[String]) -> anyhow::Result<()> {
     build(repository)?;
-    let data = repository.path("data");
-    fs::create_dir_all(&data).with_context(|| format!("cannot make `{}`", data.display()))?;
     println!("── starting ──");
     let binary = repository.path(BINARY);
     let error = Command::new(&binary)
