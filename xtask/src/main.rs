@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         Command::Check => test::check(&repository),
         Command::Bench => bench::bench(&repository),
         Command::Sdl => sdl::write(&repository),
-        Command::Web { debug } => web::build(repository.root(), !debug),
+        Command::Web { debug } => up::dashboard(&repository, !debug),
         Command::Setup => setup::everything(&repository),
     };
     match outcome {

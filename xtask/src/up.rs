@@ -29,13 +29,18 @@ pub(crate) fn up(repository: &Repository, arguments: &[String]) -> anyhow::Resul
 
 /// Everything that the binary is made of, and the binary, as it is released.
 pub(crate) fn build(repository: &Repository) -> anyhow::Result<()> {
-    println!("── what is missing ──");
-    setup::for_up(repository)?;
-    println!("── the dashboard ──");
-    web::build(repository.root(), true)?;
+    dashboard(repository, true)?;
     println!("── {BINARY} ──");
     shell::run(&mut shell::command(
         repository.root(),
         ["cargo", "build", "--release", "--package", "portcullis"],
     ))
+}
+
+/// The dashboard and the player, as the binary takes them in.
+pub(crate) fn dashboard(repository: &Repository, release: bool) -> anyhow::Result<()> {
+    println!("── what is missing ──");
+    setup::for_up(repository)?;
+    println!("── the dashboard ──");
+    web::build(repository.root(), release)
 }

@@ -37,13 +37,13 @@ pub(super) fn of(root: &Path, release: bool) -> anyhow::Result<String> {
 
 fn add(path: &Path, hasher: &mut DefaultHasher) -> anyhow::Result<()> {
     let name = path.file_name().unwrap_or_default();
+    if MADE.iter().any(|made| name == *made) {
+        return Ok(());
+    }
     name.hash(hasher);
     if !path.is_dir() {
         let content = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         content.hash(hasher);
-        return Ok(());
-    }
-    if MADE.iter().any(|made| name == *made) {
         return Ok(());
     }
     let entries = fs::read_dir(path).with_context(|| format!("cannot list `{}`", path.display()))?;
@@ -59,7 +59,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_made_does_not_count_and_what_was_written_does() {
+    fn a_folder_that_a_build_makes_changes_nothing() {
+        let folder = std::env::temp_dir().join(format!("portcullis-fingerprint-{}", std::process::id()));
+        fs::create_dir_all(folder.join("web")).unwrap();
+        fs::write(folder.join("web/app.rs"), "fn main() {}").unwrap();
+        let of_web = || {
+            let mut hasher = DefaultHasher::new();
+            add(&folder.join("web"), &mut hasher).unwrap();
+            hasher.finish()
+        };
+        let before = of_web();
+        fs::create_dir_all(folder.join("web/node_modules/some")).unwrap();
+        fs::create_dir_all(folder.join("web/dist")).unwrap();
+        assert_eq!(of_web(), before);
+        fs::write(folder.join("web/app.rs"), "fn main() { }").unwrap();
+        assert_ne!(of_web(), before);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn another_profile_is_another_result() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         assert_eq!(of(root, true).unwrap(), of(root, true).unwrap());
         assert_ne!(of(root, true).unwrap(), of(root, false).unwrap());

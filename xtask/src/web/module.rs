@@ -1,7 +1,8 @@
 //! Compiles the dashboard to WebAssembly and binds it to JavaScript.
 //!
-//! The compiler is the one in use where it has the target, else after `rustup target add`, else Debian's `rustc-web`,
-//! which brings the sources of the standard library but not the library itself. Each has a target directory of its own.
+//! The compiler is the one in use where it has the target, else Debian's `rustc-web`, which brings the sources of the
+//! standard library but not the library itself; the set-up sees to it that one is there. Each has a target directory of
+//! its own.
 
 use std::{
     path::{Path, PathBuf},
@@ -60,17 +61,11 @@ impl Compiler {
         if has_target() {
             return Ok(Self::Rustup);
         }
-        if shell::which("rustup").is_some()
-            && shell::run(Command::new("rustup").args(["target", "add", TARGET])).is_ok()
-            && has_target()
-        {
-            return Ok(Self::Rustup);
-        }
         let debian = Path::new(DEBIAN_COMPILER).exists() && Path::new(DEBIAN_STD).exists();
         if debian && shell::which(DEBIAN_LINKER).is_some() {
             return Ok(Self::Debian);
         }
-        bail!("nothing compiles to {TARGET}: install Debian's `rustc-web`, `rust-web-src` and `lld-19`")
+        bail!("nothing compiles to {TARGET}: `cargo xtask setup` installs what does")
     }
 
     const fn target_directory(self) -> &'static str {
