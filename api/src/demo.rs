@@ -12,7 +12,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 use crate::{
     fault::Fault,
     graphql, keys,
-    people::Acting,
+    people::{Acting, Actor},
     publisher::{self, policy},
     running::Running,
     service::{streams, tokens},
@@ -105,7 +105,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     let write = state.store.write().await?;
     let mut actings = Vec::new();
     for (email, ..) in people {
-        actings.extend(existing(&write, email).await?);
+        actings.extend(existing(state, &write, email).await?);
     }
     if actings.len() == people.len() {
         return Ok(actings);
@@ -120,6 +120,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
         secure_playback: Set(true),
         ingest_authorisation: Set("key".to_owned()),
         force_disconnect: Set(false),
+        second_factor_required: Set(false),
         created_at: Set(now.us()),
     }
     .insert(&*write)
@@ -130,6 +131,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
             id: Set(grant.uuid()),
             organisation_id: Set(id.uuid()),
             package: Set(package.as_str().to_owned()),
+            limits: Set(None),
             created_at: Set(now.us()),
         }
         .insert(&*write)
@@ -144,6 +146,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
             email: Set((*email).to_owned()),
             name: Set((*name).to_owned()),
             password_hash: Set(hash),
+            operator: Set(false),
             created_at: Set(now.us()),
         }
         .insert(&*write)
@@ -153,11 +156,12 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
             organisation_id: Set(id.uuid()),
             user_id: Set(user.uuid()),
             role: Set(role.as_str().to_owned()),
+            access_since: Set(0),
             created_at: Set(now.us()),
         }
         .insert(&*write)
         .await?;
-        actings.push(acting(user, member, *role, row.clone())?);
+        actings.push(acting(state, user, member, *role, row.clone())?);
     }
     let updates = [
         guard::Update::Organisation(policy::organisation(
@@ -177,7 +181,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     Ok(actings)
 }
 
-async fn existing(write: &Write, email: &str) -> Result<Option<Acting>, Fault> {
+async fn existing(state: &State, write: &Write, email: &str) -> Result<Option<Acting>, Fault> {
     let user = app_user::Entity::across_tenants("the demo's people, by email")
         .filter(app_user::Column::Email.eq(email))
         .one(&**write)
@@ -194,7 +198,14 @@ async fn existing(write: &Write, email: &str) -> Result<Option<Acting>, Fault> {
         .await?
         .ok_or(Fault::Internal)?;
     let role = member.role.parse().map_err(|error| Fault::bug(&error))?;
-    acting(UserId::from_uuid(user.id), MemberId::from_uuid(member.id), role, row).map(Some)
+    acting(
+        state,
+        UserId::from_uuid(user.id),
+        MemberId::from_uuid(member.id),
+        role,
+        row,
+    )
+    .map(Some)
 }
 
 /// The stream of that alias, or of the next one that was not deleted; made where it is missing.
@@ -254,15 +265,21 @@ async fn demo_stream(
     })
 }
 
-fn acting(user: UserId, member: MemberId, role: Role, row: organisation::Model) -> Result<Acting, Fault> {
+fn acting(
+    state: &State,
+    user: UserId,
+    member: MemberId,
+    role: Role,
+    row: organisation::Model,
+) -> Result<Acting, Fault> {
     Ok(Acting {
-        user,
-        member,
+        actor: Actor::Member { user, member },
         role,
         id: OrganisationId::from_uuid(row.id),
         hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
         row,
         address: std::net::Ipv4Addr::LOCALHOST.into(),
+        request: state.mint(),
     })
 }
 

@@ -12,8 +12,14 @@ use sea_orm::DbErr;
 pub(crate) enum Fault {
     /// Nobody is signed in.
     Unauthenticated,
+    /// This sign-in is worth nothing here any more, or never was.
+    SignInAgain,
     /// The role does not allow it.
     Forbidden,
+    /// The organisation wants a second factor, and this sign-in showed none.
+    SecondFactorRequired,
+    /// The organisation is suspended.
+    Suspended,
     /// It does not exist, belongs to others, or is not even a name.
     NotFound,
     /// The organisation lacks a package.
@@ -22,6 +28,8 @@ pub(crate) enum Fault {
     RateLimited { retry_after_s: u64 },
     /// The request cannot be meant.
     Invalid(&'static str),
+    /// It was true a moment ago; somebody else was faster.
+    Conflict(&'static str),
     /// What the caller can mend: becomes part of a mutation's payload.
     Caller(UserError),
     /// Something that we need does not answer.
@@ -59,12 +67,13 @@ impl Fault {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
+            Self::Unauthenticated | Self::SignInAgain => "UNAUTHENTICATED",
+            Self::Forbidden | Self::SecondFactorRequired | Self::Suspended => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::PackageRequired(_) => "PACKAGE_REQUIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Invalid(_) | Self::Caller(_) => "INVALID",
+            Self::Conflict(_) => "CONFLICT",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -73,11 +82,16 @@ impl Fault {
     fn message(&self) -> String {
         match self {
             Self::Unauthenticated => "sign in first".to_owned(),
+            Self::SignInAgain => "sign in again for this organisation".to_owned(),
             Self::Forbidden => "your role does not allow this".to_owned(),
+            Self::SecondFactorRequired => {
+                "this organisation wants a second factor: set one up, then sign in with it".to_owned()
+            }
+            Self::Suspended => "this organisation is suspended".to_owned(),
             Self::NotFound => "there is no such thing here".to_owned(),
             Self::PackageRequired(package) => format!("this needs the package {}", package.as_str()),
             Self::RateLimited { retry_after_s } => format!("too many attempts; try again in {retry_after_s} s"),
-            Self::Invalid(why) => (*why).to_owned(),
+            Self::Invalid(why) | Self::Conflict(why) => (*why).to_owned(),
             Self::Caller(error) => error.message.clone(),
             Self::Unavailable => "a part of the platform does not answer; try again".to_owned(),
             Self::Internal => "something went wrong on our side".to_owned(),
@@ -92,6 +106,9 @@ impl From<Fault> for Error {
             match &fault {
                 Fault::PackageRequired(package) => extensions.set("package", package.as_str()),
                 Fault::RateLimited { retry_after_s } => extensions.set("retryAfterS", *retry_after_s),
+                Fault::SecondFactorRequired => extensions.set("reason", "SECOND_FACTOR_REQUIRED"),
+                Fault::Suspended => extensions.set("reason", "ORGANISATION_SUSPENDED"),
+                Fault::SignInAgain => extensions.set("reason", "SIGN_IN_AGAIN"),
                 _ => {}
             }
         })

@@ -1,7 +1,10 @@
 //! What every part of the control plane shares.
 
 use guard::Timestamp;
-use ids::{AuditId, ChangeId, KeyId, MemberId, OrganisationId, SessionId, SignInId, StreamId, TokenId, UserId};
+use ids::{
+    ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
+    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, SessionId, SignInId, StreamId, TokenId, UserId,
+};
 use link::{Clock, Entropy};
 
 use crate::{
@@ -74,11 +77,21 @@ macro_rules! mint {
     };
 }
 mint!(
+    ApiTokenId,
     AuditId,
     ChangeId,
+    GroupId,
+    InvitationId,
     KeyId,
+    MailId,
     MemberId,
     OrganisationId,
+    PackageRequestId,
+    PasskeyId,
+    PasswordResetId,
+    ProviderId,
+    RecoveryCodeId,
+    RequestId,
     SessionId,
     SignInId,
     StreamId,

@@ -16,8 +16,10 @@ pub struct Model {
     pub email: String,
     /// What others see.
     pub name: String,
-    /// Argon2id, in PHC form.
+    /// Argon2id, in PHC form; empty where the person signs in elsewhere.
     pub password_hash: String,
+    /// Whether this is a platform operator.
+    pub operator: bool,
     /// When it was made.
     pub created_at: i64,
 }

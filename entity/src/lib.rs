@@ -3,13 +3,20 @@
 //! Every query begins with [`Tenanted::in_tenant`], or with [`Table::across_tenants`] and a reason that a golden file
 //! lists. Every column `…_at` holds microseconds since 1970 in UTC, from the clock that the control plane was given.
 
+pub mod api_token;
 pub mod app_user;
+pub mod audit_chain;
 pub mod audit_entry;
+pub mod barred_sign_in;
 pub mod change;
+pub mod invitation;
+pub mod mail;
 pub mod member;
 pub mod organisation;
 pub mod outbox;
 pub mod package_grant;
+pub mod package_request;
+pub mod password_reset;
 pub mod playback_token;
 pub mod playback_token_stream;
 pub mod revocation;

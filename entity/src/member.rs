@@ -17,6 +17,8 @@ pub struct Model {
     pub user_id: Uuid,
     /// `nanoAdmin`, `nanoUser` or `nanoReadOnly`.
     pub role: String,
+    /// Sign-ins up to this moment do not act here: access was invalidated.
+    pub access_since: i64,
     /// When it was made.
     pub created_at: i64,
 }

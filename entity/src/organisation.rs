@@ -24,6 +24,8 @@ pub struct Model {
     pub ingest_authorisation: String,
     /// Whether sessions end when their token expires, where the token does not say.
     pub force_disconnect: bool,
+    /// Whether members must have a second factor.
+    pub second_factor_required: bool,
     /// When it was made.
     pub created_at: i64,
 }

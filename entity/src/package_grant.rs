@@ -15,6 +15,8 @@ pub struct Model {
     pub organisation_id: Uuid,
     /// Its public name, as in `LIVE`.
     pub package: String,
+    /// Its limits, by name; the catalogue's where none.
+    pub limits: Option<Json>,
     /// When it was made.
     pub created_at: i64,
 }

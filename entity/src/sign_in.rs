@@ -18,6 +18,12 @@ pub struct Model {
     pub token_hash: Vec<u8>,
     /// From where the person signed in.
     pub address: String,
+    /// With what the person signed in.
+    pub user_agent: Option<String>,
+    /// Whether a second factor was shown.
+    pub second_factor: bool,
+    /// The only organisation in which it acts, where that organisation's identity provider vouched for it.
+    pub organisation_id: Option<Uuid>,
     /// When it was made.
     pub created_at: i64,
     /// When it was last used, to the hour.

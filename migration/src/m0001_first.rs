@@ -10,8 +10,10 @@ use sea_orm_migration::{
         big_integer, big_integer_null, big_pk_auto, blob, blob_null, boolean, integer, json_binary, pk_uuid, text,
         text_null, uuid, uuid_null,
     },
-    sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, IntoIden, Table, TableCreateStatement},
+    sea_query::TableCreateStatement,
 };
+
+use crate::tables::{self, IndexOf, belonging, owned, table};
 
 /// This step.
 pub(crate) struct Step;
@@ -25,35 +27,18 @@ impl MigrationName for Step {
 #[async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
+        for table in all() {
             manager.create_table(table).await?;
         }
-        for (table, columns, unique) in INDICES {
-            let mut index = Index::create();
-            let name = format!("{table}_{}", columns.join("_"));
-            index.if_not_exists().name(name).table(*table);
-            for column in *columns {
-                index.col(*column);
-            }
-            if *unique {
-                index.unique();
-            }
-            manager.create_index(index).await?;
-        }
-        Ok(())
+        tables::indices(manager, INDICES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for name in TABLES.iter().rev() {
-            manager
-                .drop_table(Table::drop().table(*name).if_exists().to_owned())
-                .await?;
-        }
-        Ok(())
+        tables::drop(manager, TABLES).await
     }
 }
 
-fn tables() -> Vec<TableCreateStatement> {
+fn all() -> Vec<TableCreateStatement> {
     vec![
         table(
             "organisation",
@@ -240,38 +225,6 @@ fn tables() -> Vec<TableCreateStatement> {
     ]
 }
 
-fn table(name: &'static str, columns: impl IntoIterator<Item = ColumnDef>) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(name).if_not_exists();
-    for column in columns {
-        table.col(column);
-    }
-    table
-}
-
-/// A table whose rows belong to an organisation.
-fn owned(name: &'static str, columns: impl IntoIterator<Item = ColumnDef>) -> TableCreateStatement {
-    let mut table = table(name, columns);
-    table.col(uuid("organisation_id"));
-    belonging(table, name, "organisation_id", "organisation")
-}
-
-/// The table with a reference that goes with what it refers to.
-fn belonging(
-    mut table: TableCreateStatement,
-    name: &'static str,
-    column: &'static str,
-    other: &'static str,
-) -> TableCreateStatement {
-    let mut key = ForeignKey::create();
-    key.name(format!("{name}_{column}").into_iden().to_string())
-        .from(name, column)
-        .to(other, "id")
-        .on_delete(ForeignKeyAction::Cascade);
-    table.foreign_key(&mut key);
-    table
-}
-
 /// In the order in which they refer to each other.
 const TABLES: &[&str] = &[
     "organisation",
@@ -290,8 +243,7 @@ const TABLES: &[&str] = &[
     "audit_entry",
 ];
 
-/// Table, columns, and whether what they hold is there once only.
-const INDICES: &[(&str, &[&str], bool)] = &[
+const INDICES: &[IndexOf] = &[
     ("organisation", &["hash"], true),
     ("package_grant", &["organisation_id", "package"], true),
     ("app_user", &["email"], true),

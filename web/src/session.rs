@@ -41,10 +41,8 @@ impl Person {
 
     /// What to call the person.
     pub(crate) fn name(&self) -> String {
-        Some(&self.viewer.name)
-            .filter(|name| !name.is_empty())
-            .unwrap_or(&self.viewer.email)
-            .clone()
+        let name = Some(self.viewer.name.clone()).filter(|name| !name.is_empty());
+        name.or_else(|| self.viewer.email.clone()).unwrap_or_default()
     }
 
     /// What to call the user of a session: members watch from the dashboard, under their membership's id.

@@ -29,14 +29,15 @@ impl Query {
     /// Who is asking, with which role and permissions.
     async fn viewer(&self, context: &Context<'_>) -> Result<Viewer> {
         let caller = caller(context);
-        let person = caller.person()?;
         let acting = match caller.acting() {
             Ok(acting) => Some(acting.id),
-            // Belonging to no organisation is no mistake; naming one that is not the caller's is.
-            Err(_) if person.memberships.is_empty() => None,
-            Err(fault) => return Err(fault.into()),
+            Err(Fault::Unauthenticated) => return Err(Fault::Unauthenticated.into()),
+            // Naming an organisation that is not the caller's is a mistake; belonging to none, or to one that is closed to
+            // this sign-in, is not.
+            Err(Fault::NotFound) if caller.presented.organisation.is_some() => return Err(Fault::NotFound.into()),
+            Err(_) => None,
         };
-        Ok(Viewer::of(state(context), person, acting))
+        Viewer::of(state(context), caller, acting).map_err(Into::into)
     }
 
     /// The organisation in which the request acts.
@@ -65,7 +66,7 @@ impl Query {
     ) -> Result<Option<PlaybackToken>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::TokenRead)?;
-        let row = tokens::by_jti(state.store.read(), acting, &jti).await?;
+        let row = tokens::by_jti(state.store.read(), acting.id, &jti).await?;
         Ok(Some(PlaybackToken(row)))
     }
 

@@ -149,21 +149,21 @@ fn while_allowed<T>(
     acting: Acting,
     items: impl Stream<Item = T>,
 ) -> impl Stream<Item = Result<T>> {
-    let sign_in = caller.person.as_ref().map(|person| person.sign_in);
+    let caller = caller.clone();
     let (over, is_over) = tokio::sync::oneshot::channel();
     let until = async move {
-        let mut ends = state.access.ends();
+        let mut changes = state.access.changes();
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
                 _ = look.tick() => {}
-                ended = ends.recv() => match ended {
-                    Ok(ended) if Some(ended) != sign_in => continue,
+                changed = changes.recv() => match changed {
+                    Ok(whose) if !whose.concerns(&caller, &acting) => continue,
                     Err(broadcast::error::RecvError::Closed) => return,
                     _ => {}
                 },
             }
-            match still_may(&state, sign_in, &acting).await {
+            match still_may(&state, &caller, &acting).await {
                 Ok(()) => {}
                 Err(fault) => {
                     let _ = over.send(fault);

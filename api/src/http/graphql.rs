@@ -16,7 +16,7 @@ use crate::{fault::Fault, people::identify};
 
 /// `POST /graphql`.
 pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Response {
-    let presented = presented(&request);
+    let presented = presented(&doors.state, &request);
     let headers = request.headers();
     if !is_json(headers) {
         return refuse(
@@ -49,7 +49,11 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
     let api = doors.api.clone();
     let done = tokio::spawn(async move { api.execute(operation.data(caller)).boxed().await });
     let outcome = done.await.unwrap_or_else(|error| failed(Fault::bug(&error)));
-    answer(outcome, media_type)
+    let mut response = answer(outcome, media_type);
+    if let Ok(request) = HeaderValue::from_str(&presented.request.to_string()) {
+        response.headers_mut().insert(REQUEST_ID, request);
+    }
+    response
 }
 
 /// The outcome of an operation that was not even begun.
@@ -109,6 +113,8 @@ fn wanted_type(headers: &HeaderMap) -> &'static str {
     }
 }
 
+/// How the audit log names a request.
+const REQUEST_ID: &str = "x-request-id";
 const BODY: usize = 256 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);

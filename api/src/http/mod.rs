@@ -12,13 +12,13 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Router,
     extract::ConnectInfo,
-    http::{HeaderMap, Request, header},
+    http::{Request, header},
     routing::get,
 };
 
 use crate::{
     graphql::Api,
-    people::{Presented, sign_in},
+    people::{Presented, bearer, cookie},
     state::State,
 };
 
@@ -56,7 +56,7 @@ pub(crate) fn router(doors: Doors) -> Router {
 }
 
 /// What a request shows of whoever sent it.
-fn presented<B>(request: &Request<B>) -> Presented {
+fn presented<B>(state: &State, request: &Request<B>) -> Presented {
     let extensions = request.extensions();
     let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
     Presented {
@@ -67,21 +67,19 @@ fn presented<B>(request: &Request<B>) -> Presented {
             .to_canonical(),
         https: extensions.get() == Some(&Scheme::Https),
         cookie: cookie(request.headers()),
+        bearer: bearer(request.headers()),
         organisation: request
             .headers()
             .get("x-organisation")
             .map(|hash| String::from_utf8_lossy(hash.as_bytes()).into_owned()),
+        user_agent: request
+            .headers()
+            .get(header::USER_AGENT)
+            .map(|agent| String::from_utf8_lossy(agent.as_bytes()).chars().take(AGENT).collect()),
+        request: state.mint(),
+        vouched_for: false,
     }
 }
 
-/// The secret of the sign-in's cookie.
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == sign_in::COOKIE && !value.is_empty())
-        .map(|(_, value)| value.to_owned())
-}
+/// Characters of a user agent that are kept.
+const AGENT: usize = 256;

@@ -30,7 +30,7 @@ use crate::{
 
 /// `GET /graphql`: a socket where one is asked for, GraphiQL for a browser where it is a demo.
 pub(super) async fn upgrade_or_page(State(doors): State<Doors>, request: Request) -> Response {
-    let presented = presented(&request);
+    let presented = presented(&doors.state, &request);
     let foreign = origin::is_foreign(request.headers(), &doors.state.addresses.http);
     let (mut parts, _) = request.into_parts();
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
@@ -71,16 +71,32 @@ async fn serve(doors: Doors, presented: Presented, protocol: GraphQLProtocol, so
     GraphQLWebSocket::new_with_pair(sink, messages, desk, protocol)
         .on_connection_init(|payload| {
             let mut data = Data::default();
-            let organisation = payload.get("x-organisation").and_then(serde_json::Value::as_str);
-            data.insert(Organisation(organisation.map(str::to_owned)));
+            let text = |name: &str| payload.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+            // A browser cannot set headers on a socket.
+            data.insert(Said {
+                organisation: text("x-organisation"),
+                bearer: text("authorization")
+                    .or_else(|| text("Authorization"))
+                    .map(|value| secret(&value)),
+            });
             future::ready(Ok(data))
         })
         .serve()
         .await;
 }
 
-/// The organisation that `connection_init` names.
-struct Organisation(Option<String>);
+/// What `connection_init` says.
+struct Said {
+    organisation: Option<String>,
+    bearer: Option<String>,
+}
+
+/// The secret in `Bearer …`; unreadable where it is another scheme.
+fn secret(authorization: &str) -> String {
+    let parts = authorization.trim().split_once(' ');
+    let secret = parts.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    secret.map_or(String::new(), |(_, secret)| secret.trim().to_owned())
+}
 
 /// Executes what one socket asks.
 #[derive(Clone)]
@@ -102,11 +118,11 @@ impl Executor for SocketDesk {
         };
         let doors = self.doors.clone();
         let mut presented = self.presented.clone();
-        let organisation = data
-            .as_ref()
-            .and_then(|data| data.get(&std::any::TypeId::of::<Organisation>()));
-        if let Some(Organisation(Some(hash))) = organisation.and_then(|any| any.downcast_ref()) {
-            presented.organisation = Some(hash.clone());
+        presented.request = doors.state.mint();
+        let said = data.as_ref().and_then(|data| data.get(&std::any::TypeId::of::<Said>()));
+        if let Some(Said { organisation, bearer }) = said.and_then(|any| any.downcast_ref()) {
+            presented.organisation = organisation.clone().or(presented.organisation);
+            presented.bearer = bearer.clone().or(presented.bearer);
         }
         let outcomes = async move {
             match identify(&doors.state, &presented).await {

@@ -1,37 +1,34 @@
-//! Who is asking, in which organisation, with which role. Found out anew for every operation.
+//! Who is asking, and in which organisation: what [`identify`](super::identify) finds out anew for every operation.
 
-use std::{net::IpAddr, str::FromStr};
+use std::net::IpAddr;
 
-use authz::{Action, Role};
-use entity::{Table, Tenanted, app_user, member, organisation, sign_in};
+use authz::{Action, PlatformAction, Role};
+use entity::{api_token, app_user, organisation};
 use guard::policy::{Package, Packages};
-use ids::{MemberId, OrganisationHash, OrganisationId, SignInId, UserId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder};
-use sha2::{Digest, Sha256};
+use ids::{ApiTokenId, MemberId, OrganisationHash, OrganisationId, RequestId, SignInId, UserId};
+use uuid::Uuid;
 
+use super::presented::Presented;
 use crate::{fault::Fault, publisher::policy, state::State};
-
-/// What came with a request.
-#[derive(Clone)]
-pub(crate) struct Presented {
-    /// From where.
-    pub(crate) address: IpAddr,
-    /// Whether nobody could read along.
-    pub(crate) https: bool,
-    /// The secret of the cookie.
-    pub(crate) cookie: Option<String>,
-    /// The organisation that the request names.
-    pub(crate) organisation: Option<String>,
-}
 
 /// Who is asking.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    pub(crate) address: IpAddr,
-    pub(crate) https: bool,
-    pub(crate) person: Option<Person>,
+    pub(crate) presented: Presented,
+    pub(crate) who: Who,
     /// What the request says about the organisation; none where it says nothing and there is none.
-    acting: Option<Result<Acting, Fault>>,
+    pub(super) acting: Option<Result<Acting, Fault>>,
+}
+
+/// What a caller is.
+#[derive(Clone, Debug)]
+pub(crate) enum Who {
+    /// Nobody who is known.
+    Nobody,
+    /// A signed-in person.
+    Person(Box<Person>),
+    /// Software with an API token.
+    Software(Box<Software>),
 }
 
 /// A signed-in person.
@@ -48,18 +45,55 @@ pub(crate) struct Membership {
     pub(crate) member: MemberId,
     pub(crate) organisation: organisation::Model,
     pub(crate) role: Role,
+    /// Why it cannot be acted on with this sign-in, if it cannot.
+    pub(crate) closed: Option<Fault>,
 }
 
-/// A person in the organisation in which this request acts.
+/// Software with an API token.
+#[derive(Clone, Debug)]
+pub(crate) struct Software {
+    pub(crate) token: api_token::Model,
+    pub(crate) organisation: organisation::Model,
+    pub(crate) role: Role,
+}
+
+/// Someone in the organisation in which this request acts.
 #[derive(Clone, Debug)]
 pub(crate) struct Acting {
-    pub(crate) user: UserId,
-    pub(crate) member: MemberId,
+    pub(crate) actor: Actor,
     pub(crate) role: Role,
     pub(crate) id: OrganisationId,
     pub(crate) hash: OrganisationHash,
     pub(crate) row: organisation::Model,
     pub(crate) address: IpAddr,
+    pub(crate) request: RequestId,
+}
+
+/// By whom something is done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    pub(crate) actor: Actor,
+    /// With which role, where it is a role's doing.
+    pub(crate) role: Option<Role>,
+    pub(crate) address: IpAddr,
+    pub(crate) request: RequestId,
+}
+
+/// Who acts, as records name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Actor {
+    /// A member of the organisation.
+    Member { user: UserId, member: MemberId },
+    /// Software, with a token that this user made.
+    Software { token: ApiTokenId, made_by: UserId },
+    /// A platform operator.
+    Operator(UserId),
+    /// Somebody who showed the secret of a link, or a password.
+    User(UserId),
+    /// The installation itself.
+    Platform,
+    /// Nobody who is known.
+    Nobody,
 }
 
 impl Caller {
@@ -73,19 +107,55 @@ impl Caller {
         }
     }
 
+    /// The platform operator who asks, if operators may do `action`.
+    pub(crate) fn may_on_platform(&self, state: &State, action: PlatformAction) -> Result<Actor, Fault> {
+        let operator = match &self.who {
+            Who::Nobody => return Err(Fault::Unauthenticated),
+            Who::Person(person) => person.user.operator && !self.vouched_for_elsewhere(),
+            Who::Software(_) => false,
+        };
+        match &self.who {
+            Who::Person(person) if state.policy.allows_on_platform(operator, action) => {
+                Ok(Actor::Operator(UserId::from_uuid(person.user.id)))
+            }
+            _ => Err(Fault::Forbidden),
+        }
+    }
+
+    /// What this caller does as `actor`, for records.
+    pub(crate) fn by(&self, actor: Actor) -> By {
+        By {
+            actor,
+            role: None,
+            address: self.presented.address,
+            request: self.presented.request,
+        }
+    }
+
     /// Who is signed in.
     pub(crate) fn person(&self) -> Result<&Person, Fault> {
-        self.person.as_ref().ok_or(Fault::Unauthenticated)
+        match &self.who {
+            Who::Person(person) => Ok(person),
+            Who::Software(_) => Err(Fault::Forbidden),
+            Who::Nobody => Err(Fault::Unauthenticated),
+        }
     }
 
     /// The organisation in which the caller acts, whatever the role.
     pub(crate) fn acting(&self) -> Result<&Acting, Fault> {
-        self.person()?;
+        if matches!(self.who, Who::Nobody) {
+            return Err(Fault::Unauthenticated);
+        }
         match &self.acting {
             Some(Ok(acting)) => Ok(acting),
             Some(Err(fault)) => Err(fault.clone()),
             None => Err(Fault::NotFound),
         }
+    }
+
+    /// Whether an organisation's identity provider vouched for this sign-in: it is worth nothing elsewhere.
+    fn vouched_for_elsewhere(&self) -> bool {
+        self.presented.vouched_for
     }
 }
 
@@ -104,144 +174,55 @@ impl Acting {
             Err(Fault::PackageRequired(package))
         }
     }
-}
 
-/// Finds out who is asking.
-pub(crate) async fn identify(state: &State, presented: &Presented) -> Result<Caller, Fault> {
-    let person = match &presented.cookie {
-        Some(secret) => person(state, secret).await?,
-        None => None,
-    };
-    let acting = match &person {
-        Some(person) => acting(person, presented)?,
-        None => None,
-    };
-    Ok(Caller {
-        address: presented.address,
-        https: presented.https,
-        person,
-        acting,
-    })
-}
-
-/// What the table `sign_in` knows a cookie's secret by.
-pub(crate) fn digest(secret: &str) -> Vec<u8> {
-    Sha256::digest(secret.as_bytes()).to_vec()
-}
-
-/// The person behind a user's row, with every membership; the newest first.
-pub(crate) async fn with_memberships(state: &State, user: app_user::Model, sign_in: SignInId) -> Result<Person, DbErr> {
-    let members = member::Entity::across_tenants("a person's own memberships")
-        .filter(member::Column::UserId.eq(user.id))
-        .order_by_desc(member::Column::CreatedAt)
-        .order_by_desc(member::Column::Id)
-        .all(state.store.read())
-        .await?;
-    let ids: Vec<_> = members.iter().map(|member| member.organisation_id).collect();
-    let organisations = organisation::Entity::across_tenants("the organisations of a person's own memberships")
-        .filter(organisation::Column::Id.is_in(ids))
-        .all(state.store.read())
-        .await?;
-    let memberships = members
-        .into_iter()
-        .filter_map(|member| {
-            Some(Membership {
-                member: MemberId::from_uuid(member.id),
-                role: Role::from_str(&member.role).ok()?,
-                organisation: organisations
-                    .iter()
-                    .find(|organisation| organisation.id == member.organisation_id)?
-                    .clone(),
-            })
-        })
-        .collect();
-    Ok(Person {
-        user,
-        sign_in,
-        memberships,
-    })
-}
-
-/// Whether a sign-in still stands and still has the role that it had.
-pub(crate) async fn still_may(state: &State, sign_in: Option<SignInId>, acting: &Acting) -> Result<(), Fault> {
-    let row = match sign_in {
-        Some(id) => {
-            sign_in::Entity::across_tenants("a sign-in, by its id")
-                .filter(sign_in::Column::Id.eq(id.uuid()))
-                .one(state.store.read())
-                .await?
+    /// By whom, for records.
+    pub(crate) fn by(&self) -> By {
+        By {
+            actor: self.actor,
+            role: Some(self.role),
+            address: self.address,
+            request: self.request,
         }
-        None => None,
-    };
-    if row.is_none_or(|row| state.now_us() >= row.used_at.saturating_add(IDLE_US)) {
-        return Err(Fault::Unauthenticated);
     }
-    let member = member::Entity::in_tenant(acting.id)
-        .filter(member::Column::Id.eq(acting.member.uuid()))
-        .one(state.store.read())
-        .await?
-        .ok_or(Fault::NotFound)?;
-    if member.role == acting.role.as_str() {
-        Ok(())
-    } else {
-        Err(Fault::Forbidden)
+
+    /// The member who acts; software is none.
+    pub(crate) fn member(&self) -> Result<(UserId, MemberId), Fault> {
+        match self.actor {
+            Actor::Member { user, member } => Ok((user, member)),
+            _ => Err(Fault::Forbidden),
+        }
     }
 }
 
-async fn person(state: &State, secret: &str) -> Result<Option<Person>, DbErr> {
-    let row = sign_in::Entity::across_tenants("a sign-in, by its cookie")
-        .filter(sign_in::Column::TokenHash.eq(digest(secret)))
-        .one(state.store.read())
-        .await?;
-    let now = state.now_us();
-    let Some(row) = row.filter(|row| now < row.used_at.saturating_add(IDLE_US)) else {
-        return Ok(None);
-    };
-    if now >= row.used_at.saturating_add(HOUR_US) {
-        let write = state.store.write().await?;
-        let used = sign_in::ActiveModel {
-            id: Set(row.id),
-            used_at: Set(now),
-            ..Default::default()
-        };
-        used.update_without_returning(&*write).await?;
-        write.commit().await?;
+impl Actor {
+    /// What columns call its kind.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Member { .. } => "member",
+            Self::Software { .. } => "api_token",
+            Self::Operator(_) => "operator",
+            Self::User(_) => "user",
+            Self::Platform => "platform",
+            Self::Nobody => "nobody",
+        }
     }
-    let user = app_user::Entity::across_tenants("the person who signed in")
-        .filter(app_user::Column::Id.eq(row.user_id))
-        .one(state.store.read())
-        .await?;
-    match user {
-        Some(user) => with_memberships(state, user, SignInId::from_uuid(row.id))
-            .await
-            .map(Some),
-        None => Ok(None),
+
+    /// The user's or the API token's id, as columns have it.
+    pub(crate) fn uuid(self) -> Option<Uuid> {
+        match self {
+            Self::Member { user, .. } | Self::Operator(user) | Self::User(user) => Some(user.uuid()),
+            Self::Software { token, .. } => Some(token.uuid()),
+            Self::Platform | Self::Nobody => None,
+        }
+    }
+
+    /// What tokens for the dashboard's own player name as `user`.
+    pub(crate) fn viewer(self) -> String {
+        match self {
+            Self::Member { member, .. } => member.to_string(),
+            Self::Software { token, .. } => token.to_string(),
+            Self::Operator(user) | Self::User(user) => user.to_string(),
+            Self::Platform | Self::Nobody => "platform".to_owned(),
+        }
     }
 }
-
-fn acting(person: &Person, presented: &Presented) -> Result<Option<Result<Acting, Fault>>, Fault> {
-    let membership = match &presented.organisation {
-        Some(hash) => person
-            .memberships
-            .iter()
-            .find(|membership| membership.organisation.hash == *hash),
-        None => person.memberships.first(),
-    };
-    let Some(membership) = membership else {
-        return Ok(presented.organisation.as_ref().map(|_| Err(Fault::NotFound)));
-    };
-    let row = membership.organisation.clone();
-    Ok(Some(Ok(Acting {
-        user: UserId::from_uuid(person.user.id),
-        member: membership.member,
-        role: membership.role,
-        id: OrganisationId::from_uuid(row.id),
-        hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
-        row,
-        address: presented.address,
-    })))
-}
-
-/// A sign-in that nobody used for 30 days is over.
-const IDLE_US: i64 = 30 * 24 * HOUR_US;
-const HOUR_US: i64 = 3_600 * 1_000_000;

@@ -1,12 +1,17 @@
-//! People: who is asking, signing in, and how guessing is slowed.
+//! People and their software: who is asking, signing in, and how guessing is slowed.
 
 mod access;
+pub(crate) mod api_token;
 mod caller;
+mod identify;
 mod password;
+mod presented;
 pub(crate) mod sign_in;
 mod throttle;
 
-pub(crate) use access::Access;
-pub(crate) use caller::{Acting, Caller, Membership, Person, Presented, identify, still_may};
+pub(crate) use access::{Access, Whose};
+pub(crate) use caller::{Acting, Actor, By, Caller, Membership, Who};
+pub(crate) use identify::{identify, still_may};
 pub(crate) use password::Passwords;
+pub(crate) use presented::{Presented, bearer, cookie};
 pub(crate) use throttle::Throttle;

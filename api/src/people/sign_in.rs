@@ -1,14 +1,24 @@
 //! Signing in and out. An unknown address is answered like a wrong password, after the same work.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, app_user, sign_in};
-use ids::{SignInId, UserId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
+use std::sync::Arc;
 
-use super::caller::{Caller, Person, digest, with_memberships};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::{Table, app_user, member, sign_in};
+use ids::{OrganisationId, SignInId, UserId};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
+use serde_json::{Value, json};
+
+use super::{
+    Whose,
+    caller::{Actor, Caller},
+    identify::digest,
+    presented::Presented,
+};
 use crate::{
+    audit,
     fault::{Fault, UserError},
     state::State,
+    store::Write,
 };
 
 /// The name of the cookie.
@@ -17,10 +27,26 @@ pub(crate) const COOKIE: &str = "portcullis_sign_in";
 /// A cookie's secret; given to the browser once.
 pub(crate) struct Secret(String);
 
+/// How somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct How {
+    /// As the audit log names it, as in `password`.
+    pub(crate) name: &'static str,
+    /// Whether a second factor was shown.
+    pub(crate) second_factor: bool,
+    /// The only organisation in which it is worth something, where that organisation's identity provider vouched.
+    pub(crate) only: Option<OrganisationId>,
+}
+
 impl Secret {
     /// The value of the header `set-cookie`.
     pub(crate) fn header(&self, https: bool) -> String {
         cookie(&self.0, MAX_AGE_S, https)
+    }
+
+    /// The value of the header `cookie` with which a browser would come back.
+    pub(crate) fn as_presented(&self) -> String {
+        self.0.clone()
     }
 }
 
@@ -35,46 +61,79 @@ pub(crate) fn no_cookie(https: bool) -> String {
     cookie("", 0, https)
 }
 
-/// Signs a person in.
+/// Signs a person in by password.
 pub(crate) async fn sign_in(
-    state: &State,
+    state: &Arc<State>,
     caller: &Caller,
     email: &str,
     password: String,
-) -> Result<(Person, Secret), Fault> {
+) -> Result<Secret, Fault> {
+    let presented = &caller.presented;
     let email = normal(email);
-    let attempt = state.throttle.begin(&email, caller.address, state.now())?;
+    let attempt = state.throttle.begin(&email, presented.address, state.now())?;
     let user = app_user::Entity::across_tenants("sign-in, by email")
         .filter(app_user::Column::Email.eq(&email))
         .one(state.store.read())
         .await?;
     // What is longer than any password is not hashed.
     let fits = password.len() <= LONGEST_PASSWORD;
-    let hash = user.as_ref().map(|user| user.password_hash.clone()).filter(|_| fits);
+    let hash = user
+        .as_ref()
+        .map(|user| user.password_hash.clone())
+        .filter(|hash| fits && !hash.is_empty());
     let password = if fits { password } else { String::new() };
     let right = state.passwords.check(password, hash).await?;
-    let Some(user) = user.filter(|_| right) else {
-        tracing::info!(client.address = %caller.address, "a sign-in failed");
+    let Some(user) = user.as_ref().filter(|_| right) else {
+        tracing::info!(client.address = %presented.address, "a sign-in failed");
+        failed(
+            state,
+            presented,
+            user.as_ref().map(|user| UserId::from_uuid(user.id)),
+            email,
+        );
         return Err(wrong());
     };
     attempt.succeeded();
+    let how = How {
+        name: "password",
+        second_factor: false,
+        only: None,
+    };
+    let write = state.store.write().await?;
+    let (_, secret) = open(state, presented, &write, user, how).await?;
+    write.commit().await?;
+    Ok(secret)
+}
+
+/// Opens a sign-in for `user`, as part of what `write` does.
+pub(crate) async fn open(
+    state: &State,
+    presented: &Presented,
+    write: &Write,
+    user: &app_user::Model,
+    how: How,
+) -> Result<(sign_in::Model, Secret), Fault> {
     let secret = URL_SAFE_NO_PAD.encode(state.entropy.bytes::<32>());
     let id: SignInId = state.mint();
     let now = state.now_us();
-    let write = state.store.write().await?;
-    sign_in::ActiveModel {
+    let row = sign_in::ActiveModel {
         id: Set(id.uuid()),
         user_id: Set(user.id),
         token_hash: Set(digest(&secret)),
-        address: Set(caller.address.to_string()),
+        address: Set(presented.address.to_string()),
+        user_agent: Set(presented.user_agent.clone()),
+        second_factor: Set(how.second_factor),
+        organisation_id: Set(how.only.map(ids::OrganisationId::uuid)),
         created_at: Set(now),
         used_at: Set(now),
     }
-    .insert(&*write)
+    .insert(&**write)
     .await?;
-    write.commit().await?;
-    tracing::info!(user.id = %UserId::from_uuid(user.id), client.address = %caller.address, "signed in");
-    Ok((with_memberships(state, user, id).await?, Secret(secret)))
+    let person = UserId::from_uuid(user.id);
+    let detail = json!({ "how": how.name, "secondFactor": how.second_factor });
+    record(state, presented, &**write, person, "sign_in.succeeded", detail, None).await?;
+    tracing::info!(user.id = %person, client.address = %presented.address, how = how.name, "signed in");
+    Ok((row, Secret(secret)))
 }
 
 /// Signs this browser out; its open subscriptions end.
@@ -85,9 +144,102 @@ pub(crate) async fn sign_out(state: &State, caller: &Caller) -> Result<(), Fault
         .filter(sign_in::Column::Id.eq(person.sign_in.uuid()))
         .exec(&*write)
         .await?;
+    let user = UserId::from_uuid(person.user.id);
+    record(state, &caller.presented, &*write, user, "sign_out", json!({}), None).await?;
     write.commit().await?;
-    state.access.ended(person.sign_in);
+    state.access.changed(Whose::SignIn(person.sign_in));
     Ok(())
+}
+
+/// Records what a person did to their own account: in each of their organisations, or with the platform where they have
+/// none.
+pub(crate) async fn record(
+    state: &State,
+    presented: &Presented,
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    action: &'static str,
+    detail: Value,
+    email: Option<&str>,
+) -> Result<(), Fault> {
+    let members = member::Entity::across_tenants("the organisations whose audit logs tell of a person's sign-ins")
+        .filter(member::Column::UserId.eq(user.uuid()))
+        .all(connection)
+        .await?;
+    let mut organisations: Vec<_> = members
+        .iter()
+        .map(|member| Some(OrganisationId::from_uuid(member.organisation_id)))
+        .collect();
+    // INVARIANT: chains are locked in one order, whoever locks several.
+    organisations.sort();
+    if organisations.is_empty() {
+        organisations.push(None);
+    }
+    for organisation in organisations {
+        let mut personal = audit::from_address(presented.address);
+        if let (Some(email), Some(map)) = (email, personal.as_object_mut()) {
+            map.insert("email".to_owned(), email.into());
+        }
+        let entry = audit::Entry {
+            organisation,
+            actor: Actor::User(user),
+            role: None,
+            action,
+            object: user.to_string(),
+            detail: detail.clone(),
+            personal,
+            request: Some(presented.request),
+            at: state.now(),
+        };
+        audit::append(state, connection, entry).await?;
+    }
+    Ok(())
+}
+
+/// Records a failed sign-in, after the answer: a known address must not take longer than an unknown one.
+fn failed(state: &Arc<State>, presented: &Presented, user: Option<UserId>, email: String) {
+    let (state, presented) = (state.clone(), presented.clone());
+    tokio::spawn(async move {
+        let done = async {
+            let write = state.store.write().await?;
+            if let Some(user) = user {
+                record(
+                    &state,
+                    &presented,
+                    &*write,
+                    user,
+                    "sign_in.failed",
+                    json!({}),
+                    Some(&email),
+                )
+                .await?;
+            } else {
+                let mut personal = audit::from_address(presented.address);
+                if let Some(map) = personal.as_object_mut() {
+                    map.insert(
+                        "email".to_owned(),
+                        email.chars().take(LONGEST_EMAIL).collect::<String>().into(),
+                    );
+                }
+                let entry = audit::Entry {
+                    organisation: None,
+                    actor: Actor::Nobody,
+                    role: None,
+                    action: "sign_in.failed",
+                    object: String::new(),
+                    detail: json!({}),
+                    personal,
+                    request: Some(presented.request),
+                    at: state.now(),
+                };
+                audit::append(&state, &*write, entry).await?;
+            }
+            write.commit().await?;
+            Ok::<(), Fault>(())
+        };
+        // What failed was logged where it arose.
+        let _ = done.await;
+    });
 }
 
 /// The form in which addresses are compared.
@@ -109,4 +261,5 @@ fn cookie(value: &str, max_age_s: u32, https: bool) -> String {
 }
 
 const MAX_AGE_S: u32 = 30 * 24 * 3600;
-const LONGEST_PASSWORD: usize = 1024;
+pub(crate) const LONGEST_PASSWORD: usize = 1024;
+pub(crate) const LONGEST_EMAIL: usize = 254;

@@ -7,16 +7,14 @@ pub(crate) mod revocation;
 pub(crate) mod streams;
 pub(crate) mod tokens;
 
-use authz::Action;
-use entity::audit_entry;
 use guard::{Timestamp, Update};
-use ids::{AuditId, ChangeId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use ids::{ChangeId, OrganisationId};
 use serde_json::Value;
 
 use crate::{
+    audit,
     fault::Fault,
-    people::Acting,
+    people::{Acting, By},
     publisher::{self, Progress},
     state::State,
     store::Write,
@@ -25,63 +23,85 @@ use crate::{
 /// A change by a person: what is written, its audit entry and its outbox row are one transaction.
 pub(crate) struct Work<'a> {
     pub(crate) state: &'a State,
-    pub(crate) acting: &'a Acting,
+    /// In which organisation.
+    pub(crate) organisation: OrganisationId,
     pub(crate) write: Write,
     /// When it happens.
     pub(crate) at: Timestamp,
+    by: By,
+    personal: Value,
 }
 
 impl<'a> Work<'a> {
     /// Begins; nothing is kept unless it is finished.
-    pub(crate) async fn begin(state: &'a State, acting: &'a Acting) -> Result<Self, Fault> {
-        let write = state.store.write().await?;
+    pub(crate) async fn begin(state: &'a State, acting: &Acting) -> Result<Self, Fault> {
+        Self::on(state, acting.id, acting.by()).await
+    }
+
+    /// Begins a change to an organisation by somebody who need not be its member.
+    pub(crate) async fn on(state: &'a State, organisation: OrganisationId, by: By) -> Result<Self, Fault> {
         Ok(Self {
             state,
-            acting,
-            write,
+            organisation,
+            write: state.store.write().await?,
             at: state.now(),
+            personal: audit::from_address(by.address),
+            by,
         })
+    }
+
+    /// Whom it concerns, for the audit entry: outside its hash, so that it can be erased.
+    pub(crate) fn concerning(mut self, email: &str) -> Self {
+        if let Some(personal) = self.personal.as_object_mut() {
+            personal.insert("email".to_owned(), email.into());
+        }
+        self
     }
 
     /// Makes it durable, then waits until the nodes have it, a second at most.
     pub(crate) async fn finish(
         self,
-        action: Action,
+        action: impl Into<&'static str>,
         object: &str,
         detail: Value,
         updates: &[Update],
     ) -> Result<Progress, Fault> {
-        let id: ChangeId = self.state.mint();
+        let (id, action): (ChangeId, _) = (self.state.mint(), action.into());
         self.audit(action, object, detail).await?;
-        publisher::record(&*self.write, self.acting.id, id, self.at, updates).await?;
+        publisher::record(&*self.write, self.organisation, id, self.at, updates).await?;
         let followed = self.state.desk.expect(id);
         self.write.commit().await?;
-        tracing::info!(organisation.id = %self.acting.id, change.id = %id, action = action.as_str(), "changed");
+        tracing::info!(organisation.id = %self.organisation, change.id = %id, action, "changed");
         Ok(self.state.desk.follow(id, self.at, followed).await)
     }
 
     /// Makes something durable that the nodes need not know.
-    pub(crate) async fn finish_untold(self, action: Action, object: &str, detail: Value) -> Result<(), Fault> {
+    pub(crate) async fn finish_untold(
+        self,
+        action: impl Into<&'static str>,
+        object: &str,
+        detail: Value,
+    ) -> Result<(), Fault> {
+        let action = action.into();
         self.audit(action, object, detail).await?;
         self.write.commit().await?;
+        tracing::info!(organisation.id = %self.organisation, action, "changed");
         Ok(())
     }
 
-    async fn audit(&self, action: Action, object: &str, detail: Value) -> Result<(), Fault> {
-        let id: AuditId = self.state.mint();
-        audit_entry::ActiveModel {
-            id: Set(id.uuid()),
-            organisation_id: Set(self.acting.id.uuid()),
-            actor_id: Set(Some(self.acting.user.uuid())),
-            action: Set(action.as_str().to_owned()),
-            object: Set(object.to_owned()),
-            address: Set(Some(self.acting.address.to_string())),
-            detail: Set(detail),
-            created_at: Set(self.at.us()),
-        }
-        .insert(&*self.write)
-        .await?;
-        Ok(())
+    async fn audit(&self, action: &'static str, object: &str, detail: Value) -> Result<(), Fault> {
+        let entry = audit::Entry {
+            organisation: Some(self.organisation),
+            actor: self.by.actor,
+            role: self.by.role,
+            action,
+            object: object.to_owned(),
+            detail,
+            personal: self.personal.clone(),
+            request: Some(self.by.request),
+            at: self.at,
+        };
+        Ok(audit::append(self.state, &*self.write, entry).await?)
     }
 }
 

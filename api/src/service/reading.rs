@@ -1,6 +1,6 @@
 //! Lists: streams, tokens, sessions.
 
-use entity::{Tenanted, app_user, playback_token, playback_token_stream, session, stream};
+use entity::{Tenanted, api_token, app_user, playback_token, playback_token_stream, session, stream};
 use guard::{Door, Timestamp};
 use ids::{OrganisationId, SessionId, StreamId, TokenId};
 use sea_orm::{
@@ -240,14 +240,24 @@ pub(crate) async fn sessions(
         .await
 }
 
-/// Names of people, by their ids.
-pub(crate) async fn names(state: &State, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Fault> {
+/// A name, and whose.
+pub(crate) type Named = (Uuid, String);
+
+/// Names of people, and of software, by their ids.
+pub(crate) async fn names(state: &State, ids: &[Uuid]) -> Result<(Vec<Named>, Vec<Named>), Fault> {
     use entity::Table;
     let users = app_user::Entity::across_tenants("the names of those who acted in the caller's organisation")
         .filter(app_user::Column::Id.is_in(ids.iter().copied()))
         .all(state.store.read())
         .await?;
-    Ok(users.into_iter().map(|user| (user.id, user.name)).collect())
+    let tokens = api_token::Entity::across_tenants("the names of those who acted in the caller's organisation")
+        .filter(api_token::Column::Id.is_in(ids.iter().copied()))
+        .all(state.store.read())
+        .await?;
+    Ok((
+        users.into_iter().map(|user| (user.id, user.name)).collect(),
+        tokens.into_iter().map(|token| (token.id, token.name)).collect(),
+    ))
 }
 
 /// A text that a database can compare: PostgreSQL refuses the character 0.

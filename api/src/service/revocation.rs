@@ -113,7 +113,7 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
 /// The moment up to which a bulk revocation covers: now, or the `iat` of the last token where that lies in the next
 /// second, because an earlier bulk revocation of this second had to be got out of the way of.
 async fn up_to_now(work: &Work<'_>) -> Result<Timestamp, Fault> {
-    let ahead = playback_token::Entity::in_tenant(work.acting.id)
+    let ahead = playback_token::Entity::in_tenant(work.organisation)
         .filter(playback_token::Column::IssuedAt.gt(work.at.us()))
         .order_by_desc(playback_token::Column::IssuedAt)
         .one(&*work.write)
@@ -128,7 +128,7 @@ struct Taken {
 }
 
 async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
-    let record = tokens::by_jti(&*work.write, work.acting, jti).await?;
+    let record = tokens::by_jti(&*work.write, work.organisation, jti).await?;
     let taken = |covered| Taken {
         subject: Subject::Token(record.jti.as_str().into()),
         at: work.at,
@@ -172,8 +172,8 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
         }
         Subject::Stream(stream) => {
             // A token for other streams too stays good there: it is covered, but not revoked as a whole.
-            let here = links(work.acting.id, *stream, true);
-            let elsewhere = links(work.acting.id, *stream, false);
+            let here = links(work.organisation, *stream, true);
+            let elsewhere = links(work.organisation, *stream, false);
             let some = Condition::any()
                 .add(playback_token::Column::Id.in_subquery(here.clone()))
                 .add(playback_token::Column::OrganisationWide.eq(true));
@@ -186,7 +186,7 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
     };
     let counted = match covered {
         Some(covered) => {
-            let covered = playback_token::Entity::in_tenant(work.acting.id)
+            let covered = playback_token::Entity::in_tenant(work.organisation)
                 .filter(playback_token::Column::RevokedAt.is_null())
                 .filter(issued.clone())
                 .filter(covered);
@@ -207,7 +207,7 @@ async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i
     let (kind, subject) = policy::subject_columns(subject);
     revocation::ActiveModel {
         id: Set(id.uuid()),
-        organisation_id: Set(work.acting.id.uuid()),
+        organisation_id: Set(work.organisation.uuid()),
         kind: Set(kind.to_owned()),
         subject: Set(subject),
         at: Set(at.us()),
@@ -220,7 +220,7 @@ async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i
 }
 
 async fn mark(work: &Work<'_>, which: Condition, at: Timestamp) -> Result<u64, Fault> {
-    let marked = playback_token::Entity::change_in_tenant(work.acting.id)
+    let marked = playback_token::Entity::change_in_tenant(work.organisation)
         .filter(playback_token::Column::RevokedAt.is_null())
         .filter(which)
         .col_expr(playback_token::Column::RevokedAt, Expr::value(at.us()))

@@ -238,7 +238,7 @@ async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model
 
 /// Tells the nodes, then whoever subscribed.
 async fn tell(work: Work<'_>, action: Action, row: stream::Model, detail: Value) -> Result<Changed, Fault> {
-    let (state, organisation, at) = (work.state, work.acting.id, work.at);
+    let (state, organisation, at) = (work.state, work.organisation, work.at);
     let update = if row.deleted_at.is_some() {
         Update::StreamDeleted {
             organisation,

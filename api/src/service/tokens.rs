@@ -121,7 +121,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
         tag: Set(tag),
         revocable: Set(wanted.revocable),
         watch: Set(wanted.watch),
-        created_by: Set(acting.user.uuid()),
+        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
         created_at: Set(work.at.us()),
         issued_at: Set(Timestamp::from_s(issued).us()),
         expires_at: Set(Timestamp::from_s(wanted.expires).us()),
@@ -154,11 +154,11 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
 /// The record with that id in the organisation.
 pub(crate) async fn by_jti(
     connection: &impl sea_orm::ConnectionTrait,
-    acting: &Acting,
+    organisation: OrganisationId,
     jti: &str,
 ) -> Result<playback_token::Model, Fault> {
     let id: TokenId = jti.parse().map_err(|_| Fault::NotFound)?;
-    playback_token::Entity::in_tenant(acting.id)
+    playback_token::Entity::in_tenant(organisation)
         .filter(playback_token::Column::Id.eq(id.uuid()))
         .one(connection)
         .await?
@@ -229,7 +229,7 @@ async fn scoped(work: &Work<'_>, scope: &Scope) -> Result<Option<Vec<stream::Mod
         .map(|name| name.parse())
         .collect::<Result<_, _>>()
         .map_err(|_| Fault::NotFound)?;
-    let found = stream::Entity::in_tenant(work.acting.id)
+    let found = stream::Entity::in_tenant(work.organisation)
         .filter(stream::Column::Name.is_in(names.iter().map(StreamName::as_str)))
         .filter(stream::Column::DeletedAt.is_null())
         .all(&*work.write)
@@ -244,7 +244,7 @@ async fn scoped(work: &Work<'_>, scope: &Scope) -> Result<Option<Vec<stream::Mod
 /// The claim `iat`: this second; the next one where a bulk revocation of this second would cover it.
 async fn issued_at(work: &Work<'_>) -> Result<i64, Fault> {
     let second = work.at.s();
-    let latest = revocation::Entity::in_tenant(work.acting.id)
+    let latest = revocation::Entity::in_tenant(work.organisation)
         .filter(revocation::Column::Kind.ne("token"))
         .filter(revocation::Column::At.gte(Timestamp::from_s(second).us()))
         .order_by_desc(revocation::Column::At)

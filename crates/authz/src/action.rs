@@ -1,14 +1,20 @@
-//! Every operation that a role may or may not do.
+//! Every operation that a role, or a platform operator, may or may not do.
 
 macro_rules! actions {
-    ($($name:ident = $text:literal, $sentence:literal;)*) => {
-        /// An operation on an organisation.
+    ($(#[$doc:meta])* $kind:ident { $($name:ident = $text:literal, $sentence:literal;)* }) => {
+        $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Action {
+        pub enum $kind {
             $(#[doc = $sentence] $name,)*
         }
 
-        impl Action {
+        impl From<$kind> for &'static str {
+            fn from(action: $kind) -> Self {
+                action.as_str()
+            }
+        }
+
+        impl $kind {
             /// Every operation, in the order of the policy.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -21,26 +27,58 @@ macro_rules! actions {
 }
 
 actions! {
-    OrganisationRead = "organisation.read", "Read the organisation, its packages and its counters.";
-    StreamRead = "stream.read", "Read streams and their states.";
-    StreamWatch = "stream.watch", "Watch a stream in the dashboard.";
-    SessionRead = "session.read", "Read sessions, with addresses masked and without users.";
-    SessionReadPersonal = "session.read_personal", "Read the addresses and users of sessions.";
-    ChangeRead = "change.read", "Follow a change on its way to the nodes.";
-    TokenRead = "token.read", "Read the records of tokens; never a token itself.";
-    TokenCreate = "token.create", "Make playback tokens.";
-    TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
-    TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
-    StreamCreate = "stream.create", "Create streams.";
-    StreamUpdate = "stream.update", "Change a stream's title, tags and settings.";
-    StreamOpen = "stream.open", "Open a stream's playback or ingest to everybody.";
-    StreamStop = "stream.stop", "Stop a stream.";
-    StreamStart = "stream.start", "Let a stopped stream be published again.";
-    StreamLock = "stream.lock", "Lock a stream.";
-    StreamUnlock = "stream.unlock", "Unlock a stream.";
-    StreamDelete = "stream.delete", "Delete a stream.";
-    TestSourceStart = "test_source.start", "Start the built-in test source on a stream.";
-    IngestKeyRead = "ingest_key.read", "Reveal a stream's ingest key.";
-    IngestKeyRotate = "ingest_key.rotate", "Replace a stream's ingest key.";
-    SigningKeyRead = "signing_key.read", "Read the organisation's signing keys; never a private part.";
+    /// An operation on an organisation.
+    Action {
+        OrganisationRead = "organisation.read", "Read the organisation, its packages and its counters.";
+        StreamRead = "stream.read", "Read streams and their states.";
+        StreamWatch = "stream.watch", "Watch a stream in the dashboard.";
+        SessionRead = "session.read", "Read sessions, with addresses masked and without users.";
+        SessionReadPersonal = "session.read_personal", "Read the addresses and users of sessions.";
+        ChangeRead = "change.read", "Follow a change on its way to the nodes.";
+        TokenRead = "token.read", "Read the records of tokens; never a token itself.";
+        TokenCreate = "token.create", "Make playback tokens.";
+        TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
+        TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
+        StreamCreate = "stream.create", "Create streams.";
+        StreamUpdate = "stream.update", "Change a stream's title, tags and settings.";
+        StreamOpen = "stream.open", "Open a stream's playback or ingest to everybody.";
+        StreamStop = "stream.stop", "Stop a stream.";
+        StreamStart = "stream.start", "Let a stopped stream be published again.";
+        StreamLock = "stream.lock", "Lock a stream.";
+        StreamUnlock = "stream.unlock", "Unlock a stream.";
+        StreamDelete = "stream.delete", "Delete a stream.";
+        TestSourceStart = "test_source.start", "Start the built-in test source on a stream.";
+        IngestKeyRead = "ingest_key.read", "Reveal a stream's ingest key.";
+        IngestKeyRotate = "ingest_key.rotate", "Replace a stream's ingest key.";
+        SigningKeyRead = "signing_key.read", "Read the organisation's signing keys; never a private part.";
+        Search = "search", "Search the organisation; what is found is what the role may read.";
+        TagDelete = "tag.delete", "Take a tag off every stream.";
+        GroupCreate = "group.create", "Make stream groups.";
+        GroupUpdate = "group.update", "Change stream groups, and which streams are in them.";
+        GroupDelete = "group.delete", "Delete stream groups; their streams stay.";
+        MemberRead = "member.read", "List members and invitations.";
+        MemberInvite = "member.invite", "Invite, resend and withdraw.";
+        MemberChangeRole = "member.change_role", "Change a member's role.";
+        MemberRemove = "member.remove", "Remove a member.";
+        MemberInvalidate = "member.invalidate", "Invalidate a member's access, or end one of their sign-ins.";
+        AccountUse = "account.use", "One's own password, second factor, sign-ins and API tokens.";
+        ApiTokenManage = "api_token.manage", "List and revoke everybody's API tokens.";
+        ApiKeyRotate = "api_key.rotate", "Make or replace the organisation's API key.";
+        OrganisationUpdate = "organisation.update", "Change the organisation's settings.";
+        PackageRequest = "package.request", "Ask the platform operators for a package.";
+        ProviderRead = "identity_provider.read", "Read the organisation's identity provider; never its secret.";
+        ProviderUpdate = "identity_provider.update", "Set or remove the organisation's identity provider.";
+        AuditRead = "audit.read", "Read the audit log.";
+    }
+}
+
+actions! {
+    /// An operation on the installation, for its operators.
+    PlatformAction {
+        PlatformRead = "platform.read", "List organisations with their packages and use.";
+        OrganisationCreate = "organisation.create", "Create an organisation and invite its first administrator.";
+        OrganisationSuspend = "organisation.suspend", "Suspend an organisation.";
+        OrganisationResume = "organisation.resume", "Let a suspended organisation go on.";
+        PackageSet = "package.set", "Enable, limit or take away an organisation's packages.";
+    }
 }

@@ -8,6 +8,6 @@ mod action;
 mod policy;
 mod role;
 
-pub use action::Action;
+pub use action::{Action, PlatformAction};
 pub use policy::{Policy, PolicyError};
 pub use role::{Role, UnknownRole};

@@ -1,6 +1,7 @@
 # Who may do what: the only place where it is written down.
 #
-# A member acts in their own organisation only. Each role may what it lists, and what the role below it may.
+# A member acts in their own organisation only. Each role may what it lists, and what the role below it may. A platform
+# operator is no member: operators act on organisations and packages, and see nothing of what is inside.
 
 allow(member: Member, action: String, tenant: Tenant) if
     member.organisation = tenant.organisation and
@@ -11,7 +12,9 @@ may("nanoReadOnly", action) if action in [
     "stream.read",
     "stream.watch",
     "session.read",
-    "change.read"
+    "change.read",
+    "search",
+    "account.use"
 ];
 
 may("nanoUser", action) if may("nanoReadOnly", action);
@@ -23,7 +26,9 @@ may("nanoUser", action) if action in [
     "stream.create",
     "stream.update",
     "test_source.start",
-    "ingest_key.read"
+    "ingest_key.read",
+    "group.create",
+    "group.update"
 ];
 
 may("nanoAdmin", action) if may("nanoUser", action);
@@ -36,5 +41,29 @@ may("nanoAdmin", action) if action in [
     "stream.unlock",
     "stream.delete",
     "ingest_key.rotate",
-    "signing_key.read"
+    "signing_key.read",
+    "tag.delete",
+    "group.delete",
+    "member.read",
+    "member.invite",
+    "member.change_role",
+    "member.remove",
+    "member.invalidate",
+    "api_token.manage",
+    "api_key.rotate",
+    "organisation.update",
+    "package.request",
+    "identity_provider.read",
+    "identity_provider.update",
+    "audit.read"
 ];
+
+allow(operator: Operator, action: String, _: Platform) if
+    operator.is_operator and
+    action in [
+        "platform.read",
+        "organisation.create",
+        "organisation.suspend",
+        "organisation.resume",
+        "package.set"
+    ];

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use oso::{Oso, OsoError, PolarClass};
 
-use crate::{Action, Role};
+use crate::{Action, PlatformAction, Role};
 
 /// What each role may do, as the Polar policy says.
 #[derive(Clone, Debug)]
 pub struct Policy {
     allowed: BTreeSet<(Role, Action)>,
+    on_platform: BTreeSet<(bool, PlatformAction)>,
 }
 
 /// The policy is unusable: our bug, found at start.
@@ -29,12 +30,25 @@ impl Policy {
                 }
             }
         }
-        Ok(Self { allowed })
+        let mut on_platform = BTreeSet::new();
+        for is_operator in [true, false] {
+            for action in PlatformAction::ALL {
+                if oso.is_allowed(Operator { is_operator }, action.as_str(), Platform)? {
+                    on_platform.insert((is_operator, *action));
+                }
+            }
+        }
+        Ok(Self { allowed, on_platform })
     }
 
     /// Whether a member of `role` may do `action` in the member's own organisation.
     pub fn allows(&self, role: Role, action: Action) -> bool {
         self.allowed.contains(&(role, action))
+    }
+
+    /// Whether a person who is, or is not, a platform operator may do `action`.
+    pub fn allows_on_platform(&self, is_operator: bool, action: PlatformAction) -> bool {
+        self.on_platform.contains(&(is_operator, action))
     }
 
     /// Everything that a member of `role` may do.
@@ -62,6 +76,17 @@ struct Tenant {
     organisation: i64,
 }
 
+/// A person as the policy sees one who may be a platform operator.
+#[derive(Clone, PolarClass)]
+struct Operator {
+    #[polar(attribute)]
+    is_operator: bool,
+}
+
+/// The installation.
+#[derive(Clone, PolarClass)]
+struct Platform;
+
 impl From<OsoError> for PolicyError {
     fn from(error: OsoError) -> Self {
         Self(error.to_string())
@@ -72,6 +97,8 @@ fn engine() -> Result<Oso, PolicyError> {
     let mut oso = Oso::new();
     oso.register_class(Member::get_polar_class())?;
     oso.register_class(Tenant::get_polar_class())?;
+    oso.register_class(Operator::get_polar_class())?;
+    oso.register_class(Platform::get_polar_class())?;
     oso.load_str(include_str!("policy.polar"))?;
     Ok(oso)
 }
@@ -91,22 +118,40 @@ const OWN: i64 = 1;
 #[cfg(test)]
 mod tests {
     use super::{OWN, Policy, ask, engine};
-    use crate::{Action, Role};
+    use crate::{Action, PlatformAction, Role};
 
     #[test]
     fn the_matrix_of_roles_is_the_committed_one() {
         let policy = Policy::load().unwrap();
-        let mut table = format!("{:24}{:11}{:10}nanoReadOnly\n", "may", "nanoAdmin", "nanoUser");
+        let mut table = format!(
+            "{:26}{:11}{:10}{:14}operator\n",
+            "may", "nanoAdmin", "nanoUser", "nanoReadOnly"
+        );
         for action in Action::ALL {
             let cell = |role| if policy.allows(role, *action) { "yes" } else { "no" };
             let row = format!(
-                "{:24}{:11}{:10}{}\n",
+                "{:26}{:11}{:10}{:14}no\n",
                 action.as_str(),
                 cell(Role::Admin),
                 cell(Role::User),
                 cell(Role::ReadOnly)
             );
             table.push_str(&row);
+        }
+        for action in PlatformAction::ALL {
+            assert!(!policy.allows_on_platform(false, *action), "{action:?}");
+            let cell = if policy.allows_on_platform(true, *action) {
+                "yes"
+            } else {
+                "no"
+            };
+            table.push_str(&format!(
+                "{:26}{:11}{:10}{:14}{cell}\n",
+                action.as_str(),
+                "no",
+                "no",
+                "no"
+            ));
         }
         insta::assert_snapshot!(table);
     }

@@ -22,6 +22,12 @@ impl Role {
     /// Every role, the most powerful first.
     pub const ALL: [Self; 3] = [Self::Admin, Self::User, Self::ReadOnly];
 
+    /// Whether this role may more than `other`.
+    pub fn exceeds(self, other: Self) -> bool {
+        // The order of the variants: the most powerful first.
+        self < other
+    }
+
     /// The public name, as in `nanoAdmin`.
     pub const fn as_str(self) -> &'static str {
         match self {

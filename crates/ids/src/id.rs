@@ -98,9 +98,24 @@ id!(
     "dec"
 );
 id!(
+    /// A stream group: renditions of one programme.
+    GroupId,
+    "grp"
+);
+id!(
+    /// An invitation into an organisation.
+    InvitationId,
+    "inv"
+);
+id!(
     /// A signing key; what our tokens carry as `kid`.
     KeyId,
     "key"
+);
+id!(
+    /// A mail on its way.
+    MailId,
+    "mai"
 );
 id!(
     /// A user's membership in one organisation.
@@ -113,9 +128,39 @@ id!(
     "nod"
 );
 id!(
+    /// A wish for a package.
+    PackageRequestId,
+    "pkr"
+);
+id!(
+    /// A passkey of a person.
+    PasskeyId,
+    "psk"
+);
+id!(
+    /// A way to a new password, sent by mail.
+    PasswordResetId,
+    "pwr"
+);
+id!(
+    /// A customer's identity provider.
+    ProviderId,
+    "idp"
+);
+id!(
+    /// A code that stands in for a lost second factor, once.
+    RecoveryCodeId,
+    "rec"
+);
+id!(
     /// A tenant.
     OrganisationId,
     "org"
+);
+id!(
+    /// A request to the API, as answers and the audit log name it.
+    RequestId,
+    "req"
 );
 id!(
     /// One viewer's or broadcaster's stay.

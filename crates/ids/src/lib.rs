@@ -19,7 +19,8 @@ mod id;
 mod name;
 
 pub use id::{
-    ApiTokenId, AuditId, ChangeId, DecisionId, IdError, KeyId, MemberId, NodeId, OrganisationId, SessionId, SignInId,
-    StreamId, TokenId, UserId,
+    ApiTokenId, AuditId, ChangeId, DecisionId, GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId,
+    OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, SessionId,
+    SignInId, StreamId, TokenId, UserId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

@@ -29,7 +29,7 @@ struct ViewerQuery {
 /// Who is signed in.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Viewer {
-    pub(crate) email: String,
+    pub(crate) email: Option<String>,
     pub(crate) name: String,
     /// The organisation that requests act in; `None` for whoever belongs to none.
     pub(crate) organisation: Option<OrganisationName>,

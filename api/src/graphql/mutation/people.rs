@@ -1,14 +1,14 @@
 //! Signing in and out.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use ids::OrganisationId;
 
 use super::answer;
 use crate::{
     fault::{Fault, UserError},
     graphql::{caller, state, types::Viewer},
     http::OverSocket,
-    people::sign_in,
+    people::{Caller, identify, sign_in},
+    state::State,
 };
 
 #[derive(Default)]
@@ -22,20 +22,20 @@ impl People {
             return Err(Fault::Invalid("sign in over HTTP: a socket cannot set a cookie").into());
         }
         let (state, caller) = (state(context), caller(context));
-        let done = sign_in::sign_in(state, caller, &input.email, input.password).await;
+        let done = async {
+            let secret = sign_in::sign_in(state, caller, &input.email, input.password).await?;
+            Ok((signed_in(state, caller, &secret).await?, secret))
+        };
+        let done = done.await;
         if let Err(Fault::RateLimited { retry_after_s }) = &done {
             context.insert_http_header("retry-after", retry_after_s.to_string());
         }
         answer(
             done,
-            |(person, secret)| {
-                context.append_http_header("set-cookie", secret.header(caller.https));
-                let acting = person
-                    .memberships
-                    .first()
-                    .map(|place| OrganisationId::from_uuid(place.organisation.id));
+            |(viewer, secret)| {
+                context.append_http_header("set-cookie", secret.header(caller.presented.https));
                 SignInPayload {
-                    viewer: Some(Viewer::of(state, &person, acting)),
+                    viewer: Some(viewer),
                     errors: vec![],
                 }
             },
@@ -47,9 +47,20 @@ impl People {
     async fn sign_out(&self, context: &Context<'_>) -> Result<Option<SignOutPayload>> {
         let caller = caller(context);
         sign_in::sign_out(state(context), caller).await?;
-        context.append_http_header("set-cookie", sign_in::no_cookie(caller.https));
+        context.append_http_header("set-cookie", sign_in::no_cookie(caller.presented.https));
         Ok(Some(SignOutPayload { errors: vec![] }))
     }
+}
+
+/// Who a request with this cookie comes from.
+async fn signed_in(state: &State, caller: &Caller, secret: &sign_in::Secret) -> Result<Viewer, Fault> {
+    let mut presented = caller.presented.clone();
+    presented.cookie = Some(secret.as_presented());
+    presented.bearer = None;
+    presented.organisation = None;
+    let caller = identify(state, &presented).await?;
+    let acting = caller.acting().ok().map(|acting| acting.id);
+    Viewer::of(state, &caller, acting)
 }
 
 /// With what to sign in.

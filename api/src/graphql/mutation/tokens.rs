@@ -67,7 +67,7 @@ impl Tokens {
             scope: tokens::Scope::Streams(vec![row.name.clone()]),
             expires: state.now().s() + WATCH_S,
             ip: vec![guard::fold(acting.address).to_string()],
-            user: Some(acting.member.to_string()),
+            user: Some(acting.actor.viewer()),
             revocable: true,
             watch: true,
             ..tokens::Wanted::default()

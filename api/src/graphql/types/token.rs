@@ -8,7 +8,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 use entity::playback_token;
-use ids::{TokenId, UserId};
+use ids::{ApiTokenId, TokenId, UserId};
 use uuid::Uuid;
 
 use super::page::connection;
@@ -95,11 +95,7 @@ impl PlaybackToken {
     /// Who made it.
     async fn created_by(&self, context: &Context<'_>) -> Result<Option<Actor>> {
         let names = context.data_unchecked::<DataLoader<Names>>();
-        let name = names.load_one(self.0.created_by).await?;
-        Ok(name.map(|name| Actor {
-            id: UserId::from_uuid(self.0.created_by).to_string().into(),
-            name,
-        }))
+        Ok(names.load_one(self.0.created_by).await?)
     }
 
     /// What it says.
@@ -123,10 +119,25 @@ pub(crate) enum TokenStatus {
 /// Whoever did something.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Actor {
-    /// The person's id.
-    id: ID,
+    /// The person's id, or the API token's.
+    pub(crate) id: ID,
     /// What others see.
-    name: String,
+    pub(crate) name: String,
+    /// Whether it is a person, or software.
+    pub(crate) kind: ActorKind,
+}
+
+/// What acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum ActorKind {
+    /// A person.
+    User,
+    /// Software, with an API token or the API key.
+    ApiToken,
+    /// The installation itself.
+    Platform,
+    /// Nobody who is known.
+    Nobody,
 }
 
 /// Something that could be better about a token.
@@ -151,16 +162,40 @@ pub(crate) enum Severity {
     Fail,
 }
 
-/// Names of people, read once for a whole list.
+/// Those who acted, people and software, read once for a whole list.
 pub(crate) struct Names(pub(crate) Arc<State>);
 
 impl Loader<Uuid> for Names {
-    type Value = String;
+    type Value = Actor;
     type Error = Arc<NamesError>;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Arc<NamesError>> {
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Actor>, Arc<NamesError>> {
         match reading::names(&self.0, ids).await {
-            Ok(names) => Ok(names.into_iter().collect()),
+            Ok((people, software)) => {
+                let people = people.into_iter().map(|(id, name)| {
+                    let text = UserId::from_uuid(id).to_string().into();
+                    (
+                        id,
+                        Actor {
+                            id: text,
+                            name,
+                            kind: ActorKind::User,
+                        },
+                    )
+                });
+                let software = software.into_iter().map(|(id, name)| {
+                    let text = ApiTokenId::from_uuid(id).to_string().into();
+                    (
+                        id,
+                        Actor {
+                            id: text,
+                            name,
+                            kind: ActorKind::ApiToken,
+                        },
+                    )
+                });
+                Ok(people.chain(software).collect())
+            }
             Err(fault) => {
                 let _: Fault = fault;
                 Err(Arc::new(NamesError))

@@ -1,30 +1,48 @@
 //! Who is asking.
 
 use async_graphql::{Enum, ID, SimpleObject};
-use ids::{OrganisationId, UserId};
+use entity::organisation;
+use ids::{ApiTokenId, OrganisationId, UserId};
 
 use crate::{
-    people::{Membership as Place, Person},
+    fault::Fault,
+    people::{Caller, Membership as Place, Who},
     state::State,
 };
 
 /// Who is asking, and what they may do here.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Viewer {
-    /// The person's id.
+    /// The person's id, or the API token's.
     id: ID,
-    /// The address with which they sign in.
-    email: String,
+    /// What it is.
+    kind: ViewerKind,
+    /// The address with which a person signs in; none for software.
+    email: Option<String>,
     /// What others see.
     name: String,
-    /// The organisation in which this request acts; none where the person belongs to none.
+    /// The organisation in which this request acts; none where the caller belongs to none, or to one that is closed to this
+    /// sign-in.
     organisation: Option<OrganisationName>,
-    /// The person's role in it.
+    /// The caller's role in it.
     role: Option<Role>,
     /// What that role may do.
     permissions: Vec<Permission>,
-    /// Every organisation that the person belongs to, the newest membership first.
+    /// Whether this is a platform operator.
+    operator: bool,
+    /// Every organisation that the person belongs to, the newest membership first; for software its one.
     memberships: Vec<Membership>,
+}
+
+/// What a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum ViewerKind {
+    /// A signed-in person.
+    User,
+    /// Software with a member's API token.
+    ApiToken,
+    /// Software with the organisation's API key.
+    ApiKey,
 }
 
 /// A person's place in an organisation.
@@ -36,6 +54,19 @@ pub(crate) struct Membership {
     organisation: OrganisationName,
     /// With which role.
     role: Role,
+    /// Why this sign-in cannot act there; none where it can.
+    closed: Option<Closed>,
+}
+
+/// Why a sign-in cannot act in an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Closed {
+    /// It was ended there, or never counted there: sign in again.
+    SignInAgain,
+    /// The organisation wants a second factor.
+    SecondFactorRequired,
+    /// The organisation is suspended.
+    OrganisationSuspended,
 }
 
 /// An organisation, as those see it who may choose it.
@@ -92,7 +123,7 @@ pub(crate) enum Permission {
     StreamCreate,
     /// Change a stream's title, tags and settings.
     StreamUpdate,
-    /// Take secure playback off a stream.
+    /// Open a stream's playback or ingest to everybody.
     StreamOpen,
     /// Stop a stream.
     StreamStop,
@@ -112,45 +143,116 @@ pub(crate) enum Permission {
     IngestKeyRotate,
     /// Read the organisation's signing keys; never a private part.
     SigningKeyRead,
+    /// Search the organisation; what is found is what the role may read.
+    Search,
+    /// Take a tag off every stream.
+    TagDelete,
+    /// Make stream groups.
+    GroupCreate,
+    /// Change stream groups, and which streams are in them.
+    GroupUpdate,
+    /// Delete stream groups; their streams stay.
+    GroupDelete,
+    /// List members and invitations.
+    MemberRead,
+    /// Invite, resend and withdraw.
+    MemberInvite,
+    /// Change a member's role.
+    MemberChangeRole,
+    /// Remove a member.
+    MemberRemove,
+    /// Invalidate a member's access, or end one of their sign-ins.
+    MemberInvalidate,
+    /// One's own password, second factor, sign-ins and API tokens.
+    AccountUse,
+    /// List and revoke everybody's API tokens.
+    ApiTokenManage,
+    /// Make or replace the organisation's API key.
+    ApiKeyRotate,
+    /// Change the organisation's settings.
+    OrganisationUpdate,
+    /// Ask the platform operators for a package.
+    PackageRequest,
+    /// Read the organisation's identity provider; never its secret.
+    ProviderRead,
+    /// Set or remove the organisation's identity provider.
+    ProviderUpdate,
+    /// Read the audit log.
+    AuditRead,
 }
 
 impl Viewer {
-    /// A person who acts in the organisation of `acting`.
-    pub(crate) fn of(state: &State, person: &Person, acting: Option<OrganisationId>) -> Self {
-        let here = person
-            .memberships
-            .iter()
-            .find(|place| Some(OrganisationId::from_uuid(place.organisation.id)) == acting);
-        Self {
-            id: UserId::from_uuid(person.user.id).to_string().into(),
-            email: person.user.email.clone(),
-            name: person.user.name.clone(),
-            organisation: here.map(OrganisationName::of),
-            role: here.map(|place| place.role.into()),
-            permissions: here
-                .into_iter()
-                .flat_map(|place| state.policy.actions(place.role))
-                .map(Permission::from)
-                .collect(),
-            memberships: person
-                .memberships
-                .iter()
-                .map(|place| Membership {
-                    id: place.member.to_string().into(),
-                    organisation: OrganisationName::of(place),
-                    role: place.role.into(),
+    /// A caller who acts in the organisation `acting`.
+    pub(crate) fn of(state: &State, caller: &Caller, acting: Option<OrganisationId>) -> Result<Self, Fault> {
+        let permissions = |role: authz::Role| state.policy.actions(role).map(Permission::from).collect();
+        match &caller.who {
+            Who::Nobody => Err(Fault::Unauthenticated),
+            Who::Person(person) => {
+                let here = person
+                    .memberships
+                    .iter()
+                    .find(|place| Some(OrganisationId::from_uuid(place.organisation.id)) == acting);
+                Ok(Self {
+                    id: UserId::from_uuid(person.user.id).to_string().into(),
+                    kind: ViewerKind::User,
+                    email: Some(person.user.email.clone()),
+                    name: person.user.name.clone(),
+                    organisation: here.map(|place| OrganisationName::of(&place.organisation)),
+                    role: here.map(|place| place.role.into()),
+                    permissions: here.map_or_else(Vec::new, |place| permissions(place.role)),
+                    operator: person.user.operator && !caller.presented.vouched_for,
+                    memberships: person.memberships.iter().map(Membership::of).collect(),
                 })
-                .collect(),
+            }
+            Who::Software(software) => {
+                let organisation = OrganisationName::of(&software.organisation);
+                let here = acting.is_some();
+                let id = ApiTokenId::from_uuid(software.token.id).to_string();
+                Ok(Self {
+                    id: id.clone().into(),
+                    kind: match software.token.member_id {
+                        Some(_) => ViewerKind::ApiToken,
+                        None => ViewerKind::ApiKey,
+                    },
+                    email: None,
+                    name: software.token.name.clone(),
+                    organisation: here.then(|| organisation.clone()),
+                    role: here.then(|| software.role.into()),
+                    permissions: if here { permissions(software.role) } else { vec![] },
+                    operator: false,
+                    memberships: vec![Membership {
+                        id: id.into(),
+                        organisation,
+                        role: software.role.into(),
+                        closed: (!here).then_some(Closed::OrganisationSuspended),
+                    }],
+                })
+            }
+        }
+    }
+}
+
+impl Membership {
+    fn of(place: &Place) -> Self {
+        Self {
+            id: place.member.to_string().into(),
+            organisation: OrganisationName::of(&place.organisation),
+            role: place.role.into(),
+            closed: place.closed.as_ref().map(|closed| match closed {
+                Fault::SecondFactorRequired => Closed::SecondFactorRequired,
+                Fault::Suspended => Closed::OrganisationSuspended,
+                _ => Closed::SignInAgain,
+            }),
         }
     }
 }
 
 impl OrganisationName {
-    fn of(place: &Place) -> Self {
+    fn of(row: &organisation::Model) -> Self {
         Self {
-            id: OrganisationId::from_uuid(place.organisation.id).to_string().into(),
-            name: place.organisation.name.clone(),
-            hash: place.organisation.hash.clone(),
+            id: OrganisationId::from_uuid(row.id).to_string().into(),
+            name: row.name.clone(),
+            hash: row.hash.clone(),
         }
     }
 }
