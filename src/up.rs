@@ -92,6 +92,7 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
         demo,
         public_http: http_url.clone(),
         public_rtmp: rtmp_url.clone(),
+        rates: configuration.rates,
     };
     let api = api::start(settings, clock.clone(), entropy.clone(), control)
         .await

@@ -19,7 +19,7 @@ mod state;
 mod store;
 
 pub use demo::{Demo, DemoStream, DemoUser, SeedError, seed_demo};
-pub use http::Scheme;
+pub use http::{Rates, Scheme};
 pub use running::{Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
 

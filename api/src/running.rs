@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     graphql::{self, Api},
-    http::{self, Doors},
+    http::{self, Doors, Rate, Rates},
     keys,
     live::{self, Live},
     people::{Access, Passwords, Throttle},
@@ -31,6 +31,8 @@ pub struct Settings {
     pub demo: bool,
     /// How viewers and people reach it, as in `https://live.example.com`.
     pub public_http: String,
+    /// How much software may ask.
+    pub rates: Rates,
     /// How encoders reach it, as in `rtmp://live.example.com:1935`.
     pub public_rtmp: String,
 }
@@ -87,6 +89,7 @@ pub async fn start(
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
         throttle: Throttle::default(),
         access: Access::new(),
+        rate: Rate::new(settings.rates),
         store,
         clock,
         entropy,

@@ -8,6 +8,7 @@ use ids::{
 use link::{Clock, Entropy};
 
 use crate::{
+    http::Rate,
     live::Live,
     people::{Access, Passwords, Throttle},
     publisher::Desk,
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) throttle: Throttle,
     /// Whose access changed.
     pub(crate) access: Access,
+    /// How much software asks.
+    pub(crate) rate: Rate,
 }
 
 /// How the installation is reached from outside; without a slash at the end.

@@ -4,6 +4,7 @@ mod secret;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -32,6 +33,8 @@ pub(crate) struct Configuration {
     pub(crate) http: SocketAddr,
     /// How it is reached from outside, where that differs.
     pub(crate) http_public: Option<String>,
+    /// How much software may ask.
+    pub(crate) rates: api::Rates,
     /// Where RTMP is.
     pub(crate) rtmp: SocketAddr,
     /// How it is reached from outside, where that differs.
@@ -116,6 +119,7 @@ struct Keys {
     database: Database,
     secrets: Secrets,
     http: Door,
+    graphql: Graphql,
     rtmp: Door,
     ops: Ops,
     shutdown: Shutdown,
@@ -146,6 +150,13 @@ struct Secrets {
 struct Door {
     address: String,
     public_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Graphql {
+    token_requests_per_minute: NonZeroU32,
+    organisation_requests_per_minute: NonZeroU32,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +210,10 @@ impl Keys {
             data: self.data.dir,
             http,
             http_public: public("http.public_url", &self.http.public_url, &["http://", "https://"])?,
+            rates: api::Rates {
+                token: self.graphql.token_requests_per_minute,
+                organisation: self.graphql.organisation_requests_per_minute,
+            },
             rtmp,
             rtmp_public: public("rtmp.public_url", &self.rtmp.public_url, &["rtmp://", "rtmps://"])?,
             ops,

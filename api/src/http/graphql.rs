@@ -11,8 +11,11 @@ use axum::{
 };
 use futures_util::FutureExt;
 
-use super::{Doors, limits::presentable, origin, presented};
-use crate::{fault::Fault, people::identify};
+use super::{Doors, limits::presentable, origin, presented, rate::Left};
+use crate::{
+    fault::Fault,
+    people::{Presented, identify},
+};
 
 /// `POST /graphql`.
 pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Response {
@@ -45,15 +48,30 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
         Ok(caller) => caller,
         Err(fault) => return answer(failed(fault), media_type),
     };
+    let left = doors.state.rate.count(&caller);
+    if let Some(refusal) = left.and_then(|left| left.refusal()) {
+        let mut response = answer(failed(refusal), media_type);
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        tell(&mut response, &presented, left);
+        return response;
+    }
     // A client that goes away does not stop a mutation halfway.
     let api = doors.api.clone();
     let done = tokio::spawn(async move { api.execute(operation.data(caller)).boxed().await });
     let outcome = done.await.unwrap_or_else(|error| failed(Fault::bug(&error)));
     let mut response = answer(outcome, media_type);
+    tell(&mut response, &presented, left);
+    response
+}
+
+/// What a client is told beside the answer: how the audit log names the request, and how much it may still ask.
+fn tell(response: &mut Response, presented: &Presented, left: Option<Left>) {
     if let Ok(request) = HeaderValue::from_str(&presented.request.to_string()) {
         response.headers_mut().insert(REQUEST_ID, request);
     }
-    response
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
 }
 
 /// The outcome of an operation that was not even begun.

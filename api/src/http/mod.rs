@@ -5,6 +5,7 @@ mod graphql;
 mod jwks;
 pub(crate) mod limits;
 mod origin;
+mod rate;
 mod socket;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -16,6 +17,9 @@ use axum::{
     routing::get,
 };
 
+pub use rate::Rates;
+
+pub(crate) use self::rate::Rate;
 use crate::{
     graphql::Api,
     people::{Presented, bearer, cookie},

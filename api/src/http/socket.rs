@@ -126,7 +126,10 @@ impl Executor for SocketDesk {
         }
         let outcomes = async move {
             match identify(&doors.state, &presented).await {
-                Ok(caller) => Executor::execute_stream(&doors.api, request.data(caller).data(OverSocket), data),
+                Ok(caller) => match doors.state.rate.count(&caller).and_then(|left| left.refusal()) {
+                    Some(refusal) => one(failed(refusal)),
+                    None => Executor::execute_stream(&doors.api, request.data(caller).data(OverSocket), data),
+                },
                 Err(fault) => one(failed(fault)),
             }
         };

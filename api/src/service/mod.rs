@@ -1,6 +1,7 @@
 //! What operations do, once the role was judged: look up inside the tenant, change in one transaction, tell the nodes.
 
 pub(crate) mod advice;
+pub(crate) mod api_tokens;
 pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod revocation;

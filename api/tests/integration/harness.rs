@@ -50,6 +50,8 @@ pub(crate) struct Node {
 pub(crate) struct Client {
     router: Router,
     pub(crate) cookie: Option<String>,
+    /// The secret of an API token.
+    pub(crate) bearer: Option<String>,
     pub(crate) organisation: Option<String>,
     pub(crate) address: SocketAddr,
 }
@@ -73,10 +75,21 @@ impl World {
         Self::with(Database::new(kind), Clock::manual(T0)).await
     }
 
+    /// With settings of its own.
+    pub(crate) async fn tuned(kind: Kind, tune: impl FnOnce(&mut Settings)) -> Self {
+        Self::start(Database::new(kind), Clock::manual(T0), tune).await
+    }
+
     /// On a database that may hold something already.
     pub(crate) async fn with(database: Database, clock: Clock) -> Self {
+        Self::start(database, clock, |_| {}).await
+    }
+
+    async fn start(database: Database, clock: Clock, tune: impl FnOnce(&mut Settings)) -> Self {
         let (control, connector) = link::in_process(1024);
-        let running = start(&database, &clock, control).await;
+        let mut settings = settings(&database);
+        tune(&mut settings);
+        let running = start_with(settings, &clock, control).await;
         let node = Node::join(&connector, 7).await;
         let demo = api::seed_demo(&running).await.expect("the demo");
         Self {
@@ -150,13 +163,24 @@ impl World {
 
 /// Starts a control plane.
 pub(crate) async fn start(database: &Database, clock: &Clock, control: link::Control) -> Running {
-    let settings = Settings {
+    start_with(settings(database), clock, control).await
+}
+
+fn settings(database: &Database) -> Settings {
+    Settings {
         database_url: database.url().to_owned(),
         master_key_file: database.file("master.key"),
         demo: true,
         public_http: "http://live.example.com".to_owned(),
         public_rtmp: "rtmp://live.example.com:1935".to_owned(),
-    };
+        rates: api::Rates {
+            token: 10_000.try_into().unwrap(),
+            organisation: 10_000.try_into().unwrap(),
+        },
+    }
+}
+
+async fn start_with(settings: Settings, clock: &Clock, control: link::Control) -> Running {
     // Another seed for each start: a control plane that starts again does not draw the same ids.
     let entropy = Entropy::seeded(SEED.fetch_add(1, Ordering::Relaxed));
     api::start(settings, clock.clone(), entropy, control)
@@ -234,6 +258,7 @@ impl Client {
         Self {
             router: running.router(),
             cookie: None,
+            bearer: None,
             organisation: None,
             address: SocketAddr::from(([192, 0, 2, 77], 50_000)),
         }
@@ -264,6 +289,9 @@ impl Client {
         }
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(bearer) = &self.bearer {
+            request = request.header("authorization", format!("Bearer {bearer}"));
         }
         if let Some(organisation) = &self.organisation {
             request = request.header("x-organisation", organisation);

@@ -1,5 +1,6 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
+mod api_tokens;
 mod harness;
 mod people;
 mod revocation;

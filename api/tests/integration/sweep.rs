@@ -90,6 +90,7 @@ async fn outcome(caller: &Client, request: &str) -> String {
 
 /// What requests name.
 struct Objects {
+    api_token: String,
     change: String,
     jti: String,
 }
@@ -124,7 +125,13 @@ impl Objects {
         while admin.data(sessions, json!({})).await["organisation"]["sessions"]["totalCount"] == 0 {
             tokio::task::yield_now().await;
         }
+        let create = "mutation { createApiToken(input: {name: \"a\", role: nanoAdmin}) { apiToken { id } } }";
+        let api_token = admin.data(create, json!({})).await;
         Self {
+            api_token: api_token["createApiToken"]["apiToken"]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
             change: revoked["change"]["id"].as_str().unwrap().to_owned(),
             jti: made["record"]["jti"].as_str().unwrap().to_owned(),
         }
@@ -166,6 +173,9 @@ impl Objects {
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
             ("Mutation", "createStream") => "(input: {})".to_owned(),
+            ("Mutation", "createApiToken") => "(input: {name: \"sweep\", role: nanoReadOnly})".to_owned(),
+            ("Mutation", "revokeApiToken") => format!("(input: {{id: \"{}\"}})", self.api_token),
+            ("Mutation", "rotateApiKey") => String::new(),
             ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),

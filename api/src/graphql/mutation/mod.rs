@@ -1,9 +1,11 @@
 //! What can be changed. What a caller can mend is part of the payload; everything else is an error with a code.
 
+mod api_tokens;
 mod people;
 mod streams;
 mod tokens;
 
+use api_tokens::ApiTokens;
 use async_graphql::{MergedObject, Result};
 use people::People;
 use streams::Streams;
@@ -13,7 +15,7 @@ use crate::fault::{Fault, UserError};
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(People, Streams, Tokens);
+pub(crate) struct Mutation(ApiTokens, People, Streams, Tokens);
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

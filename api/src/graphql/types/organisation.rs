@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 use chrono::{DateTime, Utc};
-use entity::{Tenanted, signing_key, stream};
-use ids::{KeyId, StreamId, TokenId};
+use entity::{Tenanted, api_token, signing_key, stream};
+use ids::{ApiTokenId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::{
-    Part, SessionConnection, SessionFilter,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, Part, SessionConnection, SessionFilter,
     page::wanted,
     session,
     stream::{IngestAuthorisation, Stream, StreamConnection, StreamState},
@@ -19,7 +19,7 @@ use crate::{
     graphql::{caller, state},
     people::Acting,
     publisher::policy,
-    service::reading,
+    service::{api_tokens, reading},
 };
 
 /// The organisation in which the request acts.
@@ -130,6 +130,23 @@ impl Organisation {
         let page = reading::tokens(state, self.0.id, which, wanted(context, first, after.as_deref())?).await?;
         let key = |row: &entity::playback_token::Model| TokenId::from_uuid(row.id).to_string();
         Ok(Some(Part::of(page, key, PlaybackToken).into()))
+    }
+
+    /// Its API tokens, the newest first: everybody's and the API key for administrators, their own for others.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn api_tokens(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<ApiTokenFilter>,
+    ) -> Result<Option<ApiTokenConnection>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::AccountUse)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = api_tokens::page(state, acting, filter.unwrap_or_default().into(), wanted).await?;
+        let key = |row: &api_token::Model| ApiTokenId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, ApiToken).into()))
     }
 
     /// Its sessions, live and past, the newest first. `nanoReadOnly` sees addresses masked, and no users.
