@@ -120,6 +120,11 @@ impl Running {
         })
     }
 
+    /// How many statements it gave its database so far.
+    pub fn statements(&self) -> u64 {
+        self.state.store.statements()
+    }
+
     /// Ends it: what was committed is delivered, what nodes told is written, the database is closed. Whoever holds a
     /// router should have been drained before.
     pub async fn shutdown(self) {

@@ -4,7 +4,14 @@
 //! busy timeout; writers take turns, and begin with the write lock, because a transaction that begins by reading fails
 //! beside another one.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sea_orm::{
     AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
@@ -17,6 +24,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     connection: DatabaseConnection,
+    statements: Arc<AtomicU64>,
     turn: Arc<Mutex<()>>,
 }
 
@@ -42,10 +50,16 @@ impl Store {
                     .foreign_keys(true)
                     .busy_timeout(PATIENCE)
             });
-        let connection = Database::connect(options).await?;
+        let mut connection = Database::connect(options).await?;
+        let statements = Arc::<AtomicU64>::default();
+        let counted = statements.clone();
+        connection.set_metric_callback(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
         migration::up(&connection).await?;
         Ok(Self {
             connection,
+            statements,
             turn: Arc::default(),
         })
     }
@@ -53,6 +67,11 @@ impl Store {
     /// For reading.
     pub(crate) fn read(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// How many statements the database was given so far.
+    pub(crate) fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// For reading several things as they stood at one moment.

@@ -24,6 +24,8 @@ pub mod session;
 pub mod sign_in;
 pub mod signing_key;
 pub mod stream;
+pub mod stream_group;
+pub mod stream_tag;
 mod tenant;
 
 pub use tenant::{Table, Tenanted};

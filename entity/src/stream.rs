@@ -18,8 +18,6 @@ pub struct Model {
     pub name: String,
     /// What people call it.
     pub title: Option<String>,
-    /// Labels, as an array of strings.
-    pub tags: Json,
     /// `active`, `stopped` or `locked`.
     pub standing: String,
     /// `inherit`, `required` or `open`.
@@ -36,6 +34,8 @@ pub struct Model {
     pub last_live_at: Option<i64>,
     /// When it was deleted.
     pub deleted_at: Option<i64>,
+    /// The group that it is in.
+    pub group_id: Option<Uuid>,
 }
 
 /// None: a relation could cross organisations.

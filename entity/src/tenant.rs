@@ -52,4 +52,10 @@ pub trait Tenanted: Table {
     fn change_in_tenant(organisation: OrganisationId) -> UpdateMany<Self> {
         Self::update_many().filter(Self::TENANT.eq(organisation.uuid()))
     }
+
+    /// Removes rows of one organisation.
+    #[expect(clippy::disallowed_methods, reason = "the place where a removal is given its tenant")]
+    fn remove_in_tenant(organisation: OrganisationId) -> DeleteMany<Self> {
+        Self::delete_many().filter(Self::TENANT.eq(organisation.uuid()))
+    }
 }

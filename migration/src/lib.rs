@@ -6,6 +6,7 @@
 mod lock;
 mod m0001_first;
 mod m0002_people;
+mod m0003_organising;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -18,7 +19,11 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Step), Box::new(m0002_people::Step)]
+        vec![
+            Box::new(m0001_first::Step),
+            Box::new(m0002_people::Step),
+            Box::new(m0003_organising::Step),
+        ]
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every field's description is its documentation: the schema is printed from this code, committed, and compared.
 
+mod loaders;
 mod mutation;
 mod query;
 mod subscription;
@@ -9,7 +10,7 @@ mod types;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Schema, SchemaBuilder, dataloader::DataLoader};
+use async_graphql::{Context, Schema, SchemaBuilder};
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
@@ -22,13 +23,12 @@ pub(crate) type Api = Schema<Query, Mutation, Subscription>;
 
 /// The schema, over what the control plane knows.
 pub(crate) fn schema(state: Arc<State>) -> Api {
-    let names = DataLoader::new(types::Names(state.clone()), tokio::spawn);
     let builder = if state.demo {
         builder()
     } else {
         builder().disable_introspection()
     };
-    builder.data(state).data(names).finish()
+    loaders::with_loaders(builder, &state).data(state).finish()
 }
 
 /// The schema in GraphQL's own language.

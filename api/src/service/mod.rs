@@ -2,10 +2,12 @@
 
 pub(crate) mod advice;
 pub(crate) mod api_tokens;
+pub(crate) mod groups;
 pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod revocation;
 pub(crate) mod streams;
+pub(crate) mod tags;
 pub(crate) mod tokens;
 
 use guard::{Timestamp, Update};
@@ -104,6 +106,23 @@ impl<'a> Work<'a> {
         };
         Ok(audit::append(self.state, &*self.write, entry).await?)
     }
+}
+
+/// What an audit entry says of a change: the fields that differ, before and after.
+pub(crate) fn difference(before: Value, after: Value) -> Value {
+    let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else {
+        return Value::Null;
+    };
+    let same: Vec<_> = after
+        .iter()
+        .filter(|(field, value)| before.get(*field) == Some(*value))
+        .map(|(field, _)| field.clone())
+        .collect();
+    for field in same {
+        before.remove(&field);
+        after.remove(&field);
+    }
+    serde_json::json!({ "before": before, "after": after })
 }
 
 /// A label that people chose: 1 to `most` characters, none of them a control character.

@@ -1,16 +1,19 @@
 //! A page of a list: after a cursor, so many. Cursors are opaque and name the last row seen, so that rows which come and
 //! go meanwhile move nothing.
 
+use std::{collections::HashMap, hash::Hash};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, TryGetable, Value,
+    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
 };
 
 use crate::fault::Fault;
 
 /// What part of a list is wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted {
     first: u64,
     after: Option<String>,
@@ -19,7 +22,7 @@ pub(crate) struct Wanted {
 }
 
 /// A part of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Page<T> {
     pub(crate) rows: Vec<T>,
     pub(crate) has_previous: bool,
@@ -79,16 +82,85 @@ impl Wanted {
                 _ => column.gt(value),
             });
         }
-        let mut rows = select.all(connection).await?;
+        Ok(self.cut(select.all(connection).await?, has_previous, total))
+    }
+
+    /// Reads this page of several lists together, the newest rows first: of each `parent` that `select` allows, by `of`.
+    /// A list without rows may be absent.
+    pub(crate) async fn of_each<E, P, C>(
+        &self,
+        connection: &C,
+        select: Select<E>,
+        (id, parent): (E::Column, E::Column),
+        key: impl Fn(&str) -> Option<Value>,
+        of: impl Fn(&E::Model) -> P,
+    ) -> Result<HashMap<P, Page<E::Model>>, Fault>
+    where
+        E: EntityTrait,
+        E::Model: Send + Sync,
+        P: TryGetable + Clone + Eq + Hash,
+        C: ConnectionTrait,
+    {
+        let mut totals: HashMap<P, i64> = HashMap::new();
+        if self.total {
+            let counted = select
+                .clone()
+                .select_only()
+                .column(parent)
+                .column_as(id.count(), "total");
+            let counted = counted.group_by(parent).into_tuple::<(P, i64)>();
+            totals.extend(counted.all(connection).await?);
+        }
+        let mut select = select;
+        if let Some(after) = &self.after {
+            select = select.filter(id.lt(key(after).ok_or(BAD_CURSOR)?));
+        }
+        let mut ranked = select.clone().select_only().column(id).into_query();
+        let window = WindowStatement::partition_by(parent).order_by(id, Order::Desc).take();
+        ranked.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
+        let near = Query::select()
+            .column("id")
+            .from_subquery(ranked, "ranked")
+            .and_where(Expr::col("place").lte(self.first.saturating_add(1)))
+            .take();
+        let rows = select
+            .filter(id.in_subquery(near))
+            .order_by(id, Order::Desc)
+            .all(connection)
+            .await?;
+        let mut lists: HashMap<P, Vec<E::Model>> = HashMap::new();
+        for row in rows {
+            lists.entry(of(&row)).or_default().push(row);
+        }
+        for parent in totals.keys() {
+            lists.entry(parent.clone()).or_default();
+        }
+        Ok(lists
+            .into_iter()
+            .map(|(parent, rows)| {
+                let total = totals.get(&parent).copied().unwrap_or_default();
+                let page = self.cut(rows, self.after.is_some(), u64::try_from(total).unwrap_or_default());
+                (parent, page)
+            })
+            .collect())
+    }
+
+    /// This page of a list without rows.
+    pub(crate) fn of_none<T>(&self) -> Page<T> {
+        self.cut(vec![], self.after.is_some(), 0)
+    }
+
+    /// One row too many was read, to see whether there is a next page.
+    fn cut<T>(&self, mut rows: Vec<T>, has_previous: bool, total: u64) -> Page<T> {
         let first = usize::try_from(self.first).unwrap_or(usize::MAX);
         let has_next = rows.len() > first;
         rows.truncate(first);
-        Ok(Page {
+        Page {
             rows,
             has_previous,
             has_next,
             total,
-        })
+        }
     }
 }
 

@@ -1,15 +1,20 @@
 //! Lists: streams, tokens, sessions.
 
+use std::collections::HashMap;
+
 use entity::{Tenanted, api_token, app_user, playback_token, playback_token_stream, session, stream};
 use guard::{Door, Timestamp};
-use ids::{OrganisationId, SessionId, StreamId, TokenId};
+use ids::{GroupId, OrganisationId, SessionId, StreamId, TokenId};
 use sea_orm::{
     ColumnTrait, Condition, Order, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func, IntoCondition},
 };
 use uuid::Uuid;
 
-use super::page::{Page, Wanted};
+use super::{
+    page::{Page, Wanted},
+    tags,
+};
 use crate::{fault::Fault, live::record, state::State};
 
 /// Which streams.
@@ -18,6 +23,9 @@ pub(crate) struct Streams {
     /// In the name or the title, whatever the case.
     pub(crate) text: Option<String>,
     pub(crate) state: Option<StreamIs>,
+    pub(crate) tag: Option<String>,
+    /// A group's id.
+    pub(crate) group: Option<String>,
     pub(crate) order: StreamOrder,
 }
 
@@ -118,6 +126,14 @@ pub(crate) async fn streams(
                 .add(like(stream::Column::Name))
                 .add(like(stream::Column::Title)),
         );
+    }
+    if let Some(tag) = which.tag {
+        select = select.filter(stream::Column::Id.in_subquery(tags::streams_with(organisation, bound(&tag)?)));
+    }
+    if let Some(group) = which.group {
+        // What is no group's id is no stream's group.
+        let group = group.parse::<GroupId>().map_or(Uuid::nil(), GroupId::uuid);
+        select = select.filter(stream::Column::GroupId.eq(group));
     }
     if let Some(is) = which.state {
         let live: Vec<Uuid> = state.live.publishing().iter().map(|id| id.uuid()).collect();
@@ -237,6 +253,28 @@ pub(crate) async fn sessions(
     let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
     wanted
         .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// The same page of the sessions of several streams, by their names; the newest first.
+pub(crate) async fn sessions_of(
+    state: &State,
+    organisation: OrganisationId,
+    streams: impl IntoIterator<Item = String>,
+    live: Option<bool>,
+    wanted: &Wanted,
+) -> Result<HashMap<String, Page<session::Model>>, Fault> {
+    use session::Column;
+    let mut select = session::Entity::in_tenant(organisation).filter(Column::StreamName.is_in(streams));
+    match live {
+        None => {}
+        Some(true) => select = select.filter(Column::EndedAt.is_null()),
+        Some(false) => select = select.filter(Column::EndedAt.is_not_null()),
+    }
+    let columns = (Column::Id, Column::StreamName);
+    let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of_each(state.store.read(), select, columns, key, |row| row.stream_name.clone())
         .await
 }
 

@@ -10,7 +10,7 @@ use ids::{OrganisationId, StreamId, StreamName};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, SqlErr};
 use serde_json::{Value, json};
 
-use super::{Work, label};
+use super::{Work, difference, label, tags};
 use crate::{
     fault::Fault,
     live::What,
@@ -72,7 +72,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         .as_deref()
         .map(|title| label("title", title, TITLE))
         .transpose()?;
-    let tags = tags(&new.tags)?;
+    let tags = tags::parse(&new.tags)?;
     let id: StreamId = state.mint();
     let work = Work::begin(state, acting).await?;
     let made = stream::ActiveModel {
@@ -80,7 +80,6 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         organisation_id: Set(acting.id.uuid()),
         name: Set(name.to_string()),
         title: Set(title),
-        tags: Set(tags),
         standing: Set("active".to_owned()),
         secure_playback: Set(new.secure_playback.to_owned()),
         ingest_authorisation: Set(new.ingest_authorisation.to_owned()),
@@ -89,6 +88,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         created_at: Set(work.at.us()),
         last_live_at: Set(None),
         deleted_at: Set(None),
+        group_id: Set(None),
     }
     .insert(&*work.write)
     .await;
@@ -100,20 +100,24 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         ),
         _ => error.into(),
     })?;
-    tell(work, Action::StreamCreate, row, json!({})).await
+    tags::put(&work, id, &tags).await?;
+    let mut detail = settings(&row);
+    detail["tags"] = json!(tags);
+    tell(work, Action::StreamCreate, row, detail).await
 }
 
 /// Edits a stream.
 pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit) -> Result<Changed, Fault> {
     let work = Work::begin(state, acting).await?;
-    let mut row = by_name(&*work.write, acting.id, name).await?.into_active_model();
+    let found = by_name(&*work.write, acting.id, name).await?;
+    let id = StreamId::from_uuid(found.id);
+    let mut before = settings(&found);
+    let mut row = found.into_active_model();
     if let Some(title) = edit.title {
         let title = Some(title.as_str()).filter(|title| !title.trim().is_empty());
         row.title = Set(title.map(|title| label("title", title, TITLE)).transpose()?);
     }
-    if let Some(wanted) = &edit.tags {
-        row.tags = Set(tags(wanted)?);
-    }
+    let tags = edit.tags.as_deref().map(tags::parse).transpose()?;
     if let Some(secure) = edit.secure_playback {
         row.secure_playback = Set(secure.to_owned());
     }
@@ -121,7 +125,13 @@ pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit)
         row.ingest_authorisation = Set(ingest.to_owned());
     }
     let row = save(&work, row).await?;
-    tell(work, Action::StreamUpdate, row, json!({})).await
+    let mut after = settings(&row);
+    if let Some(tags) = tags {
+        before["tags"] = json!(tags_of(&work, id).await?);
+        after["tags"] = json!(tags);
+        tags::put(&work, id, &tags).await?;
+    }
+    tell(work, Action::StreamUpdate, row, difference(before, after)).await
 }
 
 /// Ends the publisher and bars its key.
@@ -165,11 +175,17 @@ pub(crate) async fn unlock(state: &State, acting: &Acting, name: &str) -> Result
 /// Deletes a stream; its name is not used again.
 pub(crate) async fn delete(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
     let work = Work::begin(state, acting).await?;
-    let mut row = by_name(&*work.write, acting.id, name).await?.into_active_model();
+    let found = by_name(&*work.write, acting.id, name).await?;
+    let id = StreamId::from_uuid(found.id);
+    let mut before = settings(&found);
+    before["tags"] = json!(tags_of(&work, id).await?);
+    let mut row = found.into_active_model();
     row.deleted_at = Set(Some(work.at.us()));
     row.test_source = Set(false);
+    row.group_id = Set(None);
     let row = save(&work, row).await?;
-    tell(work, Action::StreamDelete, row, json!({})).await
+    tags::put(&work, id, &[]).await?;
+    tell(work, Action::StreamDelete, row, json!({ "before": before })).await
 }
 
 /// Replaces the secret key; whoever publishes with the old one is decided again.
@@ -222,6 +238,7 @@ async fn stand(
     let work = Work::begin(state, acting).await?;
     let found = by_name(&*work.write, acting.id, name).await?;
     let standing = standing(&found)?;
+    let before = settings(&found);
     let mut row = found.into_active_model();
     row.standing = Set(standing.to_owned());
     if standing == "stopped" {
@@ -229,7 +246,8 @@ async fn stand(
         row.test_source = Set(false);
     }
     let row = save(&work, row).await?;
-    tell(work, action, row, json!({ "standing": standing })).await
+    let detail = difference(before, settings(&row));
+    tell(work, action, row, detail).await
 }
 
 async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model, Fault> {
@@ -252,18 +270,20 @@ async fn tell(work: Work<'_>, action: Action, row: stream::Model, detail: Value)
     Ok((row, progress))
 }
 
-fn tags(wanted: &[String]) -> Result<Value, Fault> {
-    if wanted.len() > TAGS {
-        return Err(Fault::field("tags", "INVALID", format!("{TAGS} tags at most")));
-    }
-    let mut tags = Vec::new();
-    for tag in wanted {
-        let tag = label("tags", tag, TAG)?;
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    Ok(json!(tags))
+/// What of a stream the audit log compares.
+fn settings(row: &stream::Model) -> Value {
+    json!({
+        "title": row.title,
+        "standing": row.standing,
+        "securePlayback": row.secure_playback,
+        "ingestAuthorisation": row.ingest_authorisation,
+        "testSource": row.test_source,
+    })
+}
+
+async fn tags_of(work: &Work<'_>, id: StreamId) -> Result<Vec<String>, Fault> {
+    let mut tags = tags::of_streams(&*work.write, work.organisation, [id.uuid()]).await?;
+    Ok(tags.remove(&id.uuid()).unwrap_or_default())
 }
 
 /// 128 random bits, in 22 characters that fit into any URL.
@@ -277,5 +297,3 @@ fn locked() -> Fault {
 }
 
 const TITLE: usize = 200;
-const TAGS: usize = 20;
-const TAG: usize = 40;

@@ -2,9 +2,11 @@
 
 mod api_tokens;
 mod harness;
+mod organising;
 mod people;
 mod revocation;
 mod schema;
+mod statements;
 mod streams;
 mod subscriptions;
 mod sweep;

@@ -151,7 +151,7 @@ impl Objects {
         let first = way.first().map_or(name, |(root, _)| root.as_str());
         let mut stream = world.stream().to_owned();
         if first == "Mutation" {
-            let made = "mutation { createStream(input: {}) { stream { name } } }";
+            let made = "mutation { createStream(input: {tags: [\"sweep\"]}) { stream { name } } }";
             let made = admin.data(made, json!({})).await;
             made["createStream"]["stream"]["name"]
                 .as_str()
@@ -161,6 +161,12 @@ impl Objects {
         let mut text = leaf(schema, field, &self.arguments(name, field, &stream));
         for (owner, step) in way.iter().rev() {
             text = format!("{}{} {{ {text} }}", step.name, self.arguments(owner, step, &stream));
+        }
+        if text.contains("GROUP") {
+            // One of its own for each request: the one before may have deleted it.
+            let made = format!("mutation {{ createGroup(input: {{name: \"for {stream}\"}}) {{ group {{ id }} }} }}");
+            let made = admin.data(&made, json!({})).await;
+            text = text.replace("GROUP", made["createGroup"]["group"]["id"].as_str().unwrap());
         }
         let keyword = if first == "Mutation" { "mutation" } else { "query" };
         format!("{keyword} {{ {text} }}")
@@ -177,6 +183,8 @@ impl Objects {
             ("Mutation", "revokeApiToken") => format!("(input: {{id: \"{}\"}})", self.api_token),
             ("Mutation", "rotateApiKey") => String::new(),
             ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
+            ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
+            ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
             _ => String::new(),

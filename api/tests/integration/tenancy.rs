@@ -67,6 +67,9 @@ async fn what_belongs_to_others_answers_as_what_does_not_exist() {
             never(&key),
         ),
     ];
+    let tagged =
+        "mutation($n: String!) { updateStream(input: {name: $n, tags: [\"demo-of-theirs\"]}) { errors { code } } }";
+    admin.data(tagged, json!({ "n": world.stream() })).await;
     for operation in [
         "updateStream",
         "stopStream",
@@ -83,6 +86,37 @@ async fn what_belongs_to_others_answers_as_what_does_not_exist() {
             by_name(operation),
             world.stream().to_owned(),
             "../\u{0}\u{fffd}".to_owned(),
+        ));
+    }
+    let group = admin
+        .data(
+            "mutation { createGroup(input: {name: \"G\"}) { group { id } } }",
+            json!({}),
+        )
+        .await["createGroup"]["group"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for operation in [
+        "createGroup(input: {name: \"H\", streams: [$x]})",
+        "deleteTag(input: {name: $x})",
+    ] {
+        cases.push((
+            format!("mutation($x: String!) {{ {operation} {{ errors {{ code }} }} }}"),
+            if operation.starts_with("delete") {
+                "demo-of-theirs"
+            } else {
+                world.stream()
+            }
+            .to_owned(),
+            "22222-none".to_owned(),
+        ));
+    }
+    for operation in ["updateGroup", "deleteGroup"] {
+        cases.push((
+            format!("mutation($x: ID!) {{ {operation}(input: {{id: $x}}) {{ errors {{ code }} }} }}"),
+            group.clone(),
+            never(&group),
         ));
     }
     for (query, theirs, nowhere) in cases {

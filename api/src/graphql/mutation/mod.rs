@@ -1,12 +1,14 @@
 //! What can be changed. What a caller can mend is part of the payload; everything else is an error with a code.
 
 mod api_tokens;
+mod groups;
 mod people;
 mod streams;
 mod tokens;
 
 use api_tokens::ApiTokens;
 use async_graphql::{MergedObject, Result};
+use groups::Groups;
 use people::People;
 use streams::Streams;
 use tokens::Tokens;
@@ -15,7 +17,7 @@ use crate::fault::{Fault, UserError};
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(ApiTokens, People, Streams, Tokens);
+pub(crate) struct Mutation(ApiTokens, People, Streams, Tokens, Groups);
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

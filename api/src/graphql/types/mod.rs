@@ -2,6 +2,7 @@
 
 mod api_token;
 mod change;
+mod group;
 mod live;
 mod organisation;
 mod page;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use change::{Change, ChangeProgress};
+pub(crate) use group::{StreamGroup, StreamGroupConnection, Tag};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};
 pub(crate) use organisation::Organisation;
 pub(crate) use page::Part;

@@ -4,11 +4,12 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{Tenanted, api_token, signing_key, stream};
-use ids::{ApiTokenId, KeyId, StreamId, TokenId};
+use ids::{ApiTokenId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, Part, SessionConnection, SessionFilter,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, Part, SessionConnection, SessionFilter, StreamGroup,
+    StreamGroupConnection, Tag,
     page::wanted,
     session,
     stream::{IngestAuthorisation, Stream, StreamConnection, StreamState},
@@ -19,7 +20,7 @@ use crate::{
     graphql::{caller, state},
     people::Acting,
     publisher::policy,
-    service::{api_tokens, reading},
+    service::{api_tokens, groups, reading, tags},
 };
 
 /// The organisation in which the request acts.
@@ -94,6 +95,8 @@ impl Organisation {
         let which = reading::Streams {
             text: filter.text,
             state: filter.state.map(Into::into),
+            tag: filter.tag,
+            group: filter.group.map(|group| group.0),
             order: order_by.map(Into::into).unwrap_or_default(),
         };
         let by_name = matches!(which.order, reading::StreamOrder::Name);
@@ -106,6 +109,37 @@ impl Organisation {
             }
         };
         Ok(Part::of(page, key, Stream).into())
+    }
+
+    /// Its stream groups, the newest first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn groups(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<StreamGroupConnection> {
+        let state = state(context);
+        caller(context).may(state, Action::StreamRead)?;
+        let page = groups::page(state, self.0.id, wanted(context, first, after.as_deref())?).await?;
+        let key = |row: &entity::stream_group::Model| GroupId::from_uuid(row.id).to_string();
+        Ok(Part::of(page, key, StreamGroup).into())
+    }
+
+    /// The labels of its streams by name, the first 1000.
+    async fn tags(&self, context: &Context<'_>) -> Result<Vec<Tag>> {
+        let state = state(context);
+        caller(context).may(state, Action::StreamRead)?;
+        let organisation = self.0.id;
+        let tags = tags::all(state, organisation).await?;
+        Ok(tags
+            .into_iter()
+            .map(|(name, streams)| Tag {
+                organisation,
+                name,
+                streams: Some(streams),
+            })
+            .collect())
     }
 
     /// The records of its playback tokens, the newest first.
@@ -241,6 +275,10 @@ pub(crate) struct StreamFilter {
     text: Option<String>,
     /// In this state.
     state: Option<StreamState>,
+    /// With this label.
+    tag: Option<String>,
+    /// In this group.
+    group: Option<ID>,
 }
 
 /// In which order streams are listed.

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject, dataloader::DataLoader};
 use authz::Action;
 use chrono::{DateTime, Utc};
-use entity::session;
+use entity::{session, stream};
 use ids::SessionId;
 
 use super::{
@@ -14,7 +14,11 @@ use super::{
 };
 use crate::{
     fault::Fault,
-    graphql::{caller, state},
+    graphql::{
+        caller,
+        loaders::{Below, StreamSessions},
+        state,
+    },
     live::LiveSession,
     service::reading,
     state::State,
@@ -107,15 +111,6 @@ pub(crate) enum Protocol {
 }
 
 impl SessionFilter {
-    /// Those of one stream.
-    pub(crate) fn of_stream(name: &str, live: Option<bool>) -> Self {
-        Self {
-            stream: Some(name.to_owned()),
-            live,
-            ..Self::default()
-        }
-    }
-
     /// Who asks for a person's sessions must be allowed to see whose they are.
     pub(crate) fn is_personal(&self) -> bool {
         self.user.is_some() || self.jti.is_some()
@@ -144,6 +139,29 @@ pub(crate) async fn connection(
         jti: filter.jti.map(|jti| jti.0),
     };
     let page = reading::sessions(state, acting.id, which, wanted(context, first, after)?).await?;
+    let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
+    Ok(Part::of(page, key, |row| Session::of_row(state, row, personal)).into())
+}
+
+/// The sessions of one stream, read together with those of the other streams of a list.
+pub(crate) async fn of_stream(
+    context: &Context<'_>,
+    stream: &stream::Model,
+    live: Option<bool>,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<SessionConnection> {
+    let state = state(context);
+    let acting = caller(context).may(state, Action::SessionRead)?;
+    let personal = acting.may(state, Action::SessionReadPersonal);
+    let below = Below {
+        parent: stream.name.clone(),
+        wanted: wanted(context, first, after)?,
+        live,
+    };
+    let none = below.wanted.of_none();
+    let loader = context.data_unchecked::<DataLoader<StreamSessions>>();
+    let page = loader.load_one((acting.id, below)).await?.unwrap_or(none);
     let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
     Ok(Part::of(page, key, |row| Session::of_row(state, row, personal)).into())
 }

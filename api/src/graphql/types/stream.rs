@@ -4,16 +4,20 @@
     reason = "the library wants resolvers to be async, awaiting or not"
 )]
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject, dataloader::DataLoader};
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::stream;
-use ids::StreamId;
+use ids::{OrganisationId, StreamId};
 
-use super::{SessionConnection, SessionFilter, page::connection, session};
+use super::{SessionConnection, StreamGroup, Tag, page::connection, session};
 use crate::{
     fault::Fault,
-    graphql::{caller, state},
+    graphql::{
+        caller,
+        loaders::{Groups, Tags},
+        state,
+    },
     publisher::policy,
     service::reading,
     state::Addresses,
@@ -53,13 +57,27 @@ impl Stream {
     }
 
     /// Its labels.
-    async fn tags(&self) -> Vec<Tag> {
-        let tags = self.0.tags.as_array();
-        tags.into_iter()
-            .flatten()
-            .filter_map(|tag| tag.as_str())
-            .map(|name| Tag { name: name.to_owned() })
-            .collect()
+    async fn tags(&self, context: &Context<'_>) -> Result<Vec<Tag>> {
+        let organisation = self.organisation();
+        let loader = context.data_unchecked::<DataLoader<Tags>>();
+        let tags = loader.load_one((organisation, self.0.id)).await?.unwrap_or_default();
+        Ok(tags
+            .into_iter()
+            .map(|name| Tag {
+                organisation,
+                name,
+                streams: None,
+            })
+            .collect())
+    }
+
+    /// The group that it is in.
+    async fn group(&self, context: &Context<'_>) -> Result<Option<StreamGroup>> {
+        let Some(group) = self.0.group_id else {
+            return Ok(None);
+        };
+        let loader = context.data_unchecked::<DataLoader<Groups>>();
+        Ok(loader.load_one((self.organisation(), group)).await?.map(StreamGroup))
     }
 
     /// When it was made.
@@ -116,12 +134,15 @@ impl Stream {
         #[graphql(desc = "Behind which cursor.")] after: Option<String>,
         #[graphql(desc = "Those that go on, or those that are over.")] live: Option<bool>,
     ) -> Result<SessionConnection> {
-        let filter = SessionFilter::of_stream(&self.0.name, live);
-        session::connection(context, filter, first, after.as_deref()).await
+        session::of_stream(context, &self.0, live, first, after.as_deref()).await
     }
 }
 
 impl Stream {
+    fn organisation(&self) -> OrganisationId {
+        OrganisationId::from_uuid(self.0.organisation_id)
+    }
+
     fn stream_id(&self) -> StreamId {
         StreamId::from_uuid(self.0.id)
     }
@@ -131,13 +152,6 @@ impl Stream {
         caller(context).may(state, Action::IngestKeyRead)?;
         Ok(policy::ingest_key(state, &self.0)?)
     }
-}
-
-/// A label of streams.
-#[derive(Clone, Debug, SimpleObject)]
-pub(crate) struct Tag {
-    /// The label.
-    name: String,
 }
 
 /// Where a stream is played; a token goes into the query as `token`, where the stream needs one.

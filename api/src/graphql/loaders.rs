@@ -1,0 +1,160 @@
+//! What hangs from the entries of a list, read once for the whole list.
+//!
+//! Every key names its organisation: requests of several share a batch, and none reads another's.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use async_graphql::{
+    SchemaBuilder,
+    dataloader::{DataLoader, Loader},
+};
+use entity::{session, stream, stream_group};
+use ids::OrganisationId;
+use uuid::Uuid;
+
+use super::types::Names;
+use crate::{
+    fault::Fault,
+    service::{
+        groups,
+        page::{Page, Wanted},
+        reading, tags,
+    },
+    state::State,
+};
+
+/// The schema with every loader.
+pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc<State>) -> SchemaBuilder<Q, M, S> {
+    builder
+        .data(DataLoader::new(Names(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Tags(state.clone()), tokio::spawn))
+        .data(DataLoader::new(TagCounts(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Groups(state.clone()), tokio::spawn))
+        .data(DataLoader::new(GroupStreams(state.clone()), tokio::spawn))
+        .data(DataLoader::new(StreamSessions(state.clone()), tokio::spawn))
+}
+
+/// An organisation, and something of it.
+pub(crate) type Own<T> = (OrganisationId, T);
+
+/// A part of a list that hangs from `parent`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Below<P> {
+    pub(crate) parent: P,
+    pub(crate) wanted: Wanted,
+    /// Of sessions: those that go on, or those that are over.
+    pub(crate) live: Option<bool>,
+}
+
+/// The tags of a stream.
+pub(crate) struct Tags(Arc<State>);
+
+impl Loader<Own<Uuid>> for Tags {
+    type Value = Vec<String>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, Vec<String>>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, streams) in grouped(keys.iter().copied()) {
+            let tags = tags::of_streams(self.0.store.read(), organisation, streams).await?;
+            found.extend(tags.into_iter().map(|(stream, tags)| ((organisation, stream), tags)));
+        }
+        Ok(found)
+    }
+}
+
+/// On how many streams a tag is.
+pub(crate) struct TagCounts(Arc<State>);
+
+impl Loader<Own<String>> for TagCounts {
+    type Value = i64;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<String>]) -> Result<HashMap<Own<String>, i64>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, names) in grouped(keys.iter().cloned()) {
+            let counts = tags::counts(self.0.store.read(), organisation, names).await?;
+            found.extend(counts.into_iter().map(|(name, count)| ((organisation, name), count)));
+        }
+        Ok(found)
+    }
+}
+
+/// A group by its id.
+pub(crate) struct Groups(Arc<State>);
+
+impl Loader<Own<Uuid>> for Groups {
+    type Value = stream_group::Model;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, stream_group::Model>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, ids) in grouped(keys.iter().copied()) {
+            let groups = groups::by_ids(&self.0, organisation, ids).await?;
+            found.extend(groups.into_iter().map(|group| ((organisation, group.id), group)));
+        }
+        Ok(found)
+    }
+}
+
+/// A page of a group's streams.
+pub(crate) struct GroupStreams(Arc<State>);
+
+impl Loader<Own<Below<Uuid>>> for GroupStreams {
+    type Value = Page<stream::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Below<Uuid>>]) -> Result<HashMap<Own<Below<Uuid>>, Page<stream::Model>>, Fault> {
+        let mut found = HashMap::new();
+        for ((organisation, wanted, live), parents) in alike(keys) {
+            for (parent, page) in groups::streams(&self.0, organisation, parents, &wanted).await? {
+                let wanted = wanted.clone();
+                found.insert((organisation, Below { parent, wanted, live }), page);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A page of a stream's sessions; the stream by its name.
+pub(crate) struct StreamSessions(Arc<State>);
+
+impl Loader<Own<Below<String>>> for StreamSessions {
+    type Value = Page<session::Model>;
+    type Error = Fault;
+
+    async fn load(
+        &self,
+        keys: &[Own<Below<String>>],
+    ) -> Result<HashMap<Own<Below<String>>, Page<session::Model>>, Fault> {
+        let mut found = HashMap::new();
+        for ((organisation, wanted, live), parents) in alike(keys) {
+            for (parent, page) in reading::sessions_of(&self.0, organisation, parents, live, &wanted).await? {
+                let wanted = wanted.clone();
+                found.insert((organisation, Below { parent, wanted, live }), page);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What is asked of each organisation.
+fn grouped<T>(keys: impl Iterator<Item = Own<T>>) -> HashMap<OrganisationId, Vec<T>> {
+    let mut grouped: HashMap<_, Vec<_>> = HashMap::new();
+    for (organisation, key) in keys {
+        grouped.entry(organisation).or_default().push(key);
+    }
+    grouped
+}
+
+/// The parents of whom the same page is wanted.
+fn alike<P: Clone>(keys: &[Own<Below<P>>]) -> HashMap<(OrganisationId, Wanted, Option<bool>), Vec<P>> {
+    let mut alike: HashMap<_, Vec<_>> = HashMap::new();
+    for (organisation, below) in keys {
+        alike
+            .entry((*organisation, below.wanted.clone(), below.live))
+            .or_default()
+            .push(below.parent.clone());
+    }
+    alike
+}
