@@ -3,6 +3,7 @@
 mod configuration;
 mod dashboard;
 mod log;
+mod operator;
 mod ops;
 mod ready;
 mod up;
@@ -24,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Run everything in one process.
     Up(Up),
+    /// Make, or unmake, platform operators.
+    Operator(operator::Arguments),
     /// Print every configuration key with its default and its meaning.
     Configuration,
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Configuration => Ok(std::io::stdout().write_all(DEFAULTS.as_bytes())?),
+        Command::Operator(arguments) => operator::run(arguments),
         Command::Up(arguments) => {
             let Up {
                 data,

@@ -75,25 +75,11 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let listener = listen("http.address", configuration.http)?;
     let http = listener.local_addr()?;
     let rtmp = chosen(configuration.rtmp)?;
-    let http_url = configuration
-        .http_public
-        .clone()
-        .unwrap_or_else(|| format!("http://{}", reachable(http)));
-    let rtmp_url = configuration
-        .rtmp_public
-        .clone()
-        .unwrap_or_else(|| format!("rtmp://{}", reachable(rtmp)));
+    let settings = settings(configuration, http, rtmp, demo);
+    let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
 
     let (clock, entropy) = (Clock::System, Entropy::system());
     let (control, connector) = link::in_process(EVENTS);
-    let settings = api::Settings {
-        database_url: configuration.database_url.expose().to_owned(),
-        master_key_file: configuration.master_key_file.clone(),
-        demo,
-        public_http: http_url.clone(),
-        public_rtmp: rtmp_url.clone(),
-        rates: configuration.rates,
-    };
     let api = api::start(settings, clock.clone(), entropy.clone(), control)
         .await
         .context("the control plane does not start")?;
@@ -124,6 +110,23 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
         doors,
         _lock: lock,
     })
+}
+
+/// What the control plane is told, where HTTP and RTMP are at these addresses.
+pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: SocketAddr, demo: bool) -> api::Settings {
+    let public = |known: &Option<String>, scheme, address| {
+        known
+            .clone()
+            .unwrap_or_else(|| format!("{scheme}://{}", reachable(address)))
+    };
+    api::Settings {
+        database_url: configuration.database_url.expose().to_owned(),
+        master_key_file: configuration.master_key_file.clone(),
+        demo,
+        public_http: public(&configuration.http_public, "http", http),
+        public_rtmp: public(&configuration.rtmp_public, "rtmp", rtmp),
+        rates: configuration.rates,
+    }
 }
 
 impl Running {
@@ -200,13 +203,18 @@ async fn announce(
     Ok(())
 }
 
-/// Makes the data folder, and takes it for this process alone.
-fn take(data: &Path) -> anyhow::Result<File> {
+/// Makes the data folder where it is missing.
+pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(data)
-        .with_context(|| format!("data.dir: cannot make `{}`", data.display()))?;
+        .with_context(|| format!("data.dir: cannot make `{}`", data.display()))
+}
+
+/// Makes the data folder, and takes it for this process alone.
+fn take(data: &Path) -> anyhow::Result<File> {
+    make_data_folder(data)?;
     let path = data.join("lock");
     let lock = fs::OpenOptions::new()
         .create(true)

@@ -2,20 +2,20 @@
 //!
 //! Passwords come from the master key, so they are the same for a folder, and nobody else's.
 
-use authz::{Action, Role};
+use authz::{Action, PlatformAction, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, app_user, member, organisation, package_grant, stream};
-use guard::policy::{Package, Packages};
-use ids::{ChangeId, MemberId, OrganisationHash, OrganisationId, UserId};
+use entity::{Table, app_user, member, organisation, stream};
+use guard::policy::Package;
+use ids::{MemberId, OrganisationId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use crate::{
     fault::Fault,
-    graphql, keys,
-    people::{Acting, Actor},
-    publisher::{self, policy},
+    graphql,
+    people::{Acting, Actor, By},
+    publisher::policy,
     running::Running,
-    service::{streams, tokens},
+    service::{Work, organisations, streams, tokens},
     state::State,
     store::Write,
 };
@@ -110,34 +110,15 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     if actings.len() == people.len() {
         return Ok(actings);
     }
-    let now = state.now();
-    let id: OrganisationId = state.mint();
-    let row = organisation::ActiveModel {
-        id: Set(id.uuid()),
-        hash: Set(OrganisationHash::mint(state.entropy.bytes()).to_string()),
-        name: Set(name.to_owned()),
-        standing: Set("active".to_owned()),
-        secure_playback: Set(true),
-        ingest_authorisation: Set("key".to_owned()),
-        force_disconnect: Set(false),
-        second_factor_required: Set(false),
-        created_at: Set(now.us()),
-    }
-    .insert(&*write)
-    .await?;
-    for package in Package::ALL {
-        let grant: OrganisationId = state.mint();
-        package_grant::ActiveModel {
-            id: Set(grant.uuid()),
-            organisation_id: Set(id.uuid()),
-            package: Set(package.as_str().to_owned()),
-            limits: Set(None),
-            created_at: Set(now.us()),
-        }
-        .insert(&*write)
-        .await?;
-    }
-    let key = keys::create(state, &*write, id).await?;
+    drop(write);
+    let by = By {
+        actor: Actor::Platform,
+        role: None,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        request: state.mint(),
+    };
+    let work = Work::on(state, state.mint(), by).await?;
+    let (row, updates) = organisations::found(&work, name, &Package::ALL).await?;
     actings.clear();
     for ((email, name, role), hash) in people.iter().zip(hashes) {
         let (user, member): (UserId, MemberId) = (state.mint(), state.mint());
@@ -147,37 +128,29 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
             name: Set((*name).to_owned()),
             password_hash: Set(hash),
             operator: Set(false),
-            created_at: Set(now.us()),
+            created_at: Set(work.at.us()),
         }
-        .insert(&*write)
+        .insert(&*work.write)
         .await?;
         member::ActiveModel {
             id: Set(member.uuid()),
-            organisation_id: Set(id.uuid()),
+            organisation_id: Set(work.organisation.uuid()),
             user_id: Set(user.uuid()),
             role: Set(role.as_str().to_owned()),
             access_since: Set(0),
-            created_at: Set(now.us()),
+            created_at: Set(work.at.us()),
         }
-        .insert(&*write)
+        .insert(&*work.write)
         .await?;
         actings.push(acting(state, user, member, *role, row.clone())?);
     }
-    let updates = [
-        guard::Update::Organisation(policy::organisation(
-            &row,
-            Package::ALL.into_iter().collect::<Packages>(),
-        )?),
-        guard::Update::Key {
-            organisation: id,
-            key: keys::verifying(&key),
-        },
-    ];
-    let change: ChangeId = state.mint();
-    publisher::record(&*write, id, change, now, &updates).await?;
-    let followed = state.desk.expect(change);
-    write.commit().await?;
-    state.desk.follow(change, now, followed).await;
+    work.finish(
+        PlatformAction::OrganisationCreate,
+        &row.hash,
+        serde_json::json!({}),
+        &updates,
+    )
+    .await?;
     Ok(actings)
 }
 

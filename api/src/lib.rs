@@ -10,6 +10,7 @@ mod graphql;
 mod http;
 mod keys;
 mod live;
+pub mod operator;
 mod people;
 mod publisher;
 mod running;

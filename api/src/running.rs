@@ -74,26 +74,7 @@ pub async fn start(
     mut control: Control,
 ) -> Result<Running, StartError> {
     let events = control.take_events().ok_or(StartError::Link)?;
-    let store = Store::open(&settings.database_url).await?;
-    let state = Arc::new(State {
-        seal: sealed(&settings, &store, &entropy).await?,
-        policy: authz::Policy::load().map_err(|error| StartError::Unusable(error.to_string()))?,
-        addresses: Addresses {
-            http: settings.public_http.trim_end_matches('/').to_owned(),
-            rtmp: settings.public_rtmp.trim_end_matches('/').to_owned(),
-        },
-        demo: settings.demo,
-        desk: Desk::new(),
-        live: Live::new(),
-        passwords: Passwords::new(entropy.bytes())
-            .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
-        throttle: Throttle::default(),
-        access: Access::new(),
-        rate: Rate::new(settings.rates),
-        store,
-        clock,
-        entropy,
-    });
+    let state = Arc::new(state(&settings, clock, entropy).await?);
     let write = state.store.write().await?;
     let closed = live::record::close_abandoned(&*write).await?;
     write.commit().await?;
@@ -138,6 +119,30 @@ impl Running {
             tracing::error!(%error, "the database was not closed cleanly");
         }
     }
+}
+
+/// What the control plane knows, over a database in its newest form; nothing runs yet.
+pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<State, StartError> {
+    let store = Store::open(&settings.database_url).await?;
+    Ok(State {
+        seal: sealed(settings, &store, &entropy).await?,
+        policy: authz::Policy::load().map_err(|error| StartError::Unusable(error.to_string()))?,
+        addresses: Addresses {
+            http: settings.public_http.trim_end_matches('/').to_owned(),
+            rtmp: settings.public_rtmp.trim_end_matches('/').to_owned(),
+        },
+        demo: settings.demo,
+        desk: Desk::new(),
+        live: Live::new(),
+        passwords: Passwords::new(entropy.bytes())
+            .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
+        throttle: Throttle::default(),
+        access: Access::new(),
+        rate: Rate::new(settings.rates),
+        store,
+        clock,
+        entropy,
+    })
 }
 
 /// The master key, if it is the database's.

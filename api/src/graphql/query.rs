@@ -5,14 +5,14 @@
 )]
 
 use async_graphql::{Context, ID, Object, Result};
-use authz::Action;
+use authz::{Action, PlatformAction};
 use entity::{Tenanted, change};
 use ids::ChangeId;
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
     caller, state,
-    types::{Change, Organisation, PlaybackToken, Stream, Viewer},
+    types::{Change, Organisation, Platform, PlaybackToken, Stream, Viewer},
 };
 use crate::{
     fault::Fault,
@@ -68,6 +68,12 @@ impl Query {
         let acting = caller(context).may(state, Action::TokenRead)?;
         let row = tokens::by_jti(state.store.read(), acting.id, &jti).await?;
         Ok(Some(PlaybackToken(row)))
+    }
+
+    /// The installation; for its operators.
+    async fn platform(&self, context: &Context<'_>) -> Result<Option<Platform>> {
+        caller(context).may_on_platform(state(context), PlatformAction::PlatformRead)?;
+        Ok(Some(Platform))
     }
 
     /// A change to policy, and how far it got; `NOT_FOUND` where there is none here.

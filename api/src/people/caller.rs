@@ -36,6 +36,8 @@ pub(crate) enum Who {
 pub(crate) struct Person {
     pub(crate) user: app_user::Model,
     pub(crate) sign_in: SignInId,
+    /// Whether a second factor was shown.
+    pub(crate) second_factor: bool,
     pub(crate) memberships: Vec<Membership>,
 }
 

@@ -112,6 +112,7 @@ pub(crate) async fn with_memberships(
     Ok(Person {
         user,
         sign_in: SignInId::from_uuid(sign_in.id),
+        second_factor: sign_in.second_factor,
         memberships,
     })
 }

@@ -11,7 +11,8 @@ mod throttle;
 
 pub(crate) use access::{Access, Whose};
 pub(crate) use caller::{Acting, Actor, By, Caller, Membership, Who};
-pub(crate) use identify::{identify, still_may};
+pub(crate) use identify::{digest, identify, still_may};
 pub(crate) use password::Passwords;
 pub(crate) use presented::{Presented, bearer, cookie};
+pub(crate) use sign_in::normal;
 pub(crate) use throttle::Throttle;

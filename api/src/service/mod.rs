@@ -3,6 +3,8 @@
 pub(crate) mod advice;
 pub(crate) mod api_tokens;
 pub(crate) mod groups;
+pub(crate) mod organisations;
+pub(crate) mod packages;
 pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod revocation;

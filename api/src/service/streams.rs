@@ -10,7 +10,7 @@ use ids::{OrganisationId, StreamId, StreamName};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, SqlErr};
 use serde_json::{Value, json};
 
-use super::{Work, difference, label, tags};
+use super::{Work, difference, label, packages, tags};
 use crate::{
     fault::Fault,
     live::What,
@@ -75,6 +75,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
     let tags = tags::parse(&new.tags)?;
     let id: StreamId = state.mint();
     let work = Work::begin(state, acting).await?;
+    packages::one_stream_more(&work).await?;
     let made = stream::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(acting.id.uuid()),

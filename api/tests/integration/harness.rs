@@ -166,7 +166,8 @@ pub(crate) async fn start(database: &Database, clock: &Clock, control: link::Con
     start_with(settings(database), clock, control).await
 }
 
-fn settings(database: &Database) -> Settings {
+/// What it is told, unless a test says otherwise.
+pub(crate) fn settings(database: &Database) -> Settings {
     Settings {
         database_url: database.url().to_owned(),
         master_key_file: database.file("master.key"),

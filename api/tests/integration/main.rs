@@ -2,6 +2,7 @@
 
 mod api_tokens;
 mod harness;
+mod organisations;
 mod organising;
 mod people;
 mod revocation;

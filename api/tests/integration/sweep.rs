@@ -91,6 +91,7 @@ async fn outcome(caller: &Client, request: &str) -> String {
 /// What requests name.
 struct Objects {
     api_token: String,
+    hash: String,
     change: String,
     jti: String,
 }
@@ -128,6 +129,7 @@ impl Objects {
         let create = "mutation { createApiToken(input: {name: \"a\", role: nanoAdmin}) { apiToken { id } } }";
         let api_token = admin.data(create, json!({})).await;
         Self {
+            hash: world.demo.users[0].organisation.clone(),
             api_token: api_token["createApiToken"]["apiToken"]["id"]
                 .as_str()
                 .unwrap()
@@ -179,6 +181,15 @@ impl Objects {
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
             ("Mutation", "createStream") => "(input: {})".to_owned(),
+            ("Mutation", "updateSettings") => "(input: {})".to_owned(),
+            ("Mutation", "requestPackage") => "(input: {package: RECORDING})".to_owned(),
+            ("Mutation", "setPackage") => format!(
+                "(input: {{organisation: \"{}\", package: LIVE, enabled: true}})",
+                self.hash
+            ),
+            ("Mutation", "suspendOrganisation" | "resumeOrganisation") => {
+                "(input: {organisation: \"22222\"})".to_owned()
+            }
             ("Mutation", "createApiToken") => "(input: {name: \"sweep\", role: nanoReadOnly})".to_owned(),
             ("Mutation", "revokeApiToken") => format!("(input: {{id: \"{}\"}})", self.api_token),
             ("Mutation", "rotateApiKey") => String::new(),

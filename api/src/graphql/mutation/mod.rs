@@ -2,14 +2,18 @@
 
 mod api_tokens;
 mod groups;
+mod organisation;
 mod people;
+mod platform;
 mod streams;
 mod tokens;
 
 use api_tokens::ApiTokens;
 use async_graphql::{MergedObject, Result};
 use groups::Groups;
+use organisation::Settings;
 use people::People;
+use platform::Operators;
 use streams::Streams;
 use tokens::Tokens;
 
@@ -17,7 +21,7 @@ use crate::fault::{Fault, UserError};
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(ApiTokens, People, Streams, Tokens, Groups);
+pub(crate) struct Mutation(ApiTokens, Groups, Operators, People, Settings, Streams, Tokens);
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

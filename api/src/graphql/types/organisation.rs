@@ -5,11 +5,12 @@ use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{Tenanted, api_token, signing_key, stream};
 use ids::{ApiTokenId, GroupId, KeyId, StreamId, TokenId};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
     ApiToken, ApiTokenConnection, ApiTokenFilter, Part, SessionConnection, SessionFilter, StreamGroup,
     StreamGroupConnection, Tag,
+    package::PackageStatus,
     page::wanted,
     session,
     stream::{IngestAuthorisation, Stream, StreamConnection, StreamState},
@@ -19,8 +20,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::Acting,
-    publisher::policy,
-    service::{api_tokens, groups, reading, tags},
+    service::{api_tokens, groups, packages, reading, tags},
 };
 
 /// The organisation in which the request acts.
@@ -43,18 +43,21 @@ impl Organisation {
         &self.0.row.hash
     }
 
-    /// Every package of the catalogue, enabled or not.
+    /// Every package of the catalogue, enabled or not, with limits and use.
     async fn packages(&self, context: &Context<'_>) -> Result<Vec<PackageStatus>> {
-        let packages = policy::packages(state(context).store.read(), self.0.id)
+        let state = state(context);
+        let connection = state.store.read();
+        let standings = packages::of(connection, self.0.id).await.map_err(Fault::from)?;
+        let streams = stream::Entity::in_tenant(self.0.id)
+            .filter(stream::Column::DeletedAt.is_null())
+            .count(connection)
             .await
             .map_err(Fault::from)?;
-        Ok(guard::policy::Package::ALL
-            .into_iter()
-            .map(|package| PackageStatus {
-                package: package.into(),
-                enabled: packages.has(package),
-            })
-            .collect())
+        Ok(PackageStatus::all(
+            &standings,
+            streams,
+            &state.live.counters(self.0.id, None),
+        ))
     }
 
     /// What holds where a stream or a token does not say.
@@ -62,6 +65,7 @@ impl Organisation {
         OrganisationSettings {
             secure_playback: self.0.row.secure_playback,
             force_disconnect: self.0.row.force_disconnect,
+            second_factor_required: self.0.row.second_factor_required,
             ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
         }
     }
@@ -198,35 +202,6 @@ impl Organisation {
     }
 }
 
-/// A package, and whether the organisation has it.
-#[derive(Clone, Copy, Debug, SimpleObject)]
-pub(crate) struct PackageStatus {
-    /// Which.
-    package: Package,
-    /// Whether the platform operator enabled it.
-    enabled: bool,
-}
-
-/// A capability that the platform operator enables for an organisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "guard::policy::Package")]
-pub(crate) enum Package {
-    /// Without it nothing is ingested.
-    Live,
-    /// Without it playback is open, and tokens cannot be made.
-    Secure,
-    /// Rules that act.
-    Guardian,
-    /// Views over more than the last hour.
-    Analytics,
-    /// The customer's own hooks.
-    Webhooks,
-    /// Segments encrypted with rotating keys.
-    Encryption,
-    /// Streams that are kept.
-    Recording,
-}
-
 /// What holds where a stream or a token does not say.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub(crate) struct OrganisationSettings {
@@ -234,6 +209,8 @@ pub(crate) struct OrganisationSettings {
     secure_playback: bool,
     /// Whether sessions end when their token expires.
     force_disconnect: bool,
+    /// Whether members must have a second factor.
+    second_factor_required: bool,
     /// What a broadcaster has to show.
     ingest_authorisation: IngestAuthorisation,
 }

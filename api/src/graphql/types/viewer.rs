@@ -248,7 +248,8 @@ impl Membership {
 }
 
 impl OrganisationName {
-    fn of(row: &organisation::Model) -> Self {
+    /// An organisation's name, from its row.
+    pub(crate) fn of(row: &organisation::Model) -> Self {
         Self {
             id: OrganisationId::from_uuid(row.id).to_string().into(),
             name: row.name.clone(),

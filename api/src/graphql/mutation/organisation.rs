@@ -1,0 +1,120 @@
+//! An organisation's own settings, and its wishes for packages.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use authz::Action;
+
+use super::answer;
+use crate::{
+    fault::UserError,
+    graphql::{
+        caller, state,
+        types::{Change, IngestAuthorisation, Organisation, Package},
+    },
+    people::Who,
+    service::{
+        organisations::{self, Edit},
+        packages,
+    },
+};
+
+#[derive(Default)]
+pub(super) struct Settings;
+
+#[Object]
+impl Settings {
+    /// Changes the organisation's settings; what is left out stays. Running sessions are decided again.
+    async fn update_settings(
+        &self,
+        context: &Context<'_>,
+        input: UpdateSettingsInput,
+    ) -> Result<Option<UpdateSettingsPayload>> {
+        let (state, caller) = (state(context), caller(context));
+        let acting = caller.may(state, Action::OrganisationUpdate)?;
+        let with_second_factor = matches!(&caller.who, Who::Person(person) if person.second_factor);
+        let edit = Edit {
+            name: input.name,
+            secure_playback: input.secure_playback,
+            force_disconnect: input.force_disconnect,
+            ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
+            second_factor_required: input.second_factor_required,
+        };
+        answer(
+            organisations::edit(state, acting, with_second_factor, edit).await,
+            |(row, progress)| UpdateSettingsPayload {
+                organisation: Some(Organisation(crate::people::Acting { row, ..acting.clone() })),
+                change: Some(progress.into()),
+                errors: vec![],
+            },
+            |errors| UpdateSettingsPayload {
+                organisation: None,
+                change: None,
+                errors,
+            },
+        )
+    }
+
+    /// Asks the platform operators for a package. Asking twice changes nothing.
+    async fn request_package(
+        &self,
+        context: &Context<'_>,
+        input: RequestPackageInput,
+    ) -> Result<Option<RequestPackagePayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::PackageRequest)?;
+        answer(
+            packages::request(state, acting, input.package.into(), input.note).await,
+            |()| RequestPackagePayload {
+                requested: true,
+                errors: vec![],
+            },
+            |errors| RequestPackagePayload {
+                requested: false,
+                errors,
+            },
+        )
+    }
+}
+
+/// What is to be different.
+#[derive(InputObject)]
+pub(super) struct UpdateSettingsInput {
+    /// What people call the organisation; 100 characters at most.
+    name: Option<String>,
+    /// Whether playback needs a token, where a stream does not say. On: sessions without one end.
+    secure_playback: Option<bool>,
+    /// Whether sessions end when their token expires, where the token does not say.
+    force_disconnect: Option<bool>,
+    /// What a broadcaster has to show, where a stream does not say; `INHERIT` says nothing here.
+    ingest_authorisation: Option<IngestAuthorisation>,
+    /// Whether members must have a second factor. Who turns it on has shown one.
+    second_factor_required: Option<bool>,
+}
+
+/// What came of it.
+#[derive(SimpleObject)]
+pub(super) struct UpdateSettingsPayload {
+    /// The organisation afterwards.
+    organisation: Option<Organisation>,
+    /// The change on its way to the nodes.
+    change: Option<Change>,
+    /// What can be mended; `SECOND_FACTOR_FIRST` among others.
+    errors: Vec<UserError>,
+}
+
+/// Which package is wished for.
+#[derive(InputObject)]
+pub(super) struct RequestPackageInput {
+    /// Which.
+    package: Package,
+    /// What the operators should know; 500 characters at most.
+    note: Option<String>,
+}
+
+/// What came of asking.
+#[derive(SimpleObject)]
+pub(super) struct RequestPackagePayload {
+    /// Whether the wish is with the operators now.
+    requested: bool,
+    /// What can be mended.
+    errors: Vec<UserError>,
+}

@@ -1,0 +1,130 @@
+//! What platform operators do to organisations.
+
+use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use authz::PlatformAction;
+
+use super::answer;
+use crate::{
+    fault::{Fault, UserError},
+    graphql::{
+        caller, state,
+        types::{Change, Package, PackageLimitsInput, PlatformOrganisation},
+    },
+    people::By,
+    service::organisations,
+    state::State,
+};
+
+#[derive(Default)]
+pub(super) struct Operators;
+
+#[Object]
+impl Operators {
+    /// Enables a package for an organisation with these limits, or takes it away. Running sessions are decided again. For
+    /// platform operators.
+    async fn set_package(&self, context: &Context<'_>, input: SetPackageInput) -> Result<Option<SetPackagePayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::PackageSet)?;
+        let done = async {
+            let limits = input.limits.unwrap_or_default().limits()?;
+            let package = input.package.into();
+            organisations::set_package(state, by, &input.organisation, package, input.enabled, limits).await
+        };
+        SetPackagePayload::of(state, done.await).await
+    }
+
+    /// Suspends an organisation: its sessions end at once, nothing of it plays or is published, its people and software are
+    /// refused. Nothing is lost. For platform operators.
+    async fn suspend_organisation(
+        &self,
+        context: &Context<'_>,
+        input: SuspendOrganisationInput,
+    ) -> Result<Option<SuspendOrganisationPayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::OrganisationSuspend)?;
+        let done = organisations::set_standing(state, by, &input.organisation, true).await;
+        SuspendOrganisationPayload::of(state, done).await
+    }
+
+    /// Lets a suspended organisation go on. For platform operators.
+    async fn resume_organisation(
+        &self,
+        context: &Context<'_>,
+        input: ResumeOrganisationInput,
+    ) -> Result<Option<ResumeOrganisationPayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::OrganisationResume)?;
+        let done = organisations::set_standing(state, by, &input.organisation, false).await;
+        ResumeOrganisationPayload::of(state, done).await
+    }
+}
+
+/// The operator who asks, if operators may do `action`.
+fn operator(context: &Context<'_>, action: PlatformAction) -> Result<By, Fault> {
+    let caller = caller(context);
+    let actor = caller.may_on_platform(state(context), action)?;
+    Ok(caller.by(actor))
+}
+
+/// Which package, of whom, how.
+#[derive(InputObject)]
+pub(super) struct SetPackageInput {
+    /// The organisation's hash.
+    organisation: String,
+    /// Which package.
+    package: Package,
+    /// Whether it is to be enabled.
+    enabled: bool,
+    /// Its limits; what is left out is not limited.
+    limits: Option<PackageLimitsInput>,
+}
+
+macro_rules! inputs {
+    ($($input:ident),*) => {
+        $(
+            /// Which organisation.
+            #[derive(InputObject)]
+            pub(super) struct $input {
+                /// Its hash.
+                organisation: String,
+            }
+        )*
+    };
+}
+inputs!(SuspendOrganisationInput, ResumeOrganisationInput);
+
+macro_rules! payloads {
+    ($($payload:ident),*) => {
+        $(
+            /// What came of it.
+            #[derive(SimpleObject)]
+            pub(super) struct $payload {
+                /// The organisation afterwards.
+                organisation: Option<PlatformOrganisation>,
+                /// The change on its way to the nodes.
+                change: Option<Change>,
+                /// What can be mended.
+                errors: Vec<UserError>,
+            }
+
+            impl $payload {
+                async fn of(state: &State, done: Result<organisations::Changed, Fault>) -> Result<Option<Self>> {
+                    let done = match done {
+                        Ok((row, progress)) => organisations::overview(state, row).await.map(|one| (one, progress)),
+                        Err(fault) => Err(fault),
+                    };
+                    answer(
+                        done,
+                        |(overview, progress)| Self {
+                            organisation: Some(PlatformOrganisation(overview)),
+                            change: Some(progress.into()),
+                            errors: vec![],
+                        },
+                        |errors| Self { organisation: None, change: None, errors },
+                    )
+                }
+            }
+        )*
+    };
+}
+payloads!(SetPackagePayload, SuspendOrganisationPayload, ResumeOrganisationPayload);

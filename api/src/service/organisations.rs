@@ -1,0 +1,353 @@
+//! Organisations: founded, set up, suspended, resumed; and the list of them that platform operators see.
+
+use std::collections::HashMap;
+
+use authz::{Action, PlatformAction};
+use entity::{Table, Tenanted, member, organisation, package_grant, package_request, stream};
+use guard::{
+    Update,
+    policy::{Package, Packages},
+};
+use ids::{OrganisationHash, OrganisationId};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, Order, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Work, label, packages,
+    page::{Page, Wanted},
+};
+use crate::{
+    fault::{Fault, UserError},
+    keys,
+    live::Counters,
+    people::{Acting, By, Whose},
+    publisher::{Progress, policy},
+    state::State,
+};
+
+/// What of an organisation is to be different; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edit {
+    pub(crate) name: Option<String>,
+    pub(crate) secure_playback: Option<bool>,
+    pub(crate) force_disconnect: Option<bool>,
+    /// The column `ingest_authorisation`.
+    pub(crate) ingest_authorisation: Option<&'static str>,
+    pub(crate) second_factor_required: Option<bool>,
+}
+
+/// An organisation after a change, and how far the change got.
+pub(crate) type Changed = (organisation::Model, Progress);
+
+/// An organisation as platform operators see one: nothing of what is inside.
+#[derive(Clone, Debug)]
+pub(crate) struct Overview {
+    pub(crate) row: organisation::Model,
+    pub(crate) members: u64,
+    pub(crate) streams: u64,
+    pub(crate) live: Counters,
+    pub(crate) packages: Vec<packages::Standing>,
+}
+
+/// Founds an organisation within `work`, which is on a new id: its row, its packages, its first signing key. Gives back what
+/// the nodes have to know.
+pub(crate) async fn found(
+    work: &Work<'_>,
+    name: &str,
+    enabled: &[Package],
+) -> Result<(organisation::Model, Vec<Update>), Fault> {
+    let name = label("name", name, NAME)?;
+    let row = organisation::ActiveModel {
+        id: Set(work.organisation.uuid()),
+        hash: Set(free_hash(work).await?.to_string()),
+        name: Set(name),
+        standing: Set("active".to_owned()),
+        secure_playback: Set(true),
+        ingest_authorisation: Set("key".to_owned()),
+        force_disconnect: Set(false),
+        second_factor_required: Set(false),
+        created_at: Set(work.at.us()),
+    }
+    .insert(&*work.write)
+    .await?;
+    for package in enabled {
+        packages::set(work, *package, true, &packages::Limits::new()).await?;
+    }
+    let key = keys::create(work.state, &*work.write, work.organisation).await?;
+    let updates = vec![
+        told(work, &row).await?,
+        Update::Key {
+            organisation: work.organisation,
+            key: keys::verifying(&key),
+        },
+    ];
+    Ok((row, updates))
+}
+
+/// Changes an organisation's settings.
+pub(crate) async fn edit(
+    state: &State,
+    acting: &Acting,
+    with_second_factor: bool,
+    edit: Edit,
+) -> Result<Changed, Fault> {
+    if edit.second_factor_required == Some(true) && !with_second_factor {
+        return Err(Fault::field(
+            "secondFactorRequired",
+            "SECOND_FACTOR_FIRST",
+            "sign in with a second factor yourself before you require it of everybody",
+        ));
+    }
+    if edit.ingest_authorisation == Some("inherit") {
+        let message = "an organisation has nothing to inherit from: open, key or token";
+        return Err(Fault::field("ingestAuthorisation", "INVALID", message));
+    }
+    let work = Work::begin(state, acting).await?;
+    let before = row(&*work.write, acting.id).await?;
+    let mut after = before.clone().into_active_model();
+    if let Some(name) = &edit.name {
+        after.name = Set(label("name", name, NAME)?);
+    }
+    if let Some(secure) = edit.secure_playback {
+        after.secure_playback = Set(secure);
+    }
+    if let Some(force) = edit.force_disconnect {
+        after.force_disconnect = Set(force);
+    }
+    if let Some(ingest) = edit.ingest_authorisation {
+        after.ingest_authorisation = Set(ingest.to_owned());
+    }
+    if let Some(required) = edit.second_factor_required {
+        after.second_factor_required = Set(required);
+    }
+    let after = after.update(&*work.write).await?;
+    let shown = |row: &organisation::Model| {
+        json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
+            "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required })
+    };
+    let detail = json!({ "before": shown(&before), "after": shown(&after) });
+    let update = told(&work, &after).await?;
+    let progress = work
+        .finish(Action::OrganisationUpdate, &after.hash, detail, &[update])
+        .await?;
+    state.access.changed(Whose::Organisation(acting.id));
+    Ok((after, progress))
+}
+
+/// Enables a package with these limits, or takes it away. Running sessions are decided again.
+pub(crate) async fn set_package(
+    state: &State,
+    by: By,
+    hash: &str,
+    package: Package,
+    enabled: bool,
+    limits: packages::Limits,
+) -> Result<Changed, Fault> {
+    let work = Work::on(state, by_hash(state, hash).await?, by).await?;
+    let row = row(&*work.write, work.organisation).await?;
+    let before = packages::set(&work, package, enabled, &limits).await?;
+    let shown = |limits: Option<&packages::Limits>| limits.map(packages::shown);
+    let detail = json!({ "package": package.as_str(), "before": shown(before.as_ref()),
+        "after": shown(enabled.then_some(&limits)) });
+    let update = told(&work, &row).await?;
+    let progress = work
+        .finish(PlatformAction::PackageSet, &row.hash, detail, &[update])
+        .await?;
+    Ok((row, progress))
+}
+
+/// Suspends an organisation, or lets it go on. Suspended, nothing of it plays or is published, and its people and software
+/// are refused; nothing is lost.
+pub(crate) async fn set_standing(state: &State, by: By, hash: &str, suspended: bool) -> Result<Changed, Fault> {
+    let work = Work::on(state, by_hash(state, hash).await?, by).await?;
+    let before = row(&*work.write, work.organisation).await?;
+    let mut after = before.clone().into_active_model();
+    let (standing, action) = if suspended {
+        ("suspended", PlatformAction::OrganisationSuspend)
+    } else {
+        ("active", PlatformAction::OrganisationResume)
+    };
+    after.standing = Set(standing.to_owned());
+    let after = after.update(&*work.write).await?;
+    let id = work.organisation;
+    let detail = json!({ "before": before.standing, "after": after.standing });
+    let update = told(&work, &after).await?;
+    let progress = work.finish(action, &after.hash, detail, &[update]).await?;
+    state.access.changed(Whose::Organisation(id));
+    Ok((after, progress))
+}
+
+/// A page of the installation's organisations, the newest first.
+pub(crate) async fn page(state: &State, text: Option<&str>, wanted: Wanted) -> Result<Page<Overview>, Fault> {
+    let mut select = organisation::Entity::across_tenants("the list of organisations, for platform operators");
+    if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
+        let pattern = super::page::pattern(text)?;
+        let like =
+            |column| Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern.clone()).escape('\\'));
+        select = select.filter(
+            Condition::any()
+                .add(like(organisation::Column::Name))
+                .add(like(organisation::Column::Hash)),
+        );
+    }
+    let key = |key: &str| key.parse::<OrganisationId>().ok().map(|id| id.uuid().into());
+    let connection = state.store.read();
+    let page = wanted
+        .of(connection, select, organisation::Column::Id, Order::Desc, key)
+        .await?;
+    let ids: Vec<_> = page.rows.iter().map(|row| row.id).collect();
+    let mut overviews = overviews(state, &ids, page.rows).await?;
+    overviews.sort_by_key(|overview| ids.iter().position(|id| *id == overview.row.id));
+    Ok(Page {
+        rows: overviews,
+        has_previous: page.has_previous,
+        has_next: page.has_next,
+        total: page.total,
+    })
+}
+
+/// One organisation as platform operators see it.
+pub(crate) async fn overview(state: &State, row: organisation::Model) -> Result<Overview, Fault> {
+    let ids = [row.id];
+    overviews(state, &ids, vec![row])
+        .await?
+        .into_iter()
+        .next()
+        .ok_or(Fault::Internal)
+}
+
+/// The wishes for packages that nobody answered, the oldest first.
+pub(crate) async fn requests(state: &State) -> Result<Vec<(package_request::Model, organisation::Model)>, Fault> {
+    let connection = state.store.read();
+    let mut requests = package_request::Entity::across_tenants("wishes for packages, for platform operators")
+        .filter(package_request::Column::AnsweredAt.is_null())
+        .limit(REQUESTS)
+        .all(connection)
+        .await?;
+    requests.sort_by_key(|request| request.created_at);
+    let organisations = organisation::Entity::across_tenants("wishes for packages, for platform operators")
+        .filter(organisation::Column::Id.is_in(requests.iter().map(|request| request.organisation_id)))
+        .all(connection)
+        .await?;
+    let of = |id: Uuid| organisations.iter().find(|row| row.id == id).cloned();
+    Ok(requests
+        .into_iter()
+        .filter_map(|request| of(request.organisation_id).map(|row| (request, row)))
+        .collect())
+}
+
+/// The organisation of that hash, for platform operators.
+async fn by_hash(state: &State, hash: &str) -> Result<OrganisationId, Fault> {
+    let hash: OrganisationHash = hash.parse().map_err(|_| Fault::NotFound)?;
+    let row = organisation::Entity::across_tenants("an organisation by its hash, for platform operators")
+        .filter(organisation::Column::Hash.eq(hash.to_string()))
+        .one(state.store.read())
+        .await?
+        .ok_or(Fault::NotFound)?;
+    Ok(OrganisationId::from_uuid(row.id))
+}
+
+/// The organisation's row, held until the transaction ends.
+pub(crate) async fn row(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<organisation::Model, Fault> {
+    organisation::Entity::in_tenant(id)
+        .lock_exclusive()
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)
+}
+
+/// What the nodes have to know of an organisation.
+async fn told(work: &Work<'_>, row: &organisation::Model) -> Result<Update, DbErr> {
+    let packages: Packages = policy::packages(&*work.write, work.organisation).await?;
+    Ok(Update::Organisation(policy::organisation(row, packages)?))
+}
+
+async fn free_hash(work: &Work<'_>) -> Result<OrganisationHash, Fault> {
+    for _ in 0..HASHES {
+        let hash = OrganisationHash::mint(work.state.entropy.bytes());
+        let taken = organisation::Entity::across_tenants("whether a new organisation's hash is free")
+            .filter(organisation::Column::Hash.eq(hash.to_string()))
+            .one(&*work.write)
+            .await?;
+        if taken.is_none() {
+            return Ok(hash);
+        }
+    }
+    Err(Fault::Caller(UserError {
+        code: "FULL".to_owned(),
+        message: "no free hash was found; try again".to_owned(),
+        field: None,
+    }))
+}
+
+async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) -> Result<Vec<Overview>, Fault> {
+    let connection = state.store.read();
+    let members: Vec<(Uuid, i64)> = member::Entity::across_tenants("how many members organisations have")
+        .select_only()
+        .column(member::Column::OrganisationId)
+        .column_as(member::Column::Id.count(), "many")
+        .filter(member::Column::OrganisationId.is_in(ids.iter().copied()))
+        .group_by(member::Column::OrganisationId)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let streams: Vec<(Uuid, i64)> = stream::Entity::across_tenants("how many streams organisations have")
+        .select_only()
+        .column(stream::Column::OrganisationId)
+        .column_as(stream::Column::Id.count(), "many")
+        .filter(stream::Column::OrganisationId.is_in(ids.iter().copied()))
+        .filter(stream::Column::DeletedAt.is_null())
+        .group_by(stream::Column::OrganisationId)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let grants = package_grant::Entity::across_tenants("which packages organisations have")
+        .filter(package_grant::Column::OrganisationId.is_in(ids.iter().copied()))
+        .all(connection)
+        .await?;
+    let requests = package_request::Entity::across_tenants("which packages organisations wish for")
+        .filter(package_request::Column::OrganisationId.is_in(ids.iter().copied()))
+        .filter(package_request::Column::AnsweredAt.is_null())
+        .all(connection)
+        .await?;
+    let mut by_organisation: HashMap<Uuid, (Vec<_>, Vec<_>)> = HashMap::new();
+    for grant in grants {
+        by_organisation.entry(grant.organisation_id).or_default().0.push(grant);
+    }
+    for request in requests {
+        by_organisation
+            .entry(request.organisation_id)
+            .or_default()
+            .1
+            .push(request);
+    }
+    let many = |counts: &[(Uuid, i64)], id: Uuid| {
+        counts
+            .iter()
+            .find(|(one, _)| *one == id)
+            .map_or(0, |(_, many)| u64::try_from(*many).unwrap_or(0))
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let (grants, requests) = by_organisation.remove(&row.id).unwrap_or_default();
+            Overview {
+                members: many(&members, row.id),
+                streams: many(&streams, row.id),
+                live: state.live.counters(OrganisationId::from_uuid(row.id), None),
+                packages: packages::standings(&grants, &requests),
+                row,
+            }
+        })
+        .collect())
+}
+
+const NAME: usize = 100;
+const REQUESTS: u64 = 200;
+const HASHES: usize = 20;

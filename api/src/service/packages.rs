@@ -1,0 +1,256 @@
+//! Packages: what the platform operators enable for an organisation, with which limits, and how much of them is used.
+
+use std::collections::BTreeMap;
+
+use authz::Action;
+use entity::{Tenanted, package_grant, package_request, stream};
+use guard::policy::Package;
+use ids::{OrganisationId, PackageRequestId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter,
+};
+use serde_json::{Value, json};
+
+use super::{Work, label};
+use crate::{
+    fault::{Fault, UserError},
+    people::Acting,
+    state::State,
+};
+
+/// What a package may be limited in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LimitName {
+    /// Streams that are not deleted.
+    Streams,
+    /// Viewers at once.
+    Viewers,
+    /// Megabits a second, going out.
+    Bandwidth,
+    /// Guardian rules.
+    Rules,
+    /// Days for which something is kept.
+    Retention,
+}
+
+/// Limits, by name; what is not in here is not limited.
+pub(crate) type Limits = BTreeMap<LimitName, u32>;
+
+/// An organisation's package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) package: Package,
+    pub(crate) enabled: bool,
+    pub(crate) limits: Limits,
+    /// When somebody asked for it, where that was not answered.
+    pub(crate) requested_at: Option<i64>,
+}
+
+/// Each package of the catalogue with what it may be limited in.
+pub(crate) const CATALOGUE: [(Package, &[LimitName]); 7] = [
+    (
+        Package::Live,
+        &[LimitName::Streams, LimitName::Viewers, LimitName::Bandwidth],
+    ),
+    (Package::Secure, &[]),
+    (Package::Guardian, &[LimitName::Rules]),
+    (Package::Analytics, &[LimitName::Retention]),
+    (Package::Webhooks, &[]),
+    (Package::Encryption, &[]),
+    (Package::Recording, &[LimitName::Retention]),
+];
+
+impl LimitName {
+    /// The key in the column `limits`.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Streams => "streams",
+            Self::Viewers => "viewers",
+            Self::Bandwidth => "bandwidth_mbit_s",
+            Self::Rules => "rules",
+            Self::Retention => "retention_days",
+        }
+    }
+}
+
+/// Every package of the catalogue as it stands for one organisation.
+pub(crate) async fn of(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<Vec<Standing>, DbErr> {
+    let grants = package_grant::Entity::in_tenant(organisation).all(connection).await?;
+    let requests = package_request::Entity::in_tenant(organisation)
+        .filter(package_request::Column::AnsweredAt.is_null())
+        .all(connection)
+        .await?;
+    Ok(standings(&grants, &requests))
+}
+
+/// Every package of the catalogue, as rows of one organisation say.
+pub(crate) fn standings(grants: &[package_grant::Model], requests: &[package_request::Model]) -> Vec<Standing> {
+    let standing = |(package, names): (Package, &[LimitName])| {
+        let grant = grants.iter().find(|grant| grant.package == package.as_str());
+        let asked = requests.iter().find(|request| request.package == package.as_str());
+        Standing {
+            package,
+            enabled: grant.is_some(),
+            limits: grant.map(|grant| limits(names, grant)).unwrap_or_default(),
+            requested_at: asked.map(|request| request.created_at),
+        }
+    };
+    CATALOGUE.into_iter().map(standing).collect()
+}
+
+/// Refuses one stream more than the organisation may have.
+pub(crate) async fn one_stream_more(work: &Work<'_>) -> Result<(), Fault> {
+    let standings = of(&*work.write, work.organisation).await?;
+    let Some(most) = limit(&standings, LimitName::Streams) else {
+        return Ok(());
+    };
+    let there = stream::Entity::in_tenant(work.organisation)
+        .filter(stream::Column::DeletedAt.is_null())
+        .count(&*work.write)
+        .await?;
+    if there < u64::from(most) {
+        return Ok(());
+    }
+    Err(Fault::Caller(UserError {
+        code: "LIMIT_REACHED".to_owned(),
+        message: format!("the organisation may have {most} streams"),
+        field: None,
+    }))
+}
+
+/// A limit, whichever package it comes with.
+pub(crate) fn limit(standings: &[Standing], name: LimitName) -> Option<u32> {
+    standings
+        .iter()
+        .find_map(|standing| standing.limits.get(&name).copied())
+}
+
+/// Enables a package with these limits, or takes it away; gives back what it was before.
+pub(crate) async fn set(
+    work: &Work<'_>,
+    package: Package,
+    enabled: bool,
+    limits: &Limits,
+) -> Result<Option<Limits>, Fault> {
+    let names = CATALOGUE
+        .iter()
+        .find(|(one, _)| *one == package)
+        .map_or(&[][..], |(_, names)| names);
+    if let Some(foreign) = limits.keys().find(|name| !names.contains(name)) {
+        return Err(Fault::field(
+            "limits",
+            "INVALID",
+            format!("{} has no limit {}", package.as_str(), foreign.column()),
+        ));
+    }
+    let found = package_grant::Entity::in_tenant(work.organisation)
+        .filter(package_grant::Column::Package.eq(package.as_str()))
+        .one(&*work.write)
+        .await?;
+    let before = found.as_ref().map(|grant| self::limits(names, grant));
+    let column: serde_json::Map<_, _> = limits
+        .iter()
+        .map(|(name, limit)| (name.column().to_owned(), Value::from(*limit)))
+        .collect();
+    let column = (!column.is_empty()).then_some(Value::Object(column));
+    match (found, enabled) {
+        (Some(grant), true) => {
+            let mut grant = grant.into_active_model();
+            grant.limits = Set(column);
+            grant.update_without_returning(&*work.write).await?;
+        }
+        (Some(grant), false) => {
+            grant.into_active_model().delete(&*work.write).await?;
+        }
+        (None, true) => {
+            let id: OrganisationId = work.state.mint();
+            let grant = package_grant::ActiveModel {
+                id: Set(id.uuid()),
+                organisation_id: Set(work.organisation.uuid()),
+                package: Set(package.as_str().to_owned()),
+                limits: Set(column),
+                created_at: Set(work.at.us()),
+            };
+            package_grant::Entity::insert(grant)
+                .exec_without_returning(&*work.write)
+                .await?;
+        }
+        (None, false) => {}
+    }
+    if enabled {
+        answer_requests(work, package).await?;
+    }
+    Ok(before)
+}
+
+/// Notes that an organisation wishes for a package; nothing more where it did before.
+pub(crate) async fn request(
+    state: &State,
+    acting: &Acting,
+    package: Package,
+    note: Option<String>,
+) -> Result<(), Fault> {
+    let note = note.filter(|note| !note.trim().is_empty());
+    let note = note.map(|note| label("note", &note, NOTE)).transpose()?;
+    let work = Work::begin(state, acting).await?;
+    let standing = of(&*work.write, work.organisation)
+        .await?
+        .into_iter()
+        .find(|one| one.package == package);
+    if standing.as_ref().is_some_and(|standing| standing.enabled) {
+        return Err(Fault::field(
+            "package",
+            "ENABLED",
+            "the organisation has this package already",
+        ));
+    }
+    if standing.is_some_and(|standing| standing.requested_at.is_some()) {
+        return Ok(());
+    }
+    let id: PackageRequestId = work.state.mint();
+    let row = package_request::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(work.organisation.uuid()),
+        package: Set(package.as_str().to_owned()),
+        note: Set(note),
+        requested_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
+        created_at: Set(work.at.us()),
+        answered_at: Set(None),
+    };
+    package_request::Entity::insert(row)
+        .exec_without_returning(&*work.write)
+        .await?;
+    work.finish_untold(Action::PackageRequest, package.as_str(), json!({}))
+        .await
+}
+
+/// Limits as the audit log shows them.
+pub(crate) fn shown(limits: &Limits) -> Value {
+    limits
+        .iter()
+        .map(|(name, limit)| (name.column().to_owned(), json!(limit)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+async fn answer_requests(work: &Work<'_>, package: Package) -> Result<(), Fault> {
+    package_request::Entity::change_in_tenant(work.organisation)
+        .col_expr(package_request::Column::AnsweredAt, work.at.us().into())
+        .filter(package_request::Column::Package.eq(package.as_str()))
+        .filter(package_request::Column::AnsweredAt.is_null())
+        .exec(&*work.write)
+        .await?;
+    Ok(())
+}
+
+fn limits(names: &[LimitName], grant: &package_grant::Model) -> Limits {
+    let number = |name: &LimitName| grant.limits.as_ref()?.get(name.column())?.as_u64()?.try_into().ok();
+    names.iter().filter_map(|name| Some((*name, number(name)?))).collect()
+}
+
+/// Characters of a wish's note.
+const NOTE: usize = 500;

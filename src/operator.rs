@@ -1,0 +1,73 @@
+//! `portcullis operator`: who looks after the installation. Works beside a running one, on the same database.
+
+use std::{io::Write, path::PathBuf};
+
+use anyhow::Context;
+use clap::Subcommand;
+use link::{Clock, Entropy};
+
+use crate::{
+    configuration::{Configuration, Flags},
+    log, up,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make somebody a platform operator, and print the link with which they choose a password
+    Create(Whom),
+    /// Take the rights of a platform operator away; the person stays
+    Remove(Whom),
+}
+
+#[derive(Debug, clap::Args)]
+struct Whom {
+    /// The person's address
+    #[arg(long, value_name = "ADDRESS")]
+    email: String,
+    /// The folder for everything that must survive [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A configuration file (see `portcullis configuration`)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Does what is asked, and says so on standard output.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let (Command::Create(whom) | Command::Remove(whom)) = &arguments.command;
+    let configuration = Configuration::read(&Flags {
+        file: whom.config.clone(),
+        data: whom.data.clone(),
+        ..Flags::default()
+    })?;
+    log::init(&configuration)?;
+    up::make_data_folder(&configuration.data)?;
+    let settings = up::settings(&configuration, configuration.http, configuration.rtmp, false);
+    let (clock, entropy) = (Clock::System, Entropy::system());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut out = std::io::stdout().lock();
+    match &arguments.command {
+        Command::Create(Whom { email, .. }) => {
+            let link = runtime
+                .block_on(api::operator::create(&settings, clock, entropy, email))
+                .context("nobody was made an operator")?;
+            writeln!(
+                out,
+                "{email} is a platform operator. To choose a password, within a day:\n\n    {link}\n"
+            )?;
+        }
+        Command::Remove(Whom { email, .. }) => {
+            runtime
+                .block_on(api::operator::remove(&settings, clock, entropy, email))
+                .context("nobody was changed")?;
+            writeln!(out, "{email} is no platform operator.")?;
+        }
+    }
+    Ok(())
+}
