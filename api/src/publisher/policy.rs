@@ -14,30 +14,24 @@ use ids::{OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use uuid::Uuid;
 
-use crate::{keys, state::State};
+use crate::{keys, service::packages, state::State};
 
 /// Everything that a node must know.
 pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
-    let mut granted: HashMap<Uuid, Vec<Package>> = HashMap::new();
+    let mut granted: HashMap<Uuid, Vec<package_grant::Model>> = HashMap::new();
     for grant in package_grant::Entity::across_tenants("the policy of a node that joins")
         .all(connection)
         .await?
     {
-        granted
-            .entry(grant.organisation_id)
-            .or_default()
-            .extend(package(&grant.package));
+        granted.entry(grant.organisation_id).or_default().push(grant);
     }
     let mut updates = Vec::new();
     for row in organisation::Entity::across_tenants("the policy of a node that joins")
         .all(connection)
         .await?
     {
-        let packages = granted.remove(&row.id).unwrap_or_default();
-        updates.push(Update::Organisation(organisation(
-            &row,
-            packages.into_iter().collect(),
-        )?));
+        let grants = granted.remove(&row.id).unwrap_or_default();
+        updates.push(Update::Organisation(organisation(&row, &grants)?));
     }
     let keys = signing_key::Entity::across_tenants("the policy of a node that joins")
         .filter(signing_key::Column::RemovedAt.is_null());
@@ -71,7 +65,9 @@ pub(crate) async fn packages(connection: &impl ConnectionTrait, id: Organisation
 }
 
 /// An organisation's row as a decision sees it.
-pub(crate) fn organisation(row: &organisation::Model, packages: Packages) -> Result<Organisation, DbErr> {
+pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::Model]) -> Result<Organisation, DbErr> {
+    let packages: Packages = grants.iter().filter_map(|grant| package(&grant.package)).collect();
+    let viewers = packages::limit(&packages::standings(grants, &[]), packages::LimitName::Viewers);
     Ok(Organisation {
         id: OrganisationId::from_uuid(row.id),
         hash: parsed(&row.hash)?,
@@ -83,6 +79,7 @@ pub(crate) fn organisation(row: &organisation::Model, packages: Packages) -> Res
         secure_playback: row.secure_playback,
         ingest: ingest(&row.ingest_authorisation).ok_or_else(|| unreadable("organisation.ingest_authorisation"))?,
         force_disconnect: row.force_disconnect,
+        viewers,
     })
 }
 

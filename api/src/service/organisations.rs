@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use authz::{Action, PlatformAction};
 use entity::{Table, Tenanted, member, organisation, package_grant, package_request, stream};
-use guard::{
-    Update,
-    policy::{Package, Packages},
-};
+use guard::{Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use sea_orm::{
     ActiveModelTrait,
@@ -264,8 +261,10 @@ pub(crate) async fn row(connection: &impl ConnectionTrait, id: OrganisationId) -
 
 /// What the nodes have to know of an organisation.
 async fn told(work: &Work<'_>, row: &organisation::Model) -> Result<Update, DbErr> {
-    let packages: Packages = policy::packages(&*work.write, work.organisation).await?;
-    Ok(Update::Organisation(policy::organisation(row, packages)?))
+    let grants = package_grant::Entity::in_tenant(work.organisation)
+        .all(&*work.write)
+        .await?;
+    Ok(Update::Organisation(policy::organisation(row, &grants)?))
 }
 
 async fn free_hash(work: &Work<'_>) -> Result<OrganisationHash, Fault> {

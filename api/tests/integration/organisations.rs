@@ -206,6 +206,15 @@ async fn limits_are_shown_with_their_use_and_hold() {
     let delete = "mutation($n: String!) { deleteStream(input: {name: $n}) { errors { code } } }";
     admin.data(delete, json!({ "n": name })).await;
     assert_eq!(admin.data(CREATE, json!({})).await["createStream"]["errors"], json!([]));
+    let token = world.demo.streams[1].token.clone();
+    assert_eq!(world.node.denies(world.stream(), &token, world.clock.now()), None);
+    let nobody =
+        json!({ "i": { "organisation": hash, "package": "LIVE", "enabled": true, "limits": { "viewers": 0 } } });
+    operator.data(SET, nobody).await;
+    assert_eq!(
+        world.node.denies(world.stream(), &token, world.clock.now()),
+        Some(guard::Reason::ViewerLimit)
+    );
     for limits in [json!({ "rules": 3 }), json!({ "streams": -1 })] {
         let wrong = json!({ "i": { "organisation": hash, "package": "LIVE", "enabled": true, "limits": limits } });
         let wrong = operator.data(SET, wrong).await["setPackage"].clone();

@@ -176,6 +176,7 @@ fn policy() -> Result<(Policy, Duration, StreamName), Box<dyn Error>> {
             secure_playback: true,
             ingest: IngestAuthorisation::Key,
             force_disconnect: false,
+            viewers: None,
         }),
         Update::Key {
             organisation: organisation(),

@@ -164,6 +164,7 @@ impl Gate {
             throttled: !running && self.throttle.slows(request.address, self.clock.now()),
             publisher: self.presence(&policy, request.door, request.stream.as_ref()),
             running,
+            viewers: self.sessions.viewers_of(&policy, &request),
         };
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
@@ -196,7 +197,11 @@ impl Gate {
     fn enter(&self, asked: &Asked, request: Request, permit: &Permit, policy: &Arc<Policy>) -> Result<Stay, Denial> {
         let id = SessionId::mint(self.unix_ms(), self.entropy.bytes());
         let session = Arc::new(Session::new(id, asked.protocol, request, permit.clone()));
-        self.sessions.insert(&session);
+        let others = self.sessions.insert(&session);
+        if let Some(reason) = self.too_many(&session, policy, others) {
+            self.sessions.remove(&session);
+            return Err(self.denied(asked, permit.door(), reason.into()));
+        }
         let current = self.policy.load_full();
         let superseded = current.filter(|current| !Arc::ptr_eq(current, policy));
         if let Some(reason) = superseded.and_then(|current| self.fallen(&session, &current)) {
@@ -228,6 +233,27 @@ impl Gate {
             self.node,
             self.events.clone(),
         ))
+    }
+
+    /// Why a session that has just been counted is one too many, if it is: several may have been decided at once.
+    fn too_many(&self, session: &Session, policy: &Policy, others: u32) -> Option<Reason> {
+        let limited = policy
+            .tenant_of(session.permit().name())?
+            .organisation
+            .viewers
+            .is_some();
+        if !limited || session.permit().door() != Door::Playback {
+            return None;
+        }
+        let facts = Facts {
+            viewers: others,
+            ..Facts::default()
+        };
+        match guard::decide(&session.request, &facts, policy, self.clock.now()) {
+            Decision::Deny(denial) => Some(denial.reason),
+            // INVARIANT: the request carries the answers with which it was admitted.
+            Decision::Admit(_) | Decision::Ask(_) => None,
+        }
     }
 
     fn denied(&self, asked: &Asked, door: Door, mut denial: Denial) -> Denial {

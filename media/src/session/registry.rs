@@ -5,7 +5,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use guard::policy::{Subject, Touched};
+use guard::{
+    Door, Policy, Request,
+    policy::{Subject, Touched},
+};
 use ids::{OrganisationId, SessionId, StreamId};
 
 use super::{Session, Shared};
@@ -18,6 +21,8 @@ pub(crate) struct Registry(Mutex<Index>);
 struct Index {
     sessions: HashMap<SessionId, Shared>,
     found_by: HashMap<Handle, HashSet<SessionId>>,
+    /// How many watch streams of an organisation.
+    viewers: HashMap<OrganisationId, u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,17 +33,33 @@ enum Handle {
 }
 
 impl Registry {
-    pub(crate) fn insert(&self, session: &Shared) {
+    /// Takes a session in; gives back how many others watch streams of its organisation.
+    pub(crate) fn insert(&self, session: &Shared) -> u32 {
         let mut index = self.lock();
         index.sessions.insert(session.id, session.clone());
         for handle in handles(session) {
             index.found_by.entry(handle).or_default().insert(session.id);
         }
+        if session.permit().door() != Door::Playback {
+            return 0;
+        }
+        let viewers = index.viewers.entry(session.permit().organisation()).or_default();
+        let others = *viewers;
+        *viewers = viewers.saturating_add(1);
+        others
     }
 
     pub(crate) fn remove(&self, session: &Session) {
         let mut index = self.lock();
-        index.sessions.remove(&session.id);
+        if index.sessions.remove(&session.id).is_some() && session.permit().door() == Door::Playback {
+            let organisation = session.permit().organisation();
+            if let Some(viewers) = index.viewers.get_mut(&organisation) {
+                *viewers = viewers.saturating_sub(1);
+                if *viewers == 0 {
+                    index.viewers.remove(&organisation);
+                }
+            }
+        }
         for handle in handles(session) {
             if let Some(ids) = index.found_by.get_mut(&handle) {
                 ids.remove(&session.id);
@@ -66,6 +87,17 @@ impl Registry {
             .flatten()
             .filter_map(|id| index.sessions.get(id).cloned())
             .collect()
+    }
+
+    /// How many watch streams of the organisation whose stream this viewer asks for.
+    pub(crate) fn viewers_of(&self, policy: &Policy, request: &Request) -> u32 {
+        let tenant = request.stream.as_ref().and_then(|name| policy.tenant_of(name));
+        match tenant {
+            Some(tenant) if request.door == Door::Playback && tenant.organisation.viewers.is_some() => {
+                self.lock().viewers.get(&tenant.organisation.id).copied().unwrap_or(0)
+            }
+            _ => 0,
+        }
     }
 
     /// All of them.

@@ -72,6 +72,12 @@ fn judge_standing(tenant: &Tenant, stream: &Stream, facts: &Facts, trace: &mut i
     let offline = facts.publisher == Presence::Absent;
     trace.check("live", offline.then_some(Reason::StreamOffline), || {
         format!("{:?}", facts.publisher)
+    })?;
+    let most = tenant.organisation.viewers;
+    // Whoever watches already is not sent away for those who came later.
+    let full = !facts.running && most.is_some_and(|most| facts.viewers >= most);
+    trace.check("viewers", full.then_some(Reason::ViewerLimit), || {
+        format!("{} of {most:?}", facts.viewers)
     })
 }
 

@@ -71,6 +71,8 @@ pub struct Facts {
     pub publisher: Presence,
     /// Whether the session was admitted before and is decided again: it may outlive its token.
     pub running: bool,
+    /// How many others watch streams of the organisation.
+    pub viewers: u32,
 }
 
 /// Whether somebody publishes.

@@ -20,6 +20,8 @@ pub struct Organisation {
     pub ingest: IngestAuthorisation,
     /// Whether sessions end when their token expires, where the token does not say.
     pub force_disconnect: bool,
+    /// How many may watch its streams at once; no limit where none.
+    pub viewers: Option<u32>,
 }
 
 /// Whether an organisation may act.

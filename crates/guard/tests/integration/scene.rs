@@ -73,6 +73,7 @@ fn settings(number: u64, hash: &str, standing: Standing) -> Update {
         secure_playback: true,
         ingest: IngestAuthorisation::Key,
         force_disconnect: true,
+        viewers: None,
     })
 }
 

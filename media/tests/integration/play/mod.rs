@@ -5,4 +5,5 @@ mod client;
 mod continuity;
 mod cut;
 mod doors;
+mod limits;
 mod stage;

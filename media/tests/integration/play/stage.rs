@@ -182,6 +182,7 @@ pub(crate) fn settings(number: u64, name: &str) -> Organisation {
         secure_playback: true,
         ingest: IngestAuthorisation::Key,
         force_disconnect: false,
+        viewers: None,
     }
 }
 

@@ -160,6 +160,7 @@ fn policy() -> Policy {
                 secure_playback: true,
                 ingest: IngestAuthorisation::Key,
                 force_disconnect: false,
+                viewers: None,
             }),
             Update::Stream(Stream {
                 id: StreamId::mint(number, [0; 10]),
