@@ -9,6 +9,7 @@ mod crash;
 mod encoders;
 mod identity;
 mod lifecycle;
+mod operator;
 mod refusals;
 mod revocation;
 mod slow;

@@ -77,10 +77,16 @@ impl Home {
             .unwrap_or_else(|error| panic!("cannot start `{}`, run `cargo build` first: {error}", binary.display()))
     }
 
-    /// Runs it to an end that must come by itself.
+    /// Runs `portcullis up` to an end that must come by itself.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        self.command(&["up"], arguments).await
+    }
+
+    /// Runs a subcommand on this folder, to an end that must come by itself.
+    pub(crate) async fn command(&self, subcommand: &[&str], arguments: &[&str]) -> Output {
         let child = Command::new(binary())
-            .args(["up", "--data"])
+            .args(subcommand)
+            .arg("--data")
             .arg(self.data())
             .args(arguments)
             .stdin(Stdio::null())
