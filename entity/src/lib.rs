@@ -16,9 +16,11 @@ pub mod organisation;
 pub mod outbox;
 pub mod package_grant;
 pub mod package_request;
+pub mod passkey;
 pub mod password_reset;
 pub mod playback_token;
 pub mod playback_token_stream;
+pub mod recovery_code;
 pub mod revocation;
 pub mod session;
 pub mod sign_in;
@@ -27,5 +29,6 @@ pub mod stream;
 pub mod stream_group;
 pub mod stream_tag;
 mod tenant;
+pub mod totp;
 
 pub use tenant::{Table, Tenanted};

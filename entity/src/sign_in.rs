@@ -20,6 +20,8 @@ pub struct Model {
     pub address: String,
     /// With what the person signed in.
     pub user_agent: Option<String>,
+    /// How the person proved who they are, as in `password`; none for those older than this column.
+    pub how: Option<String>,
     /// Whether a second factor was shown.
     pub second_factor: bool,
     /// The only organisation in which it acts, where that organisation's identity provider vouched for it.

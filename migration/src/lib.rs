@@ -7,6 +7,7 @@ mod lock;
 mod m0001_first;
 mod m0002_people;
 mod m0003_organising;
+mod m0004_accounts;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_first::Step),
             Box::new(m0002_people::Step),
             Box::new(m0003_organising::Step),
+            Box::new(m0004_accounts::Step),
         ]
     }
 }

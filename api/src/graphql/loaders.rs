@@ -12,7 +12,7 @@ use entity::{session, stream, stream_group};
 use ids::OrganisationId;
 use uuid::Uuid;
 
-use super::types::Names;
+use super::types::{Accounts, Names};
 use crate::{
     fault::Fault,
     service::{
@@ -27,6 +27,7 @@ use crate::{
 pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc<State>) -> SchemaBuilder<Q, M, S> {
     builder
         .data(DataLoader::new(Names(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Accounts(state.clone()), tokio::spawn))
         .data(DataLoader::new(Tags(state.clone()), tokio::spawn))
         .data(DataLoader::new(TagCounts(state.clone()), tokio::spawn))
         .data(DataLoader::new(Groups(state.clone()), tokio::spawn))

@@ -251,6 +251,6 @@ fn acting(actor: Actor, role: Role, row: &organisation::Model, presented: &Prese
 }
 
 /// A sign-in that nobody used for 30 days is over.
-const IDLE_US: i64 = 30 * 24 * HOUR_US;
+pub(super) const IDLE_US: i64 = 30 * 24 * HOUR_US;
 const HOUR_US: i64 = 60 * MINUTE_US;
 const MINUTE_US: i64 = 60 * 1_000_000;

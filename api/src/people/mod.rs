@@ -3,10 +3,12 @@
 mod access;
 pub(crate) mod api_token;
 mod caller;
+pub(crate) mod factor;
 mod identify;
 mod password;
 mod presented;
 pub(crate) mod sign_in;
+pub(crate) mod sign_ins;
 mod throttle;
 
 pub(crate) use access::{Access, Whose};

@@ -122,6 +122,7 @@ pub(crate) async fn open(
         token_hash: Set(digest(&secret)),
         address: Set(presented.address.to_string()),
         user_agent: Set(presented.user_agent.clone()),
+        how: Set(Some(how.name.to_owned())),
         second_factor: Set(how.second_factor),
         organisation_id: Set(how.only.map(ids::OrganisationId::uuid)),
         created_at: Set(now),

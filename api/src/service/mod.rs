@@ -3,6 +3,7 @@
 pub(crate) mod advice;
 pub(crate) mod api_tokens;
 pub(crate) mod groups;
+pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod packages;
 pub(crate) mod page;

@@ -112,20 +112,7 @@ pub(crate) async fn streams(
 ) -> Result<Page<stream::Model>, Fault> {
     let mut select = stream::Entity::in_tenant(organisation).filter(stream::Column::DeletedAt.is_null());
     if let Some(text) = which.text.filter(|text| !text.is_empty()) {
-        let text = bound(&text)?.to_lowercase();
-        let pattern = format!(
-            "%{}%",
-            text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-        );
-        let like = |column| {
-            let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
-            Expr::expr(Func::lower(Expr::col(column))).like(pattern)
-        };
-        select = select.filter(
-            Condition::any()
-                .add(like(stream::Column::Name))
-                .add(like(stream::Column::Title)),
-        );
+        select = select.filter(contains(&[stream::Column::Name, stream::Column::Title], &text)?);
     }
     if let Some(tag) = which.tag {
         select = select.filter(stream::Column::Id.in_subquery(tags::streams_with(organisation, bound(&tag)?)));
@@ -296,6 +283,19 @@ pub(crate) async fn names(state: &State, ids: &[Uuid]) -> Result<(Vec<Named>, Ve
         users.into_iter().map(|user| (user.id, user.name)).collect(),
         tokens.into_iter().map(|token| (token.id, token.name)).collect(),
     ))
+}
+
+/// Whether one of the columns contains `text`, whatever the case.
+pub(crate) fn contains<C: ColumnTrait>(columns: &[C], text: &str) -> Result<Condition, Fault> {
+    let text = bound(text)?.to_lowercase();
+    let pattern = format!(
+        "%{}%",
+        text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    );
+    Ok(columns.iter().fold(Condition::any(), |any, column| {
+        let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
+        any.add(Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).like(pattern))
+    }))
 }
 
 /// A text that a database can compare: PostgreSQL refuses the character 0.

@@ -2,9 +2,11 @@
 
 mod api_tokens;
 mod harness;
+mod members;
 mod organisations;
 mod organising;
 mod people;
+mod persons;
 mod revocation;
 mod schema;
 mod statements;

@@ -35,6 +35,8 @@ const LISTS: &[&str] = &[
         createdBy { id name kind } claims } } } }",
     "query($n: Int) { organisation { groups(first: $n) { totalCount nodes {
         id name createdAt streams(first: 2) { totalCount nodes { name tags { name streams } group { name } } } } } } }",
+    "query($n: Int) { organisation { members(first: $n) { totalCount nodes {
+        id user name email role joinedAt lastSeenAt secondFactor signIns { id address lastUsedAt } } } } }",
 ];
 
 #[tokio::test]
@@ -49,6 +51,11 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_five() {
         let input = json!({ "alias": alias, "tags": [format!("t{n}"), "all"] });
         let group = json!({ "name": format!("Group {n}"), "streams": [name] });
         admin.data(make, json!({ "i": input, "g": group })).await;
+        let email = format!("n{n}@northwind.example");
+        world
+            .join(&email, &world.demo.users[0].organisation, "nanoReadOnly")
+            .await;
+        world.idle_sign_in(&email).await;
         admin
             .make_token(json!({ "streams": [name], "user": format!("u{n}") }))
             .await;

@@ -15,10 +15,11 @@ use tokio_tungstenite::{
 
 use crate::harness::{Client, World};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+/// A socket that speaks graphql-transport-ws.
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(address: SocketAddr, client: &Client, origin: Option<&str>) -> Result<Self, u16> {
+    pub(crate) async fn open(address: SocketAddr, client: &Client, origin: Option<&str>) -> Result<Self, u16> {
         let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
         let headers = request.headers_mut();
         headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
@@ -43,7 +44,7 @@ impl Socket {
         }
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str) {
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
         self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
             .await;
     }
@@ -52,7 +53,7 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
-    async fn hear(&mut self) -> Value {
+    pub(crate) async fn hear(&mut self) -> Value {
         let next = tokio::time::timeout(Duration::from_secs(20), self.0.next());
         let message = next
             .await
@@ -63,7 +64,7 @@ impl Socket {
     }
 
     /// The next value of a subscription.
-    async fn next(&mut self, id: &str) -> Value {
+    pub(crate) async fn next(&mut self, id: &str) -> Value {
         let message = self.hear().await;
         assert_eq!(
             (&message["type"], &message["id"]),
@@ -199,7 +200,7 @@ async fn viewers_that_come_and_go_are_pushed_counted_and_recorded() {
 }
 
 /// Returns when what was said before is understood: operations of one socket are begun in their order.
-async fn settled(socket: &mut Socket) {
+pub(crate) async fn settled(socket: &mut Socket) {
     socket.subscribe("settled", "{ viewer { id } }").await;
     loop {
         let message = socket.hear().await;

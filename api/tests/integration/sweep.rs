@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use guard::Door;
-use ids::SessionId;
+use ids::{MemberId, SessionId};
 use link::{Kind, Protocol, SessionFacts};
 use serde_json::{Value, json};
 
@@ -22,6 +22,10 @@ const UNCOVERED: &[&str] = &[
     "StreamStateEvent",
     "Subscription",
 ];
+
+/// Members that nobody acts as: one to change, one with sign-ins to end.
+const SPARE: &str = "spare@northwind.example";
+const IDLE: &str = "idle@northwind.example";
 
 /// A field's type name, whether it has fields of its own, and its arguments in the sweep.
 #[derive(Clone, Debug)]
@@ -94,6 +98,9 @@ struct Objects {
     hash: String,
     change: String,
     jti: String,
+    /// The administrator's own membership, and one that nobody acts with.
+    admin: String,
+    spare: String,
 }
 
 impl Objects {
@@ -128,18 +135,23 @@ impl Objects {
         }
         let create = "mutation { createApiToken(input: {name: \"a\", role: nanoAdmin}) { apiToken { id } } }";
         let api_token = admin.data(create, json!({})).await;
+        let hash = &world.demo.users[0].organisation;
+        let admins = world.member(&world.demo.users[0].email, hash).await.unwrap();
+        world.join(IDLE, hash, "nanoReadOnly").await;
         Self {
-            hash: world.demo.users[0].organisation.clone(),
+            hash: hash.clone(),
             api_token: api_token["createApiToken"]["apiToken"]["id"]
                 .as_str()
                 .unwrap()
                 .to_owned(),
+            admin: MemberId::from_uuid(admins.id).to_string(),
+            spare: world.join(SPARE, hash, "nanoReadOnly").await.to_string(),
             change: revoked["change"]["id"].as_str().unwrap().to_owned(),
             jti: made["record"]["jti"].as_str().unwrap().to_owned(),
         }
     }
 
-    /// A request that selects nothing but one field of one type; a mutation gets a stream of its own.
+    /// A request that selects nothing but one field of one type; a mutation gets a stream, or a sign-in, of its own.
     async fn request(
         &self,
         world: &World,
@@ -159,6 +171,10 @@ impl Objects {
                 .as_str()
                 .unwrap()
                 .clone_into(&mut stream);
+        }
+        let ends = field.name == "endSignIn" || way.iter().any(|(_, step)| step.name == "endSignIn");
+        if ends {
+            stream = world.idle_sign_in(IDLE).await.to_string();
         }
         let mut text = leaf(schema, field, &self.arguments(name, field, &stream));
         for (owner, step) in way.iter().rev() {
@@ -197,6 +213,11 @@ impl Objects {
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
+            ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),
+            // The last one cannot be removed: it can be asked for again and again.
+            ("Mutation", "removeMember") => format!("(input: {{member: \"{}\"}})", self.admin),
+            ("Mutation", "invalidateMemberAccess") => format!("(input: {{member: \"{}\"}})", self.spare),
+            ("Mutation", "endSignIn") => format!("(input: {{id: \"{stream}\"}})"),
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
             _ => String::new(),
         }

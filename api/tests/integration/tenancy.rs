@@ -70,6 +70,28 @@ async fn what_belongs_to_others_answers_as_what_does_not_exist() {
     let tagged =
         "mutation($n: String!) { updateStream(input: {name: $n, tags: [\"demo-of-theirs\"]}) { errors { code } } }";
     admin.data(tagged, json!({ "n": world.stream() })).await;
+    let members = "{ organisation { members { nodes { id signIns { id } } } } }";
+    let members = admin.data(members, json!({})).await["organisation"]["members"]["nodes"].clone();
+    let member = members[0]["id"].as_str().unwrap();
+    let sign_in = members
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|member| member["signIns"][0]["id"].as_str())
+        .unwrap();
+    for operation in [
+        "changeRole(input: {member: $x, role: nanoAdmin}) { errors { code } }",
+        "removeMember(input: {member: $x}) { errors { code } }",
+        "invalidateMemberAccess(input: {member: $x}) { errors { code } }",
+    ] {
+        let query = format!("mutation($x: ID!) {{ {operation} }}");
+        cases.push((query, member.to_owned(), never(member)));
+    }
+    cases.push((
+        "mutation($x: ID!) { endSignIn(input: {id: $x}) { errors { code } } }".to_owned(),
+        sign_in.to_owned(),
+        never(sign_in),
+    ));
     for operation in [
         "updateStream",
         "stopStream",
@@ -127,6 +149,9 @@ async fn what_belongs_to_others_answers_as_what_does_not_exist() {
         assert_eq!((one.status, one.headers.len()), (other.status, other.headers.len()));
     }
     // Nothing of it was done.
+    admin
+        .data("{ organisation { members { totalCount } } }", json!({}))
+        .await;
     assert_eq!(
         world
             .node
@@ -142,12 +167,12 @@ async fn lists_hold_nothing_of_others_whatever_they_are_asked_for() {
     let query = "query($s: String) { organisation {
         streams(filter: {text: $s}) { totalCount } all: streams { totalCount }
         playbackTokens(filter: {stream: $s}) { totalCount } tokens: playbackTokens { totalCount }
-        sessions(filter: {stream: $s}) { totalCount } } }";
+        sessions(filter: {stream: $s}) { totalCount } members(text: \"northwind\") { totalCount } } }";
     let found = outsider.data(query, json!({ "s": world.stream() })).await["organisation"].clone();
     let zero = json!({ "totalCount": 0 });
     assert_eq!(
         found,
-        json!({ "streams": zero, "all": zero, "playbackTokens": zero, "tokens": zero, "sessions": zero })
+        json!({ "streams": zero, "all": zero, "playbackTokens": zero, "tokens": zero, "sessions": zero, "members": zero })
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod api_tokens;
 mod groups;
+mod members;
 mod organisation;
 mod people;
 mod platform;
@@ -11,6 +12,7 @@ mod tokens;
 use api_tokens::ApiTokens;
 use async_graphql::{MergedObject, Result};
 use groups::Groups;
+use members::Members;
 use organisation::Settings;
 use people::People;
 use platform::Operators;
@@ -21,7 +23,7 @@ use crate::fault::{Fault, UserError};
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(ApiTokens, Groups, Operators, People, Settings, Streams, Tokens);
+pub(crate) struct Mutation(ApiTokens, Groups, Members, Operators, People, Settings, Streams, Tokens);
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

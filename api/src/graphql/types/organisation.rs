@@ -8,8 +8,8 @@ use ids::{ApiTokenId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, Part, SessionConnection, SessionFilter, StreamGroup,
-    StreamGroupConnection, Tag,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, Member, MemberConnection, Part, SessionConnection, SessionFilter,
+    StreamGroup, StreamGroupConnection, Tag,
     package::PackageStatus,
     page::wanted,
     session,
@@ -20,7 +20,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::Acting,
-    service::{api_tokens, groups, packages, reading, tags},
+    service::{api_tokens, groups, members, packages, page::Page, reading, tags},
 };
 
 /// The organisation in which the request acts.
@@ -185,6 +185,34 @@ impl Organisation {
         let page = api_tokens::page(state, acting, filter.unwrap_or_default().into(), wanted).await?;
         let key = |row: &api_token::Model| ApiTokenId::from_uuid(row.id).to_string();
         Ok(Some(Part::of(page, key, ApiToken).into()))
+    }
+
+    /// Its members, the newest first; for administrators.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn members(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "In the name or the address, whatever the case.")] text: Option<String>,
+    ) -> Result<Option<MemberConnection>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::MemberRead)?;
+        let page = members::page(
+            state,
+            acting.id,
+            text.as_deref(),
+            wanted(context, first, after.as_deref())?,
+        )
+        .await?;
+        let rows = page.rows.into_iter().map(|known| Member::of(acting, known));
+        let page = Page {
+            rows: rows.collect::<Result<Vec<_>, _>>()?,
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+            total: page.total,
+        };
+        Ok(Some(Part::of(page, Member::key, |member| member).into()))
     }
 
     /// Its sessions, live and past, the newest first. `nanoReadOnly` sees addresses masked, and no users.

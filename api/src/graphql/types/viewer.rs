@@ -1,17 +1,20 @@
 //! Who is asking.
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use entity::organisation;
 use ids::{ApiTokenId, OrganisationId, UserId};
 
+use super::SignIn;
 use crate::{
     fault::Fault,
-    people::{Caller, Membership as Place, Who},
+    graphql::state,
+    people::{Caller, Membership as Place, Who, sign_ins},
     state::State,
 };
 
 /// Who is asking, and what they may do here.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Viewer {
     /// The person's id, or the API token's.
     id: ID,
@@ -32,6 +35,24 @@ pub(crate) struct Viewer {
     operator: bool,
     /// Every organisation that the person belongs to, the newest membership first; for software its one.
     memberships: Vec<Membership>,
+    /// Whom it is about.
+    #[graphql(skip)]
+    caller: Caller,
+}
+
+#[ComplexObject]
+impl Viewer {
+    /// The person's sign-ins, the newest first; none for software. Who was vouched for by an organisation's identity
+    /// provider sees what that one vouched for.
+    async fn sign_ins(&self, context: &Context<'_>) -> Result<Vec<SignIn>> {
+        match &self.caller.who {
+            Who::Person(person) => {
+                let rows = sign_ins::own(state(context), person).await?;
+                Ok(rows.into_iter().map(|row| SignIn::of(row, &self.caller)).collect())
+            }
+            Who::Software(_) | Who::Nobody => Ok(vec![]),
+        }
+    }
 }
 
 /// What a caller is.
@@ -202,6 +223,7 @@ impl Viewer {
                     permissions: here.map_or_else(Vec::new, |place| permissions(place.role)),
                     operator: person.user.operator && !caller.presented.vouched_for,
                     memberships: person.memberships.iter().map(Membership::of).collect(),
+                    caller: caller.clone(),
                 })
             }
             Who::Software(software) => {
@@ -226,6 +248,7 @@ impl Viewer {
                         role: software.role.into(),
                         closed: (!here).then_some(Closed::OrganisationSuspended),
                     }],
+                    caller: caller.clone(),
                 })
             }
         }
