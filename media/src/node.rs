@@ -161,6 +161,7 @@ async fn tick(node: Shared, clock: Clock) {
         }
         seconds = seconds.wrapping_add(1);
         node.visits.sweep(clock.now());
+        node.gate.measure();
         if seconds.is_multiple_of(BEAT_S) {
             node.gate.beat();
             ingest::test_source::reconcile(&node);

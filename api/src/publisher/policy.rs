@@ -14,7 +14,11 @@ use ids::{OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use uuid::Uuid;
 
-use crate::{keys, service::packages, state::State};
+use crate::{
+    keys,
+    service::packages::{self, LimitName},
+    state::State,
+};
 
 /// Everything that a node must know.
 pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
@@ -67,7 +71,7 @@ pub(crate) async fn packages(connection: &impl ConnectionTrait, id: Organisation
 /// An organisation's row as a decision sees it.
 pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::Model]) -> Result<Organisation, DbErr> {
     let packages: Packages = grants.iter().filter_map(|grant| package(&grant.package)).collect();
-    let viewers = packages::limit(&packages::standings(grants, &[]), packages::LimitName::Viewers);
+    let standings = packages::standings(grants, &[]);
     Ok(Organisation {
         id: OrganisationId::from_uuid(row.id),
         hash: parsed(&row.hash)?,
@@ -79,7 +83,8 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         secure_playback: row.secure_playback,
         ingest: ingest(&row.ingest_authorisation).ok_or_else(|| unreadable("organisation.ingest_authorisation"))?,
         force_disconnect: row.force_disconnect,
-        viewers,
+        viewers: packages::limit(&standings, LimitName::Viewers),
+        bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
     })
 }
 

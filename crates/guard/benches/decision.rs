@@ -177,6 +177,7 @@ fn policy() -> Result<(Policy, Duration, StreamName), Box<dyn Error>> {
             ingest: IngestAuthorisation::Key,
             force_disconnect: false,
             viewers: None,
+            bandwidth_mbit_s: None,
         }),
         Update::Key {
             organisation: organisation(),

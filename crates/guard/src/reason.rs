@@ -117,7 +117,7 @@ reasons! {
     GuardianReferrer = "GUARDIAN_REFERRER", 403, Some(4433), 1403, "this site is blocked";
     GuardianUserAgent = "GUARDIAN_USER_AGENT", 403, Some(4434), 1403, "this player is blocked";
     SessionLimit = "SESSION_LIMIT", 429, Some(4440), 1402, "too many sessions at once";
-    ViewerLimit = "VIEWER_LIMIT", 429, Some(4441), 1402, "the stream has as many viewers as it may have";
+    ViewerLimit = "VIEWER_LIMIT", 429, Some(4441), 1402, "there are as many viewers as there may be";
     Throttled = "THROTTLED", 429, Some(4442), 1402, "too many refused requests from this address";
     BackendDenied = "BACKEND_DENIED", 403, Some(4450), 1403, "the broadcaster's own service refused";
     BackendUnavailable = "BACKEND_UNAVAILABLE", 503, Some(4451), 1503, "the broadcaster's own service does not answer";

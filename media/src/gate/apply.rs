@@ -51,6 +51,11 @@ impl Gate {
         }
     }
 
+    /// Measures what goes out; once a second.
+    pub(crate) fn measure(&self) {
+        self.sessions.measure();
+    }
+
     /// Tells that every session is alive; a session that never beats again ended at its last beat.
     pub(crate) fn beat(&self) {
         for session in self.sessions.all() {

@@ -159,12 +159,14 @@ impl Gate {
         let Some(policy) = self.policy.load_full() else {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
+        let (viewers, bandwidth_bit_s) = self.sessions.load(&policy, &request);
         let facts = Facts {
             // Whoever was let in is not slowed for what neighbours do.
             throttled: !running && self.throttle.slows(request.address, self.clock.now()),
             publisher: self.presence(&policy, request.door, request.stream.as_ref()),
             running,
-            viewers: self.sessions.viewers_of(&policy, &request),
+            viewers,
+            bandwidth_bit_s,
         };
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {

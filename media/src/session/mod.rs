@@ -36,6 +36,8 @@ pub struct Session {
     end: watch::Sender<Option<Reason>>,
     ended: Mutex<bool>,
     bytes: AtomicU64,
+    /// Bytes when the rate was measured last.
+    measured: AtomicU64,
 }
 
 impl Session {
@@ -49,6 +51,7 @@ impl Session {
             end: watch::Sender::new(None),
             ended: Mutex::new(false),
             bytes: AtomicU64::new(0),
+            measured: AtomicU64::new(0),
         }
     }
 
@@ -105,6 +108,12 @@ impl Session {
     /// Bytes of media so far.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Bytes since this was asked last.
+    fn since_measured(&self) -> u64 {
+        let bytes = self.bytes();
+        bytes.saturating_sub(self.measured.swap(bytes, Ordering::Relaxed))
     }
 
     /// Adds bytes that came in, rather than went out.

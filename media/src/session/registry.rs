@@ -23,6 +23,8 @@ struct Index {
     found_by: HashMap<Handle, HashSet<SessionId>>,
     /// How many watch streams of an organisation.
     viewers: HashMap<OrganisationId, u32>,
+    /// How many bits a second went out to them when it was measured last.
+    bandwidth: HashMap<OrganisationId, u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -89,15 +91,34 @@ impl Registry {
             .collect()
     }
 
-    /// How many watch streams of the organisation whose stream this viewer asks for.
-    pub(crate) fn viewers_of(&self, policy: &Policy, request: &Request) -> u32 {
+    /// How many watch streams of the organisation whose stream this viewer asks for, and how many bits a second go out to
+    /// them; where that is limited.
+    pub(crate) fn load(&self, policy: &Policy, request: &Request) -> (u32, u64) {
         let tenant = request.stream.as_ref().and_then(|name| policy.tenant_of(name));
-        match tenant {
-            Some(tenant) if request.door == Door::Playback && tenant.organisation.viewers.is_some() => {
-                self.lock().viewers.get(&tenant.organisation.id).copied().unwrap_or(0)
+        let limited = tenant.map(|tenant| &tenant.organisation).filter(|organisation| {
+            request.door == Door::Playback
+                && (organisation.viewers.is_some() || organisation.bandwidth_mbit_s.is_some())
+        });
+        let Some(organisation) = limited else {
+            return (0, 0);
+        };
+        let index = self.lock();
+        let viewers = index.viewers.get(&organisation.id).copied().unwrap_or(0);
+        (viewers, index.bandwidth.get(&organisation.id).copied().unwrap_or(0))
+    }
+
+    /// Measures what went out to viewers since this was called last, a second ago.
+    pub(crate) fn measure(&self) {
+        let mut index = self.lock();
+        let mut bandwidth: HashMap<_, u64> = HashMap::new();
+        for session in index.sessions.values() {
+            if session.permit().door() == Door::Playback {
+                let bits = session.since_measured().saturating_mul(8);
+                let sum = bandwidth.entry(session.permit().organisation()).or_default();
+                *sum = sum.saturating_add(bits);
             }
-            _ => 0,
         }
+        index.bandwidth = bandwidth;
     }
 
     /// All of them.

@@ -78,6 +78,12 @@ fn judge_standing(tenant: &Tenant, stream: &Stream, facts: &Facts, trace: &mut i
     let full = !facts.running && most.is_some_and(|most| facts.viewers >= most);
     trace.check("viewers", full.then_some(Reason::ViewerLimit), || {
         format!("{} of {most:?}", facts.viewers)
+    })?;
+    let most = tenant.organisation.bandwidth_mbit_s;
+    let bits = most.map(|most| u64::from(most).saturating_mul(MEGA));
+    let full = !facts.running && bits.is_some_and(|bits| facts.bandwidth_bit_s >= bits);
+    trace.check("bandwidth", full.then_some(Reason::ViewerLimit), || {
+        format!("{} bit/s of {most:?} Mbit/s", facts.bandwidth_bit_s)
     })
 }
 
@@ -96,3 +102,5 @@ pub(super) fn permit(
         grant,
     }
 }
+
+const MEGA: u64 = 1_000_000;

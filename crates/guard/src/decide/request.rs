@@ -73,6 +73,8 @@ pub struct Facts {
     pub running: bool,
     /// How many others watch streams of the organisation.
     pub viewers: u32,
+    /// How many bits a second go out to viewers of the organisation.
+    pub bandwidth_bit_s: u64,
 }
 
 /// Whether somebody publishes.

@@ -22,6 +22,8 @@ pub struct Organisation {
     pub force_disconnect: bool,
     /// How many may watch its streams at once; no limit where none.
     pub viewers: Option<u32>,
+    /// How many megabits a second may go out to them; no limit where none.
+    pub bandwidth_mbit_s: Option<u32>,
 }
 
 /// Whether an organisation may act.

@@ -74,6 +74,7 @@ fn settings(number: u64, hash: &str, standing: Standing) -> Update {
         ingest: IngestAuthorisation::Key,
         force_disconnect: true,
         viewers: None,
+        bandwidth_mbit_s: None,
     })
 }
 

@@ -78,3 +78,22 @@ async fn a_viewer_whose_player_asks_again_and_again_is_one() {
     let other = format!("/live/{NAME}/index.m3u8?token={}", stage.token("b", json!({})));
     assert_eq!(get(stage.http, &other, &[]).await.reason(), "VIEWER_LIMIT");
 }
+
+#[tokio::test]
+async fn a_viewer_is_refused_while_as_much_goes_out_as_may() {
+    let stage = Stage::open().await;
+    let path = format!("/live/{NAME}/ws?token={}", stage.token("first", json!({})));
+    let mut watching = Player::connect(stage.http, &path).await;
+    let mut organisation = settings(1, NAME);
+    organisation.bandwidth_mbit_s = Some(1_000);
+    stage.change(vec![Update::Organisation(organisation.clone())]).await;
+    let late = async |n: u32| {
+        let token = stage.token(&format!("late{n}"), json!({}));
+        get(stage.http, &format!("/live/{NAME}/index.m3u8?token={token}"), &[]).await
+    };
+    assert_eq!(late(0).await.status, 200, "far from the limit");
+    organisation.bandwidth_mbit_s = Some(0);
+    stage.change(vec![Update::Organisation(organisation)]).await;
+    assert_eq!(late(1).await.reason(), "VIEWER_LIMIT");
+    assert!(matches!(watching.next().await, Got::Info(_) | Got::Media(_)));
+}

@@ -183,6 +183,7 @@ pub(crate) fn settings(number: u64, name: &str) -> Organisation {
         ingest: IngestAuthorisation::Key,
         force_disconnect: false,
         viewers: None,
+        bandwidth_mbit_s: None,
     }
 }
 

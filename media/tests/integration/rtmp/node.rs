@@ -161,6 +161,7 @@ fn policy() -> Policy {
                 ingest: IngestAuthorisation::Key,
                 force_disconnect: false,
                 viewers: None,
+                bandwidth_mbit_s: None,
             }),
             Update::Stream(Stream {
                 id: StreamId::mint(number, [0; 10]),
