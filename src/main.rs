@@ -70,7 +70,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Configuration => Ok(std::io::stdout().write_all(DEFAULTS.as_bytes())?),
-        Command::Operator(arguments) => operator::run(arguments),
+        Command::Operator(arguments) => operator::run(&arguments),
         Command::Up(arguments) => {
             let Up {
                 data,

@@ -39,7 +39,7 @@ struct Whom {
 }
 
 /// Does what is asked, and says so on standard output.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (Command::Create(whom) | Command::Remove(whom)) = &arguments.command;
     let configuration = Configuration::read(&Flags {
         file: whom.config.clone(),

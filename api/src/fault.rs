@@ -28,8 +28,6 @@ pub(crate) enum Fault {
     RateLimited { retry_after_s: u64 },
     /// The request cannot be meant.
     Invalid(&'static str),
-    /// It was true a moment ago; somebody else was faster.
-    Conflict(&'static str),
     /// What the caller can mend: becomes part of a mutation's payload.
     Caller(UserError),
     /// Something that we need does not answer.
@@ -73,7 +71,6 @@ impl Fault {
             Self::PackageRequired(_) => "PACKAGE_REQUIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Invalid(_) | Self::Caller(_) => "INVALID",
-            Self::Conflict(_) => "CONFLICT",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -91,7 +88,7 @@ impl Fault {
             Self::NotFound => "there is no such thing here".to_owned(),
             Self::PackageRequired(package) => format!("this needs the package {}", package.as_str()),
             Self::RateLimited { retry_after_s } => format!("too many attempts; try again in {retry_after_s} s"),
-            Self::Invalid(why) | Self::Conflict(why) => (*why).to_owned(),
+            Self::Invalid(why) => (*why).to_owned(),
             Self::Caller(error) => error.message.clone(),
             Self::Unavailable => "a part of the platform does not answer; try again".to_owned(),
             Self::Internal => "something went wrong on our side".to_owned(),

@@ -59,24 +59,21 @@ pub async fn remove(settings: &Settings, clock: Clock, entropy: Entropy, email: 
 async fn make(state: &State, email: &str) -> Result<String, Fault> {
     let write = state.store.write().await?;
     let now = state.now_us();
-    let user = match by_email(&write, email).await? {
-        Some(user) => {
-            let mut user = user.into_active_model();
-            user.operator = Set(true);
-            user.update(&*write).await?
-        }
-        None => {
-            let id: UserId = state.mint();
-            let user = app_user::ActiveModel {
-                id: Set(id.uuid()),
-                email: Set(email.to_owned()),
-                name: Set(email.split('@').next().unwrap_or(email).to_owned()),
-                password_hash: Set(String::new()),
-                operator: Set(true),
-                created_at: Set(now),
-            };
-            user.insert(&*write).await?
-        }
+    let user = if let Some(user) = by_email(&write, email).await? {
+        let mut user = user.into_active_model();
+        user.operator = Set(true);
+        user.update(&*write).await?
+    } else {
+        let id: UserId = state.mint();
+        let user = app_user::ActiveModel {
+            id: Set(id.uuid()),
+            email: Set(email.to_owned()),
+            name: Set(email.split('@').next().unwrap_or(email).to_owned()),
+            password_hash: Set(String::new()),
+            operator: Set(true),
+            created_at: Set(now),
+        };
+        user.insert(&*write).await?
     };
     let secret = URL_SAFE_NO_PAD.encode(state.entropy.bytes::<32>());
     let id: PasswordResetId = state.mint();

@@ -201,7 +201,7 @@ async fn insert(work: &Work<'_>, row: Row, secret: &Secret, kind: Kind) -> Resul
     let row = api_token::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(work.organisation.uuid()),
-        member_id: Set(row.member.map(|member| member.uuid())),
+        member_id: Set(row.member.map(MemberId::uuid)),
         name: Set(row.name),
         role: Set(row.role.as_str().to_owned()),
         prefix: Set(secret.prefix(kind)),

@@ -45,18 +45,17 @@ impl World {
             .one(&tables)
             .await
             .unwrap();
-        let user = match known {
-            Some(user) => user,
-            None => {
-                let like = self.user(&self.demo.users[0].email).await;
-                let row = app_user::Model {
-                    id: UserId::mint(number(), [3; 10]).uuid(),
-                    email: email.to_owned(),
-                    name: email.split('@').next().unwrap().to_owned(),
-                    ..like
-                };
-                row.into_active_model().reset_all().insert(&tables).await.unwrap()
-            }
+        let user = if let Some(user) = known {
+            user
+        } else {
+            let like = self.user(&self.demo.users[0].email).await;
+            let row = app_user::Model {
+                id: UserId::mint(number(), [3; 10]).uuid(),
+                email: email.to_owned(),
+                name: email.split('@').next().unwrap().to_owned(),
+                ..like
+            };
+            row.into_active_model().reset_all().insert(&tables).await.unwrap()
         };
         let id = MemberId::mint(number(), [3; 10]);
         let row = member::Model {

@@ -196,8 +196,7 @@ impl Objects {
             ("Query", "playbackToken") => format!("(jti: \"{}\")", self.jti),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
-            ("Mutation", "createStream") => "(input: {})".to_owned(),
-            ("Mutation", "updateSettings") => "(input: {})".to_owned(),
+            ("Mutation", "createStream" | "updateSettings") => "(input: {})".to_owned(),
             ("Mutation", "requestPackage") => "(input: {package: RECORDING})".to_owned(),
             ("Mutation", "setPackage") => format!(
                 "(input: {{organisation: \"{}\", package: LIVE, enabled: true}})",

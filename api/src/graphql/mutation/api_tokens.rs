@@ -29,7 +29,7 @@ impl ApiTokens {
         let state = state(context);
         let acting = caller(context).may(state, Action::AccountUse)?;
         acting.member()?;
-        let done = async { api_tokens::create(state, acting, input.new(state)?).await };
+        let done = async { api_tokens::create(state, acting, input.wanted(state)?).await };
         answer(
             done.await,
             |(row, secret)| CreateApiTokenPayload {
@@ -101,7 +101,7 @@ pub(super) struct CreateApiTokenInput {
 }
 
 impl CreateApiTokenInput {
-    fn new(self, state: &State) -> Result<New, Fault> {
+    fn wanted(self, state: &State) -> Result<New, Fault> {
         let expires = match (self.expires_at, self.ttl_seconds) {
             (Some(_), Some(_)) => {
                 return Err(Fault::field(

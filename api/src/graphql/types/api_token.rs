@@ -1,4 +1,8 @@
 //! Records of API tokens; never a secret.
+#![expect(
+    clippy::unused_async,
+    reason = "the library wants resolvers to be async, awaiting or not"
+)]
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, dataloader::DataLoader};
 use chrono::{DateTime, Utc};
