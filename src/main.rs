@@ -1,5 +1,6 @@
 //! Portcullis: secure live streaming, self-hosted. One binary; this crate is configuration, subcommands and wiring.
 
+mod audit;
 mod configuration;
 mod dashboard;
 mod log;
@@ -27,6 +28,8 @@ enum Command {
     Up(Up),
     /// Make, or unmake, platform operators.
     Operator(operator::Arguments),
+    /// Verify the audit log.
+    Audit(audit::Arguments),
     /// Print every configuration key with its default and its meaning.
     Configuration,
 }
@@ -58,7 +61,7 @@ fn main() -> ExitCode {
     let provider = rustls::crypto::aws_lc_rs::default_provider().install_default();
     debug_assert!(provider.is_ok(), "the crypto provider is installed once");
     match run(Arguments::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The chain is printed once, here.
             let _ = writeln!(std::io::stderr(), "portcullis: {error:#}");
@@ -67,10 +70,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Configuration => Ok(std::io::stdout().write_all(DEFAULTS.as_bytes())?),
-        Command::Operator(arguments) => operator::run(&arguments),
+        Command::Configuration => std::io::stdout().write_all(DEFAULTS.as_bytes())?,
+        Command::Operator(arguments) => operator::run(&arguments)?,
+        Command::Audit(arguments) => return Ok(audit::run(arguments)),
         Command::Up(arguments) => {
             let Up {
                 data,
@@ -92,7 +96,8 @@ fn run(command: Command) -> anyhow::Result<()> {
             tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
                 .build()?
-                .block_on(up::run(configuration, demo))
+                .block_on(up::run(configuration, demo))?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -19,6 +19,7 @@ mod service;
 mod state;
 mod store;
 
+pub use audit::verify::{Broken, ChainReport, Defect, Verification, VerifyError, verify as verify_audit};
 pub use demo::{Demo, DemoStream, DemoUser, SeedError, seed_demo};
 pub use http::{Rates, Scheme};
 pub use running::{Running, Settings, StartError, start};

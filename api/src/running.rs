@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    audit::{self, heads::Heads},
     graphql::{self, Api},
     http::{self, Doors, Rate, Rates},
     keys,
@@ -27,6 +28,8 @@ pub struct Settings {
     pub database_url: String,
     /// Where the master key is, outside the database; made with mode 0600 where it is absent.
     pub master_key_file: PathBuf,
+    /// Where the signed heads of the audit log are, outside the database; made with mode 0700 where it is absent.
+    pub audit_heads: PathBuf,
     /// Whether GraphiQL and introspection are there.
     pub demo: bool,
     /// How viewers and people reach it, as in `https://live.example.com`.
@@ -63,6 +66,7 @@ pub struct Running {
     api: Api,
     publisher: JoinHandle<()>,
     events: JoinHandle<()>,
+    heads: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -82,9 +86,11 @@ pub async fn start(
         tracing::info!(sessions = closed, "closed what was left open");
     }
     let stop = CancellationToken::new();
+    let heads = Heads::new(&state.seal, settings.audit_heads);
     Ok(Running {
         api: graphql::schema(state.clone()),
         publisher: tokio::spawn(publisher::run(state.clone(), control, stop.clone())),
+        heads: tokio::spawn(audit::heads::run(state.clone(), heads, stop.clone())),
         events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
         state,
         stop,
@@ -110,7 +116,7 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [self.publisher, self.events] {
+        for task in [self.publisher, self.events, self.heads] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }

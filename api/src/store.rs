@@ -38,6 +38,17 @@ pub(crate) struct Write {
 impl Store {
     /// Opens the database at `url` (`sqlite:` or `postgres:`) and brings it to the newest form.
     pub(crate) async fn open(url: &str) -> Result<Self, DbErr> {
+        let store = Self::connect(url).await?;
+        migration::up(&store.connection).await?;
+        Ok(store)
+    }
+
+    /// Opens the database at `url` for reading only what is there: it is neither made nor migrated.
+    pub(crate) async fn open_as_it_is(url: &str) -> Result<Self, DbErr> {
+        Self::connect(&url.replace("mode=rwc", "mode=rw")).await
+    }
+
+    async fn connect(url: &str) -> Result<Self, DbErr> {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(CONNECTIONS)
@@ -56,7 +67,6 @@ impl Store {
         connection.set_metric_callback(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
         });
-        migration::up(&connection).await?;
         Ok(Self {
             connection,
             statements,

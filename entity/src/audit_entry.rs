@@ -1,6 +1,6 @@
 //! Who did what to which object, from where, when. Only ever appended to, each entry linked to the one before.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, Select, entity::prelude::*};
 
 use crate::{Table, Tenanted};
 
@@ -49,4 +49,12 @@ impl Table for Entity {}
 
 impl Tenanted for Entity {
     const TENANT: Column = Column::OrganisationId;
+}
+
+impl Entity {
+    /// The entries of no organisation.
+    #[expect(clippy::disallowed_methods, reason = "the entries that are no organisation's")]
+    pub fn of_platform() -> Select<Self> {
+        Self::find().filter(Column::OrganisationId.is_null())
+    }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Configuration {
     pub(crate) database_url: Secret,
     /// The key under which secrets are encrypted.
     pub(crate) master_key_file: PathBuf,
+    /// Where the signed heads of the audit log are.
+    pub(crate) audit_heads: PathBuf,
     /// Where HTTP is.
     pub(crate) http: SocketAddr,
     /// How it is reached from outside, where that differs.
@@ -118,6 +120,7 @@ struct Keys {
     data: Data,
     database: Database,
     secrets: Secrets,
+    audit: Audit,
     http: Door,
     graphql: Graphql,
     rtmp: Door,
@@ -143,6 +146,12 @@ struct Database {
 #[serde(deny_unknown_fields)]
 struct Secrets {
     master_key_file: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Audit {
+    heads_dir: String,
 }
 
 #[derive(Deserialize)]
@@ -207,6 +216,7 @@ impl Keys {
         Ok(Configuration {
             database_url: self.database.parse(&self.data.dir)?,
             master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
+            audit_heads: path_or(&self.audit.heads_dir, self.data.dir.join("audit-heads")),
             data: self.data.dir,
             http,
             http_public: public("http.public_url", &self.http.public_url, &["http://", "https://"])?,

@@ -2,6 +2,8 @@
 //! each entry linked to the one before by a hash.
 
 mod chain;
+pub(crate) mod heads;
+pub(crate) mod verify;
 
 use authz::Role;
 use entity::{Tenanted, audit_chain, audit_entry};

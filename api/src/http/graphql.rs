@@ -103,12 +103,19 @@ fn answer(outcome: Outcome, media_type: &'static str) -> Response {
     response
 }
 
-/// A refusal before GraphQL is spoken, in its form.
-pub(super) fn refuse(status: StatusCode, why: &'static str) -> Response {
-    let outcome = presentable(Outcome::from_errors(vec![ServerError::new(why, None)]));
+/// A refusal of another door, in GraphQL's form.
+pub(super) fn refuse_with(status: StatusCode, outcome: Outcome) -> Response {
     let mut response = answer(outcome, PLAIN);
     *response.status_mut() = status;
     response
+}
+
+/// A refusal before GraphQL is spoken, in its form.
+pub(super) fn refuse(status: StatusCode, why: &'static str) -> Response {
+    refuse_with(
+        status,
+        presentable(Outcome::from_errors(vec![ServerError::new(why, None)])),
+    )
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -1,5 +1,6 @@
 //! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, and GraphiQL where it is a demo.
 
+mod audit;
 mod graphiql;
 mod graphql;
 mod jwks;
@@ -50,6 +51,7 @@ pub(crate) fn router(doors: Doors) -> Router {
     let demo = doors.state.demo;
     let routes = Router::new()
         .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
+        .route("/audit.csv", get(audit::csv))
         .route("/.well-known/jwks.json", get(jwks::keys));
     let routes = if demo {
         routes.route("/graphiql/start.js", get(graphiql::start))

@@ -2,6 +2,7 @@
 
 pub(crate) mod advice;
 pub(crate) mod api_tokens;
+pub(crate) mod audit_log;
 pub(crate) mod groups;
 pub(crate) mod members;
 pub(crate) mod organisations;
@@ -60,6 +61,14 @@ impl<'a> Work<'a> {
     pub(crate) fn concerning(mut self, email: &str) -> Self {
         if let Some(personal) = self.personal.as_object_mut() {
             personal.insert("email".to_owned(), email.into());
+        }
+        self
+    }
+
+    /// An object that is a person's name for themselves, for the audit entry: outside its hash too.
+    pub(crate) fn about(mut self, object: &str) -> Self {
+        if let Some(personal) = self.personal.as_object_mut() {
+            personal.insert("object".to_owned(), object.into());
         }
         self
     }

@@ -113,6 +113,17 @@ pub(crate) async fn streams(
     let mut select = stream::Entity::in_tenant(organisation).filter(stream::Column::DeletedAt.is_null());
     if let Some(text) = which.text.filter(|text| !text.is_empty()) {
         select = select.filter(contains(&[stream::Column::Name, stream::Column::Title], &text)?);
+        let text = bound(&text)?.to_lowercase();
+        let pattern = format!("%{}%", escaped(&text));
+        let like = |column| {
+            let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
+            Expr::expr(Func::lower(Expr::col(column))).like(pattern)
+        };
+        select = select.filter(
+            Condition::any()
+                .add(like(stream::Column::Name))
+                .add(like(stream::Column::Title)),
+        );
     }
     if let Some(tag) = which.tag {
         select = select.filter(stream::Column::Id.in_subquery(tags::streams_with(organisation, bound(&tag)?)));
@@ -299,11 +310,16 @@ pub(crate) fn contains<C: ColumnTrait>(columns: &[C], text: &str) -> Result<Cond
 }
 
 /// A text that a database can compare: PostgreSQL refuses the character 0.
-fn bound(text: &str) -> Result<&str, Fault> {
+pub(crate) fn bound(text: &str) -> Result<&str, Fault> {
     if text.len() > 512 || text.contains('\0') {
         return Err(Fault::Invalid(
             "a filter's text is 512 bytes at most, without the character 0",
         ));
     }
     Ok(text)
+}
+
+/// A text as a pattern for itself, with `\` to escape.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -100,6 +100,11 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     };
     let Taken { subject, at, covered } = taken;
     let (kind, object) = policy::subject_columns(&subject);
+    let (work, object) = match subject {
+        // A viewer can be erased.
+        Subject::User(_) => (work.about(&object), "user".to_owned()),
+        _ => (work, object),
+    };
     let update = Update::Revoked {
         organisation: acting.id,
         subject,

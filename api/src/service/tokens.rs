@@ -147,7 +147,14 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
             .exec_without_returning(&*work.write)
             .await?;
     }
-    work.finish_untold(action, &record.jti, json!({})).await?;
+    let detail = json!({
+        "streams": stream_names(&record),
+        "organisationWide": record.organisation_wide,
+        "expiresAt": wanted.expires,
+        "revocable": record.revocable,
+        "tag": record.tag,
+    });
+    work.finish_untold(action, &record.jti, detail).await?;
     Ok(Made { token, record })
 }
 

@@ -171,6 +171,7 @@ pub(crate) fn settings(database: &Database) -> Settings {
     Settings {
         database_url: database.url().to_owned(),
         master_key_file: database.file("master.key"),
+        audit_heads: database.file("audit-heads"),
         demo: true,
         public_http: "http://live.example.com".to_owned(),
         public_rtmp: "rtmp://live.example.com:1935".to_owned(),
@@ -314,7 +315,23 @@ impl Client {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        self.fetch(path, &[]).await
+    }
+
+    /// Fetches a path as who is signed in, with further headers.
+    pub(crate) async fn fetch(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        let own = [("cookie", &self.cookie), ("x-organisation", &self.organisation)];
+        for (name, value) in own {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();

@@ -1,6 +1,8 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
 mod api_tokens;
+mod audit;
+mod audit_chain;
 mod harness;
 mod members;
 mod organisations;

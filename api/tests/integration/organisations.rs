@@ -14,7 +14,7 @@ const SETTINGS: &str = "mutation($i: UpdateSettingsInput!) { updateSettings(inpu
 const CREATE: &str = "mutation { createStream(input: {}) { stream { name } errors { code } } }";
 
 /// The second organisation's administrator, made a platform operator.
-async fn operator(world: &World) -> Client {
+pub(crate) async fn operator(world: &World) -> Client {
     let email = &world.demo.users[3].email;
     let settings = settings(&world.database);
     let link = api::operator::create(&settings, Clock::manual(T0), Entropy::seeded(77), email)

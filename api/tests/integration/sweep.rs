@@ -223,6 +223,40 @@ impl Objects {
     }
 }
 
+/// Every mutation, as the sweep asks for it.
+pub(crate) struct Mutations<'a> {
+    world: &'a World,
+    admin: &'a Client,
+    schema: Schema,
+    objects: Objects,
+}
+
+impl<'a> Mutations<'a> {
+    pub(crate) async fn of(world: &'a World, admin: &'a Client) -> Self {
+        Self {
+            world,
+            admin,
+            schema: schema(admin).await,
+            objects: Objects::prepare(world, admin).await,
+        }
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mutations = &self.schema["Mutation"];
+        mutations.iter().map(|field| field.name.clone()).collect()
+    }
+
+    /// A request for one of them, with objects of its own.
+    pub(crate) async fn request(&self, name: &str) -> String {
+        let ways = ways(&self.schema);
+        let mutations = &self.schema["Mutation"];
+        let field = mutations.iter().find(|field| field.name == name).unwrap();
+        self.objects
+            .request(self.world, self.admin, &self.schema, &ways, "Mutation", field)
+            .await
+    }
+}
+
 /// The field with the first scalar below it.
 fn leaf(schema: &Schema, field: &Field, arguments: &str) -> String {
     if !field.is_object {

@@ -1,6 +1,7 @@
 //! The objects of the API: types of their own, so that a table never becomes public by growing a column.
 
 mod api_token;
+mod audit;
 mod change;
 mod group;
 mod live;
@@ -17,6 +18,7 @@ mod viewer;
 use chrono::{DateTime, Utc};
 
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
+pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use change::{Change, ChangeProgress};
 pub(crate) use group::{StreamGroup, StreamGroupConnection, Tag};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};

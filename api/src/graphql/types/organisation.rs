@@ -4,12 +4,12 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{Tenanted, api_token, signing_key, stream};
-use ids::{ApiTokenId, GroupId, KeyId, StreamId, TokenId};
+use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, Member, MemberConnection, Part, SessionConnection, SessionFilter,
-    StreamGroup, StreamGroupConnection, Tag,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, Member,
+    MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
     package::PackageStatus,
     page::wanted,
     session,
@@ -20,7 +20,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::Acting,
-    service::{api_tokens, groups, members, packages, page::Page, reading, tags},
+    service::{api_tokens, audit_log, groups, members, packages, page::Page, reading, tags},
 };
 
 /// The organisation in which the request acts.
@@ -144,6 +144,24 @@ impl Organisation {
                 streams: Some(streams),
             })
             .collect())
+    }
+
+    /// Its audit log, the newest first; for administrators.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn audit_log(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<AuditFilter>,
+    ) -> Result<Option<AuditEntryConnection>> {
+        let state = state(context);
+        caller(context).may(state, audit_log::READ)?;
+        let which = filter.unwrap_or_default().into();
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = audit_log::page(state, self.0.id, &which, wanted).await?;
+        let key = |row: &entity::audit_entry::Model| AuditId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, AuditEntry).into()))
     }
 
     /// The records of its playback tokens, the newest first.
