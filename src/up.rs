@@ -127,6 +127,7 @@ pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: So
         public_http: public(&configuration.http_public, "http", http),
         public_rtmp: public(&configuration.rtmp_public, "rtmp", rtmp),
         rates: configuration.rates,
+        danger_allow_private_networks: configuration.danger_allow_private_networks,
     }
 }
 

@@ -11,6 +11,7 @@ mod http;
 mod keys;
 mod live;
 pub mod operator;
+mod outbound;
 mod people;
 mod publisher;
 mod running;

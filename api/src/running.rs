@@ -14,7 +14,8 @@ use crate::{
     http::{self, Doors, Rate, Rates},
     keys,
     live::{self, Live},
-    people::{Access, Passwords, Throttle},
+    outbound::Outbound,
+    people::{Access, Passwords, Throttle, provider},
     publisher::{self, Desk},
     seal::{MasterKeyError, Seal},
     state::{Addresses, State},
@@ -38,6 +39,8 @@ pub struct Settings {
     pub rates: Rates,
     /// How encoders reach it, as in `rtmp://live.example.com:1935`.
     pub public_rtmp: String,
+    /// Whether addresses that customers enter may be of private networks, and plain HTTP.
+    pub danger_allow_private_networks: bool,
 }
 
 /// Why the control plane does not start.
@@ -145,6 +148,9 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         throttle: Throttle::default(),
         access: Access::new(),
         rate: Rate::new(settings.rates),
+        outbound: Outbound::new(settings.danger_allow_private_networks)
+            .map_err(|error| StartError::Unusable(error.to_string()))?,
+        providers: provider::Known::new(),
         store,
         clock,
         entropy,

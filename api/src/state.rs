@@ -10,7 +10,8 @@ use link::{Clock, Entropy};
 use crate::{
     http::Rate,
     live::Live,
-    people::{Access, Passwords, Throttle},
+    outbound::Outbound,
+    people::{Access, Passwords, Throttle, provider},
     publisher::Desk,
     seal::Seal,
     store::Store,
@@ -36,6 +37,10 @@ pub(crate) struct State {
     pub(crate) access: Access,
     /// How much software asks.
     pub(crate) rate: Rate,
+    /// What customers' addresses are asked with.
+    pub(crate) outbound: Outbound,
+    /// What identity providers say of themselves.
+    pub(crate) providers: provider::Known,
 }
 
 /// How the installation is reached from outside; without a slash at the end.

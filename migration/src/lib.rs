@@ -8,6 +8,7 @@ mod m0001_first;
 mod m0002_people;
 mod m0003_organising;
 mod m0004_accounts;
+mod m0005_provider;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_people::Step),
             Box::new(m0003_organising::Step),
             Box::new(m0004_accounts::Step),
+            Box::new(m0005_provider::Step),
         ]
     }
 }

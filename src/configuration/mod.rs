@@ -41,6 +41,8 @@ pub(crate) struct Configuration {
     pub(crate) rtmp: SocketAddr,
     /// How it is reached from outside, where that differs.
     pub(crate) rtmp_public: Option<String>,
+    /// Whether addresses that customers enter may be of private networks.
+    pub(crate) danger_allow_private_networks: bool,
     /// Where operations are, if anywhere.
     pub(crate) ops: Option<SocketAddr>,
     /// How long sessions may take to end.
@@ -124,6 +126,7 @@ struct Keys {
     http: Door,
     graphql: Graphql,
     rtmp: Door,
+    outbound: Outbound,
     ops: Ops,
     shutdown: Shutdown,
     log: Log,
@@ -166,6 +169,12 @@ struct Door {
 struct Graphql {
     token_requests_per_minute: NonZeroU32,
     organisation_requests_per_minute: NonZeroU32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outbound {
+    danger_allow_private_networks: bool,
 }
 
 #[derive(Deserialize)]
@@ -226,6 +235,7 @@ impl Keys {
             },
             rtmp,
             rtmp_public: public("rtmp.public_url", &self.rtmp.public_url, &["rtmp://", "rtmps://"])?,
+            danger_allow_private_networks: self.outbound.danger_allow_private_networks,
             ops,
             grace: Duration::from_secs(self.shutdown.grace_s),
             log_filter: self.log.filter,

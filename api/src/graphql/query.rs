@@ -12,11 +12,11 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
     caller, state,
-    types::{Change, Organisation, Platform, PlaybackToken, Stream, Viewer},
+    types::{Change, Organisation, Platform, PlaybackToken, SignInMethods, Stream, Viewer},
 };
 use crate::{
     fault::Fault,
-    people::Acting,
+    people::{Acting, provider},
     service::{streams, tokens},
     state::State,
 };
@@ -38,6 +38,15 @@ impl Query {
             Err(_) => None,
         };
         Viewer::of(state(context), caller, acting).map_err(Into::into)
+    }
+
+    /// How somebody with this address may sign in, by the address's domain alone: it says nothing of accounts.
+    async fn sign_in_methods(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The email address, whatever its case.")] email: String,
+    ) -> Result<SignInMethods> {
+        Ok(SignInMethods(provider::offered(state(context), &email).await?))
     }
 
     /// The organisation in which the request acts.

@@ -6,6 +6,7 @@ mod graphql;
 mod jwks;
 pub(crate) mod limits;
 mod origin;
+mod provider;
 mod rate;
 mod socket;
 
@@ -52,7 +53,9 @@ pub(crate) fn router(doors: Doors) -> Router {
     let routes = Router::new()
         .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
         .route("/audit.csv", get(audit::csv))
-        .route("/.well-known/jwks.json", get(jwks::keys));
+        .route("/.well-known/jwks.json", get(jwks::keys))
+        .route("/sign-in/provider/{id}", get(provider::begin))
+        .route("/sign-in/callback", get(provider::finish));
     let routes = if demo {
         routes.route("/graphiql/start.js", get(graphiql::start))
     } else {

@@ -65,8 +65,13 @@ pub(crate) async fn with_memberships(
     user: app_user::Model,
     sign_in: &sign_in::Model,
 ) -> Result<Person, DbErr> {
-    let members = member::Entity::across_tenants("a person's own memberships")
-        .filter(member::Column::UserId.eq(user.id))
+    let mut theirs =
+        member::Entity::across_tenants("a person's own memberships").filter(member::Column::UserId.eq(user.id));
+    if let Some(only) = sign_in.organisation_id {
+        // An organisation's provider vouches for whom it likes: it must not learn where else they belong.
+        theirs = theirs.filter(member::Column::OrganisationId.eq(only));
+    }
+    let members = theirs
         .order_by_desc(member::Column::CreatedAt)
         .order_by_desc(member::Column::Id)
         .all(state.store.read())
@@ -91,8 +96,7 @@ pub(crate) async fn with_memberships(
                 .find(|organisation| organisation.id == member.organisation_id)?
                 .clone();
             let ended = barred.contains(&organisation.id) || sign_in.created_at <= member.access_since;
-            let elsewhere = sign_in.organisation_id.is_some_and(|only| only != organisation.id);
-            let closed = if ended || elsewhere {
+            let closed = if ended {
                 Some(Fault::SignInAgain)
             } else if organisation.standing != "active" {
                 Some(Fault::Suspended)

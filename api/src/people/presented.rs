@@ -30,13 +30,18 @@ pub(crate) struct Presented {
 
 /// The secret of the sign-in's cookie.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
+    named(headers, sign_in::COOKIE)
+}
+
+/// The value of the cookie of that name.
+pub(crate) fn named(headers: &HeaderMap, cookie: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, value)| *name == sign_in::COOKIE && !value.is_empty())
+        .find(|(name, value)| *name == cookie && !value.is_empty())
         .map(|(_, value)| value.to_owned())
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     Whose,
-    caller::{Actor, Caller},
+    caller::{Actor, Caller, Person},
     identify::digest,
     presented::Presented,
 };
@@ -132,7 +132,22 @@ pub(crate) async fn open(
     .await?;
     let person = UserId::from_uuid(user.id);
     let detail = json!({ "how": how.name, "secondFactor": how.second_factor });
-    record(state, presented, &**write, person, "sign_in.succeeded", detail, None).await?;
+    let told = match how.only {
+        // What a provider vouches for is nobody else's business.
+        Some(only) => vec![Some(only)],
+        None => concerned(&**write, person).await?,
+    };
+    record_in(
+        state,
+        presented,
+        &**write,
+        person,
+        "sign_in.succeeded",
+        detail,
+        None,
+        told,
+    )
+    .await?;
     tracing::info!(user.id = %person, client.address = %presented.address, how = how.name, "signed in");
     Ok((row, Secret(secret)))
 }
@@ -145,8 +160,7 @@ pub(crate) async fn sign_out(state: &State, caller: &Caller) -> Result<(), Fault
         .filter(sign_in::Column::Id.eq(person.sign_in.uuid()))
         .exec(&*write)
         .await?;
-    let user = UserId::from_uuid(person.user.id);
-    record(state, &caller.presented, &*write, user, "sign_out", json!({}), None).await?;
+    record_of_caller(state, caller, person, &*write, "sign_out", json!({})).await?;
     write.commit().await?;
     state.access.changed(Whose::SignIn(person.sign_in));
     Ok(())
@@ -163,6 +177,33 @@ pub(crate) async fn record(
     detail: Value,
     email: Option<&str>,
 ) -> Result<(), Fault> {
+    let told = concerned(connection, user).await?;
+    record_in(state, presented, connection, user, action, detail, email, told).await
+}
+
+/// Records what `person`, who asks, did to their sign-ins. What a provider vouches for is nobody else's business: it is
+/// recorded where that sign-in acts.
+pub(crate) async fn record_of_caller(
+    state: &State,
+    caller: &Caller,
+    person: &Person,
+    connection: &impl ConnectionTrait,
+    action: &'static str,
+    detail: Value,
+) -> Result<(), Fault> {
+    let user = UserId::from_uuid(person.user.id);
+    let told = if caller.presented.vouched_for {
+        let here = person.memberships.iter();
+        here.map(|place| Some(OrganisationId::from_uuid(place.organisation.id)))
+            .collect()
+    } else {
+        concerned(connection, user).await?
+    };
+    record_in(state, &caller.presented, connection, user, action, detail, None, told).await
+}
+
+/// The organisations whose audit logs tell of what a person did to their own account.
+async fn concerned(connection: &impl ConnectionTrait, user: UserId) -> Result<Vec<Option<OrganisationId>>, Fault> {
     let members = member::Entity::across_tenants("the organisations whose audit logs tell of a person's sign-ins")
         .filter(member::Column::UserId.eq(user.uuid()))
         .all(connection)
@@ -176,6 +217,20 @@ pub(crate) async fn record(
     if organisations.is_empty() {
         organisations.push(None);
     }
+    Ok(organisations)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one entry, and where it goes")]
+async fn record_in(
+    state: &State,
+    presented: &Presented,
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    action: &'static str,
+    detail: Value,
+    email: Option<&str>,
+    organisations: Vec<Option<OrganisationId>>,
+) -> Result<(), Fault> {
     for organisation in organisations {
         let mut personal = audit::from_address(presented.address);
         if let (Some(email), Some(map)) = (email, personal.as_object_mut()) {

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use authz::Action;
 use entity::{Table, Tenanted, barred_sign_in, member, sign_in};
-use ids::{MemberId, OrganisationId, SignInId, UserId};
+use ids::{MemberId, OrganisationId, SignInId};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::{
     Whose,
     caller::{Acting, Caller, Person, Who},
     identify::IDLE_US,
-    sign_in::record,
+    sign_in::record_of_caller,
 };
 use crate::{fault::Fault, service::Work, state::State};
 
@@ -52,8 +52,10 @@ impl Place {
 /// vouched for.
 pub(crate) async fn own(state: &State, person: &Person) -> Result<Vec<sign_in::Model>, Fault> {
     let rows = standing(state, &[person.user.id]).await?;
-    let current = rows.iter().find(|row| row.id == person.sign_in.uuid());
-    let only = current.and_then(|row| row.organisation_id);
+    let Some(current) = rows.iter().find(|row| row.id == person.sign_in.uuid()) else {
+        return Ok(Vec::new());
+    };
+    let only = current.organisation_id;
     Ok(rows
         .into_iter()
         .filter(|row| only.is_none() || row.organisation_id == only)
@@ -102,9 +104,8 @@ async fn end_own(state: &State, caller: &Caller, person: &Person, id: SignInId) 
         .filter(sign_in::Column::UserId.eq(person.user.id))
         .exec(&*write)
         .await?;
-    let user = UserId::from_uuid(person.user.id);
     let detail = json!({ "signIn": id.to_string() });
-    record(state, &caller.presented, &*write, user, "sign_in.ended", detail, None).await?;
+    record_of_caller(state, caller, person, &*write, "sign_in.ended", detail).await?;
     write.commit().await?;
     state.access.changed(Whose::SignIn(id));
     Ok(())

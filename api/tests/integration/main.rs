@@ -9,6 +9,7 @@ mod organisations;
 mod organising;
 mod people;
 mod persons;
+mod provider;
 mod revocation;
 mod schema;
 mod statements;

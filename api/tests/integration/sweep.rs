@@ -27,6 +27,10 @@ const UNCOVERED: &[&str] = &[
 const SPARE: &str = "spare@northwind.example";
 const IDLE: &str = "idle@northwind.example";
 
+/// What an organisation's identity provider is to be.
+const PROVIDER: &str = "(input: {issuer: \"https://id.sweep.example\", clientId: \"sweep\", clientSecret: \"secret\",
+    domains: [\"sweep.example\"], groupClaim: \"groups\", roleMap: [{group: \"staff\", role: nanoUser}]})";
+
 /// A field's type name, whether it has fields of its own, and its arguments in the sweep.
 #[derive(Clone, Debug)]
 struct Field {
@@ -186,6 +190,14 @@ impl Objects {
             let made = admin.data(&made, json!({})).await;
             text = text.replace("GROUP", made["createGroup"]["group"]["id"].as_str().unwrap());
         }
+        if ["identityProvider", "removeIdentityProvider", "signInMethods"]
+            .iter()
+            .any(|name| text.contains(name))
+        {
+            // The request before may have removed it.
+            let set = format!("mutation {{ setIdentityProvider{PROVIDER} {{ errors {{ code }} }} }}");
+            admin.data(&set, json!({})).await;
+        }
         let keyword = if first == "Mutation" { "mutation" } else { "query" };
         format!("{keyword} {{ {text} }}")
     }
@@ -207,7 +219,7 @@ impl Objects {
             }
             ("Mutation", "createApiToken") => "(input: {name: \"sweep\", role: nanoReadOnly})".to_owned(),
             ("Mutation", "revokeApiToken") => format!("(input: {{id: \"{}\"}})", self.api_token),
-            ("Mutation", "rotateApiKey") => String::new(),
+            ("Mutation", "removeIdentityProvider" | "rotateApiKey") => String::new(),
             ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
@@ -216,6 +228,9 @@ impl Objects {
             // The last one cannot be removed: it can be asked for again and again.
             ("Mutation", "removeMember") => format!("(input: {{member: \"{}\"}})", self.admin),
             ("Mutation", "invalidateMemberAccess") => format!("(input: {{member: \"{}\"}})", self.spare),
+            ("Query", "signInMethods") => "(email: \"ann@sweep.example\")".to_owned(),
+            // Another domain: one that two organisations name leads to neither.
+            ("Mutation", "setIdentityProvider") => PROVIDER.replace("[\"sweep", "[\"another"),
             ("Mutation", "endSignIn") => format!("(input: {{id: \"{stream}\"}})"),
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
             _ => String::new(),

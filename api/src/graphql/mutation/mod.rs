@@ -6,6 +6,7 @@ mod members;
 mod organisation;
 mod people;
 mod platform;
+mod provider;
 mod streams;
 mod tokens;
 
@@ -16,6 +17,7 @@ use members::Members;
 use organisation::Settings;
 use people::People;
 use platform::Operators;
+use provider::Providers;
 use streams::Streams;
 use tokens::Tokens;
 
@@ -23,7 +25,17 @@ use crate::fault::{Fault, UserError};
 
 /// What can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(ApiTokens, Groups, Members, Operators, People, Settings, Streams, Tokens);
+pub(crate) struct Mutation(
+    ApiTokens,
+    Groups,
+    Members,
+    Operators,
+    People,
+    Providers,
+    Settings,
+    Streams,
+    Tokens,
+);
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

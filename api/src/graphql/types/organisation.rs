@@ -8,8 +8,8 @@ use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, Member,
-    MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider,
+    Member, MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
     package::PackageStatus,
     page::wanted,
     session,
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     fault::Fault,
     graphql::{caller, state},
-    people::Acting,
+    people::{Acting, provider},
     service::{api_tokens, audit_log, groups, members, packages, page::Page, reading, tags},
 };
 
@@ -81,6 +81,14 @@ impl Organisation {
             .await
             .map_err(Fault::from)?;
         Ok(Some(keys.into_iter().map(SigningKey::from).collect()))
+    }
+
+    /// With whom its people may sign in; for administrators.
+    async fn identity_provider(&self, context: &Context<'_>) -> Result<Option<IdentityProvider>> {
+        let state = state(context);
+        caller(context).may(state, Action::ProviderRead)?;
+        let found = provider::of(state.store.read(), self.0.id).await?;
+        Ok(found.map(|(row, domains)| IdentityProvider::of(state, &row, domains)))
     }
 
     /// Its streams, without deleted ones.

@@ -1,0 +1,277 @@
+//! Requests to addresses that customers enter: identity providers, and whatever else they name.
+//!
+//! None reaches a private or loopback network, by name, by address or by redirect, unless the installation allows it.
+//! Every address of a name is checked, and the connection goes to what was checked: the name is not resolved again.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use reqwest::{
+    Client, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
+
+/// Sends requests to addresses that customers enter.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbound {
+    client: Client,
+    private: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutboundError {
+    /// The address is not one that may be asked.
+    #[error("`{0}` is not an address that may be asked")]
+    Address(String),
+    /// It does not answer, or not in time, or not to the end.
+    #[error("no answer from `{host}`")]
+    Silent {
+        host: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    /// It says too much.
+    #[error("the answer of `{0}` is larger than 1 MB")]
+    Large(String),
+    /// What it says is no HTTP.
+    #[error("the answer cannot be read")]
+    Form(#[from] openidconnect::http::Error),
+}
+
+/// A name whose addresses are not all public.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` has an address that may not be asked")]
+struct Hidden(String);
+
+impl Outbound {
+    /// `private`: whether private and loopback networks, and plain HTTP, are allowed.
+    pub(crate) fn new(private: bool) -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .dns_resolver(Arc::new(Checked { private }))
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE)
+            .pool_max_idle_per_host(0)
+            .user_agent("Portcullis")
+            .build()?;
+        Ok(Self { client, private })
+    }
+
+    /// Whether a customer may enter `url` at all. A name is resolved, and its addresses are judged, when it is asked.
+    pub(crate) fn allows(&self, url: &Url) -> bool {
+        let scheme = url.scheme() == "https" || (self.private && url.scheme() == "http");
+        // Whatever its spelling, an address is in its plain form by now.
+        let place = url.host_str().is_some_and(|host| {
+            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+            self.private || address.map_or(!host.is_empty(), is_public)
+        });
+        scheme && place && url.username().is_empty() && url.password().is_none()
+    }
+
+    /// Sends one request, and reads the answer to its end: 5 s and 1 MB at most, a redirect is an answer like any other.
+    pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+        let (parts, body) = request.into_parts();
+        let uri = parts.uri.to_string();
+        let url = Url::parse(&uri).map_err(|_| OutboundError::Address(uri.clone()))?;
+        if !self.allows(&url) {
+            return Err(OutboundError::Address(uri));
+        }
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let silent = |source| OutboundError::Silent {
+            host: host.clone(),
+            source,
+        };
+        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        let mut answer = request.send().await.map_err(silent)?;
+        let mut response = openidconnect::http::Response::builder().status(answer.status());
+        if let Some(headers) = response.headers_mut() {
+            *headers = answer.headers().clone();
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(silent)? {
+            if bytes.len() + chunk.len() > LARGEST {
+                return Err(OutboundError::Large(host));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(response.body(bytes)?)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Outbound {
+    type Error = OutboundError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OutboundError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+/// Resolves names to addresses that may be asked.
+struct Checked {
+    private: bool,
+}
+
+impl Resolve for Checked {
+    fn resolve(&self, name: Name) -> Resolving {
+        let private = self.private;
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // One that is not public spoils all: which one is taken is not ours to choose.
+            if private || addresses.iter().all(|address| is_public(address.ip())) {
+                Ok(Box::new(addresses.into_iter()) as Addrs)
+            } else {
+                Err(Hidden(name.as_str().to_owned()).into())
+            }
+        })
+    }
+}
+
+/// Whether an address belongs to the public internet (the IANA registries of special-purpose addresses).
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => four_is_public(four),
+        IpAddr::V6(six) => six_is_public(six),
+    }
+}
+
+fn four_is_public(four: Ipv4Addr) -> bool {
+    let [a, b, c, _] = four.octets();
+    let shared = a == 100 && (64..128).contains(&b);
+    let protocols = (a, b, c) == (192, 0, 0);
+    let relay = (a, b, c) == (192, 88, 99);
+    let benchmark = a == 198 && (b == 18 || b == 19);
+    !(a == 0
+        || a >= 224
+        || four.is_private()
+        || four.is_loopback()
+        || four.is_link_local()
+        || four.is_documentation()
+        || shared
+        || protocols
+        || relay
+        || benchmark)
+}
+
+fn six_is_public(six: Ipv6Addr) -> bool {
+    let [first, second, third, inner @ .., seventh, last] = six.segments();
+    let four = |high: u16, low: u16| Ipv4Addr::from_bits((u32::from(high) << 16) | u32::from(low));
+    match (first, second) {
+        // An IPv4 address in other clothes: mapped, translated, 6to4.
+        (0, 0) if third == 0 && inner == [0, 0, 0xffff] => four_is_public(four(seventh, last)),
+        (0x64, 0xff9b) if third == 0 && inner == [0, 0, 0] => four_is_public(four(seventh, last)),
+        (0x2002, _) => four_is_public(four(second, third)),
+        // Teredo and other protocols' own, documentation.
+        (0x2001, 0..0x200 | 0xdb8) | (0x3fff, 0..0x1000) => false,
+        _ => (0x2000..0x4000).contains(&first),
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
+const LARGEST: usize = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_public_internet_is_public() {
+        for address in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "100.64.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.1",
+            "192.0.2.1",
+            "192.168.0.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "2606:4700::1",
+            "::ffff:1.1.1.1",
+            "64:ff9b::101:101",
+        ] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    fn outbound(private: bool) -> Outbound {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Outbound::new(private).unwrap()
+    }
+
+    async fn get(outbound: &Outbound, url: &str) -> Result<HttpResponse, OutboundError> {
+        let request = openidconnect::http::Request::get(url).body(Vec::new()).unwrap();
+        outbound.send(request).await
+    }
+
+    #[tokio::test]
+    async fn a_private_network_is_not_reached_by_address_or_by_name() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let strict = outbound(false);
+        for url in [
+            format!("https://127.0.0.1:{port}/"),
+            format!("https://[::1]:{port}/"),
+            format!("https://2130706433:{port}/"),
+            format!("https://0x7f.1:{port}/"),
+            format!("https://[::ffff:127.0.0.1]:{port}/"),
+            format!("https://localhost:{port}/"),
+            format!("http://example.com:{port}/"),
+            format!("https://user@localhost:{port}/"),
+        ] {
+            assert!(get(&strict, &url).await.is_err(), "{url}");
+        }
+        // Nobody even knocked.
+        let knock = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+        assert!(knock.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed_and_a_long_answer_is_not_read() {
+        use axum::{Router, response::Redirect, routing::get as on};
+        let routes = Router::new()
+            .route("/away", on(|| async { Redirect::to("/large") }))
+            .route("/large", on(|| async { "x".repeat(LARGEST + 1) }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let lax = outbound(true);
+        let away = get(&lax, &format!("http://{address}/away")).await.unwrap();
+        assert_eq!(away.status(), 303);
+        let large = get(&lax, &format!("http://{address}/large")).await;
+        assert!(matches!(large, Err(OutboundError::Large(_))));
+    }
+}
