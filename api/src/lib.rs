@@ -10,6 +10,7 @@ mod graphql;
 mod http;
 mod keys;
 mod live;
+mod mail;
 pub mod operator;
 mod outbound;
 mod people;
@@ -23,6 +24,7 @@ mod store;
 pub use audit::verify::{Broken, ChainReport, Defect, Verification, VerifyError, verify as verify_audit};
 pub use demo::{Demo, DemoStream, DemoUser, SeedError, seed_demo};
 pub use http::{Rates, Scheme};
+pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub use running::{Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
 

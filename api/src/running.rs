@@ -16,6 +16,7 @@ use crate::{
     live::{self, Live},
     outbound::Outbound,
     people::{Access, Passwords, Throttle, provider},
+    mail::{self, Mail, Post},
     publisher::{self, Desk},
     seal::{MasterKeyError, Seal},
     state::{Addresses, State},
@@ -41,6 +42,8 @@ pub struct Settings {
     pub public_rtmp: String,
     /// Whether addresses that customers enter may be of private networks, and plain HTTP.
     pub danger_allow_private_networks: bool,
+    /// How mails leave.
+    pub mail: Mail,
 }
 
 /// Why the control plane does not start.
@@ -70,6 +73,7 @@ pub struct Running {
     publisher: JoinHandle<()>,
     events: JoinHandle<()>,
     heads: JoinHandle<()>,
+    mails: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -95,6 +99,7 @@ pub async fn start(
         publisher: tokio::spawn(publisher::run(state.clone(), control, stop.clone())),
         heads: tokio::spawn(audit::heads::run(state.clone(), heads, stop.clone())),
         events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
+        mails: tokio::spawn(mail::run(state.clone(), stop.clone())),
         state,
         stop,
     })
@@ -119,7 +124,7 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [self.publisher, self.events, self.heads] {
+        for task in [self.publisher, self.events, self.heads, self.mails] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }
@@ -146,6 +151,8 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         passwords: Passwords::new(entropy.bytes())
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
         throttle: Throttle::default(),
+        resets: Throttle::default(),
+        post: Post::new(settings.mail.clone()),
         access: Access::new(),
         rate: Rate::new(settings.rates),
         outbound: Outbound::new(settings.danger_allow_private_networks)

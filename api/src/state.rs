@@ -12,6 +12,7 @@ use crate::{
     live::Live,
     outbound::Outbound,
     people::{Access, Passwords, Throttle, provider},
+    mail::Post,
     publisher::Desk,
     seal::Seal,
     store::Store,
@@ -33,6 +34,10 @@ pub(crate) struct State {
     pub(crate) live: Live,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    /// Who forgot a password of late.
+    pub(crate) resets: Throttle,
+    /// Mails on their way.
+    pub(crate) post: Post,
     /// Whose access changed.
     pub(crate) access: Access,
     /// How much software asks.

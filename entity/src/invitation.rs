@@ -20,7 +20,7 @@ pub struct Model {
     /// SHA-256 of the link's secret.
     #[sea_orm(unique)]
     pub token_hash: Vec<u8>,
-    /// The user who invites; none where the platform does.
+    /// The user, or the API token, that invites; none where the platform does.
     pub invited_by: Option<Uuid>,
     /// The mail that carries it, the newest one.
     pub mail_id: Option<Uuid>,

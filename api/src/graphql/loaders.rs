@@ -12,7 +12,7 @@ use entity::{session, stream, stream_group};
 use ids::OrganisationId;
 use uuid::Uuid;
 
-use super::types::{Accounts, Names};
+use super::types::{Accounts, Mails, Names};
 use crate::{
     fault::Fault,
     service::{
@@ -28,6 +28,7 @@ pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc
     builder
         .data(DataLoader::new(Names(state.clone()), tokio::spawn))
         .data(DataLoader::new(Accounts(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Mails(state.clone()), tokio::spawn))
         .data(DataLoader::new(Tags(state.clone()), tokio::spawn))
         .data(DataLoader::new(TagCounts(state.clone()), tokio::spawn))
         .data(DataLoader::new(Groups(state.clone()), tokio::spawn))

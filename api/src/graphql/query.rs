@@ -17,7 +17,7 @@ use super::{
 use crate::{
     fault::Fault,
     people::{Acting, provider},
-    service::{streams, tokens},
+    service::{streams, tokens, invitations},
     state::State,
 };
 
@@ -83,6 +83,17 @@ impl Query {
     async fn platform(&self, context: &Context<'_>) -> Result<Option<Platform>> {
         caller(context).may_on_platform(state(context), PlatformAction::PlatformRead)?;
         Ok(Some(Platform))
+    }
+
+    /// What the invitation behind a link offers, for whoever has the link, signed in or not; `NOT_FOUND` where it is not
+    /// good any more.
+    async fn invitation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What stands behind the `#` of the link.")] secret: String,
+    ) -> Result<Option<InvitationOffer>> {
+        let offer = invitations::offer(state(context), &secret).await?;
+        Ok(Some(InvitationOffer::of(offer)?))
     }
 
     /// A change to policy, and how far it got; `NOT_FOUND` where there is none here.

@@ -64,6 +64,21 @@ impl Passwords {
     }
 }
 
+/// Whether somebody may have `password`, who signs in as `email`; says what is wrong with it.
+pub(crate) fn fits(field: &str, password: &str, email: &str) -> Result<(), Fault> {
+    let refuse = |why: &str| Err(Fault::field(field, "WEAK", why));
+    if password.chars().count() < SHORTEST {
+        return refuse("a password has 10 characters at least");
+    }
+    if password.len() > super::sign_in::LONGEST_PASSWORD {
+        return refuse("a password has 1024 characters at most");
+    }
+    if super::sign_in::normal(password) == email {
+        return refuse("a password is not the email address: that is the first that is tried");
+    }
+    Ok(())
+}
+
 fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     let attempt = || {
         let salt = SaltString::encode_b64(&salt)?;
@@ -77,5 +92,6 @@ fn argon2() -> Result<Argon2<'static>, argon2::password_hash::Error> {
     Ok(Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, params))
 }
 
+const SHORTEST: usize = 10;
 /// How many are hashed beside each other: each takes 46 MiB.
 const AT_ONCE: usize = 2;

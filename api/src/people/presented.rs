@@ -28,6 +28,22 @@ pub(crate) struct Presented {
     pub(crate) vouched_for: bool,
 }
 
+impl Presented {
+    /// What is left of a request when a job does what it asked for.
+    pub(super) const fn by_job(address: IpAddr, request: RequestId) -> Self {
+        Self {
+            address,
+            https: false,
+            cookie: None,
+            bearer: None,
+            organisation: None,
+            user_agent: None,
+            request,
+            vouched_for: false,
+        }
+    }
+}
+
 /// The secret of the sign-in's cookie.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<String> {
     named(headers, sign_in::COOKIE)

@@ -4,6 +4,7 @@ pub(crate) mod advice;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
 pub(crate) mod groups;
+pub(crate) mod invitations;
 pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod packages;

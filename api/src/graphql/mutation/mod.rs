@@ -2,8 +2,10 @@
 
 mod api_tokens;
 mod groups;
+mod invitations;
 mod members;
 mod organisation;
+mod password_reset;
 mod people;
 mod platform;
 mod provider;
@@ -13,8 +15,10 @@ mod tokens;
 use api_tokens::ApiTokens;
 use async_graphql::{MergedObject, Result};
 use groups::Groups;
+use invitations::Invitations;
 use members::Members;
 use organisation::Settings;
+use password_reset::Resets;
 use people::People;
 use platform::Operators;
 use provider::Providers;
@@ -35,6 +39,8 @@ pub(crate) struct Mutation(
     Settings,
     Streams,
     Tokens,
+    Invitations,
+    Resets,
 );
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.

@@ -8,8 +8,9 @@ use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider, Member,
     Member, MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
+    invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
     session,
@@ -89,6 +90,18 @@ impl Organisation {
         caller(context).may(state, Action::ProviderRead)?;
         let found = provider::of(state.store.read(), self.0.id).await?;
         Ok(found.map(|(row, domains)| IdentityProvider::of(state, &row, domains)))
+    /// Its invitations, the newest first; for administrators.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn invitations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Whether only those are listed that can be accepted.")] pending_only: Option<bool>,
+    ) -> Result<Option<InvitationConnection>> {
+        invitation::connection_of(context, first, after.as_deref(), pending_only.unwrap_or(false))
+            .await
+            .map(Some)
     }
 
     /// Its streams, without deleted ones.

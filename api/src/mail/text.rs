@@ -1,0 +1,194 @@
+//! The words of every mail. Plain text first; the HTML says the same with one button, loads nothing and tracks nobody.
+
+use guard::Timestamp;
+
+use super::Letter;
+
+/// What a letter says, before it has a form.
+struct Words<'a> {
+    subject: String,
+    /// One sentence each.
+    paragraphs: Vec<String>,
+    button: &'a str,
+    link: &'a str,
+    /// What to do where this was not expected.
+    otherwise: &'a str,
+}
+
+/// Invites into an organisation. `inviter` is none where the installation does.
+pub(crate) fn invitation(
+    organisation: &str,
+    inviter: Option<&str>,
+    role: authz::Role,
+    recipient: &str,
+    link: &str,
+    until: Timestamp,
+) -> Letter {
+    let invites = match inviter {
+        Some(inviter) => format!("{inviter} invites you to join {organisation} on Portcullis."),
+        None => format!("You are invited to join {organisation} on Portcullis."),
+    };
+    let may = match role {
+        authz::Role::Admin => "administer everything",
+        authz::Role::User => "do the daily work: streams, tokens, rules",
+        authz::Role::ReadOnly => "look on, and change nothing",
+    };
+    Words {
+        subject: format!("You are invited to {organisation}"),
+        paragraphs: vec![
+            invites,
+            format!("Your role would be {role}: you may {may}."),
+            format!(
+                "The invitation is for {recipient} alone, works once, and can be accepted until {}.",
+                moment(until)
+            ),
+        ],
+        button: "Accept the invitation",
+        link,
+        otherwise: "If you do not know what this is about, do nothing: nothing happens without the button.",
+    }
+    .letter()
+}
+
+/// The way to a new password.
+pub(crate) fn password_reset(recipient: &str, link: &str, until: Timestamp) -> Letter {
+    Words {
+        subject: "Choose a new password".to_owned(),
+        paragraphs: vec![
+            format!("Somebody, we hope you, asked for a new password for {recipient} on Portcullis."),
+            format!(
+                "The button leads to it, once, until {}. A new password ends every sign-in that you have.",
+                moment(until)
+            ),
+        ],
+        button: "Choose a new password",
+        link,
+        otherwise: "If it was not you, do nothing: your password stays as it is.",
+    }
+    .letter()
+}
+
+/// What those read who forgot a password that they never had.
+pub(crate) fn no_password(recipient: &str, link: &str) -> Letter {
+    Words {
+        subject: "Your account has no password".to_owned(),
+        paragraphs: vec![
+            format!("Somebody, we hope you, asked for a new password for {recipient} on Portcullis."),
+            "This account has none: you sign in with your organisation's identity provider.".to_owned(),
+        ],
+        button: "Sign in",
+        link,
+        otherwise: "If it was not you, do nothing: nothing has changed.",
+    }
+    .letter()
+}
+
+impl Words<'_> {
+    fn letter(self) -> Letter {
+        let Self {
+            subject,
+            paragraphs,
+            button,
+            link,
+            otherwise,
+        } = self;
+        let text = format!("{}\n\n{button}:\n{link}\n\n{otherwise}\n", paragraphs.join("\n\n"));
+        let paragraphs: String = paragraphs
+            .iter()
+            .map(|paragraph| {
+                format!(
+                    "<p style=\"margin:0 0 16px;font-size:16px;line-height:1.5\">{}</p>",
+                    escape(paragraph)
+                )
+            })
+            .collect();
+        let html = FRAME
+            .replace("{button}", button)
+            .replace("{otherwise}", otherwise)
+            .replace("{link}", &escape(link))
+            // What people wrote comes last, and a brace of theirs fills nothing.
+            .replace("{paragraphs}", &braced(&paragraphs))
+            .replace("{title}", &braced(&escape(&subject)));
+        Letter { subject, text, html }
+    }
+}
+
+/// A text inside HTML, in an attribute too.
+pub(crate) fn escape(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+        out
+    })
+}
+
+/// With braces that are nothing but braces.
+fn braced(html: &str) -> String {
+    html.replace('{', "&#123;")
+}
+
+/// As in `1 February 2027, 08:00 UTC`.
+fn moment(at: Timestamp) -> String {
+    let at = chrono::DateTime::from_timestamp_micros(at.us()).unwrap_or_default();
+    at.format("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+const FRAME: &str = include_str!("frame.html");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invited(organisation: &str, inviter: &str) -> Letter {
+        invitation(
+            organisation,
+            Some(inviter),
+            authz::Role::User,
+            "ann@example.com",
+            "https://live.example.com/invitation#SECRET",
+            Timestamp::from_s(1_800_604_800),
+        )
+    }
+
+    #[test]
+    fn an_invitation_says_who_invites_to_what_until_when_twice() {
+        let letter = invited("Northwind Live", "Ada Admin");
+        for said in [
+            "Ada Admin",
+            "Northwind Live",
+            "nanoUser",
+            "ann@example.com",
+            "22 January 2027, 08:00 UTC",
+            "https://live.example.com/invitation#SECRET",
+        ] {
+            assert!(letter.text.contains(said), "{said} in {}", letter.text);
+            assert!(letter.html.contains(said), "{said} in {}", letter.html);
+        }
+        assert_eq!(letter.html.matches("<a ").count(), 1, "one button");
+        assert!(!letter.html.contains("{link}") && !letter.html.contains("{title}"));
+    }
+
+    #[test]
+    fn what_people_wrote_is_never_markup_and_nothing_is_loaded() {
+        let letter = invited("<img src=x onerror=1>{link}", "\"><script>");
+        assert!(
+            !letter.html.contains("<img") && !letter.html.contains("<script"),
+            "{}",
+            letter.html
+        );
+        assert!(
+            letter.html.contains("&lt;img src=x onerror=1&gt;&#123;link}"),
+            "{}",
+            letter.html
+        );
+        for loads in ["src=\"", "url(", "@import", "<link"] {
+            assert!(!letter.html.contains(loads), "{loads}");
+        }
+    }
+}
