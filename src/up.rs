@@ -123,6 +123,7 @@ pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: So
         database_url: configuration.database_url.expose().to_owned(),
         master_key_file: configuration.master_key_file.clone(),
         audit_heads: configuration.audit_heads.clone(),
+        mail: configuration.mail.clone(),
         demo,
         public_http: public(&configuration.http_public, "http", http),
         public_rtmp: public(&configuration.rtmp_public, "rtmp", rtmp),

@@ -10,9 +10,9 @@ use link::{Clock, Entropy};
 use crate::{
     http::Rate,
     live::Live,
+    mail::Post,
     outbound::Outbound,
     people::{Access, Passwords, Throttle, provider},
-    mail::Post,
     publisher::Desk,
     seal::Seal,
     store::Store,

@@ -1,5 +1,6 @@
 //! Configuration: the embedded defaults, then a file, then the environment, then flags. Unknown keys are refused.
 
+mod mail;
 mod secret;
 
 use std::{
@@ -31,6 +32,8 @@ pub(crate) struct Configuration {
     pub(crate) master_key_file: PathBuf,
     /// Where the signed heads of the audit log are.
     pub(crate) audit_heads: PathBuf,
+    /// How mails leave.
+    pub(crate) mail: api::Mail,
     /// Where HTTP is.
     pub(crate) http: SocketAddr,
     /// How it is reached from outside, where that differs.
@@ -123,6 +126,7 @@ struct Keys {
     database: Database,
     secrets: Secrets,
     audit: Audit,
+    mail: mail::Mail,
     http: Door,
     graphql: Graphql,
     rtmp: Door,
@@ -226,6 +230,7 @@ impl Keys {
             database_url: self.database.parse(&self.data.dir)?,
             master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
             audit_heads: path_or(&self.audit.heads_dir, self.data.dir.join("audit-heads")),
+            mail: self.mail.parse(&self.data.dir)?,
             data: self.data.dir,
             http,
             http_public: public("http.public_url", &self.http.public_url, &["http://", "https://"])?,
@@ -329,6 +334,17 @@ mod tests {
             ("[shutdown]\ngrace_s = 60", "shutdown.grace_s"),
             ("[shutdown]\ngrace_s = \"x\"", "shutdown.grace_s"),
             ("[rtmp]\npublic_url = \"http://x\"", "rtmp.public_url"),
+            ("[mail]\nfrom = \"x\"", "mail.from"),
+            (
+                "[mail]\nhost = \"mail.example.com\"\nsecurity = \"none\"",
+                "mail.security",
+            ),
+            ("[mail]\nhost = \"mail.example.com\"\nuser = \"u\"", "mail.user"),
+            (
+                "[mail]\nhost = \"mail.example.com\"\nca_file = \"/nowhere\"",
+                "mail.ca_file",
+            ),
+            ("[mail]\nsecurity = \"ssl\"", "mail.security"),
         ] {
             let refusal = read(toml, false).unwrap_err();
             assert!(refusal.contains(key), "{refusal}");

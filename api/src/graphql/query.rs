@@ -12,12 +12,12 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
     caller, state,
-    types::{Change, Organisation, Platform, PlaybackToken, SignInMethods, Stream, Viewer},
+    types::{Change, InvitationOffer, Organisation, Platform, PlaybackToken, SignInMethods, Stream, Viewer},
 };
 use crate::{
     fault::Fault,
     people::{Acting, provider},
-    service::{streams, tokens, invitations},
+    service::{invitations, streams, tokens},
     state::State,
 };
 

@@ -21,7 +21,7 @@ pub(crate) use letter::Letter;
 pub(crate) use sender::run;
 pub(crate) use settings::address;
 pub use settings::{Authority, Login, Mail, MailError, Security, Smtp, Way};
-pub(crate) use text::{invitation, no_password, password_reset};
+pub(crate) use text::{invitation, no_password, package_request, password_reset};
 
 use crate::{fault::Fault, state::State};
 

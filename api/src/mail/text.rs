@@ -83,6 +83,20 @@ pub(crate) fn no_password(recipient: &str, link: &str) -> Letter {
     .letter()
 }
 
+/// What platform operators read when a customer asks for a package.
+pub(crate) fn package_request(organisation: &str, package: &str, note: Option<&str>, link: &str) -> Letter {
+    let mut paragraphs = vec![format!("{organisation} asks for the package {package}.")];
+    paragraphs.extend(note.map(|note| format!("They write: {note}")));
+    Words {
+        subject: format!("{organisation} asks for {package}"),
+        paragraphs,
+        button: "Open the platform",
+        link,
+        otherwise: "You get this mail because you are a platform operator.",
+    }
+    .letter()
+}
+
 impl Words<'_> {
     fn letter(self) -> Letter {
         let Self {
@@ -95,11 +109,9 @@ impl Words<'_> {
         let text = format!("{}\n\n{button}:\n{link}\n\n{otherwise}\n", paragraphs.join("\n\n"));
         let paragraphs: String = paragraphs
             .iter()
-            .map(|paragraph| {
-                format!(
-                    "<p style=\"margin:0 0 16px;font-size:16px;line-height:1.5\">{}</p>",
-                    escape(paragraph)
-                )
+            .flat_map(|paragraph| {
+                let begin = "<p style=\"margin:0 0 16px;font-size:16px;line-height:1.5\">";
+                [begin.to_owned(), escape(paragraph), "</p>".to_owned()]
             })
             .collect();
         let html = FRAME

@@ -219,6 +219,8 @@ pub(crate) async fn accept(state: &State, caller: &Caller, secret: &str, chosen:
     let offer = offer(state, secret).await?;
     match (&caller.who, &offer.user) {
         (Who::Software(_), _) => Err(Fault::Forbidden),
+        // Another organisation's identity provider says who this is: that opens nothing here.
+        (Who::Person(_), _) if caller.presented.vouched_for => Err(sign_in_first()),
         (Who::Person(person), _) if person.user.email != offer.invitation.email => Err(refused(
             "OTHER_ACCOUNT",
             "the invitation is for another address: sign out first",

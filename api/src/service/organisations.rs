@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use authz::{Action, PlatformAction};
-use entity::{Table, Tenanted, member, organisation, package_grant, package_request, stream};
+use authz::{Action, PlatformAction, Role};
+use entity::{Table, Tenanted, invitation, member, organisation, package_grant, package_request, stream};
 use guard::{Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use sea_orm::{
@@ -16,7 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Work, label, packages,
+    Work, invitations, label, packages,
     page::{Page, Wanted},
 };
 use crate::{
@@ -85,6 +85,27 @@ pub(crate) async fn found(
         },
     ];
     Ok((row, updates))
+}
+
+/// Creates an organisation, and invites its first administrator; one cannot be without the other.
+pub(crate) async fn create(
+    state: &State,
+    by: By,
+    name: &str,
+    admin: &str,
+    enabled: &[Package],
+) -> Result<(organisation::Model, invitation::Model, Progress), Fault> {
+    let work = Work::on(state, state.mint(), by).await?;
+    let (row, updates) = found(&work, name, enabled).await?;
+    let invitation = invitations::issue(&work, admin, Role::Admin).await?;
+    let packages: Vec<_> = enabled.iter().map(|package| package.as_str()).collect();
+    let detail = json!({ "name": row.name, "packages": packages });
+    let progress = work
+        .concerning(&invitation.email)
+        .finish(PlatformAction::OrganisationCreate, &row.hash, detail, &updates)
+        .await?;
+    state.post.wake();
+    Ok((row, invitation, progress))
 }
 
 /// Changes an organisation's settings.

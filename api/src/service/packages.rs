@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use authz::Action;
-use entity::{Tenanted, package_grant, package_request, stream};
+use entity::{Table, Tenanted, app_user, package_grant, package_request, stream};
 use guard::policy::Package;
 use ids::{OrganisationId, PackageRequestId};
 use sea_orm::{
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{Work, label};
 use crate::{
     fault::{Fault, UserError},
+    mail::{self, Content, Outgoing},
     people::Acting,
     state::State,
 };
@@ -216,7 +217,7 @@ pub(crate) async fn request(
         id: Set(id.uuid()),
         organisation_id: Set(work.organisation.uuid()),
         package: Set(package.as_str().to_owned()),
-        note: Set(note),
+        note: Set(note.clone()),
         requested_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
         created_at: Set(work.at.us()),
         answered_at: Set(None),
@@ -224,8 +225,31 @@ pub(crate) async fn request(
     package_request::Entity::insert(row)
         .exec_without_returning(&*work.write)
         .await?;
+    tell_operators(&work, acting, package, note.as_deref()).await?;
     work.finish_untold(Action::PackageRequest, package.as_str(), json!({}))
-        .await
+        .await?;
+    state.post.wake();
+    Ok(())
+}
+
+/// Mails every platform operator that somebody wishes for a package.
+async fn tell_operators(work: &Work<'_>, acting: &Acting, package: Package, note: Option<&str>) -> Result<(), Fault> {
+    let operators = app_user::Entity::across_tenants("platform operators, who are mailed a wish for a package")
+        .filter(app_user::Column::Operator.eq(true))
+        .all(&*work.write)
+        .await?;
+    let link = format!("{}/platform", work.state.addresses.http);
+    let letter = mail::package_request(&acting.row.name, package.as_str(), note, &link);
+    for operator in operators {
+        let outgoing = Outgoing {
+            kind: mail::Kind::PackageRequest,
+            organisation: Some(work.organisation),
+            recipient: operator.email,
+            content: Content::Written(letter.clone()),
+        };
+        mail::queue(work.state, &*work.write, outgoing).await?;
+    }
+    Ok(())
 }
 
 /// Limits as the audit log shows them.

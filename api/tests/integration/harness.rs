@@ -143,6 +143,35 @@ impl World {
         client
     }
 
+    /// The secret of the newest link of a kind (`invitation`, `reset`) that was mailed to an address.
+    pub(crate) async fn mailed(&self, kind: &str, address: &str) -> String {
+        let mark = format!("/{kind}#");
+        for _ in 0..500 {
+            let mut mails: Vec<_> = std::fs::read_dir(self.database.file("mail"))
+                .into_iter()
+                .flatten()
+                .map(|file| file.unwrap().path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+                .collect();
+            mails.sort();
+            for path in mails.iter().rev() {
+                let text = std::fs::read_to_string(path).unwrap();
+                // Quoted-printable: soft line ends, and the equals sign itself.
+                let text = text.replace("=\r\n", "").replace("=3D", "=");
+                if text.contains(&format!("To: {address}"))
+                    && let Some((_, rest)) = text.split_once(&mark)
+                {
+                    return rest
+                        .chars()
+                        .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
+                        .collect();
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no {kind} was mailed to {address}");
+    }
+
     /// The first organisation's stream that needs an encoder.
     pub(crate) fn stream(&self) -> &str {
         &self.demo.streams[1].name
@@ -173,6 +202,7 @@ pub(crate) fn settings(database: &Database) -> Settings {
     Settings {
         database_url: database.url().to_owned(),
         master_key_file: database.file("master.key"),
+        mail: api::Mail::new("portcullis@localhost", api::Way::Folder(database.file("mail"))).unwrap(),
         audit_heads: database.file("audit-heads"),
         demo: true,
         public_http: "http://live.example.com".to_owned(),

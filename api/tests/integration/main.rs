@@ -4,6 +4,7 @@ mod api_tokens;
 mod audit;
 mod audit_chain;
 mod harness;
+mod invitations;
 mod members;
 mod organisations;
 mod organising;

@@ -145,13 +145,8 @@ mod tests {
             } else {
                 "no"
             };
-            table.push_str(&format!(
-                "{:26}{:11}{:10}{:14}{cell}\n",
-                action.as_str(),
-                "no",
-                "no",
-                "no"
-            ));
+            let row = format!("{:26}{:11}{:10}{:14}{cell}\n", action.as_str(), "no", "no", "no");
+            table.push_str(&row);
         }
         insta::assert_snapshot!(table);
     }

@@ -100,6 +100,10 @@ const TEST: &[Package] = &[
         probe: Probe::Element("x264enc"),
     },
     Package {
+        name: "gstreamer1.0-libav",
+        probe: Probe::Element("avenc_aac"),
+    },
+    Package {
         name: "postgresql",
         probe: Probe::Folder {
             parent: "/usr/lib/postgresql",

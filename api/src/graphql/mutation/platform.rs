@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{Change, Package, PackageLimitsInput, PlatformOrganisation},
+        types::{Change, Invitation, Package, PackageLimitsInput, PlatformOrganisation},
     },
     people::By,
     service::organisations,
@@ -20,6 +20,40 @@ pub(super) struct Operators;
 
 #[Object]
 impl Operators {
+    /// Creates an organisation with these packages, and invites its first administrator by mail. For platform operators.
+    async fn create_organisation(
+        &self,
+        context: &Context<'_>,
+        input: CreateOrganisationInput,
+    ) -> Result<Option<CreateOrganisationPayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::OrganisationCreate)?;
+        let packages = input.packages.unwrap_or_else(|| vec![Package::Live, Package::Secure]);
+        let packages: Vec<_> = packages.into_iter().map(Into::into).collect();
+        let done = match organisations::create(state, by, &input.name, &input.admin_email, &packages).await {
+            Ok((row, invitation, progress)) => {
+                let overview = organisations::overview(state, row).await;
+                overview.map(|overview| (overview, invitation, progress))
+            }
+            Err(fault) => Err(fault),
+        };
+        answer(
+            done,
+            |(overview, invitation, progress)| CreateOrganisationPayload {
+                organisation: Some(PlatformOrganisation(overview)),
+                invitation: Some(Invitation(invitation)),
+                change: Some(progress.into()),
+                errors: vec![],
+            },
+            |errors| CreateOrganisationPayload {
+                organisation: None,
+                invitation: None,
+                change: None,
+                errors,
+            },
+        )
+    }
+
     /// Enables a package for an organisation with these limits, or takes it away. Running sessions are decided again. For
     /// platform operators.
     async fn set_package(&self, context: &Context<'_>, input: SetPackageInput) -> Result<Option<SetPackagePayload>> {
@@ -64,6 +98,30 @@ fn operator(context: &Context<'_>, action: PlatformAction) -> Result<By, Fault> 
     let caller = caller(context);
     let actor = caller.may_on_platform(state(context), action)?;
     Ok(caller.by(actor))
+}
+
+/// What a new organisation is to be.
+#[derive(InputObject)]
+pub(super) struct CreateOrganisationInput {
+    /// What people call it; 100 characters at most.
+    name: String,
+    /// The address of its first administrator.
+    admin_email: String,
+    /// Its packages; `LIVE` and `SECURE` unless said.
+    packages: Option<Vec<Package>>,
+}
+
+/// What came of creating an organisation.
+#[derive(SimpleObject)]
+pub(super) struct CreateOrganisationPayload {
+    /// The organisation.
+    organisation: Option<PlatformOrganisation>,
+    /// The invitation of its first administrator.
+    invitation: Option<Invitation>,
+    /// The change on its way to the nodes.
+    change: Option<Change>,
+    /// What can be mended.
+    errors: Vec<UserError>,
 }
 
 /// Which package, of whom, how.

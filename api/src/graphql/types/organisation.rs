@@ -8,7 +8,7 @@ use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider, Member,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider,
     Member, MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
@@ -90,6 +90,8 @@ impl Organisation {
         caller(context).may(state, Action::ProviderRead)?;
         let found = provider::of(state.store.read(), self.0.id).await?;
         Ok(found.map(|(row, domains)| IdentityProvider::of(state, &row, domains)))
+    }
+
     /// Its invitations, the newest first; for administrators.
     #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn invitations(
