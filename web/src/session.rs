@@ -20,23 +20,39 @@ const ORGANISATION_KEY: &str = "portcullis.organisation";
 pub(crate) enum Standing {
     Unknown,
     Out,
-    /// Signed in, and a member of no organisation.
-    Homeless,
     Failed(Failure),
     In(Person),
 }
 
-/// Who is signed in, in the organisation that requests act in.
+/// Who is signed in. Whoever acts in no organisation has their account still, and operators the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) viewer: Viewer,
-    pub(crate) organisation: OrganisationName,
 }
 
 impl Person {
     /// The role here.
     pub(crate) fn role(&self) -> Role {
         self.viewer.role.unwrap_or(Role::ReadOnly)
+    }
+
+    /// The organisation that requests act in; `None` for whoever belongs to none, or to one that is closed to this
+    /// sign-in.
+    pub(crate) const fn organisation(&self) -> Option<&OrganisationName> {
+        self.viewer.organisation.as_ref()
+    }
+
+    /// The hash of that organisation.
+    pub(crate) fn hash(&self) -> String {
+        self.organisation().map(|one| one.hash.clone()).unwrap_or_default()
+    }
+
+    /// The roles that the person may give to software of theirs.
+    pub(crate) fn roles_up_to_own(&self) -> Vec<Role> {
+        let own = self.role();
+        let mut roles = Role::ALL.to_vec();
+        roles.truncate(Role::ALL.iter().position(|role| *role == own).map_or(0, |at| at + 1));
+        roles
     }
 
     /// What to call the person.
@@ -89,6 +105,7 @@ impl Session {
         let api = Api {
             organisation: RwSignal::new(browser::kept(ORGANISATION_KEY)),
             signed_out: RwSignal::new(false),
+            times_forbidden: RwSignal::new(0),
         };
         let session = Self {
             standing: RwSignal::new(Standing::Unknown),
@@ -122,13 +139,12 @@ impl Session {
             }
             self.api.signed_out.set(false);
             self.standing.set(match answer {
-                Ok(viewer) => match viewer.organisation.clone() {
-                    Some(organisation) => {
+                Ok(viewer) => {
+                    if let Some(organisation) = &viewer.organisation {
                         self.choose(Some(&organisation.hash));
-                        Standing::In(Person { viewer, organisation })
                     }
-                    None => Standing::Homeless,
-                },
+                    Standing::In(Person { viewer })
+                }
                 Err(Failure::SignedOut) => Standing::Out,
                 Err(failure) => Standing::Failed(failure),
             });
@@ -138,14 +154,15 @@ impl Session {
     /// Asks again without a word: access may have been taken or changed. Nothing moves where all is as before.
     pub(crate) fn recheck(self) {
         spawn_local(async move {
-            let Ok(viewer) = people::viewer(self.api).await else {
-                return;
-            };
-            let now = viewer.organisation.clone().map_or(Standing::Homeless, |organisation| {
-                Standing::In(Person { viewer, organisation })
-            });
-            if self.standing.with_untracked(|before| *before != now) {
-                self.standing.set(now);
+            match people::viewer(self.api).await {
+                Ok(viewer) => {
+                    let now = Standing::In(Person { viewer });
+                    if self.standing.with_untracked(|before| *before != now) {
+                        self.standing.set(now);
+                    }
+                }
+                Err(Failure::NotFound | Failure::Forbidden) => self.refresh(),
+                Err(_) => {}
             }
         });
     }
@@ -158,6 +175,12 @@ impl Session {
     /// Goes to another organisation. The page starts afresh, so that nothing of the one is left in the other.
     pub(crate) fn switch(hash: &str) {
         browser::keep(ORGANISATION_KEY, Some(hash));
+        browser::restart_at("/streams");
+    }
+
+    /// Forgets which organisation was chosen here, and lets the server say: the newest membership.
+    pub(crate) fn start_afresh() {
+        browser::keep(ORGANISATION_KEY, None);
         browser::restart_at("/streams");
     }
 

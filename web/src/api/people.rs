@@ -5,6 +5,7 @@ use cynic::{MutationBuilder, QueryBuilder};
 use super::{
     client::{Api, settle},
     failure::{Failure, sentence},
+    page::Json,
     scalar::Role,
     schema,
 };
@@ -29,9 +30,11 @@ struct ViewerQuery {
 /// Who is signed in.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Viewer {
+    pub(crate) id: cynic::Id,
+    pub(crate) operator: bool,
     pub(crate) email: Option<String>,
     pub(crate) name: String,
-    /// The organisation that requests act in; `None` for whoever belongs to none.
+    /// The organisation that requests act in; `None` where there is none, or none that is open to this sign-in.
     pub(crate) organisation: Option<OrganisationName>,
     pub(crate) role: Option<Role>,
     pub(crate) permissions: Vec<Permission>,
@@ -42,6 +45,18 @@ pub(crate) struct Viewer {
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(non_exhaustive)]
 pub(crate) enum Permission {
+    ApiKeyRotate,
+    ApiTokenManage,
+    AuditRead,
+    MemberRead,
+    MemberInvite,
+    MemberChangeRole,
+    MemberRemove,
+    MemberInvalidate,
+    OrganisationUpdate,
+    PackageRequest,
+    ProviderRead,
+    ProviderUpdate,
     SessionRead,
     SessionReadPersonal,
     TokenRead,
@@ -68,6 +83,16 @@ pub(crate) struct Membership {
     pub(crate) id: cynic::Id,
     pub(crate) organisation: OrganisationName,
     pub(crate) role: Role,
+    /// Why this sign-in cannot act there.
+    pub(crate) closed: Option<Closed>,
+}
+
+/// Why a sign-in cannot act in an organisation.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    OrganisationSuspended,
+    SecondFactorRequired,
+    SignInAgain,
 }
 
 /// An organisation, as people and addresses call it.
@@ -82,10 +107,24 @@ pub(crate) async fn viewer(api: Api) -> Result<Viewer, Failure> {
     Ok(api.query(ViewerQuery::build(())).await?.viewer)
 }
 
+/// What comes with the password, where it alone does not do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Proof {
+    pub(crate) code: Option<String>,
+    pub(crate) passkey: Option<Json>,
+    pub(crate) state: Option<String>,
+}
+
 #[derive(cynic::InputObject, Debug)]
 struct SignInInput {
     email: String,
     password: String,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    passkey: Option<Json>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -102,14 +141,36 @@ struct SignIn {
 
 #[derive(cynic::QueryFragment, Debug)]
 struct SignInPayload {
+    challenge: Option<SignInChallenge>,
     errors: Vec<UserError>,
 }
 
-/// The cookie comes with the answer.
-pub(crate) async fn sign_in(api: Api, email: String, password: String) -> Result<(), Failure> {
-    let input = SignInInput { email, password };
+/// The password was right, and more is wanted: which ways there are.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct SignInChallenge {
+    pub(crate) totp: bool,
+    /// What the browser needs to ask for a passkey.
+    pub(crate) passkey: Option<Json>,
+    pub(crate) state: Option<String>,
+}
+
+/// Signed in, the cookie having come with the answer; or a second factor is wanted.
+pub(crate) async fn sign_in(
+    api: Api,
+    email: String,
+    password: String,
+    proof: Proof,
+) -> Result<Option<SignInChallenge>, Failure> {
+    let Proof { code, passkey, state } = proof;
+    let input = SignInInput {
+        email,
+        password,
+        code,
+        passkey,
+        state,
+    };
     let answer = api.mutate(SignIn::build(SignInVariables { input })).await?;
-    settle(answer.sign_in, |payload| first_error(&payload.errors)).map(drop)
+    settle(answer.sign_in, |payload| first_error(&payload.errors)).map(|payload| payload.challenge)
 }
 
 #[derive(cynic::QueryFragment, Debug)]
