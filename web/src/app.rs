@@ -9,7 +9,10 @@ use leptos_router::{
 
 use crate::{
     kit::{ToastPlace, Toasts},
-    pages::{Account, Activity, Missing, SignIn, StreamPage, Streams, Tokens, Watch},
+    pages::{
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Invitation, Members, Missing, Overview,
+        Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
+    },
     session::Session,
     shell::Shell,
     time::Now,
@@ -29,12 +32,22 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/") view=|| view! { <Redirect path="/streams"/> }/>
                 <Route path=path!("/sign-in") view=SignIn/>
                 <Route path=path!("/watch") view=Watch/>
+                <Route path=path!("/invitation") view=Invitation/>
+                <Route path=path!("/reset") view=Reset/>
                 <ParentRoute path=path!("") view=Shell>
                     <Route path=path!("/streams") view=Streams/>
                     <Route path=path!("/streams/:name") view=StreamPage/>
                     <Route path=path!("/tokens") view=Tokens/>
                     <Route path=path!("/activity") view=Activity/>
+                    <Route path=path!("/organisation") view=Overview/>
+                    <Route path=path!("/organisation/members") view=Members/>
+                    <Route path=path!("/organisation/api-tokens") view=ApiTokens/>
+                    <Route path=path!("/organisation/security") view=Security/>
+                    <Route path=path!("/audit") view=Audit/>
                     <Route path=path!("/account") view=Account/>
+                    <Route path=path!("/account/security") view=AccountSecurity/>
+                    <Route path=path!("/account/api-tokens") view=AccountTokens/>
+                    <Route path=path!("/platform") view=Platform/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -1,9 +1,9 @@
 //! The few things asked of the browser directly.
 
 use leptos::prelude::{document, window};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlDocument, HtmlElement, HtmlInputElement};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement, Url};
 
 /// The element of that id.
 pub(crate) fn element(id: &str) -> Option<HtmlElement> {
@@ -28,6 +28,22 @@ pub(crate) fn kept(key: &str) -> Option<String> {
 /// Keeps a value; `None` forgets it. A browser that keeps nothing is no error.
 pub(crate) fn keep(key: &str, value: Option<&str>) {
     let Ok(Some(store)) = window().local_storage() else {
+        return;
+    };
+    let _ = match value {
+        Some(value) => store.set_item(key, value),
+        None => store.remove_item(key),
+    };
+}
+
+/// What was kept for this tab only.
+pub(crate) fn kept_in_tab(key: &str) -> Option<String> {
+    window().session_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value while this tab lives; `None` forgets it.
+pub(crate) fn keep_in_tab(key: &str, value: Option<&str>) {
+    let Ok(Some(store)) = window().session_storage() else {
         return;
     };
     let _ = match value {
@@ -64,4 +80,35 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     let done = document.exec_command("copy").unwrap_or(false);
     input.remove();
     Some(done)
+}
+
+/// Hands a text over as a file of that name.
+pub(crate) fn download(name: &str, kind: &str, text: &str) {
+    let _ = try_download(name, kind, text);
+}
+
+fn try_download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&JsValue::from_str(text)), &options)?;
+    let address = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    Url::revoke_object_url(&address)
+}
+
+/// The secret behind `#`. It is taken out of the address bar, so that it stays in no history.
+pub(crate) fn take_fragment() -> String {
+    let location = window().location();
+    let fragment = location.hash().unwrap_or_default();
+    if !fragment.is_empty() {
+        let path = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
+        if let Ok(history) = window().history() {
+            let state = history.state().unwrap_or(JsValue::NULL);
+            let _ = history.replace_state_with_url(&state, "", Some(&path));
+        }
+    }
+    fragment.trim_start_matches('#').to_owned()
 }

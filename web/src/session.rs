@@ -20,23 +20,39 @@ const ORGANISATION_KEY: &str = "portcullis.organisation";
 pub(crate) enum Standing {
     Unknown,
     Out,
-    /// Signed in, and a member of no organisation.
-    Homeless,
     Failed(Failure),
     In(Person),
 }
 
-/// Who is signed in, in the organisation that requests act in.
+/// Who is signed in. Whoever acts in no organisation has their account still, and operators the platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) viewer: Viewer,
-    pub(crate) organisation: OrganisationName,
 }
 
 impl Person {
     /// The role here.
     pub(crate) fn role(&self) -> Role {
         self.viewer.role.unwrap_or(Role::ReadOnly)
+    }
+
+    /// The organisation that requests act in; `None` for whoever belongs to none, or to one that is closed to this
+    /// sign-in.
+    pub(crate) const fn organisation(&self) -> Option<&OrganisationName> {
+        self.viewer.organisation.as_ref()
+    }
+
+    /// The hash of that organisation.
+    pub(crate) fn hash(&self) -> String {
+        self.organisation().map(|one| one.hash.clone()).unwrap_or_default()
+    }
+
+    /// The roles that the person may give to software of theirs.
+    pub(crate) fn roles_up_to_own(&self) -> Vec<Role> {
+        let own = self.role();
+        let mut roles = Role::ALL.to_vec();
+        roles.truncate(Role::ALL.iter().position(|role| *role == own).map_or(0, |at| at + 1));
+        roles
     }
 
     /// What to call the person.
@@ -70,6 +86,7 @@ pub(crate) fn may(permission: Permission) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     standing: RwSignal<Standing>,
+    news: RwSignal<Option<String>>,
     api: Api,
 }
 
@@ -87,11 +104,13 @@ impl Session {
     /// Makes the API client and asks who is there.
     pub(crate) fn provide() {
         let api = Api {
-            organisation: RwSignal::new(browser::kept(ORGANISATION_KEY)),
+            organisation: RwSignal::new(chosen()),
             signed_out: RwSignal::new(false),
+            times_forbidden: RwSignal::new(0),
         };
         let session = Self {
             standing: RwSignal::new(Standing::Unknown),
+            news: RwSignal::new(None),
             api,
         };
         provide_context(api);
@@ -108,56 +127,73 @@ impl Session {
         self.standing.into()
     }
 
+    /// What others changed about this person while the page was open; `None` once it was read.
+    pub(crate) fn news(self) -> RwSignal<Option<String>> {
+        self.news
+    }
+
     /// Asks the server who is signed in.
     pub(crate) fn refresh(self) {
         self.standing.set(Standing::Unknown);
         spawn_local(async move {
-            let mut answer = people::viewer(self.api).await;
-            // The organisation kept here may be one that the person has left.
-            if matches!(answer, Err(Failure::NotFound | Failure::Forbidden))
-                && self.api.organisation.get_untracked().is_some()
-            {
-                self.choose(None);
-                answer = people::viewer(self.api).await;
-            }
+            let now = self.ask().await;
             self.api.signed_out.set(false);
-            self.standing.set(match answer {
-                Ok(viewer) => match viewer.organisation.clone() {
-                    Some(organisation) => {
-                        self.choose(Some(&organisation.hash));
-                        Standing::In(Person { viewer, organisation })
-                    }
-                    None => Standing::Homeless,
-                },
-                Err(Failure::SignedOut) => Standing::Out,
-                Err(failure) => Standing::Failed(failure),
-            });
+            self.standing.set(now);
         });
     }
 
     /// Asks again without a word: access may have been taken or changed. Nothing moves where all is as before.
     pub(crate) fn recheck(self) {
         spawn_local(async move {
-            let Ok(viewer) = people::viewer(self.api).await else {
-                return;
+            let Standing::In(now) = self.ask().await else {
+                return; // signed out is noticed by the client, and a server that is away changes nothing
             };
-            let now = viewer.organisation.clone().map_or(Standing::Homeless, |organisation| {
-                Standing::In(Person { viewer, organisation })
-            });
-            if self.standing.with_untracked(|before| *before != now) {
-                self.standing.set(now);
+            let before = self.standing.get_untracked();
+            if before == Standing::In(now.clone()) {
+                return;
             }
+            if let Standing::In(before) = before {
+                self.news.set(told(&before, &now));
+            }
+            self.standing.set(Standing::In(now));
         });
     }
 
+    async fn ask(self) -> Standing {
+        let mut answer = people::viewer(self.api).await;
+        // The organisation kept here may be one that the person has left.
+        if matches!(answer, Err(Failure::NotFound | Failure::Forbidden))
+            && self.api.organisation.get_untracked().is_some()
+        {
+            self.choose(None);
+            answer = people::viewer(self.api).await;
+        }
+        match answer {
+            Ok(viewer) => {
+                if let Some(organisation) = &viewer.organisation {
+                    self.choose(Some(&organisation.hash));
+                }
+                Standing::In(Person { viewer })
+            }
+            Err(Failure::SignedOut) => Standing::Out,
+            Err(failure) => Standing::Failed(failure),
+        }
+    }
+
     fn choose(self, hash: Option<&str>) {
-        browser::keep(ORGANISATION_KEY, hash);
+        keep(hash);
         self.api.organisation.set(hash.map(str::to_owned));
     }
 
     /// Goes to another organisation. The page starts afresh, so that nothing of the one is left in the other.
     pub(crate) fn switch(hash: &str) {
-        browser::keep(ORGANISATION_KEY, Some(hash));
+        keep(Some(hash));
+        browser::restart_at("/streams");
+    }
+
+    /// Forgets which organisation was chosen here, and lets the server say: the newest membership.
+    pub(crate) fn start_afresh() {
+        keep(None);
         browser::restart_at("/streams");
     }
 
@@ -165,8 +201,41 @@ impl Session {
     pub(crate) fn sign_out(self) {
         spawn_local(async move {
             let _ = people::sign_out(self.api).await; // a server that is away does not keep anybody on this page
-            browser::keep(ORGANISATION_KEY, None);
+            keep(None);
             browser::restart_at("/sign-in");
         });
     }
+}
+
+/// What a person is told when they stand elsewhere than before.
+fn told(before: &Person, now: &Person) -> Option<String> {
+    let was = before.organisation()?;
+    let is_member = now
+        .viewer
+        .memberships
+        .iter()
+        .any(|one| one.organisation.hash == was.hash);
+    if !is_member {
+        return Some(match now.organisation() {
+            Some(other) => format!("You are not a member of {} any more. This is {}.", was.name, other.name),
+            None => format!("You are not a member of {} any more.", was.name),
+        });
+    }
+    let role = now.viewer.role.filter(|role| before.viewer.role != Some(*role))?;
+    Some(format!(
+        "Your role in {} is {} now. {}",
+        was.name,
+        role.label(),
+        role.sentence()
+    ))
+}
+
+/// The organisation of this tab, so that two tabs can show two; a new tab begins with the one chosen last.
+fn chosen() -> Option<String> {
+    browser::kept_in_tab(ORGANISATION_KEY).or_else(|| browser::kept(ORGANISATION_KEY))
+}
+
+fn keep(hash: Option<&str>) {
+    browser::keep_in_tab(ORGANISATION_KEY, hash);
+    browser::keep(ORGANISATION_KEY, hash);
 }

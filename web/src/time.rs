@@ -105,3 +105,13 @@ pub(crate) fn bitrate(bits_per_second: f64) -> String {
 pub(crate) fn count(n: i32, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
+
+/// The beginning of a day of the reader's own zone, or of one some days later, as RFC 3339; `None` for what is no day.
+pub(crate) fn day_start(day: &str, days_later: u32) -> Option<String> {
+    let start = Date::new(&JsValue::from_str(&format!("{day}T00:00:00")));
+    if start.get_time().is_nan() {
+        return None;
+    }
+    start.set_date(start.get_date() + days_later);
+    Some(start.to_iso_string().into())
+}

@@ -20,6 +20,8 @@ pub(crate) struct Api {
     pub(crate) organisation: RwSignal<Option<String>>,
     /// Set as soon as an answer says that nobody is signed in.
     pub(crate) signed_out: RwSignal<bool>,
+    /// Grows with every answer that says that the role does not suffice: it may have been changed meanwhile.
+    pub(crate) times_forbidden: RwSignal<u32>,
 }
 
 /// The one client.
@@ -76,6 +78,9 @@ impl Api {
     fn noticed<T>(self, result: Result<T, Failure>) -> Result<T, Failure> {
         if matches!(result, Err(Failure::SignedOut)) {
             self.signed_out.set(true);
+        }
+        if matches!(result, Err(Failure::Forbidden)) {
+            self.times_forbidden.update(|times| *times = times.wrapping_add(1));
         }
         result
     }

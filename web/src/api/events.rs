@@ -25,6 +25,19 @@ pub(crate) fn stream_states() -> StreamingOperation<StreamStates, ()> {
     StreamStates::build(())
 }
 
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription")]
+pub(crate) struct AccessStates {
+    #[arguments(names: [])]
+    #[expect(dead_code, reason = "no event ever comes: that it ends is the news")]
+    stream_state: StreamStateEvent,
+}
+
+/// No event at all; the server ends it when the person's access changes.
+pub(crate) fn access() -> StreamingOperation<AccessStates, ()> {
+    AccessStates::build(())
+}
+
 #[derive(cynic::QueryVariables, Debug)]
 pub(crate) struct OfStream {
     stream: Option<String>,

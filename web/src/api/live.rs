@@ -1,7 +1,8 @@
 //! Subscriptions over one shared WebSocket (graphql-transport-ws), which comes back by itself.
 //!
 //! Whoever subscribes is subscribed again after each loss. What happened meanwhile is not replayed: pages that show
-//! what they loaded earlier depend on [`Live::times_connected`] and load anew.
+//! what they loaded earlier depend on [`Live::times_connected`] and load anew. One subscription is always open, which
+//! says nothing: the server ends it when the person's access changes.
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -26,6 +27,7 @@ pub(crate) struct Live {
     client: RwSignal<Option<Client>>,
     times_connected: RwSignal<u32>,
     times_lost: RwSignal<u32>,
+    times_refused: RwSignal<u32>,
 }
 
 /// The one connection of the signed-in part.
@@ -34,14 +36,18 @@ pub(crate) fn use_live() -> Live {
 }
 
 impl Live {
-    /// Connects, and stays connected until the owner is gone.
-    pub(crate) fn provide(api: Api) -> Self {
+    /// Connects where `connect` is set, and stays connected until the owner is gone.
+    pub(crate) fn provide(api: Api, connect: bool) -> Self {
         let live = Self {
             client: RwSignal::new(None),
             times_connected: RwSignal::new(0),
             times_lost: RwSignal::new(0),
+            times_refused: RwSignal::new(0),
         };
         provide_context(live);
+        if !connect {
+            return live;
+        }
         let (stop, stopped) = futures_util::future::abortable(live.keep_connected(api));
         on_cleanup(move || stopped.abort());
         spawn_local(stop.map(drop));
@@ -63,6 +69,11 @@ impl Live {
         self.times_lost.get()
     }
 
+    /// Grows with every subscription that the server refused or ended: access was taken or changed.
+    pub(crate) fn times_refused(self) -> u32 {
+        self.times_refused.get()
+    }
+
     /// Calls `heard` with each event, until the owner is gone. Runs again when signals read in `operation` change.
     pub(crate) fn subscribe<F, V>(
         self,
@@ -77,7 +88,7 @@ impl Live {
                 return;
             };
             let heard = heard.clone();
-            let (task, handle) = futures_util::future::abortable(listen(client, operation, heard));
+            let (task, handle) = futures_util::future::abortable(self.listen(client, operation, heard));
             on_cleanup(move || handle.abort());
             spawn_local(task.map(drop));
         });
@@ -120,20 +131,23 @@ impl Live {
         self.times_connected.update(|times| *times += 1);
         actor.into_future().await;
     }
-}
 
-async fn listen<F, V>(client: Client, operation: StreamingOperation<F, V>, heard: impl Fn(F))
-where
-    F: QueryFragment + DeserializeOwned + Unpin + Send + 'static,
-    V: Serialize + Unpin + Send + 'static,
-{
-    let Ok(mut events) = client.subscribe(operation).await else {
-        return;
-    };
-    while let Some(event) = events.next().await {
-        if let Ok(GraphQlResponse { data: Some(data), .. }) = event {
-            heard(data);
+    async fn listen<F, V>(self, client: Client, operation: StreamingOperation<F, V>, heard: impl Fn(F))
+    where
+        F: QueryFragment + DeserializeOwned + Unpin + Send + 'static,
+        V: Serialize + Unpin + Send + 'static,
+    {
+        let Ok(mut events) = client.subscribe(operation).await else {
+            return;
+        };
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(GraphQlResponse { data: Some(data), .. }) => heard(data),
+                _ => break,
+            }
         }
+        // A lost connection ends it too, and is noticed by itself; then asking once more does no harm.
+        self.times_refused.update(|times| *times = times.wrapping_add(1));
     }
 }
 

@@ -1,11 +1,22 @@
 //! The public GraphQL API as this dashboard uses it: a module per subject, a function per operation.
 
+pub(crate) mod account;
 pub(crate) mod actions;
+pub(crate) mod actor;
+pub(crate) mod api_tokens;
+pub(crate) mod audit;
 pub(crate) mod client;
+pub(crate) mod doors;
 pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod live;
+pub(crate) mod members;
+mod operations;
+pub(crate) mod organisation;
+pub(crate) mod page;
 pub(crate) mod people;
+pub(crate) mod platform;
+pub(crate) mod provider;
 pub(crate) mod scalar;
 pub(crate) mod sessions;
 pub(crate) mod streams;

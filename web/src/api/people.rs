@@ -29,9 +29,11 @@ struct ViewerQuery {
 /// Who is signed in.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Viewer {
+    pub(crate) id: cynic::Id,
+    pub(crate) operator: bool,
     pub(crate) email: Option<String>,
     pub(crate) name: String,
-    /// The organisation that requests act in; `None` for whoever belongs to none.
+    /// The organisation that requests act in; `None` where there is none, or none that is open to this sign-in.
     pub(crate) organisation: Option<OrganisationName>,
     pub(crate) role: Option<Role>,
     pub(crate) permissions: Vec<Permission>,
@@ -42,6 +44,18 @@ pub(crate) struct Viewer {
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(non_exhaustive)]
 pub(crate) enum Permission {
+    ApiKeyRotate,
+    ApiTokenManage,
+    AuditRead,
+    MemberRead,
+    MemberInvite,
+    MemberChangeRole,
+    MemberRemove,
+    MemberInvalidate,
+    OrganisationUpdate,
+    PackageRequest,
+    ProviderRead,
+    ProviderUpdate,
     SessionRead,
     SessionReadPersonal,
     TokenRead,
@@ -68,6 +82,16 @@ pub(crate) struct Membership {
     pub(crate) id: cynic::Id,
     pub(crate) organisation: OrganisationName,
     pub(crate) role: Role,
+    /// Why this sign-in cannot act there.
+    pub(crate) closed: Option<Closed>,
+}
+
+/// Why a sign-in cannot act in an organisation.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    OrganisationSuspended,
+    SecondFactorRequired,
+    SignInAgain,
 }
 
 /// An organisation, as people and addresses call it.
@@ -105,7 +129,7 @@ struct SignInPayload {
     errors: Vec<UserError>,
 }
 
-/// The cookie comes with the answer.
+/// Signed in, the cookie having come with the answer.
 pub(crate) async fn sign_in(api: Api, email: String, password: String) -> Result<(), Failure> {
     let input = SignInInput { email, password };
     let answer = api.mutate(SignIn::build(SignInVariables { input })).await?;

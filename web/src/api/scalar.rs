@@ -28,6 +28,9 @@ impl Role {
         }
     }
 
+    /// The roles, the weakest first.
+    pub(crate) const ALL: [Self; 3] = [Self::ReadOnly, Self::User, Self::Admin];
+
     /// What the role is for, in a sentence.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {

@@ -63,6 +63,11 @@ impl<T: Send + Sync + 'static> Load<T> {
         self.turn.update(|turn| *turn = turn.wrapping_add(1));
     }
 
+    /// Why the last question came to nothing, if it did.
+    pub(crate) fn failure(self) -> RwSignal<Option<Failure>> {
+        self.failure
+    }
+
     /// The last answer; where nothing has arrived yet, `None`.
     pub(crate) fn value(self) -> RwSignal<Option<T>> {
         self.value

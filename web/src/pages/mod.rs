@@ -2,16 +2,30 @@
 
 mod account;
 mod activity;
+mod api_tokens;
+mod audit;
+mod door;
+mod invitation;
 mod missing;
+mod organisation;
+mod outside;
+mod platform;
+mod reset;
 mod sign_in;
 mod stream;
 mod streams;
 mod tokens;
 mod watch;
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, AccountSecurity, AccountTokens};
 pub(crate) use activity::Activity;
+pub(crate) use audit::Audit;
+pub(crate) use invitation::Invitation;
 pub(crate) use missing::Missing;
+pub(crate) use organisation::{ApiTokens, Members, Overview, Security};
+pub(crate) use outside::Outside;
+pub(crate) use platform::Platform;
+pub(crate) use reset::Reset;
 pub(crate) use sign_in::SignIn;
 pub(crate) use stream::StreamPage;
 pub(crate) use streams::Streams;

@@ -4,7 +4,7 @@ mod nav;
 mod person;
 mod switcher;
 
-use leptos::{either::EitherOf5, prelude::*};
+use leptos::{either::EitherOf4, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{
     components::{Outlet, Redirect},
@@ -13,10 +13,11 @@ use leptos_router::{
 
 use self::{nav::Nav, person::PersonMenu, switcher::Switcher};
 use crate::{
-    api::{client::use_api, live::Live},
+    api::{client::use_api, events, live::Live},
     browser,
-    kit::{Button, Empty, Failed, Icon},
+    kit::{Button, Failed, Icon, Look},
     logo::{Mark, Wordmark},
+    pages::Outside,
     session::{Person, Standing, use_session},
 };
 
@@ -27,7 +28,7 @@ pub(crate) fn Shell() -> impl IntoView {
     let standing = session.standing();
     let here = use_location();
     move || match standing.get() {
-        Standing::Unknown => EitherOf5::A(
+        Standing::Unknown => EitherOf4::A(
             view! { <div class="splash" role="status"><Mark/><span class="sr-only">"Loading"</span></div> },
         ),
         Standing::Out => {
@@ -37,37 +38,42 @@ pub(crate) fn Shell() -> impl IntoView {
             } else {
                 format!("/sign-in?next={}", js_sys::encode_uri_component(&next))
             };
-            EitherOf5::B(view! { <Redirect path/> })
+            EitherOf4::B(view! { <Redirect path/> })
         }
-        Standing::Failed(failure) => EitherOf5::C(view! {
+        Standing::Failed(failure) => EitherOf4::C(view! {
             <Title text="No answer"/>
             <main class="alone"><Wordmark/><h1 class="sr-only">"The dashboard could not start"</h1><Failed failure on_again=move |()| session.refresh()/></main>
         }),
-        Standing::Homeless => EitherOf5::D(view! {
-            <Title text="No organisation"/>
-            <main class="alone">
-                <Wordmark/>
-                <h1 class="sr-only">"No organisation"</h1>
-                <Empty icon=icondata_lu::LuBuilding2 title="No organisation" text="You are signed in, and belong to no organisation any more. Ask an administrator for an invitation.">
-                    <Button on_press=move |_| session.sign_out()>"Sign out"</Button>
-                </Empty>
-            </main>
-        }),
-        Standing::In(person) => EitherOf5::E(view! { <Frame person/> }),
+        Standing::In(person) => EitherOf4::D(view! { <Frame person/> }),
     }
 }
 
 #[component]
 fn Frame(person: Person) -> impl IntoView {
+    let inside = person.organisation().is_some();
     provide_context(Signal::stored(person));
-    let (live, session) = (Live::provide(use_api()), use_session());
-    // Each attempt to connect again may find that access was taken or changed meanwhile.
-    Effect::new(move |_| {
-        if live.times_lost() > 0 {
+    let (api, session) = (use_api(), use_session());
+    // Outside of every organisation there is nothing to hear of.
+    let live = Live::provide(api, inside);
+    if inside {
+        live.subscribe(|| Some(events::access()), |_| {});
+    }
+    // An attempt to connect again, a subscription that ends and a request that is refused each may mean that access was
+    // taken or changed meanwhile.
+    Effect::new(move |before: Option<()>| {
+        live.times_connected();
+        live.times_lost();
+        live.times_refused();
+        api.times_forbidden.track();
+        if before.is_some() {
             session.recheck();
         }
     });
     let location = use_location();
+    // The account, and the platform for its operators, do not need an organisation.
+    let path = location.pathname;
+    let shown =
+        Memo::new(move |_| inside || path.with(|path| path.starts_with("/account") || path.starts_with("/platform")));
     // A new page begins at its heading, for eyes and for screen readers.
     Effect::new(move |before: Option<String>| {
         let path = location.pathname.get();
@@ -97,7 +103,18 @@ fn Frame(person: Person) -> impl IntoView {
                         <p><Icon of=icondata_lu::LuUnplug/>"Live updates are interrupted. Reconnecting…"</p>
                     })}
                 </div>
-                <div class="page"><Outlet/></div>
+                <div class="news" role="status">
+                    {move || session.news().get().map(|text| view! {
+                        <div class="news-line">
+                            <Icon of=icondata_lu::LuInfo/>
+                            <p>{text}</p>
+                            <Button look=Look::Quiet on_press=move |_| session.news().set(None)>"Dismiss"</Button>
+                        </div>
+                    })}
+                </div>
+                <div class="page">
+                    <Show when=move || shown.get() fallback=|| view! { <Outside/> }><Outlet/></Show>
+                </div>
             </main>
         </div>
     }

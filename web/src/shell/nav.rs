@@ -4,18 +4,33 @@ use icondata_core::Icon as Drawing;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::{api::people::Permission, kit::Icon, session::may};
+use crate::{
+    api::people::Permission,
+    kit::Icon,
+    session::{may, use_person},
+};
 
 /// The pages that the person's role can open.
 #[component]
 pub(crate) fn Nav() -> impl IntoView {
-    let records = may(Permission::TokenRead);
+    let (inside, operator) =
+        use_person().with_untracked(|person| (person.organisation().is_some(), person.viewer.operator));
+    let (records, audit) = (
+        inside && may(Permission::TokenRead),
+        inside && may(Permission::AuditRead),
+    );
     view! {
         <nav class="nav" aria-label="Main">
             <ul>
-                <Place to="/streams" icon=icondata_lu::LuRadioTower label="Streams"/>
+                {inside.then(|| view! { <Place to="/streams" icon=icondata_lu::LuRadioTower label="Streams"/> })}
                 {records.then(|| view! { <Place to="/tokens" icon=icondata_lu::LuTicket label="Tokens"/> })}
-                <Place to="/activity" icon=icondata_lu::LuActivity label="Activity"/>
+                {inside.then(|| view! {
+                    <Place to="/activity" icon=icondata_lu::LuActivity label="Activity"/>
+                    <Place to="/organisation" icon=icondata_lu::LuBuilding2 label="Organisation"/>
+                })}
+                // On a narrow screen the log is reached through the organisation.
+                {audit.then(|| view! { <Place to="/audit" icon=icondata_lu::LuScrollText label="Audit log" roomy=true/> })}
+                {operator.then(|| view! { <Place to="/platform" icon=icondata_lu::LuServer label="Platform"/> })}
                 <Place to="/account" icon=icondata_lu::LuCircleUser label="Account"/>
             </ul>
         </nav>
@@ -23,6 +38,6 @@ pub(crate) fn Nav() -> impl IntoView {
 }
 
 #[component]
-fn Place(to: &'static str, icon: Drawing, label: &'static str) -> impl IntoView {
-    view! { <li><A href=to><Icon of=icon/><span>{label}</span></A></li> }
+fn Place(to: &'static str, icon: Drawing, label: &'static str, #[prop(optional)] roomy: bool) -> impl IntoView {
+    view! { <li class:nav-roomy=roomy><A href=to><Icon of=icon/><span>{label}</span></A></li> }
 }

@@ -12,7 +12,14 @@ use crate::{
 #[component]
 pub(crate) fn PersonMenu() -> impl IntoView {
     let (person, session) = (use_person().get_untracked(), use_session());
-    let (name, role) = (person.name(), person.role().label());
+    let (name, role) = (
+        person.name(),
+        if person.organisation().is_some() {
+            person.role().label()
+        } else {
+            "No organisation"
+        },
+    );
     let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
     let label = format!("{name}, {role}");
     let navigate = use_navigate();

@@ -11,7 +11,9 @@ use crate::{
 #[component]
 pub(crate) fn Switcher() -> impl IntoView {
     let person = use_person().get_untracked();
-    let here = person.organisation.clone();
+    let Some(here) = person.viewer.organisation.clone() else {
+        return ().into_any();
+    };
     let others: Vec<_> = person
         .viewer
         .memberships

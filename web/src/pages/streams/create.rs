@@ -48,7 +48,7 @@ pub(super) fn CreateStream(open: RwSignal<bool>, #[prop(into)] on_made: Callback
 #[component]
 fn Form(open: RwSignal<bool>, on_made: Callback<Stream>) -> impl IntoView {
     let api = use_api();
-    let hash = use_person().with_untracked(|person| person.organisation.hash.clone());
+    let hash = use_person().with_untracked(crate::session::Person::hash);
     let (title, alias, tags) = (
         RwSignal::new(String::new()),
         RwSignal::new(String::new()),

@@ -1,0 +1,84 @@
+//! Lists that arrive in pages, and the box that looks through them.
+
+use std::{future::Future, time::Duration};
+
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+
+use super::{Button, Icon, Load, use_toasts};
+use crate::api::{failure::Failure, page::Page};
+
+const TYPED_FOR: Duration = Duration::from_millis(250);
+
+/// "Show more", where there is more.
+#[component]
+pub(crate) fn More<T, A, F>(load: Load<Page<T>>, ask: A) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+    A: Fn(Option<String>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Result<Page<T>, Failure>> + 'static,
+{
+    let (busy, toasts) = (RwSignal::new(false), use_toasts());
+    let next = Memo::new(move |_| {
+        load.value()
+            .with(|page| page.as_ref().and_then(|page| page.next.clone()))
+    });
+    let press = move |_| {
+        busy.set(true);
+        let asking = ask(next.get_untracked());
+        spawn_local(async move {
+            match asking.await {
+                Ok(new) => drop(load.value().try_update(|page| {
+                    if let Some(page) = page {
+                        page.nodes.extend(new.nodes);
+                        page.next = new.next;
+                    }
+                })),
+                Err(refusal) => toasts.bad(refusal.to_string()),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <Show when=move || next.with(Option::is_some)>
+            <div class="more"><Button busy on_press=press>"Show more"</Button></div>
+        </Show>
+    }
+}
+
+/// What has arrived of the list so far.
+pub(crate) fn nodes<T: Clone + PartialEq + Send + Sync + 'static>(load: Load<Page<T>>) -> Memo<Vec<T>> {
+    Memo::new(move |_| {
+        load.value()
+            .with(|page| page.as_ref().map(|page| page.nodes.clone()).unwrap_or_default())
+    })
+}
+
+/// A box to look for something. `heard` hears what was typed once the typing rests.
+#[component]
+pub(crate) fn SearchBox(
+    #[prop(into)] label: String,
+    placeholder: &'static str,
+    #[prop(into)] text: String,
+    #[prop(into)] heard: Callback<String>,
+) -> impl IntoView {
+    let text = RwSignal::new(text);
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let typed = move |_| {
+        if let Some(before) = waiting.get_value() {
+            before.clear();
+        }
+        let tell = move || {
+            if let Some(text) = text.try_get_untracked() {
+                heard.run(text);
+            }
+        };
+        waiting.set_value(set_timeout_with_handle(tell, TYPED_FOR).ok());
+    };
+    view! {
+        <label class="search">
+            <span class="sr-only">{label}</span>
+            <Icon of=icondata_lu::LuSearch/>
+            <input type="search" placeholder=placeholder bind:value=text on:input=typed/>
+        </label>
+    }
+}

@@ -1,0 +1,36 @@
+//! Name, packages with what is used of them, and for administrators the settings.
+
+use leptos::prelude::*;
+
+use super::{Head, packages::Packages, settings::Settings};
+use crate::{
+    api::{client::use_api, organisation, people::Permission},
+    kit::{Card, CopyField, Load, Loaded, Skeleton},
+    session::may,
+};
+
+/// The first page of the organisation.
+#[component]
+pub(crate) fn Overview() -> impl IntoView {
+    let api = use_api();
+    let load = Load::new(move || organisation::overview(api));
+    let hash = move || {
+        load.value()
+            .with(|one| one.as_ref().map(|one| one.hash.clone()).unwrap_or_default())
+    };
+    view! {
+        <Head lead="What it has, and how it is set up."/>
+        <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
+            <div class="split">
+                <Packages load/>
+                <div class="stack">
+                    <Card title="Identity">
+                        <CopyField label="Hash" value=Signal::derive(hash)/>
+                        <p class="soft">"Every stream name begins with it, and requests name the organisation by it. It cannot be changed."</p>
+                    </Card>
+                    {may(Permission::OrganisationUpdate).then(|| view! { <Settings load/> })}
+                </div>
+            </div>
+        </Loaded>
+    }
+}

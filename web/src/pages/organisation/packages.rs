@@ -1,0 +1,134 @@
+//! What the organisation may use, how much of it is used, and the way to ask for more.
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        client::use_api,
+        organisation::{self, Overview, Package, PackageLimit, PackageStatus},
+        people::Permission,
+    },
+    kit::{Badge, Button, Card, Dialog, DialogForm, Doing, Load, TextField, Tone, When, use_toasts},
+    session::may,
+};
+
+/// Every package of the catalogue.
+#[component]
+pub(super) fn Packages(load: Load<Overview>) -> impl IntoView {
+    let (asked, open) = (RwSignal::new(None::<Package>), RwSignal::new(false));
+    let packages = Memo::new(move |_| {
+        load.value()
+            .with(|one| one.as_ref().map(|one| one.packages.clone()).unwrap_or_default())
+    });
+    let ask = Callback::new(move |package| {
+        asked.set(Some(package));
+        open.set(true);
+    });
+    let title = Signal::derive(move || {
+        let name = asked.get().map(Package::label).unwrap_or_default();
+        format!("Ask for {name}")
+    });
+    view! {
+        <Card title="Packages" flush=true>
+            <ul class="rows">
+                {move || packages.get().into_iter().map(|status| view! { <One status ask/> }).collect_view()}
+            </ul>
+        </Card>
+        <Dialog open title>
+            {move || asked.get().map(|package| view! { <Ask package open load/> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
+    let PackageStatus {
+        package,
+        enabled,
+        requested_at,
+        limits,
+    } = status;
+    let may_ask = may(Permission::PackageRequest);
+    let name = format!("Ask for {}", package.label());
+    let act = match (enabled, requested_at) {
+        (true, _) => view! { <Badge tone=Tone::Good text="Enabled"/> }.into_any(),
+        (false, Some(at)) => view! { <span class="soft">"Asked for "<When at/></span> }.into_any(),
+        (false, None) if may_ask => {
+            view! { <Button on_press=move |_| ask.run(package) attr:aria-label=name>"Ask for it"</Button> }.into_any()
+        }
+        (false, None) => view! { <span class="soft">"An administrator can ask for it"</span> }.into_any(),
+    };
+    view! {
+        <li class="package">
+            <div class="row-main">
+                <span class="line">
+                    <strong>{package.label()}</strong>
+                    {(!enabled).then(|| view! { <Badge tone=Tone::Warn text="Upgrade needed"/> })}
+                </span>
+                <span class="soft">{package.sentence()}</span>
+                {(enabled && !limits.is_empty()).then(|| view! {
+                    <dl class="meters">{limits.into_iter().map(|limit| view! { <Meter limit/> }).collect_view()}</dl>
+                })}
+            </div>
+            {act}
+        </li>
+    }
+}
+
+/// How much of a limit is used.
+#[component]
+fn Meter(limit: PackageLimit) -> impl IntoView {
+    let PackageLimit { name, limit, used } = limit;
+    let told = match (used, limit) {
+        (Some(used), Some(limit)) => format!("{} of {limit}", amount(used)),
+        (Some(used), None) => format!("{}, no limit", amount(used)),
+        (None, Some(limit)) => format!("up to {limit}"),
+        (None, None) => "no limit".to_owned(),
+    };
+    let share = used.zip(limit).map(|(used, limit)| match limit {
+        0 => 100.0,
+        limit => (used / f64::from(limit) * 100.0).min(100.0),
+    });
+    view! {
+        <div class="meter">
+            <dt>{name.label()}</dt>
+            <dd>
+                {told}
+            </dd>
+            {share.map(|share| view! {
+                <div class="meter-bar" class:meter-full={share >= 100.0} aria-hidden="true"><span style=format!("width:{share:.0}%")></span></div>
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn Ask(package: Package, open: RwSignal<bool>, load: Load<Overview>) -> impl IntoView {
+    let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+    let note = RwSignal::new(String::new());
+    let submit = move |()| {
+        let note = Some(note.get_untracked().trim().to_owned()).filter(|note| !note.is_empty());
+        doing.run(
+            organisation::request_package(api, organisation::RequestPackageInput { package, note }),
+            move |_| {
+                open.set(false);
+                load.again();
+                toasts.good(format!("The platform operator was asked for {}.", package.label()));
+            },
+        );
+    };
+    view! {
+        <DialogForm doing open action="Ask for it" on_submit=submit>
+            <p>{package.sentence()}" The platform operator is told by mail, and enables it."</p>
+            <TextField label="Note" value=note hint="What you need it for, and how much of it." autofocus=true/>
+        </DialogForm>
+    }
+}
+
+fn amount(of: f64) -> String {
+    if of.fract().abs() < 0.05 {
+        format!("{of:.0}")
+    } else {
+        format!("{of:.1}")
+    }
+}

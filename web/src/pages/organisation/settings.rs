@@ -1,0 +1,74 @@
+//! What holds where a stream or a token does not say.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use crate::{
+    api::{
+        client::use_api,
+        organisation::{self, IngestAuthorisation, Overview},
+    },
+    kit::{Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextField, Tone, Trouble, use_toasts},
+    session::use_session,
+};
+
+/// The form. It begins with what holds now.
+#[component]
+pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
+    let (api, session, toasts, doing) = (use_api(), use_session(), use_toasts(), Doing::new());
+    let (name, ingest) = (RwSignal::new(String::new()), RwSignal::new(IngestAuthorisation::Key));
+    let (secure, disconnect) = (RwSignal::new(true), RwSignal::new(false));
+    Effect::new(move |_| {
+        load.value().with(|now| {
+            let Some(now) = now else { return };
+            name.set(now.name.clone());
+            secure.set(now.settings.secure_playback);
+            disconnect.set(now.settings.force_disconnect);
+            ingest.set(now.settings.ingest_authorisation);
+        });
+    });
+    let was_open = move || {
+        load.value()
+            .with(|now| now.as_ref().is_some_and(|now| !now.settings.secure_playback))
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let change = organisation::update_settings(
+            api,
+            organisation::UpdateSettingsInput {
+                name: Some(name.get_untracked().trim().to_owned()),
+                secure_playback: Some(secure.get_untracked()),
+                force_disconnect: Some(disconnect.get_untracked()),
+                ingest_authorisation: Some(ingest.get_untracked()),
+                second_factor_required: None,
+            },
+        );
+        doing.run(change, move |_| {
+            toasts.good("The settings are saved.");
+            load.again();
+            session.recheck();
+        });
+    };
+    let options = vec![
+        Choice::new(IngestAuthorisation::Key, "Stream key"),
+        Choice::new(IngestAuthorisation::Token, "Publish token"),
+        Choice::new(IngestAuthorisation::Open, "Nothing"),
+    ];
+    view! {
+        <Card title="Settings">
+            <form class="stack" on:submit=submit>
+                <TextField label="Name" value=name required=true/>
+                <Switch label="Secure playback" value=secure hint="Viewers need a token, where a stream does not say otherwise."/>
+                {move || (was_open() && secure.get()).then(|| view! {
+                    <Notice tone=Tone::Warn>"Whoever watches without a token is cut off when you save."</Notice>
+                })}
+                {move || (!was_open() && !secure.get()).then(|| view! {
+                    <Notice tone=Tone::Warn>"Every stream that does not say otherwise can be watched by anybody."</Notice>
+                })}
+                <Switch label="End sessions with their token" value=disconnect hint="A running session ends when its token expires, not only new ones."/>
+                <Choices legend="What a broadcaster has to show" options chosen=ingest on_choose=move |one| ingest.set(one)/>
+                <Trouble doing/>
+                <div><Button look=Look::Primary submit=true busy=doing.busy>"Save"</Button></div>
+            </form>
+        </Card>
+    }
+}

@@ -1,0 +1,224 @@
+//! The installation, for its operators.
+
+mod create;
+mod packages;
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use self::{create::Create, packages::EditPackages};
+use crate::{
+    api::{
+        client::use_api,
+        page::Page,
+        platform::{self, OrganisationStanding, PackageRequest, PlatformOrganisation},
+    },
+    kit::{
+        Badge, Button, Card, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
+        SearchBox, Skeleton, Table, Tone, When, nodes, use_toasts,
+    },
+    session::use_person,
+};
+
+type List = Load<Page<PlatformOrganisation>>;
+
+/// What is done to one organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Packages,
+    Suspend,
+    Resume,
+}
+
+/// Organisations, and what they ask for.
+#[component]
+pub(crate) fn Platform() -> impl IntoView {
+    if !use_person().with_untracked(|person| person.viewer.operator) {
+        return view! {
+            <PageHead title="Platform"/>
+            <Empty icon=icondata_lu::LuLockKeyhole title="Closed to you" text="This page is for the operators of the platform."/>
+        }
+        .into_any();
+    }
+    let api = use_api();
+    let (query, navigate) = (use_query_map(), use_navigate());
+    let text = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
+    let load = Load::new(move || platform::organisations(api, text.get(), None));
+    let requests = Load::new(move || platform::requests(api));
+    let creating = RwSignal::new(false);
+    let search = move |text: String| {
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(
+            &format!("/platform?q={}", js_sys::encode_uri_component(text.trim())),
+            options,
+        );
+    };
+    view! {
+        <PageHead title="Platform" lead="Every organisation of this installation.">
+            <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| creating.set(true)>"New organisation"</Button>
+        </PageHead>
+        <Requests load requests/>
+        <div class="filters">
+            <SearchBox label="Search organisations" placeholder="Name or hash" text=text.get_untracked() heard=search/>
+            <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| crate::time::count(page.total, "organisation", "organisations")))}</p>
+        </div>
+        <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
+            <Organisations load text requests/>
+        </Loaded>
+        <Dialog open=creating wide=true title="New organisation">
+            <Create open=creating on_made=move |()| load.again()/>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// What is asked for; nothing stands here where nothing is.
+#[component]
+fn Requests(load: List, requests: Load<Vec<PackageRequest>>) -> impl IntoView {
+    let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+    let all = Memo::new(move |_| requests.value().get().unwrap_or_default());
+    let enable = Callback::new(move |one: PackageRequest| {
+        let setting = platform::set_package(
+            api,
+            platform::SetPackageInput {
+                organisation: one.organisation.hash.clone(),
+                package: one.package,
+                enabled: true,
+                limits: None,
+            },
+        );
+        doing.run(setting, move |_| {
+            requests.again();
+            load.again();
+            toasts.good(format!("{} has {} now.", one.organisation.name, one.package.label()));
+        });
+    });
+    view! {
+        <Show when=move || !all.with(Vec::is_empty)>
+            <Card title="Asked for" flush=true>
+                <ul class="rows">
+                    <For each=move || all.get() key=|one| (one.organisation.hash.clone(), one.package.label()) let:one>
+                        <Request one enable/>
+                    </For>
+                </ul>
+                <crate::kit::Trouble doing/>
+            </Card>
+        </Show>
+    }
+}
+
+#[component]
+fn Request(one: PackageRequest, enable: Callback<PackageRequest>) -> impl IntoView {
+    let name = format!("Enable {} for {}", one.package.label(), one.organisation.name);
+    let kept = StoredValue::new(one.clone());
+    view! {
+        <li>
+            <span class="row-main">
+                <span><strong>{one.organisation.name}</strong>" asks for "<strong>{one.package.label()}</strong></span>
+                <span class="soft"><When at=one.requested_at/>{one.note.filter(|note| !note.is_empty()).map(|note| format!(": “{note}”"))}</span>
+            </span>
+            <Button on_press=move |_| enable.run(kept.get_value()) attr:aria-label=name>"Enable"</Button>
+        </li>
+    }
+}
+
+#[component]
+fn Organisations(load: List, text: Memo<String>, requests: Load<Vec<PackageRequest>>) -> impl IntoView {
+    let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+    let all = nodes(load);
+    let asked = RwSignal::new(None::<PlatformOrganisation>);
+    let (editing, suspending) = (RwSignal::new(false), RwSignal::new(false));
+    let again = Callback::new(move |()| {
+        load.again();
+        requests.again();
+    });
+    let resume = move |one: PlatformOrganisation| {
+        doing.run(
+            platform::resume_organisation(api, platform::ResumeOrganisationInput { organisation: one.hash }),
+            move |_| {
+                load.again();
+                toasts.good(format!("{} is open again.", one.name));
+            },
+        );
+    };
+    let ask = Callback::new(move |(one, act): (PlatformOrganisation, Act)| {
+        doing.forget();
+        asked.set(Some(one.clone()));
+        match act {
+            Act::Packages => editing.set(true),
+            Act::Suspend => suspending.set(true),
+            Act::Resume => resume(one),
+        }
+    });
+    let suspend = move |()| {
+        let Some(one) = asked.get_untracked() else { return };
+        doing.run(
+            platform::suspend_organisation(api, platform::SuspendOrganisationInput { organisation: one.hash }),
+            move |_| {
+                suspending.set(false);
+                load.again();
+                toasts.good(format!("{} is suspended.", one.name));
+            },
+        );
+    };
+    let name = move || asked.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default());
+    view! {
+        <Show when=move || !all.with(Vec::is_empty) fallback=|| view! {
+            <Empty icon=icondata_lu::LuBuilding2 title="No organisation fits" text="Try another part of the name."/>
+        }>
+            <Table caption="Organisations" columns=vec!["Organisation", "Standing", "Members", "Streams", "Watching", "Packages", ""]>
+                <For each=move || all.get() key=|one| format!("{one:?}") let:one>
+                    <Row one ask/>
+                </For>
+            </Table>
+            <More load ask=move |after| platform::organisations(api, text.get_untracked(), after)/>
+        </Show>
+        <Dialog open=editing wide=true title=Signal::derive(move || format!("Packages of {}", name()))>
+            {move || asked.get().map(|one| view! { <EditPackages organisation=one open=editing on_saved=again/> })}
+        </Dialog>
+        <Confirm open=suspending title=Signal::derive(move || format!("Suspend {}?", name())) action="Suspend" busy=doing.busy failure=doing.failure on_confirm=suspend>
+            <p>"Its broadcasters and viewers are disconnected now, and nobody is let in. Its people can sign in, and see that it is suspended. Nothing is deleted; you can resume it at any time."</p>
+        </Confirm>
+    }
+}
+
+#[component]
+fn Row(one: PlatformOrganisation, ask: Callback<(PlatformOrganisation, Act)>) -> impl IntoView {
+    let active = one.standing == OrganisationStanding::Active;
+    let (tone, word) = if active {
+        (Tone::Good, "Active")
+    } else {
+        (Tone::Bad, "Suspended")
+    };
+    let label = format!("Actions for {}", one.name);
+    let kept = StoredValue::new(one.clone());
+    let item = move |act: Act| Callback::new(move |()| ask.run((kept.get_value(), act)));
+    let enabled: Vec<_> = one.packages.into_iter().filter(|one| one.enabled).collect();
+    view! {
+        <tr>
+            <th scope="row">{one.name}<span class="mono under">{one.hash}</span></th>
+            <td data-label="Standing"><Badge tone text=word/></td>
+            <td data-label="Members" class="num">{one.members}</td>
+            <td data-label="Streams" class="num">{one.streams}</td>
+            <td data-label="Watching" class="num">{one.viewers}</td>
+            <td data-label="Packages"><span>{enabled.into_iter().map(|one| view! { <span class="tag">{one.package.label()}</span> }).collect_view()}</span></td>
+            <td class="acts">
+                <Menu label button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
+                    <MenuItem icon=icondata_lu::LuPackage on_choose=item(Act::Packages)>"Packages and limits"</MenuItem>
+                    {if active {
+                        view! { <MenuItem icon=icondata_lu::LuBan danger=true on_choose=item(Act::Suspend)>"Suspend"</MenuItem> }.into_any()
+                    } else {
+                        view! { <MenuItem icon=icondata_lu::LuPlay on_choose=item(Act::Resume)>"Resume"</MenuItem> }.into_any()
+                    }}
+                </Menu>
+            </td>
+        </tr>
+    }
+}
