@@ -43,7 +43,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/organisation/members") view=Members/>
                     <Route path=path!("/organisation/api-tokens") view=ApiTokens/>
                     <Route path=path!("/organisation/security") view=Security/>
-                    <Route path=path!("/audit") view=Audit/>
+                    <Route path=path!("/organisation/audit") view=Audit/>
                     <Route path=path!("/account") view=Account/>
                     <Route path=path!("/account/security") view=AccountSecurity/>
                     <Route path=path!("/account/api-tokens") view=AccountTokens/>

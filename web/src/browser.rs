@@ -1,6 +1,9 @@
 //! The few things asked of the browser directly.
 
-use leptos::prelude::{document, window};
+use leptos::{
+    ev,
+    prelude::{document, on_cleanup, window, window_event_listener},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement, Url};
@@ -97,6 +100,18 @@ fn try_download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     link.set_download(name);
     link.click();
     Url::revoke_object_url(&address)
+}
+
+/// Calls `heard` with each secret that is put behind `#` while the page is open: a link that is opened where its page
+/// is open already loads nothing.
+pub(crate) fn on_fragment(heard: impl Fn(String) + 'static) {
+    let listening = window_event_listener(ev::hashchange, move |_| {
+        let fragment = take_fragment();
+        if !fragment.is_empty() {
+            heard(fragment);
+        }
+    });
+    on_cleanup(move || listening.remove());
 }
 
 /// The secret behind `#`. It is taken out of the address bar, so that it stays in no history.

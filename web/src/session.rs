@@ -132,6 +132,11 @@ impl Session {
         self.news
     }
 
+    /// The hash of the organisation that this tab asks for, whether it is open to the person or not.
+    pub(crate) fn chosen(self) -> Option<String> {
+        self.api.organisation.get_untracked()
+    }
+
     /// Asks the server who is signed in.
     pub(crate) fn refresh(self) {
         self.standing.set(Standing::Unknown);

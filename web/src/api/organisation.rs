@@ -40,16 +40,29 @@ impl Package {
         }
     }
 
-    /// What it brings, or what is missing without it.
+    /// What it brings.
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
             Self::Live => "Streams can be put on air.",
-            Self::Secure => "Playback needs a token. Without it every stream is open.",
+            Self::Secure => "Playback needs a token.",
             Self::Guardian => "Rules let in and turn away by address, network, country, site and player.",
             Self::Analytics => "Views over more than the last hour.",
             Self::Webhooks => "Your own systems are asked and told.",
             Self::Encryption => "Segments are encrypted with rotating keys.",
             Self::Recording => "Streams are kept, and can be watched later.",
+        }
+    }
+
+    /// What is missing without it.
+    pub(crate) const fn without(self) -> &'static str {
+        match self {
+            Self::Live => "Without it nothing is ingested.",
+            Self::Secure => "Without it every stream is open, and tokens cannot be made.",
+            Self::Guardian => "Without it rules stand, and do not act.",
+            Self::Analytics => "Without it only counters of the last hour are kept.",
+            Self::Webhooks => "Without it nobody is asked or told.",
+            Self::Encryption => "Without it segments go out as they are.",
+            Self::Recording => "Without it nothing is kept.",
         }
     }
 }
@@ -85,9 +98,18 @@ impl LimitName {
         match self {
             Self::Streams => "Streams",
             Self::Viewers => "Viewers at once",
-            Self::BandwidthMbitS => "Bandwidth (Mbit/s)",
+            Self::BandwidthMbitS => "Bandwidth",
             Self::Rules => "Rules",
-            Self::RetentionDays => "Days kept",
+            Self::RetentionDays => "Kept for",
+        }
+    }
+
+    /// What it is counted in, where the name does not say it.
+    pub(crate) const fn unit(self) -> &'static str {
+        match self {
+            Self::Streams | Self::Viewers | Self::Rules => "",
+            Self::BandwidthMbitS => "Mbit/s",
+            Self::RetentionDays => "days",
         }
     }
 }
@@ -106,6 +128,13 @@ pub(crate) struct Overview {
     pub(crate) hash: String,
     pub(crate) packages: Vec<PackageStatus>,
     pub(crate) settings: OrganisationSettings,
+}
+
+impl Overview {
+    /// Whether the operator enabled that package.
+    pub(crate) fn has(&self, package: Package) -> bool {
+        self.packages.iter().any(|one| one.package == package && one.enabled)
+    }
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]

@@ -36,6 +36,7 @@ pub(crate) enum OrganisationStanding {
 /// What an organisation has asked for.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub(crate) struct PackageRequest {
+    pub(crate) id: cynic::Id,
     pub(crate) organisation: OrganisationName,
     pub(crate) package: Package,
     pub(crate) note: Option<String>,

@@ -7,11 +7,15 @@ use leptos_meta::Title;
 #[component]
 pub(crate) fn PageHead(
     #[prop(into)] title: Signal<String>,
+    /// What the browser's tab is called, where several pages share a head.
+    #[prop(optional)]
+    tab: Option<&'static str>,
     #[prop(into, optional)] lead: MaybeProp<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let tab = Signal::derive(move || tab.map_or_else(|| title.get(), |tab| format!("{tab} · {}", title.get())));
     view! {
-        <Title text=title/>
+        <Title text=tab/>
         <header class="page-head">
             <div class="page-title">
                 <h1 tabindex="-1">{title}</h1>

@@ -58,10 +58,19 @@ pub(crate) fn nodes<T: Clone + PartialEq + Send + Sync + 'static>(load: Load<Pag
 pub(crate) fn SearchBox(
     #[prop(into)] label: String,
     placeholder: &'static str,
-    #[prop(into)] text: String,
+    /// What is looked for now; it may be changed from elsewhere.
+    #[prop(into)]
+    text: Signal<String>,
     #[prop(into)] heard: Callback<String>,
 ) -> impl IntoView {
-    let text = RwSignal::new(text);
+    let wanted = text;
+    let text = RwSignal::new(wanted.get_untracked());
+    Effect::new(move |_| {
+        let wanted = wanted.get();
+        if text.with_untracked(|text| text.trim() != wanted) {
+            text.set(wanted);
+        }
+    });
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |_| {
         if let Some(before) = waiting.get_value() {

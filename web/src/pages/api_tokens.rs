@@ -152,9 +152,14 @@ pub(super) fn NewApiToken(open: RwSignal<bool>, #[prop(into)] on_made: Callback<
 fn Form(open: RwSignal<bool>, made: Callback<String>) -> impl IntoView {
     let (api, doing) = (use_api(), Doing::new());
     let roles = use_person().with_untracked(crate::session::Person::roles_up_to_own);
+    let usual = if roles.contains(&Role::User) {
+        Role::User
+    } else {
+        Role::ReadOnly
+    };
     let (name, role, days) = (
         RwSignal::new(String::new()),
-        RwSignal::new(roles.last().copied().unwrap_or(Role::ReadOnly)),
+        RwSignal::new(usual),
         RwSignal::new(USUAL_DAYS),
     );
     let submit = move |()| {

@@ -11,28 +11,49 @@ use crate::{
     api::{
         audit::{self, AuditEntry, AuditFilter},
         client::use_api,
-        failure::Failure,
+        page::Page,
         people::Permission,
         scalar::{DateTime, Role},
     },
-    browser,
-    kit::{Button, Doing, Empty, Icon, Load, Loaded, More, SearchBox, Skeleton, Table, Trouble, When, nodes},
-    session::may,
+    kit::{Button, Empty, Icon, Load, Loaded, More, SearchBox, Select, Skeleton, Table, When, nodes},
+    session::{Person, may, use_person},
     time,
 };
 
-const EXPORT_MAX: usize = 10_000;
+const PATH: &str = "/organisation/audit";
 
 /// The names that filters have in the address.
 const FILTERS: [&str; 5] = ["action", "object", "actor", "from", "to"];
+
+/// Kinds of operations, by how their names begin.
+const KINDS: [(&str, &str); 16] = [
+    ("", "Everything"),
+    ("sign_in.*", "Sign-ins"),
+    ("password_reset.*", "Password resets"),
+    ("member.*", "Members"),
+    ("invitation.*", "Invitations"),
+    ("api_token.*", "API tokens"),
+    ("api_key.*", "API key"),
+    ("organisation.*", "Organisation"),
+    ("package.*", "Packages"),
+    ("identity_provider.*", "Identity provider"),
+    ("stream.*", "Streams"),
+    ("ingest_key.*", "Stream keys"),
+    ("token.*", "Playback tokens"),
+    ("group.*", "Groups"),
+    ("tag.*", "Tags"),
+    ("audit.*", "Exports"),
+];
+
+type Go = Callback<(&'static str, String)>;
 
 /// Entries, the newest first.
 #[component]
 pub(crate) fn Audit() -> impl IntoView {
     if !may(Permission::AuditRead) {
-        return view! { <Head lead=""/><ClosedToRole/> }.into_any();
+        return view! { <Head part="Audit log" lead=""/><ClosedToRole/> }.into_any();
     }
-    let (api, doing) = (use_api(), Doing::new());
+    let api = use_api();
     let (query, navigate) = (use_query_map(), use_navigate());
     let of = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let filter = Memo::new(move |_| {
@@ -47,56 +68,45 @@ pub(crate) fn Audit() -> impl IntoView {
     });
     let load = Load::new(move || audit::page(api, filter.get(), None));
     let go = Callback::new(move |(name, text): (&'static str, String)| {
-        let pairs: Vec<_> = FILTERS
-            .iter()
-            .map(|one| {
-                (
-                    *one,
-                    if *one == name {
-                        text.trim().to_owned()
-                    } else {
-                        query.with_untracked(|query| query.get(one).unwrap_or_default())
-                    },
-                )
-            })
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| format!("{key}={}", js_sys::encode_uri_component(&value)))
-            .collect();
+        let now = |one: &str| query.with_untracked(|query| query.get(one).unwrap_or_default());
+        let pairs = FILTERS.map(|one| (one, if one == name { text.trim().to_owned() } else { now(one) }));
         let options = NavigateOptions {
             replace: true,
             scroll: false,
             ..NavigateOptions::default()
         };
-        navigate(&format!("/audit?{}", pairs.join("&")), options);
+        navigate(&format!("{PATH}{}", written(&pairs)), options);
     });
     let entries = nodes(load);
-    let export = move |_| {
-        doing.run(csv(api, filter.get_untracked()), |text| {
-            browser::download("audit.csv", "text/csv", &text);
-        });
+    let hash = use_person().with_untracked(Person::hash);
+    let export = move || {
+        let AuditFilter {
+            action,
+            actor,
+            object,
+            from,
+            to,
+        } = filter.get();
+        let given = [
+            ("organisation", hash.clone()),
+            ("action", action.unwrap_or_default()),
+            ("actor", actor.map(cynic::Id::into_inner).unwrap_or_default()),
+            ("object", object.unwrap_or_default()),
+            ("from", from.map(|at| at.0).unwrap_or_default()),
+            ("to", to.map(|at| at.0).unwrap_or_default()),
+        ];
+        format!("/audit.csv{}", written(&given))
     };
-    let actor = move || Some(of("actor")).filter(|actor| !actor.is_empty());
-    let start = |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
     view! {
-        <Head lead="Who did what, to what, and from where.">
-            <Button icon=icondata_lu::LuDownload busy=doing.busy on_press=export>"CSV"</Button>
+        <Head part="Audit log" lead="Who did what, to what, and from where.">
+            <a class="btn" href=export download="" rel="external"><Icon of=icondata_lu::LuDownload/><span>"Export CSV"</span></a>
         </Head>
-        <div class="filters">
-            <SearchBox label="Action" placeholder="Action, as in stream.stop" text=start("action") heard=move |text| go.run(("action", text))/>
-            <SearchBox label="Object" placeholder="Object, by name or id" text=start("object") heard=move |text| go.run(("object", text))/>
-            <Day label="From" name="from" day=start("from") go/>
-            <Day label="To" name="to" day=start("to") go/>
-            {move || actor().map(|_| view! {
-                <Button icon=icondata_lu::LuX on_press=move |_| go.run(("actor", String::new()))>"One person only"</Button>
-            })}
-            <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| time::count(page.total, "entry", "entries")))}</p>
-        </div>
-        <Trouble doing/>
+        <Filters load go/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <Show when=move || !entries.with(Vec::is_empty) fallback=|| view! {
                 <Empty icon=icondata_lu::LuScrollText title="No entries" text="Nothing that was done fits these filters."/>
             }>
-                <Table caption="Audit log" columns=vec!["Action", "Object", "Who", "From", "When", ""]>
+                <Table caption="Audit log" columns=vec!["Action", "Object", "Who", "Address", "When", ""]>
                     <For each=move || entries.get() key=|entry| entry.id.clone() let:entry>
                         <Row entry go/>
                     </For>
@@ -108,10 +118,48 @@ pub(crate) fn Audit() -> impl IntoView {
     .into_any()
 }
 
+/// What is looked for; all of it stands in the address.
 #[component]
-fn Day(label: &'static str, name: &'static str, day: String, go: Callback<(&'static str, String)>) -> impl IntoView {
+fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
+    let query = use_query_map();
+    let of = move |name: &'static str| Signal::derive(move || query.with(|query| query.get(name).unwrap_or_default()));
+    let (action, actor) = (of("action"), of("actor"));
+    let kinds = Signal::derive(move || {
+        let mut kinds = KINDS.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
+        let action = action.get();
+        if kinds.iter().all(|(value, _)| *value != action) {
+            kinds.push((action.clone(), action));
+        }
+        kinds
+    });
+    // The name stands in the entries of theirs alone.
+    let person = move || {
+        let id = actor.get();
+        load.value().with(|page| {
+            let nodes = page.as_ref().map(|page| page.nodes.as_slice()).unwrap_or_default();
+            let actors = nodes.iter().filter_map(|entry| entry.actor.as_ref());
+            let named = actors.into_iter().find(|one| one.id.inner() == id);
+            named.map_or_else(|| "One person".to_owned(), |one| one.name.clone())
+        })
+    };
     view! {
-        <label class="day">
+        <div class="filters">
+            <Select label="Show" options=kinds chosen=action on_choose=move |text| go.run(("action", text))/>
+            <SearchBox label="Object, exactly" placeholder="Object: a name or an id" text=of("object") heard=move |text| go.run(("object", text))/>
+            <Day label="From" name="from" day=of("from") go/>
+            <Day label="To" name="to" day=of("to") go/>
+            {move || (!actor.with(String::is_empty)).then(|| view! {
+                <Button icon=icondata_lu::LuX on_press=move |_| go.run(("actor", String::new())) attr:title="Show everybody">{person()}" only"</Button>
+            })}
+            <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| time::count(page.total, "entry", "entries")))}</p>
+        </div>
+    }
+}
+
+#[component]
+fn Day(label: &'static str, name: &'static str, day: Signal<String>, go: Go) -> impl IntoView {
+    view! {
+        <label class="beside">
             <span>{label}</span>
             <input type="date" prop:value=day on:change=move |event| go.run((name, event_target_value(&event)))/>
         </label>
@@ -120,7 +168,7 @@ fn Day(label: &'static str, name: &'static str, day: String, go: Callback<(&'sta
 
 /// The line, and below it at wish everything that is known.
 #[component]
-fn Row(entry: AuditEntry, go: Callback<(&'static str, String)>) -> impl IntoView {
+fn Row(entry: AuditEntry, go: Go) -> impl IntoView {
     let open = RwSignal::new(false);
     let who = name_of(&entry);
     let id = format!("entry-{}", entry.id.inner());
@@ -135,12 +183,13 @@ fn Row(entry: AuditEntry, go: Callback<(&'static str, String)>) -> impl IntoView
         None => who.into_any(),
     };
     let kept = StoredValue::new(entry.clone());
+    let action = entry.action.clone();
     view! {
         <tr>
-            <th scope="row" class="mono">{entry.action}</th>
+            <th scope="row" class="mono"><button type="button" class="link" title="Only this action" on:click=move |_| go.run(("action", action.clone()))>{entry.action}</button></th>
             <td data-label="Object"><span class="mono ellipsis object" title=entry.object.clone()>{entry.object.clone()}</span></td>
             <td data-label="Who"><span>{who}{role.map(|role| view! { <span class="under">{role}</span> })}</span></td>
-            <td data-label="From" class="mono">{entry.address}</td>
+            <td data-label="Address" class="mono">{entry.address}</td>
             <td data-label="When" class="soft"><When at=entry.at/></td>
             <td class="acts">
                 <button type="button" class="btn btn-quiet btn-icon" aria-label=label aria-controls=controls aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
@@ -186,7 +235,7 @@ fn Detail(entry: AuditEntry) -> impl IntoView {
             </dl>
             {written.into_iter().filter_map(|(name, value)| {
                 let text = serde_json::to_string_pretty(&value?).ok()?;
-                Some(view! { <div class="detail-json"><h3>{name}</h3><pre class="mono">{text}</pre></div> })
+                Some(view! { <div class="detail-json"><p class="detail-name">{name}</p><pre class="mono">{text}</pre></div> })
             }).collect_view()}
         </div>
     }
@@ -201,46 +250,15 @@ fn name_of(entry: &AuditEntry) -> String {
     named.unwrap_or_else(|| entry.actor_kind.label().to_owned())
 }
 
-/// Everything that fits, as a spreadsheet reads it.
-async fn csv(api: crate::api::client::Api, filter: AuditFilter) -> Result<String, Failure> {
-    let mut text = "number,at,actor,kind,role,action,object,address,email,request,detail,hash\r\n".to_owned();
-    let (mut after, mut count) = (None, 0);
-    loop {
-        let page = audit::page(api, filter.clone(), after).await?;
-        count += page.nodes.len();
-        for entry in page.nodes {
-            let actor = name_of(&entry);
-            let cells = [
-                entry.sequence.map(|number| number.to_string()),
-                Some(entry.at.0),
-                Some(actor),
-                Some(entry.actor_kind.label().to_owned()),
-                entry.role.map(|role| role.label().to_owned()),
-                Some(entry.action),
-                Some(entry.object),
-                entry.address,
-                entry.email,
-                entry.request_id,
-                Some(entry.detail.0.to_string()),
-                entry.hash,
-            ];
-            let cells: Vec<_> = cells.map(|cell| quoted(&cell.unwrap_or_default())).into();
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
-        }
-        after = page.next;
-        if after.is_none() || count >= EXPORT_MAX {
-            return Ok(text);
-        }
-    }
-}
-
-/// A spreadsheet takes a cell that begins like a formula for one.
-fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        "'"
+/// The query of an address, without what is empty.
+fn written(pairs: &[(&str, String)]) -> String {
+    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<_> = pairs
+        .map(|(key, value)| format!("{key}={}", js_sys::encode_uri_component(value)))
+        .collect();
+    if pairs.is_empty() {
+        String::new()
     } else {
-        ""
-    };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
+        format!("?{}", pairs.join("&"))
+    }
 }

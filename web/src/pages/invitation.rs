@@ -21,19 +21,23 @@ const KEPT: &str = "portcullis.invitation";
 #[component]
 pub(crate) fn Invitation() -> impl IntoView {
     let (api, session) = (use_api(), use_session());
-    let given = browser::take_fragment();
-    let secret = if given.is_empty() {
-        browser::kept_in_tab(KEPT).unwrap_or_default()
-    } else {
+    let kept = move |given: String| {
         browser::keep_in_tab(KEPT, Some(&given));
         given
     };
-    let secret = StoredValue::new(secret);
-    let load = Load::new(move || async move {
-        if secret.with_value(String::is_empty) {
-            return Err(Failure::NotFound);
+    let secret = RwSignal::new(match browser::take_fragment() {
+        given if given.is_empty() => browser::kept_in_tab(KEPT).unwrap_or_default(),
+        given => kept(given),
+    });
+    browser::on_fragment(move |given| secret.set(kept(given)));
+    let load = Load::new(move || {
+        let secret = secret.get();
+        async move {
+            if secret.is_empty() {
+                return Err(Failure::NotFound);
+            }
+            doors::offer(api, secret).await
         }
-        doors::offer(api, secret.get_value()).await
     });
     let standing = session.standing();
     view! {
@@ -41,9 +45,9 @@ pub(crate) fn Invitation() -> impl IntoView {
             {move || {
                 let known = !matches!(standing.get(), Standing::Unknown);
                 match (load.value().get(), load.failure().get()) {
-                    (Some(offer), _) if known => view! { <Offer offer secret=secret.get_value()/> }.into_any(),
+                    (Some(offer), _) if known => view! { <Offer offer secret=secret.get_untracked()/> }.into_any(),
                     (None, Some(Failure::NotFound | Failure::Forbidden)) => view! {
-                        <Empty icon=icondata_lu::LuMailX title="This link opens nothing" text="It was used or withdrawn, or it has expired. Ask whoever invited you for a new one."/>
+                        <Empty icon=icondata_lu::LuMailX title="This link does not work any more" text="The invitation was used or withdrawn, or it has expired. Ask whoever invited you for a new one."/>
                     }.into_any(),
                     (None, Some(failure)) => view! { <crate::kit::Failed failure on_again=move |()| load.again()/> }.into_any(),
                     _ => view! { <Skeleton lines=4/> }.into_any(),
@@ -131,7 +135,7 @@ fn NewAccount(secret: String, email: String) -> impl IntoView {
             <Trouble doing/>
             <input type="email" autocomplete="username" hidden=true readonly=true prop:value=email/>
             <TextField label="Your name" kind="text" value=name autocomplete="name" required=true autofocus=true/>
-            <TextField label="Password" kind="password" value=password autocomplete="new-password" required=true hint="At least 12 characters."/>
+            <TextField label="Password" kind="password" value=password autocomplete="new-password" required=true hint="At least 10 characters."/>
             <Button look=Look::Primary submit=true busy=doing.busy>"Create account and join"</Button>
         </form>
     }

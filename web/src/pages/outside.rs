@@ -1,11 +1,12 @@
 //! Who is signed in and acts in no organisation: why, and what to do about it.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use leptos_meta::Title;
+use leptos_router::components::Redirect;
 
 use crate::{
     api::people::{Closed, Membership},
-    kit::{Badge, Button, Card, Empty, Tone},
+    kit::{Badge, Button, Card, Empty, Look, Tone},
     session::{Session, use_person, use_session},
 };
 
@@ -13,25 +14,62 @@ use crate::{
 #[component]
 pub(crate) fn Outside() -> impl IntoView {
     let (person, session) = (use_person().get_untracked(), use_session());
-    let alone = person.viewer.memberships.is_empty();
-    view! {
-        <Title text="No organisation"/>
-        <h1 class="sr-only">"No organisation"</h1>
-        {if alone {
-            view! {
-                <Empty icon=icondata_lu::LuBuilding2 title="No organisation" text="You are signed in, and belong to no organisation. Ask an administrator for an invitation.">
-                    <Button on_press=move |_| session.sign_out()>"Sign out"</Button>
-                </Empty>
-            }.into_any()
-        } else {
-            view! {
-                <div class="narrow stack">
-                    <Empty icon=icondata_lu::LuLockKeyhole title="Closed to this sign-in" text="You are a member, and what you signed in with does not do here. Below stands why."/>
-                    <Card title="Organisations" flush=true><Memberships/></Card>
-                </div>
-            }.into_any()
-        }}
+    let memberships = person.viewer.memberships;
+    if memberships.is_empty() && person.viewer.operator {
+        return view! { <Redirect path="/platform"/> }.into_any();
     }
+    // Nothing is pushed to whoever is outside: coming back to the page is when to look again.
+    let focused = window_event_listener(ev::focus, move |_| session.recheck());
+    on_cleanup(move || focused.remove());
+    let chosen = session.chosen();
+    let asked = memberships
+        .iter()
+        .find(|one| Some(&one.organisation.hash) == chosen.as_ref());
+    let asked = asked
+        .or_else(|| memberships.first().filter(|_| memberships.len() == 1))
+        .cloned();
+    let (icon, title, text) = match &asked {
+        _ if memberships.is_empty() => (
+            icondata_lu::LuBuilding2,
+            "No organisation".to_owned(),
+            "You are signed in, and belong to no organisation. Ask an administrator for an invitation.",
+        ),
+        Some(one) => {
+            let (icon, title) = match one.closed {
+                Some(Closed::OrganisationSuspended) => (icondata_lu::LuBan, "is suspended"),
+                Some(Closed::SecondFactorRequired) => (icondata_lu::LuShieldCheck, "wants a second factor"),
+                Some(Closed::SignInAgain) | None => (icondata_lu::LuLockKeyhole, "is closed to this sign-in"),
+            };
+            let text = one.closed.map_or("Look again in a moment.", why);
+            (icon, format!("{} {title}", one.organisation.name), text)
+        }
+        None => (
+            icondata_lu::LuBuilding2,
+            "No organisation is chosen".to_owned(),
+            "Choose one of those that you belong to.",
+        ),
+    };
+    let act = match asked.as_ref().and_then(|one| one.closed) {
+        Some(Closed::SecondFactorRequired) => {
+            view! { <a class="btn btn-primary" href="/account/security">"Set up a second factor"</a> }.into_any()
+        }
+        Some(Closed::SignInAgain) => {
+            view! { <Button look=Look::Primary on_press=move |_| session.sign_out()>"Sign in again"</Button> }
+                .into_any()
+        }
+        _ => view! {
+            <Button icon=icondata_lu::LuRotateCw on_press=move |_| session.refresh()>"Look again"</Button>
+        }
+        .into_any(),
+    };
+    let several = memberships.len() > 1;
+    view! {
+        <Title text=title.clone()/>
+        <h1 class="sr-only">{title.clone()}</h1>
+        <Empty icon title text>{act}</Empty>
+        {several.then(|| view! { <Card title="Your organisations" flush=true><Memberships/></Card> })}
+    }
+    .into_any()
 }
 
 /// Every organisation that the person belongs to: the way there, or why there is none.
@@ -80,7 +118,9 @@ fn One(one: Membership, is_here: bool) -> impl IntoView {
 
 const fn why(closed: Closed) -> &'static str {
     match closed {
-        Closed::OrganisationSuspended => "The platform operator has suspended it. Its administrators know more.",
+        Closed::OrganisationSuspended => {
+            "The platform operator has suspended it: nothing of it plays or is published, and nobody can act in it. Nothing is lost. Its administrators know more."
+        }
         Closed::SecondFactorRequired => {
             "It wants a second factor. Set one up, or sign in again with the one that you have."
         }

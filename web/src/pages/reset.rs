@@ -13,11 +13,11 @@ use crate::{
 /// With a secret in the fragment the new password, else the request.
 #[component]
 pub(crate) fn Reset() -> impl IntoView {
-    let secret = browser::take_fragment();
-    if secret.is_empty() {
-        view! { <Request/> }.into_any()
-    } else {
-        view! { <NewPassword secret/> }.into_any()
+    let secret = RwSignal::new(browser::take_fragment());
+    browser::on_fragment(move |fragment| secret.set(fragment));
+    move || match secret.get() {
+        secret if secret.is_empty() => view! { <Request/> }.into_any(),
+        secret => view! { <NewPassword secret/> }.into_any(),
     }
 }
 
@@ -79,12 +79,16 @@ fn NewPassword(secret: String) -> impl IntoView {
                 view! {
                     <form on:submit=move |event| submit.with_value(|submit| submit(event))>
                         <Trouble doing/>
-                        <TextField label="New password" kind="password" value=password autocomplete="new-password" required=true autofocus=true hint="At least 12 characters. Every sign-in of yours ends."/>
+                        <TextField label="New password" kind="password" value=password autocomplete="new-password" required=true autofocus=true hint="At least 10 characters. Every sign-in of yours ends."/>
                         <Button look=Look::Primary submit=true busy=doing.busy>"Change password"</Button>
                     </form>
                 }.into_any()
             }}
-            <p><a class="quiet-link" href="/sign-in" rel="external">"To signing in"</a></p>
+            {move || if done.get() {
+                view! { <a class="btn btn-primary" href="/sign-in" rel="external">"Sign in"</a> }.into_any()
+            } else {
+                view! { <p><a class="quiet-link" href="/reset" rel="external">"Ask for another link"</a></p> }.into_any()
+            }}
         </Door>
     }
 }

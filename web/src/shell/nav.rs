@@ -15,10 +15,7 @@ use crate::{
 pub(crate) fn Nav() -> impl IntoView {
     let (inside, operator) =
         use_person().with_untracked(|person| (person.organisation().is_some(), person.viewer.operator));
-    let (records, audit) = (
-        inside && may(Permission::TokenRead),
-        inside && may(Permission::AuditRead),
-    );
+    let records = inside && may(Permission::TokenRead);
     view! {
         <nav class="nav" aria-label="Main">
             <ul>
@@ -28,8 +25,6 @@ pub(crate) fn Nav() -> impl IntoView {
                     <Place to="/activity" icon=icondata_lu::LuActivity label="Activity"/>
                     <Place to="/organisation" icon=icondata_lu::LuBuilding2 label="Organisation"/>
                 })}
-                // On a narrow screen the log is reached through the organisation.
-                {audit.then(|| view! { <Place to="/audit" icon=icondata_lu::LuScrollText label="Audit log" roomy=true/> })}
                 {operator.then(|| view! { <Place to="/platform" icon=icondata_lu::LuServer label="Platform"/> })}
                 <Place to="/account" icon=icondata_lu::LuCircleUser label="Account"/>
             </ul>
@@ -38,6 +33,6 @@ pub(crate) fn Nav() -> impl IntoView {
 }
 
 #[component]
-fn Place(to: &'static str, icon: Drawing, label: &'static str, #[prop(optional)] roomy: bool) -> impl IntoView {
-    view! { <li class:nav-roomy=roomy><A href=to><Icon of=icon/><span>{label}</span></A></li> }
+fn Place(to: &'static str, icon: Drawing, label: &'static str) -> impl IntoView {
+    view! { <li><A href=to><Icon of=icon/><span>{label}</span></A></li> }
 }

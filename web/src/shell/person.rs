@@ -14,10 +14,10 @@ pub(crate) fn PersonMenu() -> impl IntoView {
     let (person, session) = (use_person().get_untracked(), use_session());
     let (name, role) = (
         person.name(),
-        if person.organisation().is_some() {
-            person.role().label()
-        } else {
-            "No organisation"
+        match person.organisation() {
+            Some(_) => person.role().label(),
+            None if person.viewer.operator => "Platform operator",
+            None => "No organisation",
         },
     );
     let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();

@@ -39,7 +39,7 @@ enum Act {
 #[component]
 pub(crate) fn Members() -> impl IntoView {
     if !may(Permission::MemberRead) {
-        return view! { <Head lead=""/><ClosedToRole/> }.into_any();
+        return view! { <Head part="Members" lead=""/><ClosedToRole/> }.into_any();
     }
     let api = use_api();
     let (query, navigate) = (use_query_map(), use_navigate());
@@ -57,13 +57,13 @@ pub(crate) fn Members() -> impl IntoView {
         navigate(&format!("/organisation/members?q={query}"), options);
     };
     view! {
-        <Head lead="Who may act here, and as what.">
+        <Head part="Members" lead="Who may act here, and as what.">
             {may(Permission::MemberInvite).then(|| view! {
                 <Button look=Look::Primary icon=icondata_lu::LuUserPlus on_press=move |_| inviting.set(true)>"Invite"</Button>
             })}
         </Head>
         <div class="filters">
-            <SearchBox label="Search members" placeholder="Name or email" text=text.get_untracked() heard=search/>
+            <SearchBox label="Search members" placeholder="Name or email" text heard=search/>
         </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <MemberTable load text/>
@@ -104,7 +104,7 @@ fn MemberTable(load: List, text: Memo<String>) -> impl IntoView {
             <Empty icon=icondata_lu::LuSearch title="Nobody fits" text="Try another part of the name or of the address."/>
         }>
             <Table caption="Members" columns=vec!["Member", "Role", "Second factor", "Last seen", "Joined", ""]>
-                <For each=move || members.get() key=|member| (member.id.clone(), member.role.label(), member.last_seen_at.clone().map(|at| at.0)) let:member>
+                <For each=move || members.get() key=|member| format!("{member:?}") let:member>
                     <Row member ask/>
                 </For>
             </Table>
@@ -296,7 +296,8 @@ fn Grave(open: RwSignal<bool>, asked: RwSignal<Option<Member>>, load: List, act:
     }
 }
 
-fn called(member: &Member) -> String {
+/// What to call a member.
+pub(super) fn called(member: &Member) -> String {
     if member.name.is_empty() {
         member.email.clone()
     } else {

@@ -7,6 +7,7 @@ mod packages;
 mod provider;
 mod security;
 mod settings;
+mod sign_ins;
 mod tokens;
 
 pub(crate) use self::{members::Members, overview::Overview, security::Security, tokens::ApiTokens};
@@ -21,7 +22,11 @@ use crate::{
 
 /// Head and tabs of each of the pages. A part that is closed to the role has no tab.
 #[component]
-pub(super) fn Head(lead: &'static str, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub(super) fn Head(
+    part: &'static str,
+    lead: &'static str,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     let name = use_person().with_untracked(|person| person.organisation().map(|one| one.name.clone()));
     let mut tabs = vec![("/organisation", "Overview")];
     if may(Permission::MemberRead) {
@@ -34,14 +39,14 @@ pub(super) fn Head(lead: &'static str, #[prop(optional)] children: Option<Childr
         tabs.push(("/organisation/security", "Security"));
     }
     if may(Permission::AuditRead) {
-        tabs.push(("/audit", "Audit log"));
+        tabs.push(("/organisation/audit", "Audit log"));
     }
     let lead = match name {
         Some(name) => format!("{name}. {lead}"),
         None => lead.to_owned(),
     };
     view! {
-        <PageHead title="Organisation" lead=lead>{children.map(|children| children())}</PageHead>
+        <PageHead title="Organisation" tab=part lead=lead>{children.map(|children| children())}</PageHead>
         {(tabs.len() > 1).then(|| view! { <Tabs label="Parts of the organisation" tabs/> })}
     }
 }

@@ -1,8 +1,12 @@
-//! Name, packages with what is used of them, and for administrators the settings.
+//! Name, packages with what is used of them, and the settings.
 
 use leptos::prelude::*;
 
-use super::{Head, packages::Packages, settings::Settings};
+use super::{
+    Head,
+    packages::Packages,
+    settings::{Settings, Shown},
+};
 use crate::{
     api::{client::use_api, organisation, people::Permission},
     kit::{Card, CopyField, Load, Loaded, Skeleton},
@@ -19,16 +23,22 @@ pub(crate) fn Overview() -> impl IntoView {
             .with(|one| one.as_ref().map(|one| one.hash.clone()).unwrap_or_default())
     };
     view! {
-        <Head lead="What it has, and how it is set up."/>
+        <Head part="Overview" lead="What it has, and how it is set up."/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <div class="split">
                 <Packages load/>
                 <div class="stack">
                     <Card title="Identity">
-                        <CopyField label="Hash" value=Signal::derive(hash)/>
-                        <p class="soft">"Every stream name begins with it, and requests name the organisation by it. It cannot be changed."</p>
+                        <div class="stack-tight">
+                            <CopyField label="Hash" value=Signal::derive(hash)/>
+                            <p class="soft">"Every stream name begins with it, and requests name the organisation by it. It cannot be changed."</p>
+                        </div>
                     </Card>
-                    {may(Permission::OrganisationUpdate).then(|| view! { <Settings load/> })}
+                    {if may(Permission::OrganisationUpdate) {
+                        view! { <Settings load/> }.into_any()
+                    } else {
+                        view! { <Shown load/> }.into_any()
+                    }}
                 </div>
             </div>
         </Loaded>

@@ -26,7 +26,7 @@ pub(super) fn Packages(load: Load<Overview>) -> impl IntoView {
     });
     let title = Signal::derive(move || {
         let name = asked.get().map(Package::label).unwrap_or_default();
-        format!("Ask for {name}")
+        format!("Request {name}")
     });
     view! {
         <Card title="Packages" flush=true>
@@ -49,15 +49,19 @@ fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
         limits,
     } = status;
     let may_ask = may(Permission::PackageRequest);
-    let name = format!("Ask for {}", package.label());
+    let name = format!("Request {}", package.label());
     let act = match (enabled, requested_at) {
         (true, _) => view! { <Badge tone=Tone::Good text="Enabled"/> }.into_any(),
-        (false, Some(at)) => view! { <span class="soft">"Asked for "<When at/></span> }.into_any(),
+        (false, Some(at)) => view! { <span class="soft">"Requested "<When at/></span> }.into_any(),
         (false, None) if may_ask => {
-            view! { <Button on_press=move |_| ask.run(package) attr:aria-label=name>"Ask for it"</Button> }.into_any()
+            view! { <Button on_press=move |_| ask.run(package) attr:aria-label=name>"Request"</Button> }.into_any()
         }
-        (false, None) => view! { <span class="soft">"An administrator can ask for it"</span> }.into_any(),
+        (false, None) => view! { <span class="soft">"An administrator can request it"</span> }.into_any(),
     };
+    let counted: Vec<_> = limits
+        .into_iter()
+        .filter(|one| one.used.is_some() || one.limit.is_some())
+        .collect();
     view! {
         <li class="package">
             <div class="row-main">
@@ -65,9 +69,9 @@ fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
                     <strong>{package.label()}</strong>
                     {(!enabled).then(|| view! { <Badge tone=Tone::Warn text="Upgrade needed"/> })}
                 </span>
-                <span class="soft">{package.sentence()}</span>
-                {(enabled && !limits.is_empty()).then(|| view! {
-                    <dl class="meters">{limits.into_iter().map(|limit| view! { <Meter limit/> }).collect_view()}</dl>
+                <span class="soft">{package.sentence()}{(!enabled).then(|| format!(" {}", package.without()))}</span>
+                {(enabled && !counted.is_empty()).then(|| view! {
+                    <dl class="meters">{counted.into_iter().map(|limit| view! { <Meter limit/> }).collect_view()}</dl>
                 })}
             </div>
             {act}
@@ -79,12 +83,13 @@ fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
 #[component]
 fn Meter(limit: PackageLimit) -> impl IntoView {
     let PackageLimit { name, limit, used } = limit;
-    let told = match (used, limit) {
-        (Some(used), Some(limit)) => format!("{} of {limit}", amount(used)),
-        (Some(used), None) => format!("{}, no limit", amount(used)),
-        (None, Some(limit)) => format!("up to {limit}"),
-        (None, None) => "no limit".to_owned(),
+    let (figure, rest) = match (used, limit) {
+        (Some(used), Some(limit)) => (amount(used), format!(" of {limit} {}", name.unit())),
+        (Some(used), None) => (amount(used), format!(" {}", name.unit())),
+        (None, Some(limit)) => (limit.to_string(), format!(" {} at most", name.unit())),
+        (None, None) => ("No limit".to_owned(), String::new()),
     };
+    let unlimited = limit.is_none() && used.is_some();
     let share = used.zip(limit).map(|(used, limit)| match limit {
         0 => 100.0,
         limit => (used / f64::from(limit) * 100.0).min(100.0),
@@ -93,11 +98,12 @@ fn Meter(limit: PackageLimit) -> impl IntoView {
         <div class="meter">
             <dt>{name.label()}</dt>
             <dd>
-                {told}
+                <strong>{figure}</strong><span class="soft">{rest}</span>
+                {unlimited.then(|| view! { <span class="soft meter-free">"No limit"</span> })}
+                {share.map(|share| view! {
+                    <span class="meter-bar" class:meter-full={share >= 100.0} aria-hidden="true"><span style=format!("width:{share:.0}%")></span></span>
+                })}
             </dd>
-            {share.map(|share| view! {
-                <div class="meter-bar" class:meter-full={share >= 100.0} aria-hidden="true"><span style=format!("width:{share:.0}%")></span></div>
-            })}
         </div>
     }
 }
@@ -118,8 +124,9 @@ fn Ask(package: Package, open: RwSignal<bool>, load: Load<Overview>) -> impl Int
         );
     };
     view! {
-        <DialogForm doing open action="Ask for it" on_submit=submit>
-            <p>{package.sentence()}" The platform operator is told by mail, and enables it."</p>
+        <DialogForm doing open action="Send request" on_submit=submit>
+            <p>{package.sentence()}" "{package.without()}</p>
+            <p class="soft">"The platform operator is told by mail, and decides."</p>
             <TextField label="Note" value=note hint="What you need it for, and how much of it." autofocus=true/>
         </DialogForm>
     }

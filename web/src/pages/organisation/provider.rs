@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn Provider() -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let load = Load::new(move || provider::identity_provider(api));
-    let removing = RwSignal::new(false);
+    let (editing, removing) = (RwSignal::new(false), RwSignal::new(false));
     let remove = move |()| {
         doing.run(provider::remove_identity_provider(api), move |_| {
             removing.set(false);
@@ -32,7 +32,11 @@ pub(super) fn Provider() -> impl IntoView {
     view! {
         <Card title="Identity provider">
             <Loaded load skeleton=|| view! { <Skeleton lines=4/> }>
-                {move || load.value().get().map(|before| view! { <Form before load removing/> })}
+                {move || load.value().get().map(|before| match (editing.get(), before) {
+                    (true, before) => view! { <Form before load editing/> }.into_any(),
+                    (false, Some(provider)) => view! { <Kept provider editing removing/> }.into_any(),
+                    (false, None) => view! { <Nothing editing/> }.into_any(),
+                })}
             </Loaded>
         </Card>
         <Confirm open=removing title="Remove the identity provider?" action="Remove" busy=doing.busy failure=doing.failure on_confirm=remove>
@@ -42,14 +46,62 @@ pub(super) fn Provider() -> impl IntoView {
 }
 
 #[component]
+fn Nothing(editing: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="stack">
+            <p class="soft">"Let people sign in with the accounts that they have in your company: with any provider that speaks OpenID Connect. Who signs in so gets a role by their groups, in this organisation only."</p>
+            {may(Permission::ProviderUpdate).then(|| view! {
+                <div><Button on_press=move |_| editing.set(true)>"Set up a provider"</Button></div>
+            })}
+        </div>
+    }
+}
+
+/// The provider as it is set, without its secret.
+#[component]
+fn Kept(provider: IdentityProvider, editing: RwSignal<bool>, removing: RwSignal<bool>) -> impl IntoView {
+    let groups = |role: Role| {
+        let of = provider.role_map.iter().filter(|one| one.role == role);
+        of.map(|one| one.group.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let mapped = Role::ALL.map(|role| (format!("Groups that are {}", role.label()), groups(role)));
+    let rest = provider.default_role.map_or("Stays out", Role::label).to_owned();
+    let mut facts = vec![
+        ("Issuer".to_owned(), provider.issuer),
+        ("Client ID".to_owned(), provider.client_id),
+        ("Domains".to_owned(), provider.domains.join(", ")),
+        (
+            "Claim with the groups".to_owned(),
+            provider.group_claim.unwrap_or_default(),
+        ),
+    ];
+    facts.extend(mapped);
+    facts.push(("Who is in none of these groups".to_owned(), rest));
+    facts.retain(|(_, value)| !value.is_empty());
+    view! {
+        <div class="stack">
+            <CopyField label="Redirect address, for the provider" value=provider.redirect_url/>
+            <dl class="pairs">
+                {facts.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
+            </dl>
+            {may(Permission::ProviderUpdate).then(|| view! {
+                <div class="line">
+                    <Button on_press=move |_| editing.set(true)>"Edit"</Button>
+                    <Button look=Look::Quiet on_press=move |_| removing.set(true)>"Remove"</Button>
+                </div>
+            })}
+        </div>
+    }
+}
+
+#[component]
 fn Form(
     before: Option<IdentityProvider>,
     load: Load<Option<IdentityProvider>>,
-    removing: RwSignal<bool>,
+    editing: RwSignal<bool>,
 ) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let exists = before.is_some();
-    let redirect = before.as_ref().map(|one| one.redirect_url.clone());
     let of = |read: fn(&IdentityProvider) -> String| RwSignal::new(before.as_ref().map(read).unwrap_or_default());
     let issuer = of(|one| one.issuer.clone());
     let client_id = of(|one| one.client_id.clone());
@@ -86,31 +138,28 @@ fn Form(
             },
         );
         doing.run(setting, move |_| {
+            editing.set(false);
             load.again();
             toasts.good("The identity provider is set.");
         });
     };
     let mut options = vec![Choice::new(None, "Stays out")];
     options.extend(Role::ALL.map(|role| Choice::new(Some(role), role.label())));
-    let may_update = may(Permission::ProviderUpdate);
     view! {
         <form class="stack" on:submit=submit>
-            <p class="soft">"People whose address is of one of the domains are offered to sign in with it (OpenID Connect)."</p>
-            {redirect.map(|url| view! { <CopyField label="Redirect URL, for the provider" value=url/> })}
             <TextField label="Issuer" kind="url" value=issuer required=true placeholder="https://login.example.com"/>
             <TextField label="Client ID" value=client_id required=true/>
             <TextField label="Client secret" kind="password" value=secret required=!exists autocomplete="off" hint=if exists { "Left empty, the one that is kept stays." } else { "It is encrypted, and never shown again." }/>
-            <TextField label="Domains" value=domains required=true placeholder="example.com" hint="Separated by commas."/>
+            <TextField label="Domains" value=domains required=true placeholder="example.com" hint="Separated by commas. People with addresses of these domains are offered to sign in with it."/>
             <TextField label="Claim with the groups" value=claim placeholder="groups"/>
             {groups.map(|(role, names)| view! { <TextField label=format!("Groups that are {}", role.label()) value=names/> }).collect_view()}
             <Choices legend="Who is in none of these groups" options chosen=fallback on_choose=move |one| fallback.set(one)/>
             <Trouble doing/>
-            {may_update.then(|| view! {
-                <div class="line">
-                    <Button look=Look::Primary submit=true busy=doing.busy>{if exists { "Save" } else { "Set up" }}</Button>
-                    {exists.then(|| view! { <Button on_press=move |_| removing.set(true)>"Remove"</Button> })}
-                </div>
-            })}
+            {(!exists).then(|| view! { <p class="soft">"Once it is saved you see the redirect address that the provider has to know."</p> })}
+            <div class="line">
+                <Button look=Look::Primary submit=true busy=doing.busy>{if exists { "Save" } else { "Set up" }}</Button>
+                <Button on_press=move |_| editing.set(false)>"Cancel"</Button>
+            </div>
         </form>
     }
 }

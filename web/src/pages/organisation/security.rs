@@ -2,19 +2,20 @@
 
 use leptos::prelude::*;
 
-use super::{ClosedToRole, Head, provider::Provider};
+use super::{ClosedToRole, Head, provider::Provider, sign_ins::SignIns};
 use crate::{api::people::Permission, session::may};
 
 /// The page.
 #[component]
 pub(crate) fn Security() -> impl IntoView {
     if !may(Permission::OrganisationUpdate) {
-        return view! { <Head lead=""/><ClosedToRole/> }.into_any();
+        return view! { <Head part="Security" lead=""/><ClosedToRole/> }.into_any();
     }
     view! {
-        <Head lead="What is asked of whoever signs in."/>
+        <Head part="Security" lead="How people sign in, and where they are signed in."/>
         <div class="narrow stack">
             {may(Permission::ProviderRead).then(|| view! { <Provider/> })}
+            {may(Permission::MemberInvalidate).then(|| view! { <SignIns/> })}
         </div>
     }
     .into_any()

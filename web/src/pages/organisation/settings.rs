@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use crate::{
     api::{
         client::use_api,
-        organisation::{self, IngestAuthorisation, Overview},
+        organisation::{self, IngestAuthorisation, Overview, Package},
     },
     kit::{Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextField, Tone, Trouble, use_toasts},
     session::use_session,
@@ -30,6 +30,10 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
         load.value()
             .with(|now| now.as_ref().is_some_and(|now| !now.settings.secure_playback))
     };
+    let lacks_secure = move || {
+        load.value()
+            .with(|now| now.as_ref().is_some_and(|now| !now.has(Package::Secure)))
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let change = organisation::update_settings(
@@ -48,16 +52,20 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
             session.recheck();
         });
     };
-    let options = vec![
-        Choice::new(IngestAuthorisation::Key, "Stream key"),
-        Choice::new(IngestAuthorisation::Token, "Publish token"),
-        Choice::new(IngestAuthorisation::Open, "Nothing"),
+    let options = [
+        IngestAuthorisation::Key,
+        IngestAuthorisation::Token,
+        IngestAuthorisation::Open,
     ];
+    let options = options.map(|one| Choice::new(one, shown(one))).to_vec();
     view! {
         <Card title="Settings">
             <form class="stack" on:submit=submit>
                 <TextField label="Name" value=name required=true/>
                 <Switch label="Secure playback" value=secure hint="Viewers need a token, where a stream does not say otherwise."/>
+                {move || lacks_secure().then(|| view! {
+                    <Notice tone=Tone::Warn>"Playback is open, whatever stands here: your organisation lacks the package Secure."</Notice>
+                })}
                 {move || (was_open() && secure.get()).then(|| view! {
                     <Notice tone=Tone::Warn>"Whoever watches without a token is cut off when you save."</Notice>
                 })}
@@ -67,8 +75,41 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 <Switch label="End sessions with their token" value=disconnect hint="A running session ends when its token expires, not only new ones."/>
                 <Choices legend="What a broadcaster has to show" options chosen=ingest on_choose=move |one| ingest.set(one)/>
                 <Trouble doing/>
-                <div><Button look=Look::Primary submit=true busy=doing.busy>"Save"</Button></div>
+                <div><Button look=Look::Primary submit=true busy=doing.busy>"Save settings"</Button></div>
             </form>
         </Card>
+    }
+}
+
+/// The same, for those who may not change it.
+#[component]
+pub(super) fn Shown(load: Load<Overview>) -> impl IntoView {
+    let on = |is: bool| if is { "On" } else { "Off" };
+    let facts = move || {
+        load.value().with(|now| {
+            let settings = now.as_ref().map(|now| now.settings.clone())?;
+            Some([
+                ("Secure playback", on(settings.secure_playback)),
+                ("End sessions with their token", on(settings.force_disconnect)),
+                ("What a broadcaster has to show", shown(settings.ingest_authorisation)),
+                ("Second factor required", on(settings.second_factor_required)),
+            ])
+        })
+    };
+    view! {
+        <Card title="Settings">
+            <dl class="pairs">
+                {move || facts().into_iter().flatten().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
+            </dl>
+            <p class="soft under-line">"An administrator can change them."</p>
+        </Card>
+    }
+}
+
+const fn shown(what: IngestAuthorisation) -> &'static str {
+    match what {
+        IngestAuthorisation::Inherit | IngestAuthorisation::Key => "Stream key",
+        IngestAuthorisation::Token => "Publish token",
+        IngestAuthorisation::Open => "Nothing",
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 #[component]
 pub(crate) fn ApiTokens() -> impl IntoView {
     if !may(Permission::ApiTokenManage) {
-        return view! { <Head lead=""/><ClosedToRole/> }.into_any();
+        return view! { <Head part="API tokens" lead=""/><ClosedToRole/> }.into_any();
     }
     let (api, making) = (use_api(), RwSignal::new(false));
     let status = RwSignal::new(Some(ApiTokenStatus::Active));
@@ -35,7 +35,7 @@ pub(crate) fn ApiTokens() -> impl IntoView {
         Choice::new(None, "All"),
     ];
     view! {
-        <Head lead="What software acts with.">
+        <Head part="API tokens" lead="What software acts with.">
             <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| making.set(true)>"New API token"</Button>
         </Head>
         <ApiKey load/>

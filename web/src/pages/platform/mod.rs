@@ -13,12 +13,14 @@ use self::{create::Create, packages::EditPackages};
 use crate::{
     api::{
         client::use_api,
+        failure::Failure,
+        organisation::Package,
         page::Page,
         platform::{self, OrganisationStanding, PackageRequest, PlatformOrganisation},
     },
     kit::{
         Badge, Button, Card, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
-        SearchBox, Skeleton, Table, Tone, When, nodes, use_toasts,
+        SearchBox, Skeleton, Table, Tone, Trouble, When, nodes, use_toasts,
     },
     session::use_person,
 };
@@ -49,6 +51,19 @@ pub(crate) fn Platform() -> impl IntoView {
     let load = Load::new(move || platform::organisations(api, text.get(), None));
     let requests = Load::new(move || platform::requests(api));
     let creating = RwSignal::new(false);
+    let (edited, editing) = (
+        RwSignal::new(None::<(PlatformOrganisation, Option<Package>)>),
+        RwSignal::new(false),
+    );
+    let edit = Callback::new(move |(one, wanted): (PlatformOrganisation, Option<Package>)| {
+        edited.set(Some((one, wanted)));
+        editing.set(true);
+    });
+    let answer = Callback::new(move |(one, package)| edit.run((one, Some(package))));
+    let again = Callback::new(move |()| {
+        load.again();
+        requests.again();
+    });
     let search = move |text: String| {
         let options = NavigateOptions {
             replace: true,
@@ -64,14 +79,17 @@ pub(crate) fn Platform() -> impl IntoView {
         <PageHead title="Platform" lead="Every organisation of this installation.">
             <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| creating.set(true)>"New organisation"</Button>
         </PageHead>
-        <Requests load requests/>
+        <Requests requests on_answer=answer/>
         <div class="filters">
-            <SearchBox label="Search organisations" placeholder="Name or hash" text=text.get_untracked() heard=search/>
+            <SearchBox label="Search organisations" placeholder="Name or hash" text heard=search/>
             <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| crate::time::count(page.total, "organisation", "organisations")))}</p>
         </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
-            <Organisations load text requests/>
+            <Organisations load text edit/>
         </Loaded>
+        <Dialog open=editing wide=true title=Signal::derive(move || format!("Packages of {}", edited.with(|one| one.as_ref().map(|(one, _)| one.name.clone()).unwrap_or_default())))>
+            {move || edited.get().map(|(organisation, wanted)| view! { <EditPackages organisation wanted open=editing on_saved=again/> })}
+        </Dialog>
         <Dialog open=creating wide=true title="New organisation">
             <Create open=creating on_made=move |()| load.again()/>
         </Dialog>
@@ -81,42 +99,39 @@ pub(crate) fn Platform() -> impl IntoView {
 
 /// What is asked for; nothing stands here where nothing is.
 #[component]
-fn Requests(load: List, requests: Load<Vec<PackageRequest>>) -> impl IntoView {
-    let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+fn Requests(
+    requests: Load<Vec<PackageRequest>>,
+    on_answer: Callback<(PlatformOrganisation, Package)>,
+) -> impl IntoView {
+    let (api, doing) = (use_api(), Doing::new());
     let all = Memo::new(move |_| requests.value().get().unwrap_or_default());
-    let enable = Callback::new(move |one: PackageRequest| {
-        let setting = platform::set_package(
-            api,
-            platform::SetPackageInput {
-                organisation: one.organisation.hash.clone(),
-                package: one.package,
-                enabled: true,
-                limits: None,
-            },
-        );
-        doing.run(setting, move |_| {
-            requests.again();
-            load.again();
-            toasts.good(format!("{} has {} now.", one.organisation.name, one.package.label()));
-        });
+    // The limits that go with a package are decided with it, so that an answer begins where the organisation stands.
+    let answer = Callback::new(move |one: PackageRequest| {
+        let hash = one.organisation.hash.clone();
+        let finding = async move {
+            let page = platform::organisations(api, hash.clone(), None).await?;
+            let found = page.nodes.into_iter().find(|one| one.hash == hash);
+            found.ok_or(Failure::NotFound)
+        };
+        doing.run(finding, move |organisation| on_answer.run((organisation, one.package)));
     });
     view! {
         <Show when=move || !all.with(Vec::is_empty)>
-            <Card title="Asked for" flush=true>
+            <Card title="Requests" flush=true>
                 <ul class="rows">
-                    <For each=move || all.get() key=|one| (one.organisation.hash.clone(), one.package.label()) let:one>
-                        <Request one enable/>
+                    <For each=move || all.get() key=|one| one.id.clone() let:one>
+                        <Request one answer/>
                     </For>
                 </ul>
-                <crate::kit::Trouble doing/>
+                <Trouble doing/>
             </Card>
         </Show>
     }
 }
 
 #[component]
-fn Request(one: PackageRequest, enable: Callback<PackageRequest>) -> impl IntoView {
-    let name = format!("Enable {} for {}", one.package.label(), one.organisation.name);
+fn Request(one: PackageRequest, answer: Callback<PackageRequest>) -> impl IntoView {
+    let name = format!("Enable… {} for {}", one.package.label(), one.organisation.name);
     let kept = StoredValue::new(one.clone());
     view! {
         <li>
@@ -124,21 +139,21 @@ fn Request(one: PackageRequest, enable: Callback<PackageRequest>) -> impl IntoVi
                 <span><strong>{one.organisation.name}</strong>" asks for "<strong>{one.package.label()}</strong></span>
                 <span class="soft"><When at=one.requested_at/>{one.note.filter(|note| !note.is_empty()).map(|note| format!(": “{note}”"))}</span>
             </span>
-            <Button on_press=move |_| enable.run(kept.get_value()) attr:aria-label=name>"Enable"</Button>
+            <Button on_press=move |_| answer.run(kept.get_value()) attr:aria-label=name>"Enable…"</Button>
         </li>
     }
 }
 
 #[component]
-fn Organisations(load: List, text: Memo<String>, requests: Load<Vec<PackageRequest>>) -> impl IntoView {
+fn Organisations(
+    load: List,
+    text: Memo<String>,
+    edit: Callback<(PlatformOrganisation, Option<Package>)>,
+) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let all = nodes(load);
     let asked = RwSignal::new(None::<PlatformOrganisation>);
-    let (editing, suspending) = (RwSignal::new(false), RwSignal::new(false));
-    let again = Callback::new(move |()| {
-        load.again();
-        requests.again();
-    });
+    let suspending = RwSignal::new(false);
     let resume = move |one: PlatformOrganisation| {
         doing.run(
             platform::resume_organisation(api, platform::ResumeOrganisationInput { organisation: one.hash }),
@@ -152,7 +167,7 @@ fn Organisations(load: List, text: Memo<String>, requests: Load<Vec<PackageReque
         doing.forget();
         asked.set(Some(one.clone()));
         match act {
-            Act::Packages => editing.set(true),
+            Act::Packages => edit.run((one, None)),
             Act::Suspend => suspending.set(true),
             Act::Resume => resume(one),
         }
@@ -180,9 +195,7 @@ fn Organisations(load: List, text: Memo<String>, requests: Load<Vec<PackageReque
             </Table>
             <More load ask=move |after| platform::organisations(api, text.get_untracked(), after)/>
         </Show>
-        <Dialog open=editing wide=true title=Signal::derive(move || format!("Packages of {}", name()))>
-            {move || asked.get().map(|one| view! { <EditPackages organisation=one open=editing on_saved=again/> })}
-        </Dialog>
+        <Show when=move || !suspending.get()><Trouble doing/></Show>
         <Confirm open=suspending title=Signal::derive(move || format!("Suspend {}?", name())) action="Suspend" busy=doing.busy failure=doing.failure on_confirm=suspend>
             <p>"Its broadcasters and viewers are disconnected now, and nobody is let in. Its people can sign in, and see that it is suspended. Nothing is deleted; you can resume it at any time."</p>
         </Confirm>

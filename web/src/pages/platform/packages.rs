@@ -6,7 +6,7 @@ use crate::{
     api::{
         client::use_api,
         failure::Failure,
-        organisation::{LimitName, PackageStatus},
+        organisation::{LimitName, Package, PackageStatus},
         platform::{self, PackageLimitsInput, PlatformOrganisation},
     },
     kit::{DialogForm, Doing, Notice, Switch, TextField, Tone, use_toasts},
@@ -21,7 +21,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(before: PackageStatus) -> Self {
+    fn new(before: PackageStatus, wanted: Option<Package>) -> Self {
         let limits = before
             .limits
             .iter()
@@ -33,7 +33,7 @@ impl Line {
             })
             .collect();
         Self {
-            enabled: RwSignal::new(before.enabled),
+            enabled: RwSignal::new(before.enabled || wanted == Some(before.package)),
             before,
             limits,
         }
@@ -65,38 +65,42 @@ impl Line {
     }
 }
 
-/// The form of the dialog; only what was changed is sent.
+/// The form of the dialog, `wanted` being switched on already; only what was changed is sent.
 #[component]
 pub(super) fn EditPackages(
     organisation: PlatformOrganisation,
+    wanted: Option<Package>,
     open: RwSignal<bool>,
     on_saved: Callback<()>,
 ) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let hash = organisation.hash;
-    let lines: Vec<_> = organisation.packages.into_iter().map(Line::new).collect();
+    let lines: Vec<_> = organisation
+        .packages
+        .into_iter()
+        .map(|one| Line::new(one, wanted))
+        .collect();
     let shown = lines.clone();
     let submit = move |()| {
         let (hash, lines) = (hash.clone(), lines.clone());
         let saving = async move {
             for line in lines.iter().filter(|line| line.is_changed()) {
                 let (package, enabled) = (line.before.package, line.enabled.get_untracked());
-                platform::set_package(
-                    api,
-                    platform::SetPackageInput {
-                        organisation: hash.clone(),
-                        package,
-                        enabled,
-                        limits: line.limits()?,
-                    },
-                )
-                .await?;
+                let input = platform::SetPackageInput {
+                    organisation: hash.clone(),
+                    package,
+                    enabled,
+                    limits: if enabled { line.limits()? } else { None },
+                };
+                let set = platform::set_package(api, input).await;
+                // What was set before it is set, whatever comes of this one.
+                on_saved.run(());
+                set?;
             }
             Ok(())
         };
         doing.run(saving, move |()| {
             open.set(false);
-            on_saved.run(());
             toasts.good("The packages are saved.");
         });
     };
@@ -109,16 +113,31 @@ pub(super) fn EditPackages(
             {shown.into_iter().map(|line| view! {
                 <div class="stack package-line">
                     <Switch label=line.before.package.label() value=line.enabled hint=line.before.package.sentence()/>
-                    {(!line.limits.is_empty()).then(|| view! {
-                        <div class="limits">
-                            {line.limits.into_iter().map(|(name, text)| view! { <TextField label=name.label() value=text placeholder="no limit"/> }).collect_view()}
-                        </div>
-                    })}
+                    <Limits limits=line.limits enabled=line.enabled/>
                 </div>
             }).collect_view()}
             {move || taken().then(|| view! {
                 <Notice tone=Tone::Warn>"A package that is taken away acts at once: what rests on it ends, running sessions included."</Notice>
             })}
         </DialogForm>
+    }
+}
+
+/// How much of it: a field each, once the package is on.
+#[component]
+fn Limits(limits: Vec<(LimitName, RwSignal<String>)>, enabled: RwSignal<bool>) -> impl IntoView {
+    let limits = StoredValue::new(limits);
+    view! {
+        <Show when=move || enabled.get() && !limits.with_value(Vec::is_empty)>
+            <div class="limits">
+                {limits.get_value().into_iter().map(|(name, text)| {
+                    let label = match name.unit() {
+                        "" => name.label().to_owned(),
+                        unit => format!("{} ({unit})", name.label()),
+                    };
+                    view! { <TextField label value=text placeholder="No limit" kind="number"/> }
+                }).collect_view()}
+            </div>
+        </Show>
     }
 }

@@ -1,0 +1,25 @@
+//! One of many, where seeing all of them at once would take too much room.
+
+use leptos::prelude::*;
+
+/// A list that opens; the label stands beside it. Options are pairs of a value and what people read.
+#[component]
+pub(crate) fn Select(
+    #[prop(into)] label: String,
+    #[prop(into)] options: Signal<Vec<(String, String)>>,
+    #[prop(into)] chosen: Signal<String>,
+    #[prop(into)] on_choose: Callback<String>,
+) -> impl IntoView {
+    let list = move || {
+        options.get().into_iter().map(move |(value, text)| {
+            let is_chosen = chosen.get() == value;
+            view! { <option value=value selected=is_chosen>{text}</option> }
+        })
+    };
+    view! {
+        <label class="beside">
+            <span>{label}</span>
+            <select on:change=move |event| on_choose.run(event_target_value(&event))>{move || list().collect_view()}</select>
+        </label>
+    }
+}
