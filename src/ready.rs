@@ -23,6 +23,8 @@ pub(crate) struct Ready {
     pub(crate) dashboard: String,
     /// Who can sign in.
     pub(crate) users: Vec<User>,
+    /// Who looks after the installation.
+    pub(crate) operator: Operator,
     /// What can be watched and published.
     pub(crate) streams: Vec<Stream>,
 }
@@ -35,6 +37,13 @@ pub(crate) struct User {
     pub(crate) role: String,
     /// By its hash.
     pub(crate) organisation: String,
+}
+
+/// A platform operator, a member of no organisation.
+#[derive(Serialize)]
+pub(crate) struct Operator {
+    pub(crate) email: String,
+    pub(crate) password: String,
 }
 
 /// A stream.

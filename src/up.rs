@@ -184,6 +184,10 @@ async fn announce(
         rtmp: rtmp_url.to_owned(),
         dashboard: format!("{http_url}/"),
         users: users.collect(),
+        operator: ready::Operator {
+            email: demo.operator.email,
+            password: demo.operator.password,
+        },
         streams: streams.collect(),
     };
     ready.write(&configuration.data)?;
@@ -198,6 +202,8 @@ async fn announce(
     {
         writeln!(out, "  Sign in    {email}  {password}  ({role} of {organisation})")?;
     }
+    let ready::Operator { email, password } = &ready.operator;
+    writeln!(out, "  Sign in    {email}  {password}  (platform operator)")?;
     writeln!(
         out,
         "  Details    {}\n",

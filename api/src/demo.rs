@@ -1,4 +1,4 @@
-//! What a demo has from the start: two organisations, their people, two streams. The same at every start of one folder.
+//! What a demo has from the start: two organisations, their people, a platform operator, two streams. The same at every start of one folder.
 //!
 //! Passwords come from the master key, so they are the same for a folder, and nobody else's.
 
@@ -11,7 +11,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use crate::{
     fault::Fault,
-    graphql,
+    graphql, operator,
     people::{Acting, Actor, By},
     publisher::policy,
     running::Running,
@@ -25,6 +25,8 @@ use crate::{
 pub struct Demo {
     /// The first organisation's people first: one per role; then the second's.
     pub users: Vec<DemoUser>,
+    /// Looks after the installation, and belongs to no organisation.
+    pub operator: DemoOperator,
     /// The test stream first, then the one for the visitor's encoder; both the first organisation's.
     pub streams: Vec<DemoStream>,
 }
@@ -40,6 +42,15 @@ pub struct DemoUser {
     pub role: &'static str,
     /// The organisation's hash.
     pub organisation: String,
+}
+
+/// A platform operator to sign in as.
+#[derive(Clone)]
+pub struct DemoOperator {
+    /// With this address.
+    pub email: String,
+    /// With this password.
+    pub password: String,
 }
 
 /// Something to watch.
@@ -84,6 +95,7 @@ async fn prepare(state: &State) -> Result<Demo, Fault> {
     let acting = first.ok_or(Fault::Internal)?;
     Ok(Demo {
         users,
+        operator: operator(state).await?,
         streams: vec![
             demo_stream(state, &acting, "test", "Test picture", true).await?,
             demo_stream(state, &acting, "encoder", "Your encoder", false).await?,
@@ -152,6 +164,17 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     )
     .await?;
     Ok(actings)
+}
+
+/// The platform operator, who is made where they are missing.
+async fn operator(state: &State) -> Result<DemoOperator, Fault> {
+    let password = password(state, OPERATOR);
+    let hash = state.passwords.hash(password.clone(), state.entropy.bytes()).await?;
+    operator::with_password(state, OPERATOR, "Otto Operator", hash).await?;
+    Ok(DemoOperator {
+        email: OPERATOR.to_owned(),
+        password,
+    })
 }
 
 async fn existing(state: &State, write: &Write, email: &str) -> Result<Option<Acting>, Fault> {
@@ -270,6 +293,14 @@ impl std::fmt::Debug for DemoUser {
     }
 }
 
+impl std::fmt::Debug for DemoOperator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoOperator")
+            .field("email", &self.email)
+            .finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for DemoStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DemoStream")
@@ -277,6 +308,8 @@ impl std::fmt::Debug for DemoStream {
             .finish_non_exhaustive()
     }
 }
+
+const OPERATOR: &str = "operator@platform.example";
 
 /// Email, name, role.
 type Person = (&'static str, &'static str, Role);

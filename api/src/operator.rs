@@ -93,6 +93,27 @@ async fn make(state: &State, email: &str) -> Result<String, Fault> {
     Ok(format!("{}/reset#{secret}", state.addresses.http))
 }
 
+/// Makes a new person a platform operator who has a password already; nothing where the address is somebody's.
+pub(crate) async fn with_password(state: &State, email: &str, name: &str, password_hash: String) -> Result<(), Fault> {
+    let write = state.store.write().await?;
+    if by_email(&write, email).await?.is_some() {
+        return Ok(());
+    }
+    let id: UserId = state.mint();
+    let user = app_user::ActiveModel {
+        id: Set(id.uuid()),
+        email: Set(email.to_owned()),
+        name: Set(name.to_owned()),
+        password_hash: Set(password_hash),
+        operator: Set(true),
+        created_at: Set(state.now_us()),
+    };
+    let user = user.insert(&*write).await?;
+    record(state, &write, &user, "operator.create").await?;
+    write.commit().await?;
+    Ok(())
+}
+
 async fn unmake(state: &State, email: &str) -> Result<bool, Fault> {
     let write = state.store.write().await?;
     let Some(user) = by_email(&write, email).await? else {
