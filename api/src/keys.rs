@@ -55,13 +55,9 @@ pub(crate) fn private(seal: &Seal, key: &signing_key::Model) -> Result<Zeroizing
 }
 
 /// What nodes verify with.
-pub(crate) fn verifying(key: &signing_key::Model) -> VerifyingKey {
-    VerifyingKey {
-        kid: key.kid.as_str().into(),
-        algorithm: Algorithm::EdDsa,
-        material: key.public_key.clone(),
-        ours: key.private_key_sealed.is_some(),
-    }
+pub(crate) fn verifying(key: &signing_key::Model) -> Result<VerifyingKey, DbErr> {
+    VerifyingKey::ours(key.kid.as_str(), key.public_key.clone())
+        .map_err(|error| DbErr::Custom(format!("signing_key {}: {error}", key.kid)))
 }
 
 /// Every key that verifies, of every organisation: what the installation's JWKS shows.

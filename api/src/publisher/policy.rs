@@ -6,11 +6,11 @@ use entity::{Table, Tenanted, organisation, package_grant, revocation, signing_k
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
-        IngestAuthorisation, Organisation, Package, Packages, SecurePlayback, Standing, Stream, StreamIngest,
-        StreamStanding, Subject,
+        Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, SecurePlayback, Standing, Stream,
+        StreamIngest, StreamStanding, Subject,
     },
 };
-use ids::{OrganisationId, StreamId};
+use ids::{GroupId, OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
     for row in keys.all(connection).await? {
         updates.push(Update::Key {
             organisation: OrganisationId::from_uuid(row.organisation_id),
-            key: keys::verifying(&row),
+            key: keys::verifying(&row)?,
         });
     }
     let revocations = revocation::Entity::across_tenants("the policy of a node that joins")
@@ -85,6 +85,9 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         force_disconnect: row.force_disconnect,
         viewers: packages::limit(&standings, LimitName::Viewers),
         bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
+        judges: Judges::default(),
+        asks: Asks::default(),
+        encrypted_ingest: false,
     })
 }
 
@@ -95,6 +98,7 @@ pub(crate) fn stream(state: &State, row: &stream::Model) -> Result<Stream, DbErr
         id: StreamId::from_uuid(row.id),
         name: parsed(&row.name)?,
         organisation: OrganisationId::from_uuid(row.organisation_id),
+        group: row.group_id.map(GroupId::from_uuid),
         standing: match row.standing.as_str() {
             "active" => StreamStanding::Active,
             "stopped" => StreamStanding::Stopped,
@@ -111,6 +115,9 @@ pub(crate) fn stream(state: &State, row: &stream::Model) -> Result<Stream, DbErr
         },
         ingest_key: IngestKeyDigest::of(&key),
         test_source: row.test_source,
+        judges: None,
+        needs_mfa: false,
+        takeover: false,
     })
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn found(
         told(work, &row).await?,
         Update::Key {
             organisation: work.organisation,
-            key: keys::verifying(&key),
+            key: keys::verifying(&key)?,
         },
     ];
     Ok((row, updates))

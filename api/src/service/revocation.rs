@@ -56,7 +56,8 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     let taken = match by {
         By::Token(text) => {
             let token = guard::Token::parse(text.trim()).map_err(|_| Fault::NotFound)?;
-            one(&work, &token.claims.jti, "token").await?
+            let claims = token.claims().map_err(|_| Fault::NotFound)?;
+            one(&work, &claims.jti, "token").await?
         }
         By::Jti(jti) => one(&work, &jti, "jti").await?,
         By::User(user) => {

@@ -264,13 +264,12 @@ impl Node {
     /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass.
     pub(crate) fn denies(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
         let policy = self.policy.lock().unwrap().clone();
-        let mut request = guard::Request {
-            door: guard::Door::Playback,
-            stream: Some(stream.parse().unwrap()),
-            address: [192, 0, 2, 77].into(),
-            credential: guard::Credential::from_token(token),
-            proof: None,
-        };
+        let mut request = guard::Request::new(
+            guard::Door::Playback,
+            Some(stream.parse().unwrap()),
+            [192, 0, 2, 77].into(),
+            guard::Credential::from_token(token),
+        );
         loop {
             let facts = guard::Facts {
                 publisher: guard::Presence::Present,
@@ -280,8 +279,9 @@ impl Node {
                 guard::Decision::Admit(_) => return None,
                 guard::Decision::Deny(denial) => return Some(denial.reason),
                 guard::Decision::Ask(guard::Question::Signature { token, key }) => {
-                    request.proof = Some(guard::signature::check(&token, &key));
+                    request.proofs.add(guard::signature::check(&token, &key));
                 }
+                guard::Decision::Ask(question) => panic!("unexpected {question:?}"),
             }
         }
     }

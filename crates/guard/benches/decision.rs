@@ -6,27 +6,30 @@ use std::{
     error::Error,
     hint::black_box,
     io::{Write as _, stdout},
+    net::Ipv4Addr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use guard::{
-    Credential, Decision, Door, Facts, IngestKeyDigest, Permit, Policy, Presence, Question, Request, Timestamp, Token,
-    Update, VerifyingKey, decide,
-    key::Algorithm,
+    Asn, Credential, Decision, Door, Facts, IngestKeyDigest, Permit, Place, Policy, Presence, Question, Request,
+    Timestamp, Token, Update, VerifyingKey, decide,
     policy::{
-        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
-        Subject,
+        Asks, IngestAuthorisation, Judges, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest,
+        StreamStanding, Subject,
     },
+    rules::{Action, Doors, Kind, Matcher, Mode, Rule, RuleScope},
     signature,
-    token::Proof,
+    token::{Proof, Proofs},
 };
-use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
+use ids::{OrganisationHash, OrganisationId, RuleId, StreamId, StreamName};
 use serde_json::json;
 
 const STREAMS: u32 = 100_000;
 const REVOCATIONS: u32 = 100_000;
+const RULES: u32 = 1_000_000;
+const VIEWERS: u32 = 10_000;
 const NOW: Timestamp = Timestamp::from_s(1_800_000_000);
 const KID: &str = "key_bench";
 /// Of each step: so many samples, each the mean of so many runs, because one run may take less than reading a clock.
@@ -47,11 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let key = key()?;
     let proof = signature::check(&token, &key);
     let request = |token: &Arc<Token>, proof: Option<Proof>| Request {
-        door: Door::Playback,
-        stream: Some(stream.clone()),
-        address: [192, 0, 2, 1].into(),
-        credential: Credential::Token(token.clone()),
-        proof,
+        proofs: proof.map(Proofs::from).unwrap_or_default(),
+        ..viewer(&stream, Credential::Token(token.clone()), 0)
     };
     let facts = Facts {
         publisher: Presence::Present,
@@ -65,6 +65,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         subject: Subject::Token("tok_late".into()),
         at: NOW,
     };
+    let (guarded, compiled) = guarded(&policy);
+    let rule = Update::Rule {
+        organisation: organisation(),
+        rule: network(RULES),
+    };
+    let one = guarded.with(&rule);
+    let removed = Update::RuleRemoved {
+        organisation: organisation(),
+        id: network(RULES).id,
+    };
+    // Each from another address, so that no path is warm only because it was just walked.
+    let viewers: Vec<_> = (0..VIEWERS)
+        .map(|number| Request {
+            proofs: proof.into(),
+            ..viewer(&stream, Credential::Token(token.clone()), number)
+        })
+        .collect();
+    let (mut plain, mut ruled) = (viewers.iter().cycle(), viewers.iter().cycle());
     let locked = Update::Stream(Stream {
         standing: StreamStanding::Locked,
         ..policy.stream(&stream).ok_or("the stream is there")?.as_ref().clone()
@@ -82,6 +100,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         Step::new("a whole admission: parse, decide, check, decide", || {
             admit(&text, &request, &facts, &policy)
         }),
+        Step::new("the same, of many viewers", || {
+            plain.next().map(|viewer| decide(viewer, &facts, &policy, NOW))
+        }),
+        Step::new("the same, with 1 000 000 prefixes and rules of each kind", || {
+            ruled.next().map(|viewer| decide(viewer, &facts, &guarded, NOW))
+        }),
+        Step::new("a prefix more among 1 000 000: the next policy", || guarded.with(&rule)),
+        Step::new("a prefix less among 1 000 000: the next policy", || one.with(&removed)),
         Step::new("a revocation more: the next policy", || policy.with(&revoked)),
         Step::new("a stream locked: the next policy", || policy.with(&locked)),
     ];
@@ -110,7 +136,87 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\nThat policy from nothing, as a node that joins builds it: {} ms.",
         built.as_millis()
     )?;
+    writeln!(out, "The 1 000 000 prefixes on top of it: {} ms.", compiled.as_millis())?;
     Ok(())
+}
+
+/// A viewer with an address of their own, on a page, with a player.
+fn viewer(stream: &StreamName, credential: Credential, number: u32) -> Request {
+    Request {
+        place: Place {
+            country: "DE".parse().ok(),
+            asn: Some(Asn::new(64_500)),
+        },
+        referrer: "www.example.com".parse().ok(),
+        agent: Some("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0".into()),
+        ..Request::new(
+            Door::Playback,
+            Some(stream.clone()),
+            Ipv4Addr::from_bits(scattered(number).wrapping_add(7)).into(),
+            credential,
+        )
+    }
+}
+
+/// Numbers that lie everywhere, each once.
+fn scattered(number: u32) -> u32 {
+    number.wrapping_mul(2_654_435_761)
+}
+
+/// The rule on one of a million networks of 16 to 32 bits. They let in, so that the decision goes on behind them.
+fn network(number: u32) -> Rule {
+    let bits = u8::try_from(16 + number % 17).unwrap_or(32);
+    let address = Ipv4Addr::from_bits(scattered(number));
+    rule(
+        number,
+        Matcher::Ip(ipnet::Ipv4Net::new_assert(address, bits).trunc().into()),
+        Action::Allow,
+    )
+}
+
+fn rule(number: u32, matcher: Matcher, action: Action) -> Rule {
+    let mut random = [0; 10];
+    random[..4].copy_from_slice(&number.to_be_bytes());
+    Rule {
+        id: RuleId::mint(1, random),
+        matcher,
+        action,
+        scope: RuleScope::Organisation,
+        doors: Doors::Both,
+        mode: Mode::Enforce,
+        expires: None,
+    }
+}
+
+/// The policy with a million prefixes and some rules of each other kind, and how long it took to add them.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time as it passes")]
+fn guarded(policy: &Policy) -> (Policy, Duration) {
+    let others = [
+        (Kind::Asn, "64501"),
+        (Kind::Country, "XK"),
+        (Kind::Referrer, "*.evil.test"),
+        (Kind::Referrer, "evil-example.com"),
+        (Kind::UserAgent, "curl/*"),
+        (Kind::UserAgent, "*Wget*"),
+        (Kind::UserAgent, "*python-requests*"),
+    ];
+    let others = (RULES + 1..).zip(others).filter_map(|(number, (kind, value))| {
+        let matcher = Matcher::parse(kind, value).ok()?;
+        Some(rule(number, matcher, Action::Deny))
+    });
+    let updates: Vec<_> = (0..RULES)
+        .map(network)
+        .chain(others)
+        .map(|rule| Update::Rule {
+            organisation: organisation(),
+            rule,
+        })
+        .collect();
+    let start = Instant::now();
+    let policy = updates
+        .iter()
+        .fold(policy.clone(), |policy, update| policy.with(update));
+    (policy, start.elapsed())
 }
 
 /// What the gate does with a token that it meets for the first time.
@@ -125,7 +231,7 @@ fn admit(
     let Decision::Ask(Question::Signature { token, key }) = decide(&request, facts, policy, NOW) else {
         return Err("a new token is asked about".into());
     };
-    request.proof = Some(signature::check(&token, &key));
+    request.proofs.add(signature::check(&token, &key));
     match decide(&request, facts, policy, NOW) {
         Decision::Admit(permit) => Ok(permit),
         other => Err(format!("not admitted: {other:?}").into()),
@@ -178,6 +284,9 @@ fn policy() -> Result<(Policy, Duration, StreamName), Box<dyn Error>> {
             force_disconnect: false,
             viewers: None,
             bandwidth_mbit_s: None,
+            judges: Judges::default(),
+            asks: Asks::default(),
+            encrypted_ingest: false,
         }),
         Update::Key {
             organisation: organisation(),
@@ -196,6 +305,10 @@ fn policy() -> Result<(Policy, Duration, StreamName), Box<dyn Error>> {
             ingest: StreamIngest::Inherit,
             ingest_key: IngestKeyDigest::of("bench"),
             test_source: false,
+            group: None,
+            judges: None,
+            needs_mfa: false,
+            takeover: false,
         }));
     }
     updates.extend((0..REVOCATIONS).map(|number| Update::Revoked {
@@ -213,13 +326,9 @@ fn organisation() -> OrganisationId {
 }
 
 /// The key pair of RFC 8037, appendix A.1.
-fn key() -> Result<VerifyingKey, base64::DecodeError> {
-    Ok(VerifyingKey {
-        kid: KID.into(),
-        algorithm: Algorithm::EdDsa,
-        material: URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")?,
-        ours: true,
-    })
+fn key() -> Result<VerifyingKey, Box<dyn Error>> {
+    let public = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")?;
+    Ok(VerifyingKey::ours(KID, public)?)
 }
 
 /// Its private part as PKCS#8 (RFC 8410).

@@ -23,20 +23,32 @@
 )]
 
 mod address;
+mod agent;
 mod decide;
+mod host;
 pub mod key;
+pub mod lint;
 mod permit;
+mod place;
 pub mod policy;
 mod reason;
+pub mod rules;
 #[cfg(feature = "signature")]
 pub mod signature;
+mod text;
 mod time;
 pub mod token;
 
-pub use address::fold;
-pub use decide::{Credential, Decision, Door, Facts, Presence, Question, Request, Step, StepOutcome, decide, explain};
+pub use address::{NetworkError, block, fold, network};
+pub use agent::{AgentClaim, AgentError, AgentPattern};
+pub use decide::{
+    Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
+    Whose, decide, explain,
+};
+pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};
-pub use permit::{Admitted, Grant, Permit};
+pub use permit::{Admitted, End, Grant, Permit};
+pub use place::{Asn, Country, Place, PlaceError};
 pub use policy::{Policy, Update};
 pub use reason::{Denial, Reason};
 pub use time::Timestamp;

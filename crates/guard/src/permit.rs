@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ids::{OrganisationId, StreamId, StreamName};
 
-use crate::{Door, Timestamp, token::Jti};
+use crate::{Door, Reason, Timestamp, rules::Monitored, token::Jti};
 
 /// The right to pass one door of one stream, until a moment. Only the decision makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +13,25 @@ pub struct Permit {
     pub(crate) organisation: OrganisationId,
     pub(crate) stream: StreamId,
     pub(crate) name: StreamName,
-    pub(crate) until: Option<Timestamp>,
+    pub(crate) end: Option<End>,
     pub(crate) grant: Option<Grant>,
+    pub(crate) monitored: Vec<Monitored>,
+}
+
+/// When a permit ends by itself, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The first moment at which it is none any more.
+    pub at: Timestamp,
+    /// What whoever is ended is told.
+    pub reason: Reason,
+}
+
+impl End {
+    /// The earlier of two.
+    pub(crate) fn first(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        [one, other].into_iter().flatten().min_by_key(|end| end.at)
+    }
 }
 
 /// The token behind a permit.
@@ -22,8 +39,8 @@ pub struct Permit {
 pub struct Grant {
     /// Its id, unique within the organisation.
     pub jti: Jti,
-    /// The key that signed it.
-    pub kid: Arc<str>,
+    /// The key that signed it, where one did.
+    pub kid: Option<Arc<str>>,
     /// The viewer it names.
     pub user: Option<Arc<str>>,
     /// Its label.
@@ -56,9 +73,19 @@ impl Permit {
         &self.name
     }
 
-    /// When it ends by itself; `None` where no token was needed.
+    /// When it ends by itself: with its token, with a rule that excepts for a while, or when the customer's backend said.
     pub fn until(&self) -> Option<Timestamp> {
-        self.until
+        self.end.map(|end| end.at)
+    }
+
+    /// The same, with the reason.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// Monitored rules that the request fits.
+    pub fn monitored(&self) -> &[Monitored] {
+        &self.monitored
     }
 
     /// The token behind it; `None` where no token was needed.

@@ -2,8 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use ids::DecisionId;
+use ids::{DecisionId, RuleId};
 use serde::{Deserialize, Serialize};
+
+use crate::rules::Monitored;
 
 /// A refusal. Not an error: it is counted, and its reason is told to whoever was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub struct Denial {
     pub detail: Option<Cow<'static, str>>,
     /// Where an operator finds the trace; minted by the gate.
     pub decision: Option<DecisionId>,
+    /// The Guardian rule that refused, for the operator.
+    pub rule: Option<RuleId>,
+    /// Monitored rules that the request fits.
+    pub monitored: Vec<Monitored>,
 }
 
 impl Denial {
@@ -22,7 +28,7 @@ impl Denial {
         Self {
             reason,
             detail: Some(detail.into()),
-            decision: None,
+            ..reason.into()
         }
     }
 
@@ -38,6 +44,8 @@ impl From<Reason> for Denial {
             reason,
             detail: None,
             decision: None,
+            rule: None,
+            monitored: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! at which door is judged by the decision.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm as Jws, DecodingKey, EncodingKey, crypto};
+use jsonwebtoken::{Algorithm as Jws, DecodingKey, EncodingKey, crypto, errors::Error};
 use serde_json::json;
 
 use crate::{
@@ -16,16 +16,33 @@ use crate::{
 pub enum SignError {
     /// The private key is not one of the algorithm.
     #[error("the signing key is unusable")]
-    Key(#[source] jsonwebtoken::errors::Error),
+    Key(#[source] Error),
 }
 
 /// Checks the signature of `token` with `key`, by the key's algorithm; about 60 µs for Ed25519.
 pub fn check(token: &Token, key: &VerifyingKey) -> Proof {
-    let valid = match key.algorithm {
-        Algorithm::EdDsa => DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(&key.material))
-            .and_then(|public| crypto::verify(token.signature(), token.signed().as_bytes(), &public, Jws::EdDSA)),
+    let valid = verify(token, key).unwrap_or(false);
+    Proof::new(token, key, valid)
+}
+
+fn verify(token: &Token, key: &VerifyingKey) -> Result<bool, Error> {
+    let material = key.material();
+    let (public, algorithm) = match key.algorithm() {
+        Algorithm::EdDsa => {
+            let public = DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(material))?;
+            (public, Jws::EdDSA)
+        }
+        Algorithm::Es256 => {
+            // INVARIANT: the material of such a key is 0x04 and two coordinates of 32 bytes.
+            let coordinates = material.get(1..).unwrap_or_default();
+            let (x, y) = coordinates.split_at_checked(32).unwrap_or_default();
+            let public = DecodingKey::from_ec_components(&URL_SAFE_NO_PAD.encode(x), &URL_SAFE_NO_PAD.encode(y))?;
+            (public, Jws::ES256)
+        }
+        Algorithm::Rs256 => (DecodingKey::from_rsa_der(material), Jws::RS256),
+        Algorithm::Hs256 => (DecodingKey::from_secret(material), Jws::HS256),
     };
-    Proof::new(token, key, valid.unwrap_or(false))
+    crypto::verify(token.signature(), token.signed().as_bytes(), &public, algorithm)
 }
 
 /// Signs `claims` (a JSON object) with an Ed25519 private key (PKCS#8 DER) under the name `kid`.

@@ -163,6 +163,11 @@ id!(
     "req"
 );
 id!(
+    /// A Guardian rule.
+    RuleId,
+    "rul"
+);
+id!(
     /// One viewer's or broadcaster's stay.
     SessionId,
     "ses"

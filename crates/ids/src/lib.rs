@@ -20,7 +20,7 @@ mod name;
 
 pub use id::{
     ApiTokenId, AuditId, ChangeId, DecisionId, GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId,
-    OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, SessionId,
-    SignInId, StreamId, TokenId, UserId,
+    OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId,
+    SessionId, SignInId, StreamId, TokenId, UserId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use guard::{Decision, Facts, Policy, Question, Reason, Update};
+use guard::{Decision, Facts, Policy, Reason, Update};
 use link::{Acknowledgement, Change};
 
 use super::Gate;
@@ -23,19 +23,17 @@ impl Gate {
     pub(crate) fn apply(&self, change: &Change) -> Acknowledgement {
         let begun = self.clock.now();
         let before = self.policy.load_full().unwrap_or_default();
-        let policy = Arc::new(
-            change
-                .updates
-                .iter()
-                .fold((*before).clone(), |policy, update| policy.with(update)),
-        );
+        let (mut policy, mut touched) = ((*before).clone(), Vec::new());
+        for update in &change.updates {
+            touched.extend(update.touched(&policy));
+            policy = policy.with(update);
+        }
+        let policy = Arc::new(policy);
         self.policy.store(Some(policy.clone()));
         let mut ended = Vec::new();
-        for update in &change.updates {
-            for session in self.sessions.touched(&update.touched()) {
-                if self.decide_again(&session, &policy) {
-                    ended.push((session.bytes(), session));
-                }
+        for session in touched.iter().flat_map(|touched| self.sessions.touched(touched)) {
+            if self.decide_again(&session, &policy) {
+                ended.push((session.bytes(), session));
             }
         }
         let bytes_after = ended
@@ -75,7 +73,7 @@ impl Gate {
 
     /// Why a running session may not go on under `policy`, if it may not.
     pub(super) fn fallen(&self, session: &Session, policy: &Policy) -> Option<Reason> {
-        let facts = Facts {
+        let mut facts = Facts {
             running: true,
             ..Facts::default()
         };
@@ -83,13 +81,11 @@ impl Gate {
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
                 Decision::Admit(permit) => {
-                    session.extend(permit.until());
+                    session.extend(permit.end());
                     return None;
                 }
                 Decision::Deny(denial) => return Some(denial.reason),
-                Decision::Ask(Question::Signature { token, key }) => {
-                    request.proof = Some(self.proofs.check(&token, &key));
-                }
+                Decision::Ask(question) => self.answer(question, policy, &mut request, &mut facts),
             }
         }
     }

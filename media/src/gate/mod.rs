@@ -4,6 +4,7 @@
 //! is registered before the policy is read for the last time, and a change swaps the policy before it looks sessions up;
 //! so whichever comes second sees the other, and no admission slips between.
 
+mod answers;
 mod apply;
 mod proofs;
 mod throttle;
@@ -11,7 +12,7 @@ mod throttle;
 use std::{net::IpAddr, sync::Arc};
 
 use arc_swap::ArcSwapOption;
-use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Permit, Policy, Presence, Question, Reason, Request};
+use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
 use link::{Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
 use proofs::Proofs;
@@ -20,7 +21,7 @@ use throttle::Throttle;
 use crate::{
     count,
     hub::{self, Hub},
-    session::{Registry, Session, Stay},
+    session::{Others, Registry, Session, Stay},
 };
 
 /// Decides for one node, and knows its sessions.
@@ -51,7 +52,7 @@ pub struct Asked {
     /// What the player calls itself.
     pub user_agent: Option<Arc<str>>,
     /// The host of the page it came from.
-    pub referrer: Option<Arc<str>>,
+    pub referrer: Option<Host>,
 }
 
 /// The right to play one stream, and the session that it is used in.
@@ -88,35 +89,30 @@ impl Gate {
     /// Lets a viewer in for one continuous session.
     pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
         let request = request(Door::Playback, asked);
-        let (permit, request, policy) = self.judge(asked, request, false)?;
+        let (permit, judged) = self.judge(asked, request, false)?;
         let stream = self.stream(asked, &permit)?;
-        let stay = self.enter(asked, request, &permit, &policy)?;
+        let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Play { stay, stream }))
     }
 
     /// Decides one request of a session that spans many requests, and perhaps is `running` already.
     pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
         let request = request(Door::Playback, asked);
-        let (permit, request, policy) = self.judge(asked, request, running)?;
+        let (permit, judged) = self.judge(asked, request, running)?;
         let stream = self.stream(asked, &permit)?;
-        Ok(permit.admit(Glance {
-            stream,
-            request,
-            policy,
-        }))
+        Ok(permit.admit(Glance { stream, judged }))
     }
 
     /// Makes the session of an admitted glance.
     pub(crate) fn settle(&self, asked: &Asked, glance: &Admitted<Glance>) -> Result<Stay, Denial> {
-        let Glance { request, policy, .. } = glance.target();
-        self.enter(asked, request.clone(), glance.permit(), policy)
+        self.enter(asked, &glance.target().judged, glance.permit())
     }
 
     /// Lets a broadcaster in.
     pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
         let request = request(Door::Ingest, asked);
-        let (permit, request, policy) = self.judge(asked, request, false)?;
-        let stay = self.enter(asked, request, &permit, &policy)?;
+        let (permit, judged) = self.judge(asked, request, false)?;
+        let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Publish { stay }))
     }
 
@@ -150,31 +146,28 @@ impl Gate {
         )
     }
 
-    fn judge(
-        &self,
-        asked: &Asked,
-        mut request: Request,
-        running: bool,
-    ) -> Result<(Permit, Request, Arc<Policy>), Denial> {
+    fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
         let Some(policy) = self.policy.load_full() else {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
         let (viewers, bandwidth_bit_s) = self.sessions.load(&policy, &request);
-        let facts = Facts {
+        let mut facts = Facts {
             // Whoever was let in is not slowed for what neighbours do.
             throttled: !running && self.throttle.slows(request.address, self.clock.now()),
             publisher: self.presence(&policy, request.door, request.stream.as_ref()),
             running,
             viewers,
             bandwidth_bit_s,
+            ..Facts::default()
         };
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
-                Decision::Admit(permit) => return Ok((permit, request, policy)),
-                Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
-                Decision::Ask(Question::Signature { token, key }) => {
-                    request.proof = Some(self.proofs.check(&token, &key));
+                Decision::Admit(permit) => {
+                    let judged = Judged { request, facts, policy };
+                    return Ok((permit, judged));
                 }
+                Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
+                Decision::Ask(question) => self.answer(question, &policy, &mut request, &mut facts),
             }
         }
     }
@@ -196,11 +189,12 @@ impl Gate {
             .ok_or_else(|| self.denied(asked, permit.door(), Reason::StreamOffline.into()))
     }
 
-    fn enter(&self, asked: &Asked, request: Request, permit: &Permit, policy: &Arc<Policy>) -> Result<Stay, Denial> {
+    fn enter(&self, asked: &Asked, judged: &Judged, permit: &Permit) -> Result<Stay, Denial> {
+        let (request, policy) = (judged.request.clone(), &judged.policy);
         let id = SessionId::mint(self.unix_ms(), self.entropy.bytes());
         let session = Arc::new(Session::new(id, asked.protocol, request, permit.clone()));
         let others = self.sessions.insert(&session);
-        if let Some(reason) = self.too_many(&session, policy, others) {
+        if let Some(reason) = self.too_many(&session, judged, others) {
             self.sessions.remove(&session);
             return Err(self.denied(asked, permit.door(), reason.into()));
         }
@@ -224,7 +218,7 @@ impl Gate {
             user: grant.and_then(|grant| grant.user.clone()),
             tag: grant.and_then(|grant| grant.tag.clone()),
             user_agent: asked.user_agent.clone(),
-            referrer: asked.referrer.clone(),
+            referrer: asked.referrer.as_ref().map(|host| host.as_str().into()),
         };
         tracing::info!(session.id = %id, stream.name = %permit.name(), protocol = asked.protocol.as_str(), "admitted");
         self.tell(Kind::Started(facts));
@@ -238,22 +232,17 @@ impl Gate {
     }
 
     /// Why a session that has just been counted is one too many, if it is: several may have been decided at once.
-    fn too_many(&self, session: &Session, policy: &Policy, others: u32) -> Option<Reason> {
-        let limited = policy
-            .tenant_of(session.permit().name())?
-            .organisation
-            .viewers
-            .is_some();
-        if !limited || session.permit().door() != Door::Playback {
-            return None;
-        }
+    fn too_many(&self, session: &Session, judged: &Judged, others: Others) -> Option<Reason> {
         let facts = Facts {
-            viewers: others,
-            ..Facts::default()
+            publisher: Presence::Unasked,
+            viewers: others.viewers,
+            bandwidth_bit_s: 0,
+            sessions: Some(others.sessions),
+            ..judged.facts
         };
-        match guard::decide(&session.request, &facts, policy, self.clock.now()) {
+        match guard::decide(&session.request, &facts, &judged.policy, self.clock.now()) {
             Decision::Deny(denial) => Some(denial.reason),
-            // INVARIANT: the request carries the answers with which it was admitted.
+            // INVARIANT: request and facts carry the answers with which it was admitted.
             Decision::Admit(_) | Decision::Ask(_) => None,
         }
     }
@@ -268,6 +257,7 @@ impl Gate {
         tracing::info!(
             denial.reason = denial.reason.as_str(),
             decision.id = %decision,
+            rule.id = denial.rule.map(tracing::field::display),
             stream.name = name.as_ref().map(StreamName::as_str),
             protocol = asked.protocol.as_str(),
             "refused"
@@ -308,16 +298,22 @@ impl Gate {
 pub struct Glance {
     /// What is played.
     pub stream: Arc<hub::Stream>,
+    judged: Judged,
+}
+
+/// What an admission was decided by.
+#[derive(Debug)]
+struct Judged {
     request: Request,
+    facts: Facts,
     policy: Arc<Policy>,
 }
 
 fn request(door: Door, asked: &Asked) -> Request {
+    let address = guard::fold(asked.address);
     Request {
-        door,
-        stream: asked.name.parse().ok(),
-        address: guard::fold(asked.address),
-        credential: asked.credential.clone(),
-        proof: None,
+        referrer: asked.referrer.clone(),
+        agent: asked.user_agent.clone(),
+        ..Request::new(door, asked.name.parse().ok(), address, asked.credential.clone())
     }
 }

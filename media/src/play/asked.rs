@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Uri, header},
     response::Response,
 };
-use guard::Credential;
+use guard::{Credential, Host};
 use link::Protocol;
 
 use super::Visit;
@@ -99,13 +99,15 @@ fn cookies(headers: &HeaderMap) -> impl Iterator<Item = String> {
         .map(|(_, token)| token.to_owned())
 }
 
-/// The host of `Origin`, else of `Referer`.
-fn referrer(headers: &HeaderMap) -> Option<Arc<str>> {
-    let host = |name| {
-        let uri: Uri = headers.get(name)?.to_str().ok()?.parse().ok()?;
-        uri.host().map(|host| Arc::from(host.to_ascii_lowercase()))
+/// The host of `Origin`, else of `Referer`. What cannot be read, or stands there twice, is as good as `null`.
+fn referrer(headers: &HeaderMap) -> Option<Host> {
+    let one = |name| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next()?;
+        let readable = values.next().is_none().then(|| first.to_str().ok()).flatten();
+        Some(readable.unwrap_or("null"))
     };
-    host(header::ORIGIN).or_else(|| host(header::REFERER))
+    guard::referrer(one(header::ORIGIN), one(header::REFERER))
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<Arc<str>> {

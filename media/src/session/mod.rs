@@ -3,6 +3,7 @@
 //! Whoever carries media writes through [`Session::pass`], which holds the session's lock for the length of one
 //! non-blocking write: once [`Session::end`] has returned, nothing more is written.
 
+mod places;
 mod registry;
 mod stay;
 
@@ -15,10 +16,10 @@ use std::{
     task::Poll,
 };
 
-use guard::{Permit, Reason, Request, Timestamp};
+use guard::{End, Permit, Reason, Request};
 use ids::SessionId;
 use link::Protocol;
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Others, Registry};
 pub use stay::Stay;
 use tokio::sync::watch;
 
@@ -32,7 +33,7 @@ pub struct Session {
     /// What was asked at admission; asked again at every change.
     pub(crate) request: Request,
     permit: Permit,
-    until: watch::Sender<Option<Timestamp>>,
+    until: watch::Sender<Option<End>>,
     end: watch::Sender<Option<Reason>>,
     ended: Mutex<bool>,
     bytes: AtomicU64,
@@ -46,7 +47,7 @@ impl Session {
             id,
             protocol,
             request,
-            until: watch::Sender::new(permit.until()),
+            until: watch::Sender::new(permit.end()),
             permit,
             end: watch::Sender::new(None),
             ended: Mutex::new(false),
@@ -95,7 +96,7 @@ impl Session {
     }
 
     /// Lets it run until another moment.
-    pub(crate) fn extend(&self, until: Option<Timestamp>) {
+    pub(crate) fn extend(&self, until: Option<End>) {
         self.until
             .send_if_modified(|current| std::mem::replace(current, until) != until);
     }

@@ -6,21 +6,32 @@ use std::{
 };
 
 use guard::{
-    Door, Policy, Request,
+    Door, Policy, Request, Whose,
     policy::{Subject, Touched},
+    rules::{Rule, RuleScope},
 };
 use ids::{OrganisationId, SessionId, StreamId};
 
-use super::{Session, Shared};
+use super::{Session, Shared, places::Places};
 
-/// Every live session, and an index by organisation, stream, token, user, tag and key.
+/// Every live session, and an index by organisation, stream, token, user, tag and key, and by what rules look at.
 #[derive(Debug, Default)]
 pub(crate) struct Registry(Mutex<Index>);
+
+/// Who else is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Others {
+    /// How many watch streams of the organisation.
+    pub(crate) viewers: u32,
+    /// How many run for the same viewer, or on the same token where it names none.
+    pub(crate) sessions: u32,
+}
 
 #[derive(Debug, Default)]
 struct Index {
     sessions: HashMap<SessionId, Shared>,
     found_by: HashMap<Handle, HashSet<SessionId>>,
+    places: Places,
     /// How many watch streams of an organisation.
     viewers: HashMap<OrganisationId, u32>,
     /// How many bits a second went out to them when it was measured last.
@@ -35,31 +46,42 @@ enum Handle {
 }
 
 impl Registry {
-    /// Takes a session in; gives back how many others watch streams of its organisation.
-    pub(crate) fn insert(&self, session: &Shared) -> u32 {
+    /// Takes a session in; gives back who was there before.
+    pub(crate) fn insert(&self, session: &Shared) -> Others {
         let mut index = self.lock();
+        let sessions = whose(session).map_or(0, |whose| index.count(session.permit().organisation(), &whose));
         index.sessions.insert(session.id, session.clone());
         for handle in handles(session) {
             index.found_by.entry(handle).or_default().insert(session.id);
         }
+        let organisation = session.permit().organisation();
+        index.places.insert(organisation, &session.request, session.id);
         if session.permit().door() != Door::Playback {
-            return 0;
+            return Others { viewers: 0, sessions };
         }
         let viewers = index.viewers.entry(session.permit().organisation()).or_default();
-        let others = *viewers;
+        let others = Others {
+            viewers: *viewers,
+            sessions,
+        };
         *viewers = viewers.saturating_add(1);
         others
     }
 
+    /// How many sessions count together.
+    pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
+        self.lock().count(organisation, whose)
+    }
+
     pub(crate) fn remove(&self, session: &Session) {
         let mut index = self.lock();
-        if index.sessions.remove(&session.id).is_some() && session.permit().door() == Door::Playback {
-            let organisation = session.permit().organisation();
-            if let Some(viewers) = index.viewers.get_mut(&organisation) {
-                *viewers = viewers.saturating_sub(1);
-                if *viewers == 0 {
-                    index.viewers.remove(&organisation);
-                }
+        let organisation = session.permit().organisation();
+        index.places.remove(organisation, &session.request, session.id);
+        let watched = index.sessions.remove(&session.id).is_some() && session.permit().door() == Door::Playback;
+        if watched && let Some(viewers) = index.viewers.get_mut(&organisation) {
+            *viewers = viewers.saturating_sub(1);
+            if *viewers == 0 {
+                index.viewers.remove(&organisation);
             }
         }
         for handle in handles(session) {
@@ -80,14 +102,33 @@ impl Registry {
             }
             Touched::Stream(stream) | Touched::Tokens(_, Subject::Stream(stream)) => Handle::Stream(stream),
             Touched::Tokens(organisation, subject) => Handle::Token(organisation, subject),
+            Touched::Rule(organisation, rule) => return self.about(organisation, &rule),
         };
         let index = self.lock();
         index
-            .found_by
-            .get(&handle)
-            .into_iter()
-            .flatten()
+            .found(&handle)
             .filter_map(|id| index.sessions.get(id).cloned())
+            .collect()
+    }
+
+    /// The sessions that a rule can be about.
+    fn about(&self, organisation: OrganisationId, rule: &Rule) -> Vec<Shared> {
+        let index = self.lock();
+        let wide = match rule.scope {
+            RuleScope::Stream(stream) => Handle::Stream(stream),
+            RuleScope::Organisation | RuleScope::Group(_) => Handle::Organisation(organisation),
+        };
+        let ids: Vec<_> = match (index.places.about(organisation, &rule.matcher), rule.scope) {
+            (None, _) => index.found(&wide).copied().collect(),
+            (Some(ids), RuleScope::Stream(_)) => index.found(&wide).filter(|id| ids.contains(id)).copied().collect(),
+            (Some(ids), _) => ids.into_iter().collect(),
+        };
+        let sessions = ids.iter().filter_map(|id| index.sessions.get(id));
+        sessions
+            .filter(|session| {
+                session.permit().organisation() == organisation && rule.doors.have(session.permit().door())
+            })
+            .cloned()
             .collect()
     }
 
@@ -131,6 +172,28 @@ impl Registry {
     }
 }
 
+impl Index {
+    fn found(&self, handle: &Handle) -> impl Iterator<Item = &SessionId> {
+        self.found_by.get(handle).into_iter().flatten()
+    }
+
+    fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
+        let subject = match whose {
+            Whose::User(user) => Subject::User(user.clone()),
+            Whose::Token(jti) => Subject::Token(jti.clone()),
+        };
+        let ids = self.found_by.get(&Handle::Token(organisation, subject));
+        ids.map_or(0, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// With whose sessions this one counts.
+fn whose(session: &Session) -> Option<Whose> {
+    let grant = session.permit().grant()?;
+    let user = grant.user.clone().map(Whose::User);
+    Some(user.unwrap_or_else(|| Whose::Token(grant.jti.clone())))
+}
+
 fn handles(session: &Session) -> Vec<Handle> {
     let permit = session.permit();
     let organisation = permit.organisation();
@@ -138,7 +201,7 @@ fn handles(session: &Session) -> Vec<Handle> {
     if let Some(grant) = permit.grant() {
         let subjects = [
             Some(Subject::Token(grant.jti.clone())),
-            Some(Subject::Key(grant.kid.clone())),
+            grant.kid.clone().map(Subject::Key),
             grant.user.clone().map(Subject::User),
             grant.tag.clone().map(Subject::Tag),
         ];

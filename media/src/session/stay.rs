@@ -49,18 +49,21 @@ impl Stay {
             if let Some(reason) = *end.borrow_and_update() {
                 return reason;
             }
-            let left = until.borrow_and_update().map(|until| until.since(self.clock.now()));
+            let last = *until.borrow_and_update();
             let expiry = async {
-                match left {
-                    Some(left) => tokio::time::sleep(left).await,
+                match last {
+                    Some(last) => {
+                        tokio::time::sleep(last.at.since(self.clock.now())).await;
+                        last.reason
+                    }
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
                 _ = end.changed() => {}
                 _ = until.changed() => {}
-                () = expiry => {
-                    self.session.end(Reason::TokenExpired);
+                reason = expiry => {
+                    self.session.end(reason);
                 }
             }
         }

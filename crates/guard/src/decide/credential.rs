@@ -1,110 +1,81 @@
-//! Is the token genuine, in time, not taken back, and for this? The part that both doors share.
+//! Is what was proven in time, not taken back, and for this? The part that both doors share.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{Credential, Door, Facts, Question, Request, Stop, trace::Trace};
-use crate::{
-    Denial, Grant, Reason, Timestamp, Token, VerifyingKey,
-    policy::{Stream, Tenant},
-};
+use super::{Case, Stop, trace::Trace};
+use crate::{Denial, End, Grant, Reason, Timestamp, policy::Tenant, token::Claims};
 
-/// A token whose signature fits a key of the stream's organisation.
+/// A credential that somebody of the stream's organisation vouches for.
 pub(super) struct Proven<'a> {
-    pub(super) token: &'a Token,
-    key: Arc<VerifyingKey>,
+    pub(super) claims: Cow<'a, Claims>,
+    pub(super) kid: Option<Arc<str>>,
+    pub(super) word: Word,
 }
 
-/// Finds the key in the stream's organisation, and demands proof of the signature.
-pub(super) fn prove<'a>(
-    request: &'a Request,
-    tenant: Option<&Tenant>,
-    trace: &mut impl Trace,
-) -> Result<Proven<'a>, Stop> {
-    let (token, denial) = match &request.credential {
-        Credential::Token(token) => (Some(token), None),
-        Credential::Missing | Credential::Key(_) | Credential::TestSource => (None, Some(Reason::TokenMissing.into())),
-        Credential::Conflicting => (
-            None,
-            Some(Denial::with_detail(
-                Reason::TokenMalformed,
-                "two different tokens were presented",
-            )),
-        ),
-        Credential::Malformed(why) => (None, Some(Denial::with_detail(Reason::TokenMalformed, why.to_string()))),
-    };
-    trace.deny("token", denial, || {
-        token.map_or_else(String::new, |token| token.claims.jti.to_string())
-    })?;
-    let Some(token) = token else {
-        return Err(Reason::TokenMissing.into());
-    };
-
-    let key = token
-        .kid
-        .as_ref()
-        .zip(tenant)
-        .and_then(|(kid, tenant)| tenant.keys.get(kid));
-    trace.check("key", key.is_none().then_some(Reason::TokenKey), || {
-        format!("kid {:?}", token.kid)
-    })?;
-    let Some(key) = key.cloned() else {
-        return Err(Reason::TokenKey.into());
-    };
-
-    let Some(valid) = request.proof.and_then(|proof| proof.of(token, &key)) else {
-        return Err(Stop::Ask(Question::Signature {
-            token: token.clone(),
-            key,
-        }));
-    };
-    trace.check("signature", (!valid).then_some(Reason::TokenSignature), || {
-        key.algorithm.as_str().to_owned()
-    })?;
-    Ok(Proven { token, key })
+/// Whose word it is.
+#[derive(Clone, Copy)]
+pub(super) enum Word {
+    /// A key's.
+    Signed {
+        /// Whether Portcullis holds it.
+        ours: bool,
+    },
+    /// The list of static tokens'.
+    Listed,
+    /// The customer's backend's, until then.
+    Backend { until: Option<Timestamp> },
 }
 
 impl Proven<'_> {
-    /// Audience, subject and times.
-    pub(super) fn judge_time(
-        &self,
-        door: Door,
-        facts: &Facts,
-        tenant: &Tenant,
-        now: Timestamp,
-        trace: &mut impl Trace,
-    ) -> Result<(), Stop> {
-        let claims = &self.token.claims;
-        let audience = match door {
-            Door::Playback => "play",
-            Door::Ingest => "publish",
-        };
-        let wrong = claims.aud.as_deref() != Some(audience);
+    /// All of it, in order.
+    pub(super) fn judge(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+        self.judge_audience(case, tenant, trace)?;
+        self.judge_times(case, tenant, trace)?;
+        self.judge_revocation(case, tenant, trace)?;
+        self.judge_scope(case, trace)?;
+        self.judge_restrictions(case, trace)
+    }
+
+    fn judge_audience(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+        if matches!(self.word, Word::Backend { .. }) {
+            return Ok(());
+        }
+        let claims = &self.claims;
+        let wrong = claims.aud.as_deref() != Some(case.request.door.audience());
         trace.check("audience", wrong.then_some(Reason::TokenAudience), || {
             format!("{:?}", claims.aud)
         })?;
-
         let stranger = match &claims.sub {
             Some(sub) => **sub != *tenant.organisation.id.to_string(),
-            None => self.key.ours,
+            None => matches!(self.word, Word::Signed { ours: true }),
         };
         trace.check("subject", stranger.then_some(Reason::TokenScope), || {
             format!("{:?}", claims.sub)
-        })?;
+        })
+    }
 
-        let leeway = if self.key.ours { Duration::ZERO } else { LEEWAY };
+    fn judge_times(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+        if matches!(self.word, Word::Backend { .. }) {
+            return Ok(());
+        }
+        let (claims, now) = (&self.claims, case.now);
         let far = [Some(claims.exp), claims.nbf, claims.iat]
             .into_iter()
             .flatten()
             .any(|time| time > now.plus(TEN_YEARS));
-        let end = if facts.running {
+        let signed = matches!(self.word, Word::Signed { .. });
+        let undated = signed && claims.iat.is_none() && claims.exp > now.plus(self.longest()).plus(self.leeway());
+        let end = if case.facts.running {
             self.until(tenant)
         } else {
-            claims.exp.plus(leeway)
+            self.expiry().plus(self.leeway())
         };
-        let early = claims.nbf.is_some_and(|nbf| nbf > now.plus(leeway))
+        let early = claims.nbf.is_some_and(|nbf| nbf > now.plus(self.leeway()))
             || claims.iat.is_some_and(|iat| iat > now.plus(LEEWAY));
         let denial = if far {
             Some(Denial::with_detail(Reason::TokenMalformed, FAR))
+        } else if undated {
+            Some(Denial::with_detail(Reason::TokenMalformed, UNDATED))
         } else if early {
             Some(Reason::TokenNotYetValid.into())
         } else if end <= now {
@@ -120,70 +91,100 @@ impl Proven<'_> {
         })
     }
 
-    /// Whether it was taken back.
-    pub(super) fn judge_revocation(
-        &self,
-        tenant: &Tenant,
-        stream: &Stream,
-        trace: &mut impl Trace,
-    ) -> Result<(), Stop> {
-        let claims = &self.token.claims;
-        let by = tenant
-            .revocations
-            .covering(claims, &self.key.kid, stream.id, self.key.ours);
+    fn judge_revocation(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+        let (claims, revocations) = (&self.claims, &tenant.revocations);
+        let stream = case.stream.map(|stream| stream.id);
+        let by = match self.word {
+            Word::Signed { ours } => revocations.covering(claims, self.kid.as_ref(), stream, ours),
+            Word::Listed => revocations.covering(claims, None, stream, true),
+            // It has no moment of issue: the backend itself takes it back.
+            Word::Backend { .. } => revocations
+                .has_token(&claims.jti)
+                .then(|| crate::policy::Subject::Token(claims.jti.clone())),
+        };
         trace.check("revoked", by.as_ref().map(|_| Reason::TokenRevoked), || {
             format!("by {by:?}")
-        })
-    }
-
-    /// Whether it is for this stream.
-    pub(super) fn judge_scope(&self, request: &Request, trace: &mut impl Trace) -> Result<(), Stop> {
-        let outside = !request
-            .stream
-            .as_ref()
-            .is_some_and(|name| self.token.claims.scope.covers(name));
-        trace.check("scope", outside.then_some(Reason::TokenScope), || {
-            format!("{:?}", self.token.claims.scope)
-        })
-    }
-
-    /// Whether it is for whoever asks.
-    pub(super) fn judge_restrictions(&self, request: &Request, trace: &mut impl Trace) -> Result<(), Stop> {
-        let claims = &self.token.claims;
-        let outside = !claims.address_fits(request.address);
-        trace.check("address", outside.then_some(Reason::TokenIp), || {
-            format!("{} in {:?}", request.address, claims.ip)
         })?;
-        let unjudged = claims
-            .unjudged
-            .map(|reason| Denial::with_detail(reason, "the token carries a restriction that is not supported yet"));
-        trace.deny("restrictions", unjudged, || format!("{:?}", claims.unjudged))
+        let banned = claims.user.as_ref().is_some_and(|user| tenant.bans.contains(user));
+        trace.check("banned", banned.then_some(Reason::TokenUserBanned), || {
+            format!("user {:?}", claims.user)
+        })?;
+        trace.check("ended", case.facts.barred.then_some(Reason::SessionEnded), || {
+            format!("by an operator a moment ago: {}", case.facts.barred)
+        })
+    }
+
+    fn judge_scope(&self, case: &Case<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
+        let name = case.request.stream.as_ref();
+        let outside = !name.is_some_and(|name| self.claims.scope.covers(name, case.stream));
+        trace.check("scope", outside.then_some(Reason::TokenScope), || {
+            format!("{:?}", self.claims.scope)
+        })
+    }
+
+    /// When what it says itself ends: `exp`, or what it may live at most where it was issued for longer.
+    fn expiry(&self) -> Timestamp {
+        let claims = &self.claims;
+        match (self.word, claims.iat) {
+            (Word::Signed { .. }, Some(iat)) => claims.exp.min(iat.plus(self.longest())),
+            _ => claims.exp,
+        }
+    }
+
+    fn longest(&self) -> Duration {
+        if self.claims.revocable { YEAR } else { DAY }
+    }
+
+    fn leeway(&self) -> Duration {
+        match self.word {
+            Word::Signed { ours: false } => LEEWAY,
+            Word::Signed { ours: true } | Word::Listed | Word::Backend { .. } => Duration::ZERO,
+        }
     }
 
     /// Until when a session may run on it.
-    pub(super) fn until(&self, tenant: &Tenant) -> Timestamp {
-        let claims = &self.token.claims;
-        if claims.force_disconnect.unwrap_or(tenant.organisation.force_disconnect) {
-            claims.exp
+    fn until(&self, tenant: &Tenant) -> Timestamp {
+        if self
+            .claims
+            .force_disconnect
+            .unwrap_or(tenant.organisation.force_disconnect)
+        {
+            self.expiry().plus(self.leeway())
         } else {
-            claims.exp.plus(GRACE)
+            self.expiry().plus(DAY)
+        }
+    }
+
+    /// The same, and why it ends.
+    pub(super) fn end(&self, tenant: &Tenant) -> Option<End> {
+        match self.word {
+            Word::Backend { until } => until.map(|at| End {
+                at,
+                reason: Reason::BackendDenied,
+            }),
+            Word::Signed { .. } | Word::Listed => Some(End {
+                at: self.until(tenant),
+                reason: Reason::TokenExpired,
+            }),
         }
     }
 
     pub(super) fn grant(&self) -> Grant {
-        let claims = &self.token.claims;
         Grant {
-            jti: claims.jti.clone(),
-            kid: self.key.kid.clone(),
-            user: claims.user.clone(),
-            tag: claims.tag.clone(),
+            jti: self.claims.jti.clone(),
+            kid: self.kid.clone(),
+            user: self.claims.user.clone(),
+            tag: self.claims.tag.clone(),
         }
     }
 }
 
 const FAR: &str = "a time in the token is more than ten years ahead; times are seconds since 1970, not milliseconds";
+const UNDATED: &str = "the token lives longer than it may: 365 days, or 24 hours where it cannot be revoked; \
+                       with `iat` it would end by itself in time";
 const TEN_YEARS: Duration = Duration::from_hours(10 * 366 * 24);
+const YEAR: Duration = Duration::from_hours(365 * 24);
+/// How long a token that cannot be revoked lives, and how long a session may outlive a token whose expiry does not end it.
+const DAY: Duration = Duration::from_hours(24);
 /// How far a customer's clock may be off, and how far any `iat` may lie ahead.
 const LEEWAY: Duration = Duration::from_secs(30);
-/// How long a session may outlive its token where expiry does not end it.
-const GRACE: Duration = Duration::from_hours(24);

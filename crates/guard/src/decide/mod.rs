@@ -1,21 +1,31 @@
 //! The decision: the same function at admission, at every media request, at every change, and for `explain`.
 //!
-//! The order is the specification's: transport, token, times, revocation, scope, restrictions, standing. What a stream
-//! is like is told only to whom a credential of its organisation was proven.
+//! The order is the specification's (section 5): transport, Guardian, token, times, revocation, scope, restrictions,
+//! standing, session limits, the customer's backend, address binding and use count. What a stream is like is told only to
+//! whom a credential of its organisation was proven.
 
 mod credential;
+mod guardian;
 mod ingest;
+mod limits;
 mod playback;
+mod prove;
 mod request;
+mod restrictions;
 mod trace;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-pub use request::{Credential, Door, Facts, Presence, Request};
+pub use request::{Binding, Credential, Door, Facts, Opaque, Presence, Request, Use, Verdict};
 use trace::Trace;
 pub use trace::{Step, StepOutcome};
 
-use crate::{Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey};
+use crate::{
+    Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
+    policy::{Stream, Tenant},
+    rules::Monitored,
+    token::Jti,
+};
 
 /// What comes of a request.
 #[derive(Clone, Debug)]
@@ -35,21 +45,67 @@ pub enum Question {
     Signature {
         /// What was presented.
         token: Arc<Token>,
-        /// What it says that it was signed with.
+        /// What it may have been signed with.
         key: Arc<VerifyingKey>,
     },
+    /// How many sessions run besides? Answered in [`Facts::sessions`].
+    Sessions {
+        /// Whose.
+        whose: Whose,
+    },
+    /// What does the customer's backend say? Answered in [`Facts::backend`].
+    Backend {
+        /// What it alone can judge; `None` where a credential was judged already.
+        credential: Option<Arc<Opaque>>,
+    },
+    /// May the token be used from here? Binds where there is room. Answered in [`Facts::binding`].
+    Binding {
+        /// The token.
+        jti: Jti,
+        /// From where, as far as it counts: the /64 of an IPv6 address.
+        address: IpAddr,
+        /// To how many it locks itself.
+        most: u32,
+    },
+    /// Has the token a use left? Reserves one. Answered in [`Facts::uses`].
+    Use {
+        /// The token.
+        jti: Jti,
+        /// How many it has in all.
+        most: u32,
+    },
+}
+
+/// Whose sessions count together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// Those of all tokens that name the viewer.
+    User(Arc<str>),
+    /// Those of the token.
+    Token(Jti),
 }
 
 /// Decides `request` under `policy` at `now`.
 pub fn decide(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
-    settle(judge(request, facts, policy, now, &mut trace::Silent))
+    judge(request, facts, policy, now, &mut trace::Silent)
 }
 
 /// Decides, and lists each step: what it looked at and what it found.
 pub fn explain(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp) -> (Decision, Vec<Step>) {
     let mut steps = trace::Steps::default();
-    let decision = settle(judge(request, facts, policy, now, &mut steps));
+    let decision = judge(request, facts, policy, now, &mut steps);
     (decision, steps.into_vec())
+}
+
+/// All that a judgement looks at.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    request: &'a Request,
+    facts: &'a Facts,
+    now: Timestamp,
+    /// The organisation that the stream's name begins with, whether or not the stream exists.
+    tenant: Option<&'a Tenant>,
+    stream: Option<&'a Stream>,
 }
 
 /// What ends a judgement early.
@@ -64,26 +120,51 @@ impl From<Reason> for Stop {
     }
 }
 
-fn judge(
-    request: &Request,
-    facts: &Facts,
-    policy: &Policy,
-    now: Timestamp,
-    trace: &mut impl Trace,
-) -> Result<Permit, Stop> {
-    trace.check("throttle", facts.throttled.then_some(Reason::Throttled), || {
-        request.address.to_string()
-    })?;
-    match request.door {
-        Door::Playback => playback::judge(request, facts, policy, now, trace),
-        Door::Ingest => ingest::judge(request, facts, policy, now, trace),
+fn judge(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp, trace: &mut impl Trace) -> Decision {
+    let name = request.stream.as_ref();
+    let case = Case {
+        request,
+        facts,
+        now,
+        tenant: name.and_then(|name| policy.tenant_of(name)).map(AsRef::as_ref),
+        stream: name.and_then(|name| policy.stream(name)).map(AsRef::as_ref),
+    };
+    let mut monitored = Vec::new();
+    match case.judge(&mut monitored, trace) {
+        Ok(permit) => Decision::Admit(Permit { monitored, ..permit }),
+        Err(Stop::Deny(denial)) => Decision::Deny(Denial { monitored, ..denial }),
+        Err(Stop::Ask(question)) => Decision::Ask(question),
     }
 }
 
-fn settle(judgement: Result<Permit, Stop>) -> Decision {
-    match judgement {
-        Ok(permit) => Decision::Admit(permit),
-        Err(Stop::Deny(denial)) => Decision::Deny(denial),
-        Err(Stop::Ask(question)) => Decision::Ask(question),
+impl Case<'_> {
+    fn judge(&self, monitored: &mut Vec<Monitored>, trace: &mut impl Trace) -> Result<Permit, Stop> {
+        self.judge_transport(trace)?;
+        let excepted = self.judge_guardian(monitored, trace)?;
+        let permit = match self.request.door {
+            Door::Playback => self.judge_playback(trace),
+            Door::Ingest => self.judge_ingest(trace),
+        }?;
+        Ok(Permit {
+            end: crate::End::first(permit.end, excepted),
+            ..permit
+        })
+    }
+
+    fn judge_transport(&self, trace: &mut impl Trace) -> Result<(), Stop> {
+        let (facts, request) = (self.facts, self.request);
+        trace.check("origin", facts.off_origin.then_some(Reason::OriginOnly), || {
+            request.address.to_string()
+        })?;
+        trace.check("throttle", facts.throttled.then_some(Reason::Throttled), || {
+            request.address.to_string()
+        })?;
+        let wanted = request.door == Door::Ingest
+            && !matches!(request.credential, Credential::TestSource)
+            && self.tenant.is_some_and(|tenant| tenant.organisation.encrypted_ingest);
+        let bare = wanted && !request.encrypted;
+        trace.check("encryption", bare.then_some(Reason::EncryptionRequired), || {
+            format!("encrypted: {}, required: {wanted}", request.encrypted)
+        })
     }
 }

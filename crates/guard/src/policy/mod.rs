@@ -3,6 +3,7 @@
 //! A policy is what its updates made of it: a snapshot is a list of updates, a change is one. Applying one costs
 //! microseconds whatever the policy's size, because the maps are persistent; readers keep the policy they hold.
 
+mod credential;
 mod organisation;
 mod revocation;
 mod stream;
@@ -10,14 +11,15 @@ mod update;
 
 use std::sync::Arc;
 
+pub use credential::{CredentialDigest, Handle, Known, StaticScope, StaticToken};
 use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
-pub use organisation::{IngestAuthorisation, Organisation, Package, Packages, Standing};
+pub use organisation::{Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, Standing};
 pub use revocation::{Revocations, Subject};
-use rpds::HashTrieMapSync;
+use rpds::{HashTrieMapSync, HashTrieSetSync};
 pub use stream::{SecurePlayback, Stream, StreamIngest, StreamStanding};
 pub use update::{Touched, Update};
 
-use crate::VerifyingKey;
+use crate::{VerifyingKey, rules::Rules, token::Claims};
 
 /// Everything the decision may look at.
 #[derive(Clone, Debug, Default)]
@@ -37,65 +39,143 @@ pub struct Tenant {
     pub keys: HashTrieMapSync<Arc<str>, Arc<VerifyingKey>>,
     /// What was revoked.
     pub revocations: Revocations,
+    /// Who is banned, as tokens name them.
+    pub bans: HashTrieSetSync<Arc<str>>,
+    /// Guardian rules.
+    pub rules: Rules,
+    /// The customer's keys, at most [`FOREIGN_KEYS`]: what a token without `kid` is tried with.
+    foreign: Arc<[Arc<VerifyingKey>]>,
+    static_tokens: HashTrieMapSync<CredentialDigest, Arc<Claims>>,
+    static_names: HashTrieMapSync<Arc<str>, CredentialDigest>,
+    handles: HashTrieMapSync<CredentialDigest, Arc<Known>>,
+}
+
+impl Tenant {
+    fn new(organisation: Organisation) -> Self {
+        Self {
+            organisation,
+            keys: HashTrieMapSync::default(),
+            revocations: Revocations::default(),
+            bans: HashTrieSetSync::default(),
+            rules: Rules::default(),
+            foreign: Arc::from([]),
+            static_tokens: HashTrieMapSync::default(),
+            static_names: HashTrieMapSync::default(),
+            handles: HashTrieMapSync::default(),
+        }
+    }
+
+    /// The customer's keys, in the order of their names.
+    pub fn foreign_keys(&self) -> &[Arc<VerifyingKey>] {
+        &self.foreign
+    }
+
+    /// What the static token of that digest lets in to.
+    pub(crate) fn static_token(&self, digest: &CredentialDigest) -> Option<&Arc<Claims>> {
+        self.static_tokens.get(digest)
+    }
+
+    /// What the handle of that digest stands for.
+    pub(crate) fn handle(&self, digest: &CredentialDigest) -> Option<&Arc<Known>> {
+        self.handles.get(digest)
+    }
+
+    fn apply(&mut self, update: &Update) {
+        match update {
+            Update::Organisation(organisation) => self.organisation = organisation.clone(),
+            Update::Key { key, .. } => {
+                self.keys.insert_mut(key.kid().clone(), Arc::new(key.clone()));
+                self.line_up();
+            }
+            Update::KeyRemoved { kid, .. } => {
+                self.keys.remove_mut(kid);
+                self.line_up();
+            }
+            Update::Revoked { subject, at, .. } => self.revocations.insert(subject, *at),
+            Update::Banned { user, banned: true, .. } => self.bans.insert_mut(user.clone()),
+            Update::Banned { user, .. } => _ = self.bans.remove_mut(user),
+            Update::Rule { rule, .. } => self.rules.insert(rule),
+            Update::RuleRemoved { id, .. } => self.rules.remove(*id),
+            Update::StaticToken { token, .. } => {
+                self.forget_static_token(&token.name);
+                self.static_names.insert_mut(token.name.clone(), token.digest);
+                self.static_tokens.insert_mut(token.digest, Arc::new(token.claims()));
+            }
+            Update::StaticTokenRemoved { name, .. } => self.forget_static_token(name),
+            Update::Handle { handle, .. } => match handle.read() {
+                Ok(known) => self.handles.insert_mut(handle.digest, Arc::new(known)),
+                // What cannot be read lets nobody in.
+                Err(_) => _ = self.handles.remove_mut(&handle.digest),
+            },
+            Update::HandleRemoved { digest, .. } => _ = self.handles.remove_mut(digest),
+            Update::Stream(_) | Update::StreamDeleted { .. } => {}
+        }
+    }
+
+    fn forget_static_token(&mut self, name: &Arc<str>) {
+        if let Some(digest) = self.static_names.get(name) {
+            let its = |claims: &Arc<Claims>| claims.jti.strip_prefix("static:") == Some(name);
+            if self.static_tokens.get(digest).is_some_and(its) {
+                self.static_tokens.remove_mut(digest);
+            }
+            self.static_names.remove_mut(name);
+        }
+    }
+
+    fn line_up(&mut self) {
+        let mut keys: Vec<_> = self.keys.values().filter(|key| !key.is_ours()).cloned().collect();
+        keys.sort_unstable_by(|one, other| one.kid().cmp(other.kid()));
+        keys.truncate(FOREIGN_KEYS);
+        self.foreign = keys.into();
+    }
 }
 
 impl Policy {
     /// The policy that a snapshot describes.
     pub fn from_updates(updates: impl IntoIterator<Item = Update>) -> Self {
-        updates
-            .into_iter()
-            .fold(Self::default(), |policy, update| policy.with(&update))
+        let mut policy = Self::default();
+        for update in updates {
+            policy.apply(&update);
+        }
+        policy
     }
 
     /// This policy and one change. An update for an organisation that is not known changes nothing.
     #[must_use]
     pub fn with(&self, update: &Update) -> Self {
         let mut next = self.clone();
+        next.apply(update);
+        next
+    }
+
+    /// What nobody else holds is changed where it is; what somebody holds is copied along the way.
+    fn apply(&mut self, update: &Update) {
         match update {
             Update::Organisation(organisation) => {
-                let tenant = match self.tenant(organisation.id) {
-                    Some(tenant) => Tenant {
-                        organisation: organisation.clone(),
-                        ..(**tenant).clone()
-                    },
-                    None => Tenant {
-                        organisation: organisation.clone(),
-                        keys: HashTrieMapSync::default(),
-                        revocations: Revocations::default(),
-                    },
-                };
-                next.hashes.insert_mut(organisation.hash, organisation.id);
-                next.organisations.insert_mut(organisation.id, Arc::new(tenant));
+                self.hashes.insert_mut(organisation.hash, organisation.id);
+                if self.tenant(organisation.id).is_none() {
+                    let tenant = Tenant::new(organisation.clone());
+                    self.organisations.insert_mut(organisation.id, Arc::new(tenant));
+                    return;
+                }
             }
             Update::Stream(stream) => {
-                next.names.insert_mut(stream.id, stream.name.clone());
-                next.streams.insert_mut(stream.name.clone(), Arc::new(stream.clone()));
+                self.names.insert_mut(stream.id, stream.name.clone());
+                self.streams.insert_mut(stream.name.clone(), Arc::new(stream.clone()));
+                return;
             }
             Update::StreamDeleted { id, .. } => {
                 if let Some(name) = self.names.get(id) {
-                    next.streams.remove_mut(name);
-                    next.names.remove_mut(id);
+                    self.streams.remove_mut(name);
+                    self.names.remove_mut(id);
                 }
+                return;
             }
-            Update::Key { organisation, key } => {
-                next.change(*organisation, |tenant| {
-                    tenant.keys.insert_mut(key.kid.clone(), Arc::new(key.clone()));
-                });
-            }
-            Update::KeyRemoved { organisation, kid } => {
-                next.change(*organisation, |tenant| {
-                    tenant.keys.remove_mut(kid);
-                });
-            }
-            Update::Revoked {
-                organisation,
-                subject,
-                at,
-            } => {
-                next.change(*organisation, |tenant| tenant.revocations.insert(subject, *at));
-            }
+            _ => {}
         }
-        next
+        if let Some(tenant) = self.organisations.get_mut(&update.organisation()) {
+            Arc::make_mut(tenant).apply(update);
+        }
     }
 
     /// The organisation of that id.
@@ -122,12 +202,7 @@ impl Policy {
     pub fn streams(&self) -> impl Iterator<Item = &Arc<Stream>> {
         self.streams.values()
     }
-
-    fn change(&mut self, id: OrganisationId, change: impl FnOnce(&mut Tenant)) {
-        if let Some(tenant) = self.organisations.get(&id) {
-            let mut tenant = (**tenant).clone();
-            change(&mut tenant);
-            self.organisations.insert_mut(id, Arc::new(tenant));
-        }
-    }
 }
+
+/// How many keys of its own an organisation may have.
+pub const FOREIGN_KEYS: usize = 8;

@@ -24,6 +24,30 @@ pub struct Organisation {
     pub viewers: Option<u32>,
     /// How many megabits a second may go out to them; no limit where none.
     pub bandwidth_mbit_s: Option<u32>,
+    /// Who judges what is neither a JWT nor a handle, where a stream does not say.
+    pub judges: Judges,
+    /// What its own backend is asked about, beside what it judges.
+    pub asks: Asks,
+    /// Whether broadcasters must come encrypted.
+    pub encrypted_ingest: bool,
+}
+
+/// Who judges a credential that is neither a JWT nor a handle. Signed tokens are always judged by their signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judges {
+    /// The list of static tokens.
+    pub static_tokens: bool,
+    /// The customer's backend, after that list.
+    pub backend: bool,
+}
+
+/// What an organisation's backend is asked about, whatever the credential.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asks {
+    /// Each viewer.
+    pub play: bool,
+    /// Each broadcaster.
+    pub publish: bool,
 }
 
 /// Whether an organisation may act.

@@ -38,22 +38,33 @@ impl Revocations {
         self.0.insert_mut(subject.clone(), at);
     }
 
-    /// What revokes a token that is shown for `stream`, if anything does. `ours`: whether our clock issued it.
-    pub fn covering(&self, claims: &Claims, kid: &Arc<str>, stream: StreamId, ours: bool) -> Option<Subject> {
+    /// Whether the token of that id was revoked by itself.
+    pub fn has_token(&self, jti: &Jti) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&Subject::Token(jti.clone()))
+    }
+
+    /// What revokes a token that is shown for `stream`, if anything does. `kid`: what signed it, where something did.
+    /// `ours`: whether our clock issued it.
+    pub fn covering(
+        &self,
+        claims: &Claims,
+        kid: Option<&Arc<str>>,
+        stream: Option<StreamId>,
+        ours: bool,
+    ) -> Option<Subject> {
         if self.0.is_empty() {
             return None;
         }
-        let one = Subject::Token(claims.jti.clone());
-        if claims.revocable && self.0.contains_key(&one) {
-            return Some(one);
+        if claims.revocable && self.has_token(&claims.jti) {
+            return Some(Subject::Token(claims.jti.clone()));
         }
         let leeway = if ours { Duration::ZERO } else { FOREIGN_LEEWAY };
         let covers = |at: &Timestamp| claims.iat.is_none_or(|issued| issued <= at.plus(leeway));
         [
             claims.user.clone().map(Subject::User),
             claims.tag.clone().map(Subject::Tag),
-            Some(Subject::Stream(stream)),
-            Some(Subject::Key(kid.clone())),
+            stream.map(Subject::Stream),
+            kid.cloned().map(Subject::Key),
             Some(Subject::Everything),
         ]
         .into_iter()

@@ -1,9 +1,9 @@
 //! A stream as far as a decision needs it.
 
-use ids::{OrganisationId, StreamId, StreamName};
+use ids::{GroupId, OrganisationId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
-use super::{IngestAuthorisation, Organisation, Package};
+use super::{IngestAuthorisation, Judges, Organisation, Package};
 use crate::IngestKeyDigest;
 
 /// A stream's settings and standing.
@@ -15,6 +15,8 @@ pub struct Stream {
     pub name: StreamName,
     /// Whose it is.
     pub organisation: OrganisationId,
+    /// The group that it is in.
+    pub group: Option<GroupId>,
     /// What an operator said of it.
     pub standing: StreamStanding,
     /// Whether playback needs a token.
@@ -25,6 +27,12 @@ pub struct Stream {
     pub ingest_key: IngestKeyDigest,
     /// Whether the built-in test source publishes it.
     pub test_source: bool,
+    /// Its own word on who judges credentials; as the organisation says where there is none.
+    pub judges: Option<Judges>,
+    /// Whether viewers' tokens must say that a second factor was shown.
+    pub needs_mfa: bool,
+    /// Whether a second broadcaster takes it over from the first.
+    pub takeover: bool,
 }
 
 /// What an operator said of a stream. A deleted stream is not in a policy.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ids::{OrganisationId, StreamId};
+use ids::{OrganisationId, RuleId, StreamId};
 use serde::{Deserialize, Serialize};
 
-use super::{Organisation, Stream, Subject};
-use crate::{Timestamp, VerifyingKey};
+use super::{CredentialDigest, Handle, Organisation, Policy, StaticToken, Stream, Subject};
+use crate::{Timestamp, VerifyingKey, rules::Rule};
 
 /// One change. Applying it twice is the same as once, so that what was perhaps delivered can be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,57 @@ pub enum Update {
         /// Bulk revocations cover what was issued up to here.
         at: Timestamp,
     },
+    /// A viewer is banned until that is taken back, or is not any more.
+    Banned {
+        /// In which organisation.
+        organisation: OrganisationId,
+        /// Whom tokens name so.
+        user: Arc<str>,
+        /// Whether they are banned.
+        banned: bool,
+    },
+    /// A rule is new, or says something else.
+    Rule {
+        /// Whose it is.
+        organisation: OrganisationId,
+        /// What it says.
+        rule: Rule,
+    },
+    /// A rule is gone.
+    RuleRemoved {
+        /// Whose it was.
+        organisation: OrganisationId,
+        /// Which.
+        id: RuleId,
+    },
+    /// A static token lets in from now on.
+    StaticToken {
+        /// Whose it is.
+        organisation: OrganisationId,
+        /// What it is.
+        token: StaticToken,
+    },
+    /// A static token lets in no more.
+    StaticTokenRemoved {
+        /// Whose it was.
+        organisation: OrganisationId,
+        /// What it is called.
+        name: Arc<str>,
+    },
+    /// A handle stands for a token from now on.
+    Handle {
+        /// Whose it is.
+        organisation: OrganisationId,
+        /// What it stands for.
+        handle: Handle,
+    },
+    /// A handle stands for nothing any more.
+    HandleRemoved {
+        /// Whose it was.
+        organisation: OrganisationId,
+        /// Its text's digest.
+        digest: CredentialDigest,
+    },
 }
 
 /// Which running sessions a change can have touched.
@@ -56,6 +107,8 @@ pub enum Touched {
     Stream(StreamId),
     /// Those in an organisation whose token the subject names.
     Tokens(OrganisationId, Subject),
+    /// Those in an organisation whom the rule can be about.
+    Rule(OrganisationId, Arc<Rule>),
 }
 
 impl Update {
@@ -67,21 +120,60 @@ impl Update {
             Self::StreamDeleted { organisation, .. }
             | Self::Key { organisation, .. }
             | Self::KeyRemoved { organisation, .. }
-            | Self::Revoked { organisation, .. } => *organisation,
+            | Self::Revoked { organisation, .. }
+            | Self::Banned { organisation, .. }
+            | Self::Rule { organisation, .. }
+            | Self::RuleRemoved { organisation, .. }
+            | Self::StaticToken { organisation, .. }
+            | Self::StaticTokenRemoved { organisation, .. }
+            | Self::Handle { organisation, .. }
+            | Self::HandleRemoved { organisation, .. } => *organisation,
         }
     }
 
-    /// The sessions to decide again.
-    pub fn touched(&self) -> Touched {
+    /// The sessions to decide again, when this comes after `before`.
+    pub fn touched(&self, before: &Policy) -> Vec<Touched> {
+        let tenant = before.tenant(self.organisation());
         match self {
-            Self::Organisation(organisation) => Touched::Organisation(organisation.id),
-            Self::Stream(stream) => Touched::Stream(stream.id),
-            Self::StreamDeleted { id, .. } => Touched::Stream(*id),
-            Self::Key { organisation, key } => Touched::Tokens(*organisation, Subject::Key(key.kid.clone())),
-            Self::KeyRemoved { organisation, kid } => Touched::Tokens(*organisation, Subject::Key(kid.clone())),
+            Self::Organisation(organisation) => vec![Touched::Organisation(organisation.id)],
+            Self::Stream(stream) => vec![Touched::Stream(stream.id)],
+            Self::StreamDeleted { id, .. } => vec![Touched::Stream(*id)],
+            Self::Key { organisation, key } => tokens(*organisation, Subject::Key(key.kid().clone())),
+            Self::KeyRemoved { organisation, kid } => tokens(*organisation, Subject::Key(kid.clone())),
             Self::Revoked {
                 organisation, subject, ..
-            } => Touched::Tokens(*organisation, subject.clone()),
+            } => tokens(*organisation, subject.clone()),
+            Self::Banned { organisation, user, .. } => tokens(*organisation, Subject::User(user.clone())),
+            Self::Rule { organisation, rule } => {
+                let old = tenant.and_then(|tenant| tenant.rules.rule(rule.id)).cloned();
+                let both = old.into_iter().chain([Arc::new(rule.clone())]);
+                both.map(|rule| Touched::Rule(*organisation, rule)).collect()
+            }
+            Self::RuleRemoved { organisation, id } => {
+                let old = tenant.and_then(|tenant| tenant.rules.rule(*id)).cloned();
+                old.map(|rule| Touched::Rule(*organisation, rule)).into_iter().collect()
+            }
+            Self::StaticToken { organisation, token } => static_token(*organisation, &token.name),
+            Self::StaticTokenRemoved { organisation, name } => static_token(*organisation, name),
+            // What a handle stood for until now.
+            Self::Handle {
+                organisation,
+                handle: Handle { digest, .. },
+            }
+            | Self::HandleRemoved { organisation, digest } => {
+                let old = tenant.and_then(|tenant| tenant.handle(digest));
+                old.map(|known| Touched::Tokens(*organisation, Subject::Token(known.claims.jti.clone())))
+                    .into_iter()
+                    .collect()
+            }
         }
     }
+}
+
+fn tokens(organisation: OrganisationId, subject: Subject) -> Vec<Touched> {
+    vec![Touched::Tokens(organisation, subject)]
+}
+
+fn static_token(organisation: OrganisationId, name: &str) -> Vec<Touched> {
+    tokens(organisation, Subject::Token(format!("static:{name}").into()))
 }

@@ -4,18 +4,25 @@
 //! very token and this very key. RFC 7515, RFC 7519.
 
 mod claims;
+mod object;
 mod proof;
+mod read;
 
 use std::{
+    borrow::Cow,
     fmt::{self, Write as _},
     sync::Arc,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 pub use claims::{Claims, Scope};
-pub use proof::Proof;
+use object::Object;
+pub use proof::{Proof, Proofs};
+pub(crate) use read::UNDERSTOOD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+use crate::{VerifyingKey, key::Dialect};
 
 /// The most bytes a token may have.
 pub const MAX_LENGTH: usize = 8 * 1024;
@@ -38,9 +45,15 @@ pub enum Malformed {
     /// The header demands extensions.
     #[error("the token's header has `crit`, which is not supported")]
     Critical,
-    /// The claims are not a JSON object with what is needed.
-    #[error("the token's claims are not a JSON object of the expected form")]
+    /// The claims are not a JSON object.
+    #[error("the token's claims are not a JSON object in which each name stands once")]
     Claims,
+    /// One claim is not of its form.
+    #[error("the token's `{0}` does not have the form that this claim has")]
+    Claim(&'static str),
+    /// A claim stands there by two of its names.
+    #[error("the token has a claim twice, by its customer's name and by ours")]
+    Twice,
     /// No expiry.
     #[error("the token has no `exp`")]
     NoExpiry,
@@ -59,22 +72,24 @@ pub enum Malformed {
     /// An address that is none.
     #[error("the token's `ip` is not one to ten addresses or networks")]
     Ip,
+    /// A handle that stands for nothing.
+    #[error("there is no such handle")]
+    Handle,
 }
 
-/// A well-formed token.
+/// A token of the right form. What its claims mean depends on the key that signed it.
 #[derive(Clone)]
 pub struct Token {
     /// The `kid` of its header.
     pub kid: Option<Arc<str>>,
-    /// What it says.
-    pub claims: Claims,
+    claims: Result<Claims, Malformed>,
     signed: Arc<str>,
     signature: Arc<str>,
     digest: [u8; 32],
 }
 
 impl Token {
-    /// Takes a compact JWS apart. Duplicate members, unknown `crit` and impossible times are refused here.
+    /// Takes a compact JWS apart. Duplicate members and a header with `crit` are refused here.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > MAX_LENGTH {
             return Err(Malformed::TooLong);
@@ -88,16 +103,37 @@ impl Token {
         if header.crit.is_some() {
             return Err(Malformed::Critical);
         }
-        // A token without an id is known by what it says, not by its signature, which can have twins.
-        let unnamed = || format!("sha256:{}", hex(&Sha256::digest(signed.as_bytes()))).into();
-        let claims = Claims::parse(&payload, unnamed)?;
+        let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
         Ok(Self {
             kid: header.kid,
-            claims,
+            claims: read::claims(&payload, &Dialect::Ours, || unnamed(signed)),
             signed: signed.into(),
             signature: signature.into(),
             digest: Sha256::digest(text.as_bytes()).into(),
         })
+    }
+
+    /// What it says, read as our own tokens are.
+    pub fn claims(&self) -> Result<&Claims, Malformed> {
+        self.claims.as_ref().map_err(|malformed| *malformed)
+    }
+
+    /// What it says if `key` signed it: in that key's dialect, and without an id that only we give.
+    pub fn claims_under(&self, key: &VerifyingKey) -> Result<Cow<'_, Claims>, Malformed> {
+        let claims = match key.dialect() {
+            Dialect::Ours => Cow::Borrowed(self.claims()?),
+            // Read anew rather than kept: very many tokens are held, and very few speak so.
+            other => {
+                let (_, payload) = self.signed.split_once('.').ok_or(Malformed::Parts)?;
+                let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Malformed::Parts)?;
+                let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
+                Cow::Owned(read::claims(&payload, other, || unnamed(&self.signed))?)
+            }
+        };
+        if !key.is_ours() && claims.jti.starts_with(OUR_JTI) {
+            return Err(Malformed::Jti);
+        }
+        Ok(claims)
     }
 
     /// Whether a text looks like a token at all: three parts, whatever they hold.
@@ -123,7 +159,8 @@ impl Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({})", self.claims.jti)
+        let jti = self.claims.as_ref().map_or("?", |claims| &claims.jti);
+        write!(f, "Token({jti})")
     }
 }
 
@@ -133,10 +170,40 @@ struct Header {
     crit: Option<serde_json::Value>,
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Claims that stand elsewhere than in a token, as behind a handle: a JSON object under our names.
+pub(crate) fn claims_of(payload: &str) -> Result<Claims, Malformed> {
+    let Object(payload) = serde_json::from_str(payload).map_err(|_| Malformed::Claims)?;
+    read::claims(&payload, &Dialect::Ours, || unnamed(""))
+}
+
+/// A token without an id is known by what it says, not by its signature, which can have twins.
+fn unnamed(signed: &str) -> Jti {
+    format!("sha256:{}", hex(&Sha256::digest(signed.as_bytes()))).into()
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         _ = write!(text, "{byte:02x}");
         text
     })
 }
+
+/// The 32 bytes of 64 lower-case hexadecimal digits.
+pub(crate) fn unhex(digits: &str) -> Option<[u8; 32]> {
+    let digit = |byte: &u8| match byte {
+        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
+    };
+    let digits: Vec<u8> = digits.as_bytes().iter().map(digit).collect::<Option<_>>()?;
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return None;
+    };
+    let bytes: Vec<u8> = pairs.iter().map(|[high, low]| (high << 4) | low).collect();
+    bytes.try_into().ok()
+}
+
+/// What the ids of our tokens begin with.
+const OUR_JTI: &str = "tok_";

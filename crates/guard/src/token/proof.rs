@@ -40,3 +40,25 @@ impl std::fmt::Debug for Proof {
             .finish_non_exhaustive()
     }
 }
+
+/// The checks that were made of one credential: of one key, or of several where the token names none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proofs(Vec<Proof>);
+
+impl Proofs {
+    /// Adds a check.
+    pub fn add(&mut self, proof: Proof) {
+        self.0.push(proof);
+    }
+
+    /// What the check of `token` with `key` found, if one was made.
+    pub(crate) fn of(&self, token: &Token, key: &VerifyingKey) -> Option<bool> {
+        self.0.iter().find_map(|proof| proof.of(token, key))
+    }
+}
+
+impl From<Proof> for Proofs {
+    fn from(proof: Proof) -> Self {
+        Self(vec![proof])
+    }
+}

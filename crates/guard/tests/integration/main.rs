@@ -2,6 +2,13 @@
 
 mod algorithm;
 mod carriers;
+mod corpus;
+mod foreign;
+mod guardian;
+mod judges;
+mod limits;
 mod properties;
+mod reference;
 mod scene;
 mod table;
+mod times;

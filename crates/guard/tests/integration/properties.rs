@@ -132,7 +132,7 @@ fn a_proof_serves_one_token_and_one_key() {
     let Decision::Ask(guard::Question::Signature { token, key }) = decide(&ask, &live(), &scene.policy, NOW) else {
         panic!("the signature is asked for");
     };
-    ask.proof = Some(signature::check(&token, &key));
+    ask.proofs.add(signature::check(&token, &key));
     assert!(matches!(decide(&ask, &live(), &scene.policy, NOW), Decision::Admit(_)));
 
     let mut another = claims(1);
@@ -146,10 +146,7 @@ fn a_proof_serves_one_token_and_one_key() {
         "a proof is not transferable"
     );
 
-    let replaced = guard::VerifyingKey {
-        material: vec![7; 32],
-        ..(*key).clone()
-    };
+    let replaced = guard::VerifyingKey::ours(key.kid().clone(), vec![7; 32]).unwrap();
     let policy = scene.policy.with(&Update::Key {
         organisation: organisation(1),
         key: replaced,
@@ -188,7 +185,7 @@ proptest! {
         let mut ask = request(Door::Playback, stream, Credential::from_token(&scene().sign(&said)));
         let decided = settle(ask.clone(), live(), &scene().policy, NOW);
         if let Decision::Ask(guard::Question::Signature { token, key }) = decide(&ask, &live(), &scene().policy, NOW) {
-            ask.proof = Some(signature::check(&token, &key));
+            ask.proofs.add(signature::check(&token, &key));
         }
         let (explained, steps) = explain(&ask, &live(), &scene().policy, NOW);
         prop_assert_eq!(reason(&decided), reason(&explained));

@@ -4,23 +4,25 @@ use std::sync::OnceLock;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use guard::{
-    Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Reason, Request, Timestamp, Update,
-    VerifyingKey, decide,
-    key::Algorithm,
+    Asn, Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Place, Policy, Presence, Question, Reason,
+    Request, Timestamp, Update, Use, Verdict, VerifyingKey, decide,
     policy::{
-        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
+        Asks, IngestAuthorisation, Judges, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest,
+        StreamStanding,
     },
     signature,
 };
-use ids::{OrganisationId, StreamId};
+use ids::{GroupId, OrganisationId, StreamId};
 use serde_json::{Value, json};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_s(1_800_000_000);
-pub(crate) const STREAMS: [&str; 6] = [
+pub(crate) const STREAMS: [&str; 8] = [
     "7KQ2M-SECURED",
     "7KQ2M-OPEN",
     "7KQ2M-LOCKED",
     "7KQ2M-STOPPED",
+    "7KQ2M-GROUPED",
+    "7KQ2M-MFA",
     "7KQ2M-NOTHING",
     "XYZ23-SUSPENDED",
 ];
@@ -75,6 +77,9 @@ fn settings(number: u64, hash: &str, standing: Standing) -> Update {
         force_disconnect: true,
         viewers: None,
         bandwidth_mbit_s: None,
+        judges: Judges::default(),
+        asks: Asks::default(),
+        encrypted_ingest: false,
     })
 }
 
@@ -83,6 +88,7 @@ fn stream(number: u64, name: &str) -> Stream {
         id: StreamId::mint(number, [0; 10]),
         name: name.parse().unwrap(),
         organisation: organisation(if name.starts_with("XYZ23") { 2 } else { 1 }),
+        group: (name == "7KQ2M-GROUPED").then(group),
         standing: match name {
             "7KQ2M-LOCKED" => StreamStanding::Locked,
             "7KQ2M-STOPPED" => StreamStanding::Stopped,
@@ -96,22 +102,21 @@ fn stream(number: u64, name: &str) -> Stream {
         ingest: StreamIngest::Inherit,
         ingest_key: IngestKeyDigest::of(KEY),
         test_source: false,
+        judges: None,
+        needs_mfa: name == "7KQ2M-MFA",
+        takeover: false,
     }
+}
+
+pub(crate) fn group() -> GroupId {
+    GroupId::mint(1, [3; 10])
 }
 
 fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
     let pair = Ed25519KeyPair::generate().unwrap();
     let material = pair.public_key().as_ref().to_vec();
     let pkcs8 = pair.to_pkcs8().unwrap().as_ref().to_vec();
-    (
-        pkcs8,
-        VerifyingKey {
-            kid: kid.into(),
-            algorithm: Algorithm::EdDsa,
-            material,
-            ours: true,
-        },
-    )
+    (pkcs8, VerifyingKey::ours(kid, material).unwrap())
 }
 
 /// Claims of a token that is good for everything in its organisation until `NOW` and an hour.
@@ -132,26 +137,37 @@ impl Scene {
     }
 }
 
+/// A viewer with VLC in Germany, on a page of app.example.com.
 pub(crate) fn request(door: Door, stream: &str, credential: Credential) -> Request {
     Request {
-        door,
-        stream: stream.parse().ok(),
-        address: "192.0.2.7".parse().unwrap(),
-        credential,
-        proof: None,
+        place: Place {
+            country: "DE".parse().ok(),
+            asn: Some(Asn::new(64500)),
+        },
+        referrer: "app.example.com".parse().ok(),
+        agent: Some("VLC/3.0.18".into()),
+        ..Request::new(door, stream.parse().ok(), "192.0.2.7".parse().unwrap(), credential)
     }
 }
 
-/// Decides as a gate does: what is asked is found out.
-pub(crate) fn settle(mut request: Request, facts: Facts, policy: &Policy, now: Timestamp) -> Decision {
-    loop {
+/// Decides as a gate does: what is asked is found out; what facts do not say is answered so that it passes.
+pub(crate) fn settle(mut request: Request, mut facts: Facts, policy: &Policy, now: Timestamp) -> Decision {
+    for _ in 0..20 {
         match decide(&request, &facts, policy, now) {
-            Decision::Ask(Question::Signature { token, key }) => {
-                assert!(request.proof.is_none(), "nothing is asked twice");
-                request.proof = Some(signature::check(&token, &key));
-            }
+            Decision::Ask(question) => answer(question, &mut request, &mut facts),
             settled => return settled,
         }
+    }
+    panic!("something is asked twice");
+}
+
+pub(crate) fn answer(question: Question, request: &mut Request, facts: &mut Facts) {
+    match question {
+        Question::Signature { token, key } => request.proofs.add(signature::check(&token, &key)),
+        Question::Sessions { .. } => facts.sessions = Some(0),
+        Question::Backend { .. } => facts.backend = Some(Verdict::Allowed { until: None }),
+        Question::Binding { .. } => facts.binding = Some(Binding::Bound),
+        Question::Use { .. } => facts.uses = Some(Use::Reserved),
     }
 }
 

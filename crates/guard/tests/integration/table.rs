@@ -5,7 +5,7 @@ use std::fmt::Write;
 use guard::{Credential, Door, Facts, IngestKeyDigest, Presence};
 use serde_json::{Value, json};
 
-use super::scene::{KEY, NOW, STREAMS, Scene, claims, live, reason, request, scene, settle};
+use super::scene::{KEY, NOW, STREAMS, Scene, claims, group, live, reason, request, scene, settle};
 
 /// Every state that a token can be in, by name.
 fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
@@ -50,15 +50,44 @@ fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
         ("other streams", with(json!({"streams": ["7KQ2M-ANOTHER"]}))),
         ("no scope", with(json!({"streams": null}))),
         ("two scopes", with(json!({"org": true}))),
-        ("groups", with(json!({"streams": null, "groups": ["g"]}))),
+        ("group", with(json!({"streams": null, "groups": [group()]}))),
+        ("no group's id", with(json!({"streams": null, "groups": ["g"]}))),
         ("address fits", with(json!({"ip": ["10.0.0.1", "192.0.2.0/24"]}))),
         ("mapped address fits", with(json!({"ip": "::ffff:192.0.2.7"}))),
         ("address does not fit", with(json!({"ip": "192.0.2.8"}))),
         ("critical claim", with(json!({"crit": ["x"]}))),
         ("understood critical claim", with(json!({"crit": ["exp"]}))),
-        ("domains", with(json!({"domains": ["example.com"]}))),
-        ("one-time", with(json!({"maxUses": 1}))),
+        ("domain fits", with(json!({"domains": ["x.test", "*.example.com"]}))),
+        ("domain does not fit", with(json!({"domains": "ample.com"}))),
+        ("country fits", with(json!({"countries": ["FR", "de"]}))),
+        ("country does not fit", with(json!({"countries": ["FR"]}))),
+        ("network fits", with(json!({"asns": [1, "AS64500"]}))),
+        ("network does not fit", with(json!({"asns": 64501}))),
+        ("player fits", with(json!({"ua": "VLC/3.0.18"}))),
+        (
+            "player fits by digest",
+            with(json!({"ua": "sha256:d4145e733c39c81b3efc49fa6cd5713275be4bdef2823102c40ade3b8a961bc7"})),
+        ),
+        ("player does not fit", with(json!({"ua": "VLC"}))),
+        ("second factor", with(json!({"amr": ["pwd", "mfa"]}))),
+        (
+            "for sessions, addresses, uses",
+            with(json!({"maxSessions": 1, "bindIps": 1, "maxUses": 1})),
+        ),
+        ("for no session", with(json!({"maxSessions": 0}))),
+        ("for many sessions by mistake", with(json!({"maxSessions": "3"}))),
+        (
+            "not revocable for a day",
+            with(json!({"revocable": false, "iat": NOW.s(), "exp": NOW.s() + 86_400})),
+        ),
+        (
+            "not revocable, a day ago",
+            with(json!({"revocable": false, "iat": NOW.s() - 86_400})),
+        ),
+        ("issued a year ago", with(json!({"iat": NOW.s() - 31_536_000}))),
         ("reserved id", with(json!({"jti": "sha256:00"}))),
+        ("handle of nothing", Credential::from_token("h_0123456789abcdefghijkl")),
+        ("too long", Credential::from_token(&"a".repeat(8193))),
     ]
 }
 
@@ -71,7 +100,7 @@ fn the_table_of_playback_is_as_it_was() {
             let request = request(Door::Playback, stream, credential.clone());
             let outcome = reason(&settle(request, live(), &scene.policy, NOW));
             let outcome = outcome.map_or("pass", |reason| reason.as_str());
-            writeln!(table, "{name:<27} {stream:<16} {outcome}").unwrap();
+            writeln!(table, "{name:<30} {stream:<16} {outcome}").unwrap();
         }
     }
     insta::assert_snapshot!(table);

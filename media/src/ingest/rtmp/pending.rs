@@ -3,10 +3,7 @@
 //! The newest is never the one that goes: whoever has something to say says it at once, so a crowd of silent
 //! connections pushes out its own.
 
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv6Addr},
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
 use tokio::task::{AbortHandle, Id};
 
@@ -37,7 +34,7 @@ impl Pending {
 
     /// Adds a task, and aborts another where that makes too many.
     pub(super) fn add(&mut self, address: IpAddr, task: AbortHandle) {
-        let group = group(address);
+        let group = guard::block(address);
         if self.count(group) >= self.limits.unadmitted_per_address {
             self.abort_oldest(group);
         } else if self.waiting.len() >= self.limits.unadmitted
@@ -75,14 +72,6 @@ impl Pending {
         if let Some(waiting) = oldest.map(|(&age, _)| age).and_then(|age| self.waiting.remove(&age)) {
             waiting.task.abort();
         }
-    }
-}
-
-/// What counts as one address: one customer of a provider gets an IPv6 /64.
-fn group(address: IpAddr) -> IpAddr {
-    match guard::fold(address) {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

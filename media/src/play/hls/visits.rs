@@ -3,12 +3,12 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use guard::{Admitted, Credential, Denial, Timestamp};
+use guard::{Admitted, Denial, Timestamp};
 
 use crate::{
     gate::{Asked, Gate, Glance},
@@ -93,18 +93,10 @@ impl Visits {
 
 impl Same {
     fn of(asked: &Asked) -> Self {
-        let token = match &asked.credential {
-            Credential::Token(token) => Some(token.digest()),
-            _ => None,
-        };
-        let address = match guard::fold(asked.address) {
-            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
-            four @ IpAddr::V4(_) => four,
-        };
         Self {
             stream: asked.name.clone(),
-            token,
-            address,
+            token: asked.credential.digest(),
+            address: guard::block(asked.address),
             user_agent: asked.user_agent.clone(),
         }
     }

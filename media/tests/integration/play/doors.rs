@@ -107,7 +107,7 @@ async fn a_refused_player_reads_the_reason_in_the_close_code() {
         (json!({"ua": "x"}), 4425, "TOKEN_USER_AGENT"),
         (json!({"bindIps": 1}), 4426, "TOKEN_BOUND"),
         (json!({"maxUses": 1}), 4417, "TOKEN_USED"),
-        (json!({"maxSessions": 1}), 4440, "SESSION_LIMIT"),
+        (json!({"maxSessions": 0}), 4410, "TOKEN_MALFORMED"),
     ];
     for (claims, code, reason) in cases {
         let token = stage.token("case", claims.clone());

@@ -6,4 +6,5 @@ mod continuity;
 mod cut;
 mod doors;
 mod limits;
+mod rules;
 mod stage;

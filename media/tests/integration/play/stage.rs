@@ -6,10 +6,9 @@ use std::{net::SocketAddr, time::Duration};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use guard::{
     IngestKeyDigest, Timestamp, Update, VerifyingKey,
-    key::Algorithm,
     policy::{
-        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
-        Subject,
+        Asks, IngestAuthorisation, Judges, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest,
+        StreamStanding, Subject,
     },
     signature,
 };
@@ -170,6 +169,10 @@ pub(crate) fn stream(number: u64, owner: u64, name: &str) -> Stream {
         ingest: StreamIngest::Inherit,
         ingest_key: IngestKeyDigest::of(KEY),
         test_source: true,
+        judges: None,
+        needs_mfa: false,
+        takeover: false,
+        group: None,
     }
 }
 
@@ -184,6 +187,9 @@ pub(crate) fn settings(number: u64, name: &str) -> Organisation {
         force_disconnect: false,
         viewers: None,
         bandwidth_mbit_s: None,
+        judges: Judges::default(),
+        asks: Asks::default(),
+        encrypted_ingest: false,
     }
 }
 
@@ -202,15 +208,7 @@ fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
     let pair = Ed25519KeyPair::generate().unwrap();
     let pkcs8 = pair.to_pkcs8().unwrap().as_ref().to_vec();
     let material = pair.public_key().as_ref().to_vec();
-    (
-        pkcs8,
-        VerifyingKey {
-            kid: kid.into(),
-            algorithm: Algorithm::EdDsa,
-            material,
-            ours: true,
-        },
-    )
+    (pkcs8, VerifyingKey::ours(kid, material).unwrap())
 }
 
 fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: &Value, more: &Value) -> String {

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, time::Duration};
 use guard::{
     Decision, Denial, Door, Facts, IngestKeyDigest, Policy, Presence, Reason, Request, Timestamp, Update,
     policy::{
-        IngestAuthorisation, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest, StreamStanding,
+        Asks, IngestAuthorisation, Judges, Organisation, Package, SecurePlayback, Standing, Stream, StreamIngest,
+        StreamStanding,
     },
 };
 use ids::{OrganisationId, StreamId};
@@ -133,13 +134,12 @@ async fn serve(request: rtmp::Request, seen: mpsc::UnboundedSender<Seen>, mut en
 }
 
 fn decide(request: &rtmp::Request) -> Decision {
-    let asked = Request {
-        door: Door::Ingest,
-        stream: request.name().parse().ok(),
-        address: request.address(),
-        credential: request.credential(),
-        proof: None,
-    };
+    let asked = Request::new(
+        Door::Ingest,
+        request.name().parse().ok(),
+        request.address(),
+        request.credential(),
+    );
     let facts = Facts {
         publisher: Presence::Absent,
         ..Facts::default()
@@ -162,6 +162,9 @@ fn policy() -> Policy {
                 force_disconnect: false,
                 viewers: None,
                 bandwidth_mbit_s: None,
+                judges: Judges::default(),
+                asks: Asks::default(),
+                encrypted_ingest: false,
             }),
             Update::Stream(Stream {
                 id: StreamId::mint(number, [0; 10]),
@@ -172,6 +175,10 @@ fn policy() -> Policy {
                 ingest: StreamIngest::Inherit,
                 ingest_key: IngestKeyDigest::of(key),
                 test_source: false,
+                judges: None,
+                needs_mfa: false,
+                takeover: false,
+                group: None,
             }),
         ]
     }))

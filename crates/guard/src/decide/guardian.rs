@@ -1,0 +1,87 @@
+//! Do the organisation's rules keep this one out, whatever they hold?
+
+use super::{Case, Credential, Stop, trace::Trace};
+use crate::{
+    Denial, End,
+    policy::Package,
+    rules::{Asked, Kind, Monitored, RuleScope, Verdict},
+};
+
+impl Case<'_> {
+    /// Judges every kind; what is left is when an exception ends.
+    pub(super) fn judge_guardian(
+        &self,
+        monitored: &mut Vec<Monitored>,
+        trace: &mut impl Trace,
+    ) -> Result<Option<End>, Stop> {
+        let Some(tenant) = self.tenant else { return Ok(None) };
+        let own = matches!(self.request.credential, Credential::TestSource);
+        if own || tenant.rules.is_empty() || !tenant.organisation.packages.has(Package::Guardian) {
+            return Ok(None);
+        }
+        let organisation = RuleScope::Organisation;
+        let stream = self.stream.map(|stream| RuleScope::Stream(stream.id));
+        let group = self.stream.and_then(|stream| stream.group).map(RuleScope::Group);
+        let (one, two, three);
+        let scopes: &[RuleScope] = match (stream, group) {
+            (Some(stream), Some(group)) => {
+                three = [organisation, group, stream];
+                &three
+            }
+            (Some(stream), None) => {
+                two = [organisation, stream];
+                &two
+            }
+            (None, _) => {
+                one = [organisation];
+                &one
+            }
+        };
+        let asked = Asked {
+            door: self.request.door,
+            scopes,
+            address: crate::fold(self.request.address),
+            place: self.request.place,
+            referrer: self.request.referrer.as_ref(),
+            agent: self.request.agent.as_deref(),
+        };
+        // All kinds are looked at before one refuses: a monitored rule counts whoever fits it.
+        let verdicts = Kind::ALL.map(|kind| (kind, tenant.rules.judge(kind, &asked, self.now, monitored)));
+        let mut end = None;
+        for (kind, verdict) in verdicts {
+            self.hear(kind, &verdict, trace)?;
+            let until = verdict.until.map(|at| End {
+                at,
+                reason: kind.reason(),
+            });
+            end = End::first(end, until);
+        }
+        Ok(end)
+    }
+
+    fn hear(&self, kind: Kind, verdict: &Verdict, trace: &mut impl Trace) -> Result<(), Stop> {
+        let rule = verdict.winner.as_ref().filter(|_| verdict.denies());
+        let denial = rule.map(|rule| Denial {
+            rule: Some(rule.id),
+            ..kind.reason().into()
+        });
+        let request = self.request;
+        trace.deny(kind.step(), denial, || {
+            let unknown = || "unknown".to_owned();
+            let value = match kind {
+                Kind::Ip => request.address.to_string(),
+                Kind::Asn => request.place.asn.map_or_else(unknown, |asn| asn.to_string()),
+                Kind::Country => request
+                    .place
+                    .country
+                    .map_or_else(unknown, |country| country.to_string()),
+                Kind::Referrer => request.referrer.as_ref().map_or_else(unknown, ToString::to_string),
+                Kind::UserAgent => request.agent.as_deref().map_or_else(unknown, str::to_owned),
+            };
+            match &verdict.winner {
+                None => format!("{value}; no rule fits"),
+                Some(rule) => format!("{value}; {} {:?} {}", rule.id, rule.action, rule.matcher),
+            }
+        })
+    }
+}

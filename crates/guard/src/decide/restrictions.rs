@@ -1,0 +1,36 @@
+//! Is the token for whoever asks?
+
+use super::{Case, Door, Stop, credential::Proven, trace::Trace};
+use crate::Reason;
+
+impl Proven<'_> {
+    /// Address, page, country, network, player, second factor. What is not known does not fit.
+    pub(super) fn judge_restrictions(&self, case: &Case<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
+        let (claims, request) = (&self.claims, case.request);
+        let outside = !claims.address_fits(request.address);
+        trace.check("address", outside.then_some(Reason::TokenIp), || {
+            format!("{} in {:?}", request.address, claims.ip)
+        })?;
+        let outside = !claims.domain_fits(request.referrer.as_ref());
+        trace.check("domain", outside.then_some(Reason::TokenDomain), || {
+            format!("{:?} in {:?}", request.referrer, claims.domains)
+        })?;
+        let outside = !claims.country_fits(request.place.country);
+        trace.check("country", outside.then_some(Reason::TokenCountry), || {
+            format!("{:?} in {:?}", request.place.country, claims.countries)
+        })?;
+        let outside = !claims.asn_fits(request.place.asn);
+        trace.check("network", outside.then_some(Reason::TokenAsn), || {
+            format!("{:?} in {:?}", request.place.asn, claims.asns)
+        })?;
+        let outside = !claims.agent_fits(request.agent.as_deref());
+        trace.check("user agent", outside.then_some(Reason::TokenUserAgent), || {
+            format!("{:?} is {:?}", request.agent, claims.ua)
+        })?;
+        let wanted = request.door == Door::Playback && case.stream.is_some_and(|stream| stream.needs_mfa);
+        let lacking = wanted && !claims.mfa;
+        trace.check("second factor", lacking.then_some(Reason::TokenMfa), || {
+            format!("required: {wanted}, shown: {}", claims.mfa)
+        })
+    }
+}

@@ -1,0 +1,226 @@
+//! What could be better about a token: the list of best practice, applied when one is made, pasted or seen in traffic.
+
+use std::time::Duration;
+
+use crate::{
+    Timestamp,
+    token::{Claims, Scope},
+};
+
+/// What advice looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
+pub struct Traits {
+    /// From its issue, or from now where that is not known, to its end.
+    pub lifetime: Duration,
+    /// Whether it is for every stream of its organisation.
+    pub organisation_wide: bool,
+    /// Whether it is bound to addresses.
+    pub has_ip: bool,
+    /// Whether it is bound to sites.
+    pub has_domains: bool,
+    /// Whether it names a viewer.
+    pub has_user: bool,
+    /// Whether it has a label.
+    pub has_tag: bool,
+    /// Whether it can be revoked by itself.
+    pub revocable: bool,
+    /// Whether sessions end with it.
+    pub force_disconnect: bool,
+    /// Whether it is a text in a list, and no token.
+    pub is_static: bool,
+}
+
+/// One piece of advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about; stays.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What is not as it should be, and why that matters.
+    pub message: &'static str,
+}
+
+/// How much advice weighs, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Against best practice.
+    Fail,
+    /// Could be worth a thief's while.
+    Warn,
+    /// Good to know.
+    Info,
+}
+
+impl Traits {
+    /// Those of a token that says this. `default`: whether the organisation's sessions end with their tokens.
+    pub fn of(claims: &Claims, default: bool, now: Timestamp) -> Self {
+        let issued = claims.iat.unwrap_or(now);
+        Self {
+            lifetime: claims.exp.since(issued),
+            organisation_wide: claims.scope == Scope::Organisation,
+            has_ip: claims.ip.is_some() || claims.bind_ips.is_some(),
+            has_domains: claims.domains.is_some(),
+            has_user: claims.user.is_some(),
+            has_tag: claims.tag.is_some(),
+            revocable: claims.revocable,
+            force_disconnect: claims.force_disconnect.unwrap_or(default),
+            is_static: false,
+        }
+    }
+}
+
+/// All advice, the weightiest first.
+pub fn lint(traits: &Traits) -> Vec<Finding> {
+    let long = traits.lifetime > LONG;
+    let mut findings: Vec<_> = [
+        (
+            long,
+            "LIFETIME",
+            Severity::Fail,
+            "it lives longer than 24 hours: whoever copies it can watch that long",
+        ),
+        (
+            traits.lifetime > SHORT && !long,
+            "LIFETIME",
+            Severity::Warn,
+            "it lives longer than 30 minutes: shorter ones, renewed by the page, are worth less to a thief",
+        ),
+        (
+            traits.is_static,
+            "STATIC",
+            Severity::Warn,
+            "it is the same text for everybody who has it: a tool for tests, not for viewers",
+        ),
+        (
+            !traits.revocable,
+            "NOT_REVOCABLE",
+            Severity::Warn,
+            "it cannot be revoked by itself",
+        ),
+        (
+            traits.organisation_wide,
+            "ORGANISATION_WIDE",
+            Severity::Warn,
+            "it is for every stream of the organisation",
+        ),
+        (!traits.has_ip, "NO_IP", Severity::Warn, "it works from any address"),
+        (
+            !traits.has_domains,
+            "NO_DOMAINS",
+            Severity::Warn,
+            "it works on any site",
+        ),
+        (
+            !traits.has_user,
+            "NO_USER",
+            Severity::Warn,
+            "it names no viewer: what it is used for cannot be traced to one",
+        ),
+        (
+            !traits.has_tag,
+            "NO_TAG",
+            Severity::Info,
+            "it has no label to revoke it by",
+        ),
+        (
+            !traits.force_disconnect,
+            "NO_FORCE_DISCONNECT",
+            Severity::Info,
+            "sessions that run when it expires go on for up to 24 hours",
+        ),
+        (
+            traits.has_domains,
+            "NEEDS_REFERRER",
+            Severity::Info,
+            "players that send no page, such as VLC or SRT, are refused: for them make a token without `domains`",
+        ),
+    ]
+    .into_iter()
+    .filter(|(applies, ..)| *applies)
+    .map(|(_, code, severity, message)| Finding {
+        code,
+        severity,
+        message,
+    })
+    .collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+const SHORT: Duration = Duration::from_mins(30);
+const LONG: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Severity, Traits, lint};
+
+    const BEST: Traits = Traits {
+        lifetime: Duration::from_mins(5),
+        organisation_wide: false,
+        has_ip: true,
+        has_domains: true,
+        has_user: true,
+        has_tag: true,
+        revocable: true,
+        force_disconnect: true,
+        is_static: false,
+    };
+
+    fn codes(traits: Traits) -> Vec<(&'static str, Severity)> {
+        lint(&traits)
+            .into_iter()
+            .filter(|finding| finding.code != "NEEDS_REFERRER")
+            .map(|finding| (finding.code, finding.severity))
+            .collect()
+    }
+
+    #[test]
+    fn the_best_token_has_one_remark_and_no_mark() {
+        assert_eq!(codes(BEST), []);
+        assert_eq!(lint(&BEST).len(), 1);
+    }
+
+    #[test]
+    fn a_lifetime_is_warned_of_beyond_half_an_hour_and_fails_beyond_a_day() {
+        let of = |lifetime| codes(Traits { lifetime, ..BEST });
+        assert_eq!(of(Duration::from_mins(30)), []);
+        assert_eq!(of(Duration::from_secs(1801)), [("LIFETIME", Severity::Warn)]);
+        assert_eq!(of(Duration::from_hours(24)), [("LIFETIME", Severity::Warn)]);
+        assert_eq!(of(Duration::from_secs(86_401)), [("LIFETIME", Severity::Fail)]);
+    }
+
+    #[test]
+    fn each_weakness_has_its_mark_and_the_weightiest_comes_first() {
+        let worst = Traits {
+            lifetime: Duration::from_hours(48),
+            organisation_wide: true,
+            has_ip: false,
+            has_domains: false,
+            has_user: false,
+            has_tag: false,
+            revocable: false,
+            force_disconnect: false,
+            is_static: true,
+        };
+        let found: Vec<_> = lint(&worst).iter().map(|finding| finding.code).collect();
+        assert_eq!(
+            found,
+            [
+                "LIFETIME",
+                "STATIC",
+                "NOT_REVOCABLE",
+                "ORGANISATION_WIDE",
+                "NO_IP",
+                "NO_DOMAINS",
+                "NO_USER",
+                "NO_TAG",
+                "NO_FORCE_DISCONNECT"
+            ]
+        );
+        assert!(lint(&worst).is_sorted_by_key(|finding| finding.severity));
+    }
+}

@@ -1,0 +1,108 @@
+//! Credentials that are no JWT and that a policy lists: static tokens and handles. Found by their digest.
+
+use std::sync::Arc;
+
+use ids::{GroupId, StreamName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Door, Timestamp,
+    token::{Claims, Jti, Malformed, Scope, claims_of, hex},
+};
+
+/// SHA-256 of a credential's text: enough to recognise it, not to show it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CredentialDigest([u8; 32]);
+
+impl CredentialDigest {
+    /// The digest of a text as it was presented.
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
+    /// The id of the sessions of a credential that a backend judged: enough to revoke it by.
+    pub(crate) fn opaque_id(&self) -> Jti {
+        format!("opaque:{}", hex(&self.0)).into()
+    }
+}
+
+impl std::fmt::Debug for CredentialDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A text of the customer's own choosing that lets in until it expires: a tool for tests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaticToken {
+    /// What it is called; its sessions carry the id `static:` and this.
+    pub name: Arc<str>,
+    /// Its text's digest.
+    pub digest: CredentialDigest,
+    /// The door that it opens.
+    pub door: Door,
+    /// The streams that it is for.
+    pub scope: StaticScope,
+    /// When it ends.
+    pub expires: Timestamp,
+}
+
+/// The streams that a static token is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StaticScope {
+    /// These.
+    Streams(Vec<StreamName>),
+    /// Those of these groups.
+    Groups(Vec<GroupId>),
+    /// All of the organisation.
+    Organisation,
+}
+
+/// A short text that stands for a token's claims, and dies with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handle {
+    /// Its text's digest.
+    pub digest: CredentialDigest,
+    /// The key that signed the token.
+    pub kid: Arc<str>,
+    /// The token's claims: a JSON object under our names.
+    pub claims: Arc<str>,
+}
+
+/// A handle whose claims were read.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub(crate) kid: Arc<str>,
+    pub(crate) claims: Claims,
+}
+
+impl StaticToken {
+    pub(super) fn claims(&self) -> Claims {
+        let scope = match &self.scope {
+            StaticScope::Streams(names) => Scope::Streams(names.clone().into()),
+            StaticScope::Groups(groups) => Scope::Groups(groups.clone().into()),
+            StaticScope::Organisation => Scope::Organisation,
+        };
+        Claims {
+            aud: Some(self.door.audience().into()),
+            exp: self.expires,
+            ..Claims::bare(format!("static:{}", self.name).into(), scope)
+        }
+    }
+}
+
+impl Handle {
+    pub(super) fn read(&self) -> Result<Known, Malformed> {
+        Ok(Known {
+            kid: self.kid.clone(),
+            claims: claims_of(&self.claims)?,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! The rules that look for one value, by their scope.
+
+use std::sync::Arc;
+
+use ids::RuleId;
+use rpds::HashTrieMapSync;
+
+use super::{Rule, RuleScope};
+
+/// At least one rule. Most values have one; some have one for each of very many streams.
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    One(Arc<Rule>),
+    Many(Arc<HashTrieMapSync<RuleScope, Arc<[Arc<Rule>]>>>),
+}
+
+impl Entry {
+    /// Puts a rule into a place that may be empty.
+    pub(super) fn add(place: &mut Option<Self>, rule: &Arc<Rule>) {
+        let mut scopes = match place.take() {
+            None => {
+                *place = Some(Self::One(rule.clone()));
+                return;
+            }
+            Some(Self::One(one)) => Arc::new(HashTrieMapSync::default().insert(one.scope, [one].into())),
+            Some(Self::Many(scopes)) => scopes,
+        };
+        let alike = scopes.get(&rule.scope).into_iter().flat_map(|alike| alike.iter());
+        let alike = alike.cloned().chain([rule.clone()]).collect();
+        Arc::make_mut(&mut scopes).insert_mut(rule.scope, alike);
+        *place = Some(Self::Many(scopes));
+    }
+
+    /// Takes a rule out of its place.
+    pub(super) fn remove(place: &mut Option<Self>, scope: RuleScope, id: RuleId) {
+        let mut scopes = match place.take() {
+            None => return,
+            Some(Self::One(one)) => {
+                *place = (one.id != id).then_some(Self::One(one));
+                return;
+            }
+            Some(Self::Many(scopes)) => scopes,
+        };
+        let alike = scopes.get(&scope).into_iter().flat_map(|alike| alike.iter());
+        let left: Arc<[_]> = alike.filter(|rule| rule.id != id).cloned().collect();
+        let map = Arc::make_mut(&mut scopes);
+        if left.is_empty() {
+            map.remove_mut(&scope);
+        } else {
+            map.insert_mut(scope, left);
+        }
+        *place = (!scopes.is_empty()).then_some(Self::Many(scopes));
+    }
+
+    /// The rules of these scopes.
+    pub(super) fn of<'a>(&'a self, scopes: &'a [RuleScope]) -> impl Iterator<Item = &'a Arc<Rule>> {
+        let (one, many) = match self {
+            Self::One(one) => (Some(one).filter(|one| scopes.contains(&one.scope)), None),
+            Self::Many(many) => (None, Some(many)),
+        };
+        let many = many.into_iter().flat_map(|many| {
+            scopes
+                .iter()
+                .filter_map(|scope| many.get(scope))
+                .flat_map(|alike| alike.iter())
+        });
+        one.into_iter().chain(many)
+    }
+}

@@ -1,0 +1,219 @@
+//! All rules of an organisation, found by what they look for. Persistent: a change costs microseconds whatever there is.
+
+use std::{hash::Hash, sync::Arc};
+
+use ids::RuleId;
+use ipnet::IpNet;
+use rpds::HashTrieMapSync;
+
+use super::{
+    Aim, Kind, Matcher, Monitored, Rule,
+    agents::Agents,
+    entry::Entry,
+    hosts::Hosts,
+    search::{self, Asked, Verdict},
+    trie::Trie,
+};
+use crate::{
+    Timestamp,
+    agent::AgentPattern,
+    host::HostPattern,
+    place::{Asn, Country},
+};
+
+/// The rules of one organisation.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    by_id: HashTrieMapSync<RuleId, Arc<Rule>>,
+    four: Trie,
+    six: Trie,
+    asns: Aims<Values<Asn>>,
+    countries: Aims<Values<Country>>,
+    referrers: Aims<Hosts>,
+    agents: Aims<Agents>,
+}
+
+/// The values of a kind, and its two words.
+#[derive(Clone, Debug, Default)]
+struct Aims<T> {
+    all: Option<Entry>,
+    missing: Option<Entry>,
+    at: T,
+}
+
+type Values<T> = HashTrieMapSync<T, Entry>;
+
+impl Rules {
+    /// The rule of that id.
+    pub fn rule(&self, id: RuleId) -> Option<&Arc<Rule>> {
+        self.by_id.get(&id)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.size()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Every rule, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
+        self.by_id.values()
+    }
+
+    /// Adds a rule, in place of the one of its id.
+    pub(crate) fn insert(&mut self, rule: &Rule) {
+        self.remove(rule.id);
+        let rule = Arc::new(rule.clone());
+        self.edit(&rule.matcher, |place| Entry::add(place, &rule));
+        self.by_id.insert_mut(rule.id, rule);
+    }
+
+    /// Takes a rule out.
+    pub(crate) fn remove(&mut self, id: RuleId) {
+        if let Some(rule) = self.by_id.get(&id).cloned() {
+            self.by_id.remove_mut(&id);
+            self.edit(&rule.matcher, |place| Entry::remove(place, rule.scope, id));
+        }
+    }
+
+    /// What the rules of a kind say; whom monitored ones are about is added.
+    pub(crate) fn judge(
+        &self,
+        kind: Kind,
+        asked: &Asked<'_>,
+        now: Timestamp,
+        monitored: &mut Vec<Monitored>,
+    ) -> Verdict {
+        match kind {
+            Kind::Ip => {
+                let trie = if asked.address.is_ipv4() { &self.four } else { &self.six };
+                if trie.is_empty() {
+                    return Verdict::default();
+                }
+                search::judge(asked, now, monitored, |found| {
+                    trie.visit(asked.address, |length, entry| found(u32::from(length), entry));
+                })
+            }
+            Kind::Asn => self.asns.judge(asked, now, monitored, asked.place.asn.as_ref(), values),
+            Kind::Country => self
+                .countries
+                .judge(asked, now, monitored, asked.place.country.as_ref(), values),
+            Kind::Referrer => self
+                .referrers
+                .judge(asked, now, monitored, asked.referrer, |hosts, host, found| {
+                    hosts.visit(host, found);
+                }),
+            Kind::UserAgent => self
+                .agents
+                .judge(asked, now, monitored, asked.agent, |agents, agent, found| {
+                    agents.visit(agent, found);
+                }),
+        }
+    }
+
+    fn edit(&mut self, matcher: &Matcher, change: impl FnOnce(&mut Option<Entry>)) {
+        match matcher {
+            Matcher::Ip(network @ IpNet::V4(_)) => self.four.edit(*network, change),
+            Matcher::Ip(network @ IpNet::V6(_)) => self.six.edit(*network, change),
+            Matcher::Asn(aim) => self.asns.edit(aim, change),
+            Matcher::Country(aim) => self.countries.edit(aim, change),
+            Matcher::Referrer(aim) => self.referrers.edit(aim, change),
+            Matcher::UserAgent(aim) => self.agents.edit(aim, change),
+        }
+    }
+}
+
+/// Where the entries of a kind's values stand.
+trait Places {
+    type Value;
+    fn change(&mut self, value: &Self::Value, change: impl FnOnce(&mut Option<Entry>));
+    fn are_empty(&self) -> bool;
+}
+
+impl<V: Clone + Eq + Hash> Places for Values<V> {
+    type Value = V;
+
+    fn change(&mut self, value: &V, change: impl FnOnce(&mut Option<Entry>)) {
+        let mut entry = self.get(value).cloned();
+        change(&mut entry);
+        match entry {
+            Some(entry) => self.insert_mut(value.clone(), entry),
+            None => _ = self.remove_mut(value),
+        }
+    }
+
+    fn are_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Places for Hosts {
+    type Value = HostPattern;
+
+    fn change(&mut self, value: &HostPattern, change: impl FnOnce(&mut Option<Entry>)) {
+        self.edit(value, change);
+    }
+
+    fn are_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl Places for Agents {
+    type Value = AgentPattern;
+
+    fn change(&mut self, value: &AgentPattern, change: impl FnOnce(&mut Option<Entry>)) {
+        self.edit(value, change);
+    }
+
+    fn are_empty(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<T: Places> Aims<T> {
+    fn edit(&mut self, aim: &Aim<T::Value>, change: impl FnOnce(&mut Option<Entry>)) {
+        match aim {
+            Aim::All => change(&mut self.all),
+            Aim::Missing => change(&mut self.missing),
+            Aim::At(value) => self.at.change(value, change),
+        }
+    }
+
+    /// The value, `none`, `*`: in this order.
+    fn judge<'a, L: ?Sized>(
+        &'a self,
+        asked: &'a Asked<'_>,
+        now: Timestamp,
+        monitored: &mut Vec<Monitored>,
+        looked_at: Option<&L>,
+        visit: impl Fn(&'a T, &L, &mut dyn FnMut(u32, &'a Entry)),
+    ) -> Verdict {
+        if self.all.is_none() && self.missing.is_none() && self.at.are_empty() {
+            return Verdict::default();
+        }
+        search::judge(asked, now, monitored, |found| {
+            self.all.iter().for_each(|entry| found(ALL, entry));
+            match looked_at {
+                None => self.missing.iter().for_each(|entry| found(MISSING, entry)),
+                Some(value) => visit(&self.at, value, &mut |specificity, entry| {
+                    found(specificity.saturating_add(VALUE), entry);
+                }),
+            }
+        })
+    }
+}
+
+fn values<'a, V: Eq + Hash>(places: &'a Values<V>, value: &V, found: &mut dyn FnMut(u32, &'a Entry)) {
+    if let Some(entry) = places.get(value) {
+        found(0, entry);
+    }
+}
+
+const ALL: u32 = 0;
+const MISSING: u32 = 1;
+const VALUE: u32 = 2;

@@ -1,0 +1,124 @@
+//! Which of the rules that a request fits wins, now and until when.
+
+use std::{cmp::Ordering, net::IpAddr, sync::Arc};
+
+use super::{Action, Mode, Monitored, Rule, RuleScope, entry::Entry};
+use crate::{Door, Timestamp, host::Host, place::Place};
+
+/// What rules look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) door: Door,
+    /// The scopes that the stream is in.
+    pub(crate) scopes: &'a [RuleScope],
+    pub(crate) address: IpAddr,
+    pub(crate) place: Place,
+    pub(crate) referrer: Option<&'a Host>,
+    pub(crate) agent: Option<&'a str>,
+}
+
+/// What the rules of one kind say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdict {
+    /// The rule that wins.
+    pub(crate) winner: Option<Arc<Rule>>,
+    /// From when on they deny, where they let pass now and do not for ever.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Verdict {
+    pub(crate) fn denies(&self) -> bool {
+        self.winner.as_ref().is_some_and(|rule| rule.action == Action::Deny)
+    }
+}
+
+/// Looks through the rules of one kind. `visit` shows every value that fits, with how specific it is, as often as it is
+/// called.
+pub(super) fn judge<'a>(
+    asked: &'a Asked<'_>,
+    now: Timestamp,
+    monitored: &mut Vec<Monitored>,
+    visit: impl Fn(&mut dyn FnMut(u32, &'a Entry)),
+) -> Verdict {
+    let mut watched = Vec::new();
+    let winner = winner(asked, now, &visit, Some(&mut watched));
+    monitored.extend(watched.into_iter().map(|(rank, rule)| Monitored {
+        rule: rule.id,
+        action: rule.action,
+        decisive: winner.as_ref().is_none_or(|(best, _)| rank > *best),
+    }));
+    // What excepts somebody for a while leaves them to the next rule when it expires.
+    let mut last = winner.as_ref().map(|(_, rule)| *rule);
+    let mut until = None;
+    while let Some(expires) = last
+        .filter(|rule| rule.action == Action::Allow)
+        .and_then(|rule| rule.expires)
+    {
+        last = self::winner(asked, expires, &visit, None).map(|(_, rule)| rule);
+        if last.is_some_and(|rule| rule.action == Action::Deny) {
+            until = Some(expires);
+        }
+    }
+    Verdict {
+        winner: winner.map(|(_, rule)| rule.clone()),
+        until,
+    }
+}
+
+type Ranked<'a> = (Rank, &'a Arc<Rule>);
+
+fn winner<'a>(
+    asked: &'a Asked<'_>,
+    at: Timestamp,
+    visit: &impl Fn(&mut dyn FnMut(u32, &'a Entry)),
+    mut watched: Option<&mut Vec<Ranked<'a>>>,
+) -> Option<Ranked<'a>> {
+    let mut best: Option<Ranked<'a>> = None;
+    visit(&mut |specificity, entry| {
+        for rule in entry.of(asked.scopes) {
+            if !rule.doors.have(asked.door) || !rule.stands(at) {
+                continue;
+            }
+            let rank = Rank::of(specificity, rule);
+            match (rule.mode, &mut watched) {
+                (Mode::Monitor, Some(watched)) => watched.push((rank, rule)),
+                (Mode::Monitor, None) => {}
+                (Mode::Enforce, _) => {
+                    let better = best.is_none_or(|(known, of)| rank.cmp(&known).then(lasting(rule, of)).is_gt());
+                    if better {
+                        best = Some((rank, rule));
+                    }
+                }
+            }
+        }
+    });
+    best
+}
+
+/// Among rules that say the same, the one that lasts longer; the oldest, where they last equally.
+fn lasting(one: &Rule, other: &Rule) -> Ordering {
+    let expires = |rule: &Rule| rule.expires.unwrap_or(Timestamp::from_us(i64::MAX));
+    expires(one).cmp(&expires(other)).then(other.id.cmp(&one.id))
+}
+
+/// More specific, then narrower, then `DENY`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    specificity: u32,
+    scope: u8,
+    action: Action,
+}
+
+impl Rank {
+    fn of(specificity: u32, rule: &Rule) -> Self {
+        Self {
+            specificity,
+            scope: match rule.scope {
+                RuleScope::Organisation => 0,
+                RuleScope::Group(_) => 1,
+                RuleScope::Stream(_) => 2,
+            },
+            action: rule.action,
+        }
+    }
+}

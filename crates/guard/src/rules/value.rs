@@ -1,0 +1,198 @@
+//! What rules look for, read from text and printed the same.
+
+use std::{fmt, str::FromStr};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+use crate::{
+    address::{NetworkError, network},
+    agent::{AgentError, AgentPattern},
+    host::{HostError, HostPattern},
+    place::{Asn, Country, PlaceError},
+};
+
+/// Whom a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Matcher {
+    /// Addresses.
+    Ip(IpNet),
+    /// Networks by number.
+    Asn(Aim<Asn>),
+    /// Countries.
+    Country(Aim<Country>),
+    /// Pages.
+    Referrer(Aim<HostPattern>),
+    /// Players.
+    UserAgent(Aim<AgentPattern>),
+}
+
+/// A value, what has none, or whatever.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Aim<T> {
+    /// `*`: all, what is unknown or missing included.
+    All,
+    /// `none`: what is unknown or missing.
+    Missing,
+    /// This.
+    At(T),
+}
+
+/// Why a text is no value of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Of `IP`.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Of `IP`, where another kind has a word.
+    #[error("an address is never unknown: for all of them take 0.0.0.0/0 and ::/0")]
+    NoAddress,
+    /// Of `ASN` or `COUNTRY`.
+    #[error("{0}, `none` or `*`")]
+    Place(#[from] PlaceError),
+    /// Of `REFERRER`.
+    #[error("{0}, `none` or `*`")]
+    Host(#[from] HostError),
+    /// Of `USER_AGENT`.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+}
+
+impl Matcher {
+    /// Reads the value of a rule of that kind.
+    pub fn parse(kind: Kind, text: &str) -> Result<Self, ValueError> {
+        Ok(match kind {
+            Kind::Ip if matches!(text.trim(), "*" | "none") => return Err(ValueError::NoAddress),
+            Kind::Ip => Self::Ip(network(text)?),
+            Kind::Asn => Self::Asn(Aim::parse(text)?),
+            Kind::Country => Self::Country(Aim::parse(text)?),
+            Kind::Referrer => Self::Referrer(Aim::parse(text)?),
+            Kind::UserAgent => Self::UserAgent(match Aim::<AgentPattern>::parse(text)? {
+                Aim::At(pattern) if pattern.literal_length() == 0 => Aim::All,
+                aim => aim,
+            }),
+        })
+    }
+
+    /// What it looks at.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Ip(_) => Kind::Ip,
+            Self::Asn(_) => Kind::Asn,
+            Self::Country(_) => Kind::Country,
+            Self::Referrer(_) => Kind::Referrer,
+            Self::UserAgent(_) => Kind::UserAgent,
+        }
+    }
+
+    /// Whether it is about everybody.
+    pub fn is_catch_all(&self) -> bool {
+        match self {
+            Self::Ip(network) => network.prefix_len() == 0,
+            Self::Asn(aim) => *aim == Aim::All,
+            Self::Country(aim) => *aim == Aim::All,
+            Self::Referrer(aim) => *aim == Aim::All,
+            Self::UserAgent(aim) => *aim == Aim::All,
+        }
+    }
+}
+
+/// The value, as [`Matcher::parse`] reads it. A single address has no prefix.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(network) if network.prefix_len() == network.max_prefix_len() => network.addr().fmt(f),
+            Self::Ip(network) => network.fmt(f),
+            Self::Asn(aim) => aim.fmt(f),
+            Self::Country(aim) => aim.fmt(f),
+            Self::Referrer(aim) => aim.fmt(f),
+            Self::UserAgent(aim) => aim.fmt(f),
+        }
+    }
+}
+
+impl<T: FromStr> Aim<T> {
+    fn parse(text: &str) -> Result<Self, T::Err> {
+        match text.trim() {
+            "*" => Ok(Self::All),
+            "none" => Ok(Self::Missing),
+            value => value.parse().map(Self::At),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Aim<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Missing => f.write_str("none"),
+            Self::At(value) => value.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Matcher};
+
+    #[test]
+    fn a_value_prints_what_it_parses() {
+        for (kind, text, printed) in [
+            (Kind::Ip, "192.0.2.7", "192.0.2.7"),
+            (Kind::Ip, "192.0.2.7/24", "192.0.2.0/24"),
+            (Kind::Ip, "::ffff:192.0.2.7", "192.0.2.7"),
+            (Kind::Asn, "AS64500", "64500"),
+            (Kind::Asn, "none", "none"),
+            (Kind::Country, "de", "DE"),
+            (Kind::Country, "*", "*"),
+            (Kind::Referrer, "https://App.Example.com/x", "app.example.com"),
+            (Kind::Referrer, "*.example.com", "*.example.com"),
+            (Kind::UserAgent, " curl/* ", "curl/*"),
+            (Kind::UserAgent, "**", "*"),
+        ] {
+            let matcher = Matcher::parse(kind, text).unwrap();
+            assert_eq!(matcher.to_string(), printed, "{text}");
+            assert_eq!(Matcher::parse(kind, &matcher.to_string()), Ok(matcher.clone()));
+            assert_eq!(matcher.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_told_why() {
+        for (kind, text, why) in [
+            (
+                Kind::Ip,
+                "*",
+                "an address is never unknown: for all of them take 0.0.0.0/0 and ::/0",
+            ),
+            (
+                Kind::Ip,
+                "1.2.3.4/33",
+                "`/33` is not a prefix length: an IPv4 network has 0 to 32, an IPv6 network 0 to 128",
+            ),
+            (
+                Kind::Asn,
+                "DE",
+                "`DE` is not a network's number, such as 64500 or AS64500, `none` or `*`",
+            ),
+            (
+                Kind::Country,
+                "UK",
+                "`UK` is not a country's code of ISO 3166-1 alpha-2, such as DE, `none` or `*`",
+            ),
+            (
+                Kind::Referrer,
+                "a b",
+                "`a b` is not a host such as example.com, www.example.com or *.example.com, `none` or `*`",
+            ),
+            (
+                Kind::UserAgent,
+                "",
+                "a user agent's pattern is not empty: `none` stands for a missing header, `*` for all",
+            ),
+        ] {
+            assert_eq!(Matcher::parse(kind, text).unwrap_err().to_string(), why);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Credentials that are no JWT: static tokens, handles, and what only the customer's backend knows.
+
+use std::time::Duration;
+
+use guard::{
+    Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, decide,
+    policy::{Asks, CredentialDigest, Handle, Judges, Organisation, Package, StaticScope, StaticToken, Subject},
+};
+use serde_json::json;
+
+use super::scene::{NOW, claims, group, live, organisation, reason, request, scene, settle};
+
+fn settings(change: impl FnOnce(&mut Organisation)) -> Policy {
+    let mut organisation = scene().policy.tenant(organisation(1)).unwrap().organisation.clone();
+    change(&mut organisation);
+    scene().policy.with(&Update::Organisation(organisation))
+}
+
+fn listed(scope: StaticScope) -> Policy {
+    let policy = settings(|organisation| organisation.judges.static_tokens = true);
+    policy.with(&Update::StaticToken {
+        organisation: organisation(1),
+        token: StaticToken {
+            name: "studio".into(),
+            digest: CredentialDigest::of("open sesame"),
+            door: Door::Playback,
+            scope,
+            expires: NOW.plus(Duration::from_mins(1)),
+        },
+    })
+}
+
+fn outcome(stream: &str, text: &str, facts: Facts, policy: &Policy, now: Timestamp) -> Decision {
+    settle(
+        request(Door::Playback, stream, Credential::from_token(text)),
+        facts,
+        policy,
+        now,
+    )
+}
+
+fn why(stream: &str, text: &str, policy: &Policy) -> Option<Reason> {
+    reason(&outcome(stream, text, live(), policy, NOW))
+}
+
+#[test]
+fn a_static_token_lets_in_where_it_is_listed_until_it_expires() {
+    let policy = listed(StaticScope::Streams(vec!["7KQ2M-SECURED".parse().unwrap()]));
+    let Decision::Admit(permit) = outcome("7KQ2M-SECURED", "open sesame", live(), &policy, NOW) else {
+        panic!("it passes");
+    };
+    assert_eq!(&*permit.grant().unwrap().jti, "static:studio");
+    assert_eq!(permit.until(), Some(NOW.plus(Duration::from_mins(1))));
+    assert_eq!(
+        why("7KQ2M-SECURED", "open sesam", &policy),
+        Some(Reason::TokenMalformed)
+    );
+    assert_eq!(why("7KQ2M-GROUPED", "open sesame", &policy), Some(Reason::TokenScope));
+    assert_eq!(
+        why("XYZ23-SUSPENDED", "open sesame", &policy),
+        Some(Reason::TokenMalformed)
+    );
+    let later = outcome("7KQ2M-SECURED", "open sesame", live(), &policy, permit.until().unwrap());
+    assert_eq!(reason(&later), Some(Reason::TokenExpired));
+    let publish = request(Door::Ingest, "7KQ2M-SECURED", Credential::from_token("open sesame"));
+    assert_eq!(
+        reason(&settle(publish, Facts::default(), &policy, NOW)),
+        Some(Reason::IngestKey)
+    );
+
+    let grouped = listed(StaticScope::Groups(vec![group()]));
+    assert_eq!(why("7KQ2M-GROUPED", "open sesame", &grouped), None);
+    assert_eq!(why("7KQ2M-SECURED", "open sesame", &grouped), Some(Reason::TokenScope));
+}
+
+#[test]
+fn a_static_token_ends_with_its_removal_its_revocation_and_its_switch() {
+    let policy = listed(StaticScope::Organisation);
+    assert_eq!(why("7KQ2M-SECURED", "open sesame", &policy), None);
+    let removed = policy.with(&Update::StaticTokenRemoved {
+        organisation: organisation(1),
+        name: "studio".into(),
+    });
+    assert_eq!(
+        why("7KQ2M-SECURED", "open sesame", &removed),
+        Some(Reason::TokenMalformed)
+    );
+    let revoked = policy.with(&Update::Revoked {
+        organisation: organisation(1),
+        subject: Subject::Token("static:studio".into()),
+        at: NOW,
+    });
+    assert_eq!(
+        why("7KQ2M-SECURED", "open sesame", &revoked),
+        Some(Reason::TokenRevoked)
+    );
+    let off = policy.with(&Update::Organisation(
+        scene().policy.tenant(organisation(1)).unwrap().organisation.clone(),
+    ));
+    assert_eq!(why("7KQ2M-SECURED", "open sesame", &off), Some(Reason::TokenMalformed));
+    // A stream's own word comes before the organisation's.
+    let mut stream = (**policy.stream(&"7KQ2M-SECURED".parse().unwrap()).unwrap()).clone();
+    stream.judges = Some(Judges::default());
+    let silent = policy.with(&Update::Stream(stream));
+    assert_eq!(
+        why("7KQ2M-SECURED", "open sesame", &silent),
+        Some(Reason::TokenMalformed)
+    );
+}
+
+const HANDLE: &str = "h_0123456789abcdefghij-_";
+
+fn handled() -> Policy {
+    scene().policy.with(&Update::Handle {
+        organisation: organisation(1),
+        handle: Handle {
+            digest: CredentialDigest::of(HANDLE),
+            kid: "key_first".into(),
+            claims: claims(1).to_string().into(),
+        },
+    })
+}
+
+#[test]
+fn a_handle_stands_for_its_tokens_claims_and_dies_with_it() {
+    let policy = handled();
+    assert_eq!(HANDLE.len(), 24);
+    let Decision::Admit(permit) = outcome("7KQ2M-SECURED", HANDLE, live(), &policy, NOW) else {
+        panic!("it passes");
+    };
+    assert_eq!(&*permit.grant().unwrap().jti, "tok");
+    assert_eq!(
+        why("7KQ2M-SECURED", &HANDLE.replace('0', "1"), &policy),
+        Some(Reason::TokenMalformed)
+    );
+    assert_eq!(why("XYZ23-SUSPENDED", HANDLE, &policy), Some(Reason::TokenMalformed));
+    let change = |update: Update| why("7KQ2M-SECURED", HANDLE, &policy.with(&update));
+    let (organisation, at) = (organisation(1), NOW);
+    let subject = Subject::Token("tok".into());
+    assert_eq!(
+        change(Update::Revoked {
+            organisation,
+            subject,
+            at
+        }),
+        Some(Reason::TokenRevoked)
+    );
+    let kid = "key_first".into();
+    assert_eq!(change(Update::KeyRemoved { organisation, kid }), Some(Reason::TokenKey));
+    let digest = CredentialDigest::of(HANDLE);
+    assert_eq!(
+        change(Update::HandleRemoved { organisation, digest }),
+        Some(Reason::TokenMalformed)
+    );
+    let end = permit.until().unwrap();
+    assert_eq!(
+        reason(&outcome("7KQ2M-SECURED", HANDLE, live(), &policy, end)),
+        Some(Reason::TokenExpired)
+    );
+}
+
+#[test]
+fn a_handle_keeps_its_tokens_restrictions() {
+    let mut elsewhere = claims(1);
+    elsewhere["ip"] = json!("198.51.100.0/24");
+    let policy = scene().policy.with(&Update::Handle {
+        organisation: organisation(1),
+        handle: Handle {
+            digest: CredentialDigest::of(HANDLE),
+            kid: "key_first".into(),
+            claims: elsewhere.to_string().into(),
+        },
+    });
+    assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenIp));
+}
+
+#[test]
+fn only_the_backend_judges_what_only_it_knows() {
+    let policy = settings(|organisation| organisation.judges.backend = true);
+    let ask = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token("ticket-4711"));
+    let Decision::Ask(Question::Backend {
+        credential: Some(opaque),
+    }) = decide(&ask, &live(), &policy, NOW)
+    else {
+        panic!("the backend is asked");
+    };
+    assert_eq!(opaque.text(), "ticket-4711");
+    assert_eq!(format!("{:?}", ask.credential), "Opaque([redacted])");
+    let said = |verdict| {
+        let facts = Facts {
+            backend: Some(verdict),
+            ..live()
+        };
+        decide(&ask, &facts, &policy, NOW)
+    };
+    let until = Some(NOW.plus(Duration::from_mins(5)));
+    let Decision::Admit(permit) = said(Verdict::Allowed { until }) else {
+        panic!("it passes");
+    };
+    assert_eq!(permit.until(), until);
+    assert_eq!(permit.end().unwrap().reason, Reason::BackendDenied);
+    assert_eq!(
+        reason(&said(Verdict::Allowed { until: Some(NOW) })),
+        Some(Reason::BackendDenied)
+    );
+    assert_eq!(reason(&said(Verdict::Denied)), Some(Reason::BackendDenied));
+    assert_eq!(reason(&said(Verdict::Unavailable)), Some(Reason::BackendUnavailable));
+    let jti = permit.grant().unwrap().jti.clone();
+    let revoked = policy.with(&Update::Revoked {
+        organisation: organisation(1),
+        subject: Subject::Token(jti),
+        at: NOW,
+    });
+    assert_eq!(
+        why("7KQ2M-SECURED", "ticket-4711", &revoked),
+        Some(Reason::TokenRevoked)
+    );
+
+    // What does not exist is asked about alike, and told to nobody who was not let in.
+    let nothing = request(Door::Playback, "7KQ2M-NOTHING", Credential::from_token("ticket-4711"));
+    assert!(matches!(
+        decide(&nothing, &live(), &policy, NOW),
+        Decision::Ask(Question::Backend { .. })
+    ));
+    let locked = request(Door::Playback, "7KQ2M-LOCKED", Credential::from_token("ticket-4711"));
+    let denied = Facts {
+        backend: Some(Verdict::Denied),
+        ..live()
+    };
+    assert_eq!(
+        reason(&decide(&locked, &denied, &policy, NOW)),
+        Some(Reason::BackendDenied)
+    );
+    // A token that is broken is not handed to a stranger.
+    let forged = scene().sign_second(&claims(1));
+    assert_eq!(why("7KQ2M-SECURED", &forged, &policy), Some(Reason::TokenKey));
+
+    let without = settings(|organisation| {
+        organisation.judges.backend = true;
+        organisation.packages = Package::ALL.into_iter().filter(|it| *it != Package::Webhooks).collect();
+    });
+    assert_eq!(
+        why("7KQ2M-SECURED", "ticket-4711", &without),
+        Some(Reason::TokenMalformed)
+    );
+}
+
+#[test]
+fn a_backend_that_wants_to_be_asked_is_asked_last_about_everybody() {
+    let policy = settings(|organisation| {
+        organisation.asks = Asks {
+            play: true,
+            publish: true,
+        };
+    });
+    let denied = Facts {
+        backend: Some(Verdict::Denied),
+        ..live()
+    };
+    let with = |stream, credential, facts| {
+        reason(&settle(
+            request(Door::Playback, stream, credential),
+            facts,
+            &policy,
+            NOW,
+        ))
+    };
+    let good = || Credential::from_token(&scene().sign(&claims(1)));
+    assert_eq!(with("7KQ2M-SECURED", good(), denied), Some(Reason::BackendDenied));
+    assert_eq!(
+        with("7KQ2M-OPEN", Credential::Missing, denied),
+        Some(Reason::BackendDenied)
+    );
+    assert_eq!(with("7KQ2M-SECURED", good(), live()), None);
+    assert_eq!(
+        with("7KQ2M-SECURED", Credential::Missing, denied),
+        Some(Reason::TokenMissing)
+    );
+    assert_eq!(with("7KQ2M-LOCKED", good(), denied), Some(Reason::StreamLocked));
+    let publish = request(
+        Door::Ingest,
+        "7KQ2M-SECURED",
+        Credential::Key(guard::IngestKeyDigest::of(super::scene::KEY)),
+    );
+    let facts = Facts {
+        backend: Some(Verdict::Denied),
+        ..Facts::default()
+    };
+    assert_eq!(
+        reason(&settle(publish, facts, &policy, NOW)),
+        Some(Reason::BackendDenied)
+    );
+}
