@@ -1,22 +1,23 @@
 //! Stream groups: several streams that are renditions of one programme. A stream is in one group at most.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use authz::Action;
 use entity::{Tenanted, stream, stream_group};
+use guard::Update;
 use ids::{GroupId, OrganisationId, StreamName};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait, Order,
     QueryFilter, SqlErr, sea_query::Expr,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     Work, label,
     page::{Page, Wanted},
 };
-use crate::{fault::Fault, people::Acting, state::State};
+use crate::{fault::Fault, people::Acting, publisher::policy, state::State};
 
 /// Makes a group of these streams; they leave the groups that they were in.
 pub(crate) async fn create(
@@ -40,7 +41,7 @@ pub(crate) async fn create(
     .map_err(taken)?;
     join(&work, id, &streams).await?;
     let detail = json!({ "name": row.name, "streams": names(&streams) });
-    work.finish_untold(Action::GroupCreate, &id.to_string(), detail).await?;
+    finish(work, Action::GroupCreate, id, detail, streams).await?;
     Ok(row)
 }
 
@@ -56,6 +57,7 @@ pub(crate) async fn update(
     let mut row = by_id(&*work.write, acting.id, id).await?;
     let group = GroupId::from_uuid(row.id);
     let (mut before, mut after) = (json!({}), json!({}));
+    let mut moved = Vec::new();
     if let Some(name) = name {
         let name = label("name", name, NAME)?;
         (before["name"], after["name"]) = (json!(row.name), json!(name));
@@ -65,14 +67,15 @@ pub(crate) async fn update(
     }
     if let Some(streams) = streams {
         let streams = named(&work, streams).await?;
-        before["streams"] = json!(names(&members(&*work.write, acting.id, group).await?));
+        let left = members(&*work.write, acting.id, group).await?;
+        before["streams"] = json!(names(&left));
         after["streams"] = json!(names(&streams));
         leave(&work, group).await?;
         join(&work, group, &streams).await?;
+        moved = [left, streams].concat();
     }
     let detail = json!({ "before": before, "after": after });
-    work.finish_untold(Action::GroupUpdate, &group.to_string(), detail)
-        .await?;
+    finish(work, Action::GroupUpdate, group, detail, moved).await?;
     Ok(row)
 }
 
@@ -85,9 +88,33 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<G
     leave(&work, group).await?;
     let detail = json!({ "name": row.name, "streams": names(&streams) });
     row.delete(&*work.write).await?;
-    work.finish_untold(Action::GroupDelete, &group.to_string(), detail)
-        .await?;
+    finish(work, Action::GroupDelete, group, detail, streams).await?;
     Ok(group)
+}
+
+/// Makes it durable, and tells the nodes of the streams that moved: tokens and rules may be for a group.
+async fn finish(
+    work: Work<'_>,
+    action: Action,
+    group: GroupId,
+    detail: Value,
+    moved: Vec<stream::Model>,
+) -> Result<(), Fault> {
+    if moved.is_empty() {
+        return work.finish_untold(action, &group.to_string(), detail).await;
+    }
+    let ids: BTreeSet<_> = moved.iter().map(|row| row.id).collect();
+    let rows = stream::Entity::in_tenant(work.organisation)
+        .filter(stream::Column::DeletedAt.is_null())
+        .filter(stream::Column::Id.is_in(ids))
+        .all(&*work.write)
+        .await?;
+    let mut updates = Vec::with_capacity(rows.len());
+    for row in &rows {
+        updates.push(Update::Stream(policy::stream(work.state, row)?));
+    }
+    work.finish(action, &group.to_string(), detail, &updates).await?;
+    Ok(())
 }
 
 /// A page of an organisation's groups, the newest first.
@@ -156,7 +183,7 @@ async fn named(work: &Work<'_>, wanted: &[String]) -> Result<Vec<stream::Model>,
     let names = wanted
         .iter()
         .map(|name| name.parse::<StreamName>().map(|name| name.to_string()))
-        .collect::<Result<std::collections::BTreeSet<_>, _>>()
+        .collect::<Result<BTreeSet<_>, _>>()
         .map_err(|_| Fault::NotFound)?;
     let rows = stream::Entity::in_tenant(work.organisation)
         .filter(stream::Column::DeletedAt.is_null())
