@@ -1,4 +1,5 @@
-//! `portcullis operator`: who looks after the installation. Works beside a running one, on the same database.
+//! `portcullis operator`: who looks after the installation, and the way back for who lost a second factor. Works beside a
+//! running one, on the same database.
 
 use std::{io::Write, path::PathBuf};
 
@@ -23,6 +24,8 @@ enum Command {
     Create(Whom),
     /// Take the rights of a platform operator away; the person stays
     Remove(Whom),
+    /// Take a lost second factor away from somebody, and sign them out; their password stays
+    ResetSecondFactor(Whom),
 }
 
 #[derive(Debug, clap::Args)]
@@ -40,7 +43,7 @@ struct Whom {
 
 /// Does what is asked, and says so on standard output.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let (Command::Create(whom) | Command::Remove(whom)) = &arguments.command;
+    let (Command::Create(whom) | Command::Remove(whom) | Command::ResetSecondFactor(whom)) = &arguments.command;
     let configuration = Configuration::read(&Flags {
         file: whom.config.clone(),
         data: whom.data.clone(),
@@ -67,6 +70,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 .block_on(api::operator::remove(&settings, clock, entropy, email))
                 .context("nobody was changed")?;
             writeln!(out, "{email} is no platform operator.")?;
+        }
+        Command::ResetSecondFactor(Whom { email, .. }) => {
+            runtime
+                .block_on(api::operator::reset_second_factor(&settings, clock, entropy, email))
+                .context("nobody was changed")?;
+            writeln!(
+                out,
+                "{email} has no second factor any more, and signs in with the password alone until a new one is set up."
+            )?;
         }
     }
     Ok(())

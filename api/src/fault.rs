@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     SignInAgain,
     /// The role does not allow it.
     Forbidden,
+    /// An organisation's identity provider vouched for this sign-in: it may change nothing of the account.
+    VouchedFor,
     /// The organisation wants a second factor, and this sign-in showed none.
     SecondFactorRequired,
     /// The organisation is suspended.
@@ -66,7 +68,7 @@ impl Fault {
     fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::SignInAgain => "UNAUTHENTICATED",
-            Self::Forbidden | Self::SecondFactorRequired | Self::Suspended => "FORBIDDEN",
+            Self::Forbidden | Self::VouchedFor | Self::SecondFactorRequired | Self::Suspended => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::PackageRequired(_) => "PACKAGE_REQUIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
@@ -81,6 +83,9 @@ impl Fault {
             Self::Unauthenticated => "sign in first".to_owned(),
             Self::SignInAgain => "sign in again for this organisation".to_owned(),
             Self::Forbidden => "your role does not allow this".to_owned(),
+            Self::VouchedFor => {
+                "an identity provider signed you in: sign in with your password to change your account".to_owned()
+            }
             Self::SecondFactorRequired => {
                 "this organisation wants a second factor: set one up, then sign in with it".to_owned()
             }
@@ -104,6 +109,7 @@ impl From<Fault> for Error {
                 Fault::PackageRequired(package) => extensions.set("package", package.as_str()),
                 Fault::RateLimited { retry_after_s } => extensions.set("retryAfterS", *retry_after_s),
                 Fault::SecondFactorRequired => extensions.set("reason", "SECOND_FACTOR_REQUIRED"),
+                Fault::VouchedFor => extensions.set("reason", "VOUCHED_FOR"),
                 Fault::Suspended => extensions.set("reason", "ORGANISATION_SUSPENDED"),
                 Fault::SignInAgain => extensions.set("reason", "SIGN_IN_AGAIN"),
                 _ => {}

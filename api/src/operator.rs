@@ -1,8 +1,9 @@
-//! Platform operators: made and unmade by whoever runs the program, not over the network.
+//! What whoever runs the program does to people, not over the network: platform operators are made and unmade, and a lost
+//! second factor is reset.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Table, app_user, password_reset, sign_in};
-use ids::{PasswordResetId, UserId};
+use ids::{OrganisationId, PasswordResetId, UserId};
 use link::{Clock, Entropy};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 use crate::{
     audit,
     fault::Fault,
-    people::{Actor, digest, normal},
+    people::{Actor, account, concerned, digest, factor, normal},
     running::{Settings, StartError, state},
     state::State,
     store::Write,
@@ -48,6 +49,25 @@ pub async fn remove(settings: &Settings, clock: Clock, entropy: Entropy, email: 
     let email = address(email)?;
     let state = state(settings, clock, entropy).await?;
     let done = unmake(&state, &email).await;
+    let _ = state.store.close().await;
+    match done {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(OperatorError::Nobody(email)),
+        Err(_) => Err(OperatorError::Failed),
+    }
+}
+
+/// Takes every second factor of a person away, and signs them out everywhere: the way back for who lost it. The password
+/// stays.
+pub async fn reset_second_factor(
+    settings: &Settings,
+    clock: Clock,
+    entropy: Entropy,
+    email: &str,
+) -> Result<(), OperatorError> {
+    let email = address(email)?;
+    let state = state(settings, clock, entropy).await?;
+    let done = reset(&state, &email).await;
     let _ = state.store.close().await;
     match done {
         Ok(true) => Ok(()),
@@ -131,6 +151,27 @@ async fn unmake(state: &State, email: &str) -> Result<bool, Fault> {
     Ok(true)
 }
 
+async fn reset(state: &State, email: &str) -> Result<bool, Fault> {
+    let write = state.store.write().await?;
+    let Some(user) = by_email(&write, email).await? else {
+        return Ok(false);
+    };
+    account::held(&write, user.id).await?;
+    factor::remove_all(&write, user.id).await?;
+    sign_in::Entity::remove_across_tenants("the sign-ins of a person whose second factor is reset")
+        .filter(sign_in::Column::UserId.eq(user.id))
+        .exec(&*write)
+        .await?;
+    let told = concerned(&*write, UserId::from_uuid(user.id)).await?;
+    // The platform's own chain comes last, as where all are locked.
+    for organisation in told.into_iter().flatten() {
+        record_in(state, &write, Some(organisation), &user, "second_factor.reset").await?;
+    }
+    record(state, &write, &user, "second_factor.reset").await?;
+    write.commit().await?;
+    Ok(true)
+}
+
 async fn by_email(write: &Write, email: &str) -> Result<Option<app_user::Model>, Fault> {
     let user = app_user::Entity::across_tenants("a platform operator, by email")
         .filter(app_user::Column::Email.eq(email))
@@ -140,8 +181,18 @@ async fn by_email(write: &Write, email: &str) -> Result<Option<app_user::Model>,
 }
 
 async fn record(state: &State, write: &Write, user: &app_user::Model, action: &'static str) -> Result<(), Fault> {
+    record_in(state, write, None, user, action).await
+}
+
+async fn record_in(
+    state: &State,
+    write: &Write,
+    organisation: Option<OrganisationId>,
+    user: &app_user::Model,
+    action: &'static str,
+) -> Result<(), Fault> {
     let entry = audit::Entry {
-        organisation: None,
+        organisation,
         actor: Actor::Platform,
         role: None,
         action,

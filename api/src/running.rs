@@ -16,7 +16,7 @@ use crate::{
     live::{self, Live},
     mail::{self, Mail, Post},
     outbound::Outbound,
-    people::{Access, Passwords, Throttle, provider},
+    people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
     publisher::{self, Desk},
     seal::{MasterKeyError, Seal},
     state::{Addresses, State},
@@ -150,6 +150,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         live: Live::new(),
         passwords: Passwords::new(entropy.bytes())
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
+        relying_party: RelyingParty::of(&settings.public_http),
         throttle: Throttle::default(),
         resets: Throttle::default(),
         post: Post::new(settings.mail.clone()),

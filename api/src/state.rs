@@ -12,7 +12,7 @@ use crate::{
     live::Live,
     mail::Post,
     outbound::Outbound,
-    people::{Access, Passwords, Throttle, provider},
+    people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
     publisher::Desk,
     seal::Seal,
     store::Store,
@@ -33,6 +33,8 @@ pub(crate) struct State {
     /// What is on now.
     pub(crate) live: Live,
     pub(crate) passwords: Passwords,
+    /// As whom passkeys know the installation.
+    pub(crate) relying_party: RelyingParty,
     pub(crate) throttle: Throttle,
     /// Who forgot a password of late.
     pub(crate) resets: Throttle,

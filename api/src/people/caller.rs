@@ -36,6 +36,8 @@ pub(crate) enum Who {
 pub(crate) struct Person {
     pub(crate) user: app_user::Model,
     pub(crate) sign_in: SignInId,
+    /// When the person signed in.
+    pub(crate) signed_in_at: i64,
     /// Whether a second factor was shown.
     pub(crate) second_factor: bool,
     pub(crate) memberships: Vec<Membership>,
@@ -141,6 +143,17 @@ impl Caller {
             Who::Software(_) => Err(Fault::Forbidden),
             Who::Nobody => Err(Fault::Unauthenticated),
         }
+    }
+
+    /// Who is signed in, if this sign-in may change something of the account.
+    pub(crate) fn account(&self) -> Result<&Person, Fault> {
+        let person = self.person()?;
+        // INVARIANT: what a customer's identity provider vouches for is worth nothing outside of its organisation, and an
+        // account is used in others too.
+        if self.vouched_for_elsewhere() {
+            return Err(Fault::VouchedFor);
+        }
+        Ok(person)
     }
 
     /// The organisation in which the caller acts, whatever the role.

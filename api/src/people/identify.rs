@@ -116,6 +116,7 @@ pub(crate) async fn with_memberships(
     Ok(Person {
         user,
         sign_in: SignInId::from_uuid(sign_in.id),
+        signed_in_at: sign_in.created_at,
         second_factor: sign_in.second_factor,
         memberships,
     })

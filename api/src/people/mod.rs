@@ -1,6 +1,7 @@
 //! People and their software: who is asking, signing in, and how guessing is slowed.
 
 mod access;
+pub(crate) mod account;
 pub(crate) mod api_token;
 mod caller;
 pub(crate) mod factor;
@@ -18,5 +19,5 @@ pub(crate) use caller::{Acting, Actor, By, Caller, Membership, Who};
 pub(crate) use identify::{digest, identify, still_may};
 pub(crate) use password::Passwords;
 pub(crate) use presented::{Presented, bearer, cookie, named};
-pub(crate) use sign_in::normal;
+pub(crate) use sign_in::{concerned, normal};
 pub(crate) use throttle::Throttle;

@@ -1,4 +1,7 @@
 //! Signing in and out. An unknown address is answered like a wrong password, after the same work.
+//!
+//! Where a person has a second factor, a right password alone opens nothing: it is answered with the ways there are. It
+//! neither counts as a failure nor makes earlier ones forgotten; a wrong code counts.
 
 use std::sync::Arc;
 
@@ -9,8 +12,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, 
 use serde_json::{Value, json};
 
 use super::{
-    Whose,
+    Whose, account,
     caller::{Actor, Caller, Person},
+    factor::{self, Challenge, Factors, Shown},
     identify::digest,
     presented::Presented,
 };
@@ -61,13 +65,22 @@ pub(crate) fn no_cookie(https: bool) -> String {
     cookie("", 0, https)
 }
 
-/// Signs a person in by password.
+/// What a right password leads to.
+pub(crate) enum Answer {
+    /// The person is in.
+    In(Secret),
+    /// A second factor is wanted.
+    Challenged(Challenge),
+}
+
+/// Signs a person in by password, and by a second factor where they have one.
 pub(crate) async fn sign_in(
     state: &Arc<State>,
     caller: &Caller,
     email: &str,
     password: String,
-) -> Result<Secret, Fault> {
+    shown: Option<Shown>,
+) -> Result<Answer, Fault> {
     let presented = &caller.presented;
     let email = normal(email);
     let attempt = state.throttle.begin(&email, presented.address, state.now())?;
@@ -90,19 +103,47 @@ pub(crate) async fn sign_in(
             presented,
             user.as_ref().map(|user| UserId::from_uuid(user.id)),
             email,
+            json!({ "factor": "password" }),
         );
         return Err(wrong());
     };
-    attempt.succeeded();
+    let write = state.store.write().await?;
+    let held = account::held(&write, user.id).await?;
+    // A password that was changed in between is not the right one any more.
+    let Some(user) = held.filter(|now| now.password_hash == user.password_hash) else {
+        return Err(wrong());
+    };
+    let id = UserId::from_uuid(user.id);
+    let factors = Factors::of(&*write, user.id).await?;
+    let name = match shown {
+        _ if factors.is_empty() => "password",
+        None => {
+            let challenge = factors.challenge(state, &user)?;
+            record(state, presented, &*write, id, "sign_in.challenged", json!({}), None).await?;
+            write.commit().await?;
+            attempt.undecided();
+            return Ok(Answer::Challenged(challenge));
+        }
+        Some(shown) => {
+            let tried = shown.kind();
+            let Some(name) = factor::check(state, &write, &user, &factors, shown).await? else {
+                drop(write);
+                tracing::info!(user.id = %id, client.address = %presented.address, "a second factor was wrong");
+                failed(state, presented, Some(id), email, json!({ "factor": tried }));
+                return Err(factor::wrong(tried));
+            };
+            name
+        }
+    };
     let how = How {
-        name: "password",
-        second_factor: false,
+        name,
+        second_factor: !factors.is_empty(),
         only: None,
     };
-    let write = state.store.write().await?;
-    let (_, secret) = open(state, presented, &write, user, how).await?;
+    let (_, secret) = open(state, presented, &write, &user, how).await?;
     write.commit().await?;
-    Ok(secret)
+    attempt.succeeded();
+    Ok(Answer::In(secret))
 }
 
 /// Opens a sign-in for `user`, as part of what `write` does.
@@ -203,7 +244,10 @@ pub(crate) async fn record_of_caller(
 }
 
 /// The organisations whose audit logs tell of what a person did to their own account.
-async fn concerned(connection: &impl ConnectionTrait, user: UserId) -> Result<Vec<Option<OrganisationId>>, Fault> {
+pub(crate) async fn concerned(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<Option<OrganisationId>>, Fault> {
     let members = member::Entity::across_tenants("the organisations whose audit logs tell of a person's sign-ins")
         .filter(member::Column::UserId.eq(user.uuid()))
         .all(connection)
@@ -253,7 +297,7 @@ async fn record_in(
 }
 
 /// Records a failed sign-in, after the answer: a known address must not take longer than an unknown one.
-fn failed(state: &Arc<State>, presented: &Presented, user: Option<UserId>, email: String) {
+pub(super) fn failed(state: &Arc<State>, presented: &Presented, user: Option<UserId>, email: String, detail: Value) {
     let (state, presented) = (state.clone(), presented.clone());
     tokio::spawn(async move {
         let done = async {
@@ -265,7 +309,7 @@ fn failed(state: &Arc<State>, presented: &Presented, user: Option<UserId>, email
                     &*write,
                     user,
                     "sign_in.failed",
-                    json!({}),
+                    detail,
                     Some(&email),
                 )
                 .await?;
@@ -283,7 +327,7 @@ fn failed(state: &Arc<State>, presented: &Presented, user: Option<UserId>, email
                     role: None,
                     action: "sign_in.failed",
                     object: String::new(),
-                    detail: json!({}),
+                    detail,
                     personal,
                     request: Some(presented.request),
                     at: state.now(),

@@ -73,11 +73,24 @@ impl Attempt<'_> {
     pub(crate) fn succeeded(self) {
         let mut failures = self.throttle.failures();
         failures.accounts.remove(&self.account);
-        if let Some(times) = failures.addresses.get_mut(&self.address)
-            && let Some(place) = times.iter().rposition(|at| *at == self.at)
-        {
-            times.remove(place);
-        }
+        withdraw(failures.addresses.get_mut(&self.address), self.at);
+    }
+
+    /// Nothing wrong was said, and not enough to let anybody in: it does not count, and forgets nothing.
+    pub(crate) fn undecided(self) {
+        let mut failures = self.throttle.failures();
+        let Failures { accounts, addresses } = &mut *failures;
+        withdraw(accounts.get_mut(&self.account), self.at);
+        withdraw(addresses.get_mut(&self.address), self.at);
+    }
+}
+
+/// Takes back one attempt of that moment.
+fn withdraw(times: Option<&mut VecDeque<Timestamp>>, at: Timestamp) {
+    if let Some(times) = times
+        && let Some(place) = times.iter().rposition(|one| *one == at)
+    {
+        times.remove(place);
     }
 }
 
@@ -156,6 +169,19 @@ mod tests {
             now = now.plus(LONGEST);
             throttle.begin("a@example.com", address(1), now).unwrap();
         }
+    }
+
+    #[test]
+    fn what_is_undecided_neither_counts_nor_forgets() {
+        let throttle = Throttle::default();
+        for _ in 0..4 {
+            throttle.begin("a@example.com", address(1), T0).unwrap();
+        }
+        for _ in 0..100 {
+            throttle.begin("a@example.com", address(1), T0).unwrap().undecided();
+        }
+        throttle.begin("a@example.com", address(1), T0).unwrap();
+        assert!(throttle.begin("a@example.com", address(1), T0).is_err());
     }
 
     #[test]

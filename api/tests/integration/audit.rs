@@ -10,6 +10,10 @@ use testkit::Kind;
 use crate::{
     harness::{Client, World},
     organisations,
+    second_factor::{
+        authenticator::{Device, code},
+        make_passkey,
+    },
     sweep::Mutations,
 };
 
@@ -283,6 +287,8 @@ async fn own(world: &World, operator: &Client, name: &str) -> Option<(Client, St
             );
             (world.anonymous(), reset)
         }
+        "changePassword" | "confirmTotp" | "removeTotp" | "renewRecoveryCodes" | "addPasskey" | "renamePasskey"
+        | "removePasskey" => own_account(world, name).await,
         "removeMember" => {
             let first = &world.demo.users[0].organisation;
             let leaver = world.join("leaver@example.com", first, "nanoUser").await;
@@ -299,6 +305,59 @@ async fn own(world: &World, operator: &Client, name: &str) -> Option<(Client, St
         ),
         _ => return None,
     })
+}
+
+/// A change of an account of its own.
+async fn own_account(world: &World, name: &str) -> (Client, String) {
+    let (email, password) = (
+        format!("{}@example.com", name.to_lowercase()),
+        &world.demo.users[0].password,
+    );
+    world.join(&email, &world.demo.users[0].organisation, "nanoUser").await;
+    let client = world.enter(&email).await;
+    let mut device = Device::new(9);
+    let input = match name {
+        "changePassword" => format!("current: \"{password}\", new: \"a longer one\""),
+        "confirmTotp" => {
+            let begin = "mutation { beginTotp(input: {}) { secret } }";
+            let secret = client.data(begin, json!({})).await["beginTotp"]["secret"].clone();
+            format!("code: \"{}\"", code(secret.as_str().unwrap(), world.clock.now()))
+        }
+        "removeTotp" | "renewRecoveryCodes" => {
+            let holder = world.holder_of(&email, password).await;
+            let change = format!("mutation {{ {name}(input: {{password: \"{password}\"}}) {{ errors {{ code }} }} }}");
+            return (holder.client, change);
+        }
+        "addPasskey" => {
+            let begin = "mutation { beginPasskey(input: {}) { ceremony { options state } } }";
+            let begun = client.data(begin, json!({})).await["beginPasskey"]["ceremony"].clone();
+            let made = device.create(&begun["options"]);
+            let part = |value: &Value| value.as_str().unwrap().to_owned();
+            let response = &made["response"];
+            format!(
+                "state: \"{}\", name: \"Key\", credential: {{id: \"{id}\", rawId: \"{id}\", type: \"public-key\",
+                    response: {{clientDataJSON: \"{}\", attestationObject: \"{}\"}}}}",
+                part(&begun["state"]),
+                part(&response["clientDataJSON"]),
+                part(&response["attestationObject"]),
+                id = part(&made["id"]),
+            )
+        }
+        _ => {
+            device = Device::new(name.as_bytes()[2]);
+            let id = make_passkey(&client, &mut device).await;
+            let with = if name == "renamePasskey" {
+                "name: \"Laptop\"".to_owned()
+            } else {
+                format!("password: \"{password}\"")
+            };
+            format!("id: \"{id}\", {with}")
+        }
+    };
+    (
+        client,
+        format!("mutation {{ {name}(input: {{{input}}}) {{ errors {{ code }} }} }}"),
+    )
 }
 
 async fn count(database: &DatabaseConnection) -> i64 {

@@ -1,5 +1,6 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
+mod account;
 mod api_tokens;
 mod audit;
 mod audit_chain;
@@ -13,6 +14,7 @@ mod persons;
 mod provider;
 mod revocation;
 mod schema;
+mod second_factor;
 mod statements;
 mod streams;
 mod subscriptions;

@@ -223,13 +223,21 @@ impl Objects {
             ("Query", "playbackToken") => format!("(jti: \"{}\")", self.jti),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
-            ("Mutation", "createStream" | "updateSettings") => "(input: {})".to_owned(),
+            ("Mutation", "createStream" | "updateSettings" | "beginTotp" | "beginPasskey") => "(input: {})".to_owned(),
             ("Mutation", "inviteMember") => {
                 format!("(input: {{email: \"{stream}@example.com\", role: nanoReadOnly}})")
             }
             ("Mutation", "resendInvitation") => format!("(input: {{id: \"{}\"}})", self.invitation),
             ("Mutation", "withdrawInvitation") => format!("(input: {{id: \"{}\"}})", self.withdrawn),
             ("Mutation", "acceptInvitation") => "(input: {secret: \"nothing\"})".to_owned(),
+            ("Mutation", "changeName") => "(input: {name: \"Sweep\"})".to_owned(),
+            // Refused before the password is looked at: wrong ones would slow the next.
+            ("Mutation", "changePassword") => "(input: {current: \"x\", new: \"short\"})".to_owned(),
+            ("Mutation", "confirmTotp") => "(input: {code: \"x\"})".to_owned(),
+            ("Mutation", "removeTotp" | "renewRecoveryCodes") => "(input: {password: \"x\"})".to_owned(),
+            ("Mutation", "addPasskey") => "(input: {state: \"x\", credential: {}, name: \"x\"})".to_owned(),
+            ("Mutation", "renamePasskey") => "(input: {id: \"x\", name: \"x\"})".to_owned(),
+            ("Mutation", "removePasskey") => "(input: {id: \"x\", password: \"x\"})".to_owned(),
             ("Mutation", "requestPasswordReset") => format!("(input: {{email: \"{stream}@example.com\"}})"),
             ("Mutation", "resetPassword") => "(input: {secret: \"nothing\", password: \"long enough\"})".to_owned(),
             ("Mutation", "createOrganisation") => {

@@ -1,27 +1,33 @@
 //! What can be changed. What a caller can mend is part of the payload; everything else is an error with a code.
 
+mod account;
 mod api_tokens;
 mod groups;
 mod invitations;
 mod members;
 mod organisation;
+mod passkeys;
 mod password_reset;
 mod people;
 mod platform;
 mod provider;
+mod second_factor;
 mod streams;
 mod tokens;
 
+use account::Account;
 use api_tokens::ApiTokens;
-use async_graphql::{MergedObject, Result};
+use async_graphql::{Context, MergedObject, Result};
 use groups::Groups;
 use invitations::Invitations;
 use members::Members;
 use organisation::Settings;
+use passkeys::Passkeys;
 use password_reset::Resets;
 use people::People;
 use platform::Operators;
 use provider::Providers;
+use second_factor::SecondFactors;
 use streams::Streams;
 use tokens::Tokens;
 
@@ -41,7 +47,18 @@ pub(crate) struct Mutation(
     Tokens,
     Invitations,
     Resets,
+    Account,
+    SecondFactors,
+    Passkeys,
 );
+
+/// Tells a client by the usual header how long to wait, where it must.
+fn told<T>(context: &Context<'_>, done: Result<T, Fault>) -> Result<T, Fault> {
+    if let Err(Fault::RateLimited { retry_after_s }) = &done {
+        context.insert_http_header("retry-after", retry_after_s.to_string());
+    }
+    done
+}
 
 /// The payload that a service's answer makes: its own where it was done, one of errors where the caller can mend them.
 fn answer<T, P>(

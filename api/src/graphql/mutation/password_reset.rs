@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 
-use super::answer;
+use super::{answer, told};
 use crate::{
-    fault::{Fault, UserError},
+    fault::UserError,
     graphql::{caller, state},
     people::password_reset,
 };
@@ -22,11 +22,8 @@ impl Resets {
         input: RequestPasswordResetInput,
     ) -> Result<Option<RequestPasswordResetPayload>> {
         let done = password_reset::request(state(context), caller(context), &input.email).await;
-        if let Err(Fault::RateLimited { retry_after_s }) = &done {
-            context.insert_http_header("retry-after", retry_after_s.to_string());
-        }
         answer(
-            done,
+            told(context, done),
             |()| RequestPasswordResetPayload { errors: vec![] },
             |errors| RequestPasswordResetPayload { errors },
         )

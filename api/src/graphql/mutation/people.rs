@@ -1,13 +1,16 @@
 //! Signing in and out.
 
-use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, InputObject, Json, Object, Result, SimpleObject};
 
-use super::answer;
+use super::{answer, told};
 use crate::{
     fault::{Fault, UserError},
-    graphql::{caller, state, types::Viewer},
+    graphql::{
+        caller, state,
+        types::{SignInChallenge, Viewer},
+    },
     http::OverSocket,
-    people::{Caller, identify, sign_in},
+    people::{Caller, factor::Shown, identify, sign_in},
     state::State,
 };
 
@@ -16,30 +19,37 @@ pub(super) struct People;
 
 #[Object]
 impl People {
-    /// Signs in: sets an `HttpOnly`, `SameSite=Strict` cookie. Failed attempts slow the next ones (`RATE_LIMITED`).
-    async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<Option<SignInPayload>> {
+    /// Signs in: sets an `HttpOnly`, `SameSite=Strict` cookie. Where the account has a second factor, a right password alone
+    /// is answered with a challenge: sign in again with the password and a code, or a passkey. Failed attempts slow the next
+    /// ones (`RATE_LIMITED`).
+    async fn sign_in(&self, context: &Context<'_>, mut input: SignInInput) -> Result<Option<SignInPayload>> {
         if context.data_opt::<OverSocket>().is_some() {
             return Err(Fault::Invalid("sign in over HTTP: a socket cannot set a cookie").into());
         }
         let (state, caller) = (state(context), caller(context));
+        let shown = input.shown();
         let done = async {
-            let secret = sign_in::sign_in(state, caller, &input.email, input.password).await?;
-            Ok((signed_in(state, caller, &secret).await?, secret))
-        };
-        let done = done.await;
-        if let Err(Fault::RateLimited { retry_after_s }) = &done {
-            context.insert_http_header("retry-after", retry_after_s.to_string());
-        }
-        answer(
-            done,
-            |(viewer, secret)| {
-                context.append_http_header("set-cookie", secret.header(caller.presented.https));
-                SignInPayload {
-                    viewer: Some(viewer),
-                    errors: vec![],
+            match sign_in::sign_in(state, caller, &input.email, input.password, shown).await? {
+                sign_in::Answer::In(secret) => {
+                    let viewer = signed_in(state, caller, &secret).await?;
+                    context.append_http_header("set-cookie", secret.header(caller.presented.https));
+                    Ok((Some(viewer), None))
                 }
+                sign_in::Answer::Challenged(challenge) => Ok((None, Some(challenge.into()))),
+            }
+        };
+        answer(
+            told(context, done.await),
+            |(viewer, challenge)| SignInPayload {
+                viewer,
+                challenge,
+                errors: vec![],
             },
-            |errors| SignInPayload { viewer: None, errors },
+            |errors| SignInPayload {
+                viewer: None,
+                challenge: None,
+                errors,
+            },
         )
     }
 
@@ -70,9 +80,32 @@ pub(super) struct SignInInput {
     email: String,
     /// The password.
     password: String,
-    /// The code of the second factor, for accounts that have one.
-    #[graphql(name = "code")]
-    _code: Option<String>,
+    /// A code of the authenticator app, or a recovery code, for accounts that have a second factor.
+    code: Option<String>,
+    /// A passkey instead of a code.
+    passkey: Option<PasskeyProof>,
+}
+
+/// A passkey, as a second factor.
+#[derive(InputObject)]
+pub(super) struct PasskeyProof {
+    /// The `state` of the challenge.
+    state: String,
+    /// What `navigator.credentials.get` gave, as its `toJSON` writes it.
+    credential: Json<serde_json::Value>,
+}
+
+impl SignInInput {
+    fn shown(&mut self) -> Option<Shown> {
+        match (self.passkey.take(), self.code.take()) {
+            (Some(passkey), _) => Some(Shown::Passkey {
+                state: passkey.state,
+                credential: passkey.credential.0,
+            }),
+            (None, Some(code)) if !code.trim().is_empty() => Some(Shown::Code(code)),
+            (None, _) => None,
+        }
+    }
 }
 
 /// What came of signing in.
@@ -80,7 +113,10 @@ pub(super) struct SignInInput {
 pub(super) struct SignInPayload {
     /// Who is signed in now.
     viewer: Option<Viewer>,
-    /// What can be mended; `SIGN_IN_FAILED` for a wrong address and a wrong password alike.
+    /// Which second factor is wanted; none where somebody is signed in, or nothing fitted.
+    challenge: Option<SignInChallenge>,
+    /// What can be mended; `SIGN_IN_FAILED` for a wrong address and a wrong password alike, `CODE_WRONG` and
+    /// `PASSKEY_REFUSED` for a second factor that is none.
     errors: Vec<UserError>,
 }
 

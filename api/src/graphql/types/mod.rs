@@ -3,6 +3,7 @@
 mod api_token;
 mod audit;
 mod change;
+mod factor;
 mod group;
 mod invitation;
 mod live;
@@ -22,6 +23,7 @@ use chrono::{DateTime, Utc};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use change::{Change, ChangeProgress};
+pub(crate) use factor::{Ceremony, Passkey, SecondFactor, SignInChallenge};
 pub(crate) use group::{StreamGroup, StreamGroupConnection, Tag};
 pub(crate) use invitation::{Invitation, InvitationOffer, Mails};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};

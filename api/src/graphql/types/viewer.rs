@@ -4,11 +4,11 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Result, SimpleObject};
 use entity::organisation;
 use ids::{ApiTokenId, OrganisationId, UserId};
 
-use super::SignIn;
+use super::{SecondFactor, SignIn};
 use crate::{
     fault::Fault,
     graphql::state,
-    people::{Caller, Membership as Place, Who, sign_ins},
+    people::{Caller, Membership as Place, Who, factor::Factors, sign_ins},
     state::State,
 };
 
@@ -52,6 +52,17 @@ impl Viewer {
             }
             Who::Software(_) | Who::Nobody => Ok(vec![]),
         }
+    }
+
+    /// What the person has beside the password; none for software, and for who was vouched for by an organisation's identity
+    /// provider.
+    async fn second_factor(&self, context: &Context<'_>) -> Result<Option<SecondFactor>> {
+        let Ok(person) = self.caller.account() else {
+            return Ok(None);
+        };
+        let state = state(context);
+        let factors = Factors::of(state.store.read(), person.user.id).await?;
+        Ok(Some(SecondFactor::of(state, factors)))
     }
 }
 

@@ -515,6 +515,40 @@ async fn what_a_provider_tells_apart_from_the_id_token_is_about_the_same_person(
 }
 
 #[tokio::test]
+async fn a_sign_in_that_a_provider_vouched_for_changes_nothing_of_the_account() {
+    let stage = Stage::new().await;
+    // Of somebody who has an account with a password here, and of somebody who has none.
+    for (subject, email) in [
+        ("s-1", stage.world.demo.users[1].email.clone()),
+        ("s-2", "new@northwind.example".to_owned()),
+    ] {
+        let client = stage.signed_in(subject, &email).await;
+        let shown = client
+            .data("{ viewer { name secondFactor { totp } } }", json!({}))
+            .await["viewer"]
+            .clone();
+        assert_eq!(shown["secondFactor"], Value::Null);
+        for change in crate::account::CHANGES {
+            let refused = client.ask(change, json!({})).await;
+            assert_eq!(
+                refused.code().as_deref(),
+                Some("FORBIDDEN"),
+                "{change}: {}",
+                refused.text
+            );
+            assert_eq!(
+                refused.body["errors"][0]["extensions"]["reason"], "VOUCHED_FOR",
+                "{change}"
+            );
+        }
+        assert_eq!(
+            client.data("{ viewer { name } }", json!({})).await["viewer"]["name"],
+            shown["name"]
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_second_factor_shown_to_the_provider_counts_in_its_organisation() {
     let stage = Stage::new().await;
     let with_both = async |subject: &str, email: &str, group: &str| {
