@@ -1,13 +1,13 @@
 // The control plane as an integrator's software uses it: GraphQL with a session of its own.
 import { type APIRequestContext, expect, request } from '@playwright/test';
-import { type User, demo } from './demo.ts';
+import { type Account, type Role, demo } from './demo.ts';
 
 type Answer<T> = { data: T; errors?: { message: string }[] };
 
 export class Control {
   private constructor(private readonly http: APIRequestContext) {}
 
-  static async signedIn(user: User): Promise<Control> {
+  static async signedIn(user: Account): Promise<Control> {
     const control = new Control(await request.newContext());
     await control.ask('mutation($input: SignInInput!) { signIn(input: $input) { viewer { id } errors { message } } }', {
       input: { email: user.email, password: user.password },
@@ -32,6 +32,26 @@ export class Control {
       'mutation($input: RevokeTokensInput!) { revokeTokens(input: $input) { revoked errors { message } } }',
       { input: { jti } },
     );
+  }
+
+  /** Invites an address into the organisation that the person is in. */
+  async invite(email: string, role: Role): Promise<void> {
+    const { inviteMember: made } = await this.ask<{ inviteMember: { errors: { message: string }[] } }>(
+      'mutation($input: InviteMemberInput!) { inviteMember(input: $input) { errors { message } } }',
+      { input: { email, role } },
+    );
+    expect(made.errors).toEqual([]);
+  }
+
+  /** Somebody new, who takes up the invitation that the mail to them brought. */
+  static async accept(link: string, name: string, password: string): Promise<void> {
+    const control = new Control(await request.newContext());
+    const { acceptInvitation: taken } = await control.ask<{ acceptInvitation: { errors: { message: string }[] } }>(
+      'mutation($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { errors { message } } }',
+      { input: { secret: new URL(link).hash.slice(1), name, password } },
+    );
+    expect(taken.errors).toEqual([]);
+    await control.close();
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Role = 'nanoAdmin' | 'nanoUser' | 'nanoReadOnly';
+/** What somebody signs in with. */
+export type Account = { email: string; password: string };
 export type User = { email: string; password: string; role: Role; organisation: string };
 export type Stream = { name: string; ingestUrl: string; watchUrl: string };
 export type Demo = {
@@ -11,6 +13,7 @@ export type Demo = {
   rtmp: string;
   dashboard: string;
   users: User[];
+  operator: Account;
   streams: Stream[];
 };
 
@@ -28,6 +31,12 @@ export function user(role: Role | 'outsider'): User {
   if (!found) throw new Error(`the demo has no ${role}`);
   return found;
 }
+
+/** The first organisation's name. */
+export const NORTHWIND = 'Northwind Live';
+
+/** The second organisation's name. */
+export const SOUTHGATE = 'Southgate Media';
 
 /** The stream that the built-in test source feeds. */
 export function testStream(): Stream {

@@ -19,8 +19,18 @@ const PAGES: [string, string, string][] = [
   ['a stream', `/streams/NAME`, 'STREAM'],
   ['tokens', '/tokens', 'Tokens'],
   ['activity', '/activity', 'Activity'],
-  ['account', '/account', 'Account'],
   ['nothing', '/no/such/page', 'Not found'],
+];
+
+const ORGANISATION: [string, string, string][] = [
+  ['organisation', '/organisation', 'Organisation'],
+  ['members', '/organisation/members', 'Organisation'],
+  ['api tokens', '/organisation/api-tokens', 'Organisation'],
+  ['security', '/organisation/security', 'Organisation'],
+  ['audit log', '/organisation/audit', 'Organisation'],
+  ['account', '/account', 'Account'],
+  ['account security', '/account/security', 'Account'],
+  ['account api tokens', '/account/api-tokens', 'Account'],
 ];
 
 async function expectFitForAll(page: Page, name: string): Promise<void> {
@@ -37,6 +47,16 @@ async function expectFitForAll(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
 }
 
+async function expectAllFit(page: Page, pages: [string, string, string][], look: string): Promise<void> {
+  for (const [name, path, heading] of pages) {
+    await page.goto(new URL(path.replace('NAME', testStream().name), demo().dashboard).href);
+    const title = page.getByRole('heading', { level: 1, name: heading === 'STREAM' ? undefined : heading });
+    await expect(title).toBeVisible();
+    await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
+    await expectFitForAll(page, `${name}, ${look}`);
+  }
+}
+
 for (const [look, use] of LOOKS) {
   test.describe(look, () => {
     test.use(use);
@@ -46,13 +66,12 @@ for (const [look, use] of LOOKS) {
       await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
       await expectFitForAll(page, `sign in, ${look}`);
       await signIn(page, user('nanoAdmin'));
-      for (const [name, path, heading] of PAGES) {
-        await page.goto(new URL(path.replace('NAME', testStream().name), demo().dashboard).href);
-        const title = page.getByRole('heading', { level: 1, name: heading === 'STREAM' ? undefined : heading });
-        await expect(title).toBeVisible();
-        await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
-        await expectFitForAll(page, `${name}, ${look}`);
-      }
+      await expectAllFit(page, PAGES, look);
+    });
+
+    test(`every page of the organisation is fit for everybody, ${look}`, async ({ page }) => {
+      await signIn(page, user('nanoAdmin'));
+      await expectAllFit(page, ORGANISATION, look);
     });
 
     test(`every dialog is fit for everybody, ${look}`, async ({ page }) => {
@@ -65,6 +84,48 @@ for (const [look, use] of LOOKS) {
       await page.goto(new URL(`/streams/${testStream().name}`, demo().dashboard).href);
       await page.getByRole('button', { name: 'New token' }).click();
       await expectFitForAll(page, `new token, ${look}`);
+    });
+
+    test(`every dialog of the organisation is fit for everybody, ${look}`, async ({ page }) => {
+      await signIn(page, user('nanoAdmin'));
+      const dialogs: [string, string][] = [
+        ['/organisation/members', 'Invite'],
+        ['/organisation/api-tokens', 'New API token'],
+      ];
+      for (const [path, button] of dialogs) {
+        await page.goto(new URL(path, demo().dashboard).href);
+        await page.getByRole('button', { name: button }).click();
+        await expect(page.getByRole('dialog')).toBeVisible();
+        await expectFitForAll(page, `${button}, ${look}`);
+      }
+      await page.goto(new URL('/organisation/security', demo().dashboard).href);
+      await page.getByRole('button', { name: 'Set up a provider' }).click();
+      await expectFitForAll(page, `identity provider, ${look}`);
+      await page.goto(new URL('/organisation/audit', demo().dashboard).href);
+      await page.getByRole('button', { name: /^Details of/ }).first().click();
+      await expectFitForAll(page, `audit entry, ${look}`);
+    });
+
+    test(`the pages before and beside an organisation are fit for everybody, ${look}`, async ({ page }) => {
+      for (const [name, path, heading] of [
+        ['reset', '/reset', 'Forgot password'],
+        ['new password', '/reset#nothing', 'New password'],
+        ['invitation', '/invitation#nothing', 'Invitation'],
+      ] as const) {
+        await page.goto(new URL(path, demo().dashboard).href);
+        await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+        await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
+        await expectFitForAll(page, `${name}, ${look}`);
+      }
+      await signIn(page, demo().operator, 'Platform');
+      await expect(page.getByRole('row', { name: 'Northwind Live' })).toBeVisible();
+      await expectFitForAll(page, `platform, ${look}`);
+      await page.getByRole('button', { name: 'New organisation' }).click();
+      await expectFitForAll(page, `new organisation, ${look}`);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Actions for Northwind Live' }).click();
+      await page.getByRole('menuitem', { name: 'Packages and limits' }).click();
+      await expectFitForAll(page, `packages, ${look}`);
     });
 
     test(`the watch page is fit for everybody, ${look}`, async ({ page }) => {
@@ -85,7 +146,7 @@ test('no page asks anything of another site, and none breaks its own content pol
   page.on('request', (request) => asked.add(new URL(request.url()).origin));
   page.on('console', (message) => message.text().includes('Content Security Policy') && broken.push(message.text()));
   await signIn(page, user('nanoAdmin'));
-  for (const [, path] of PAGES) {
+  for (const [, path] of [...PAGES, ...ORGANISATION]) {
     await page.goto(new URL(path.replace('NAME', testStream().name), demo().dashboard).href);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   }

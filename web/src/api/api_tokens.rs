@@ -87,6 +87,23 @@ pub(crate) async fn page(api: Api, filter: ApiTokenFilter, after: Option<String>
     Ok(Page::new(found.nodes, found.page_info, found.total_count))
 }
 
+/// The organisation's API key, wherever it stands among the tokens that act.
+pub(crate) async fn api_key(api: Api) -> Result<Option<ApiToken>, Failure> {
+    let filter = ApiTokenFilter {
+        status: Some(ApiTokenStatus::Active),
+        mine: None,
+    };
+    let mut after = None;
+    loop {
+        let found = page(api, filter.clone(), after).await?;
+        let key = found.nodes.into_iter().find(|one| one.kind == ViewerKind::ApiKey);
+        after = found.next;
+        if key.is_some() || after.is_none() {
+            return Ok(key);
+        }
+    }
+}
+
 #[derive(cynic::InputObject, Debug)]
 pub(crate) struct CreateApiTokenInput {
     pub(crate) name: String,

@@ -119,7 +119,7 @@ fn One(one: Membership, is_here: bool) -> impl IntoView {
 const fn why(closed: Closed) -> &'static str {
     match closed {
         Closed::OrganisationSuspended => {
-            "The platform operator has suspended it: nothing of it plays or is published, and nobody can act in it. Nothing is lost. Its administrators know more."
+            "The platform operator has suspended it: nothing of it plays or is published, and nobody can act in it. Nothing is lost. Ask the operator why."
         }
         Closed::SecondFactorRequired => {
             "It wants a second factor. Set one up, or sign in again with the one that you have."

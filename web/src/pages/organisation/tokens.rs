@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{ClosedToRole, Head};
 use crate::{
     api::{
-        api_tokens::{self, ApiToken, ApiTokenFilter, ApiTokenStatus, ViewerKind},
+        api_tokens::{self, ApiToken, ApiTokenFilter, ApiTokenStatus},
         client::use_api,
         page::Page,
         people::Permission,
@@ -59,17 +59,10 @@ fn ApiKey(load: Load<Page<ApiToken>>) -> impl IntoView {
         RwSignal::new(false),
         RwSignal::new(None::<String>),
     );
-    let filter = ApiTokenFilter {
-        status: Some(ApiTokenStatus::Active),
-        mine: None,
-    };
-    let keys = Load::new(move || api_tokens::page(api, filter.clone(), None));
-    let key = Memo::new(move |_| {
-        keys.value().with(|page| {
-            let nodes = page.as_ref().map(|page| page.nodes.as_slice()).unwrap_or_default();
-            nodes.iter().find(|one| one.kind == ViewerKind::ApiKey).cloned()
-        })
-    });
+    let keys = Load::new(move || api_tokens::api_key(api));
+    let key = Memo::new(move |_| keys.value().get().flatten());
+    // Before it is known whether there is one, nothing may end it without asking.
+    let unknown = Signal::derive(move || keys.value().with(Option::is_none));
     let rotate = move |()| {
         doing.run(api_tokens::rotate_api_key(api), move |made| {
             asking.set(false);
@@ -94,7 +87,7 @@ fn ApiKey(load: Load<Page<ApiToken>>) -> impl IntoView {
     };
     view! {
         <Card title="API key" acts=move || may(Permission::ApiKeyRotate).then(|| view! {
-            <Button icon=icondata_lu::LuRotateCcwKey busy=doing.busy on_press=press>{move || if key.with(Option::is_some) { "Rotate" } else { "Make the API key" }}</Button>
+            <Button icon=icondata_lu::LuRotateCcwKey busy=doing.busy disabled=unknown on_press=press>{move || if key.with(Option::is_some) { "Rotate" } else { "Make the API key" }}</Button>
         })>
             <p class="soft">"One per organisation, with the role nanoAdmin and without an end. It belongs to the organisation and outlives whoever made it."</p>
             {move || key.get().map(|key| view! {

@@ -1,0 +1,70 @@
+// The platform operator in the dashboard: organisations, packages, suspension; and what customers see of it at once.
+import { expect, test } from '@playwright/test';
+import { demo } from '../support/demo.ts';
+import { linkTo } from '../support/mail.ts';
+import { signIn, stranger } from '../support/people.ts';
+
+const at = (path: string) => new URL(path, demo().dashboard).href;
+
+test('an operator creates an organisation, answers its request with limits, suspends and resumes it', async ({ page, browser }) => {
+  const name = `Harbour TV ${Date.now()}`;
+  const ines = stranger('Ines');
+  await signIn(page, demo().operator, 'Platform');
+  await page.getByRole('button', { name: 'New organisation' }).click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Email of the first administrator').fill(ines.email);
+  await page.getByRole('button', { name: 'Create organisation' }).click();
+  const row = page.getByRole('row', { name });
+  await expect(row).toContainText('Active');
+
+  const theirs = await (await browser.newContext()).newPage();
+  await theirs.goto(await linkTo(ines.email));
+  await theirs.getByLabel('Your name').fill(ines.name);
+  await theirs.getByLabel('Password').fill(ines.password);
+  await theirs.getByRole('button', { name: 'Create account and join' }).click();
+  await expect(theirs.getByRole('heading', { level: 1, name: 'Streams' })).toBeVisible();
+  await theirs.goto(at('/organisation'));
+  const guardian = theirs.getByRole('listitem').filter({ has: theirs.getByText('Guardian', { exact: true }) });
+  await expect(guardian).toContainText('Upgrade needed');
+  await guardian.getByRole('button', { name: 'Request Guardian' }).click();
+  await theirs.getByLabel('Note').fill('For the derby on Saturday.');
+  await theirs.getByRole('button', { name: 'Send request' }).click();
+  await expect(guardian).toContainText('Requested');
+  await expect(guardian.getByRole('button')).toHaveCount(0);
+
+  await page.reload();
+  const request = page.getByRole('listitem').filter({ hasText: name });
+  await expect(request).toContainText('For the derby on Saturday.');
+  await request.getByRole('button').click();
+  const packages = page.getByRole('dialog');
+  await expect(packages.getByRole('switch', { name: 'Guardian' })).toBeChecked();
+  await packages.getByLabel('Rules').fill('50');
+  await packages.getByRole('button', { name: 'Save' }).click();
+  await expect(packages).toBeHidden();
+  await expect(request).toHaveCount(0);
+  await theirs.reload();
+  await expect(guardian).toContainText('Enabled');
+  await expect(guardian).toContainText('50 at most');
+
+  await row.getByRole('button', { name: `Actions for ${name}` }).click();
+  await page.getByRole('menuitem', { name: 'Suspend' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Suspend' }).click();
+  await expect(row).toContainText('Suspended');
+  // The customer's page is not touched, and knows.
+  await expect(theirs.getByRole('heading', { level: 1, name: `${name} is suspended` })).toBeAttached();
+  await expect(theirs.getByText('The platform operator has suspended it')).toBeVisible();
+  await row.getByRole('button', { name: `Actions for ${name}` }).click();
+  await page.getByRole('menuitem', { name: 'Resume' }).click();
+  await expect(row).toContainText('Active');
+  await theirs.getByRole('button', { name: 'Look again' }).click();
+  await expect(theirs.getByRole('heading', { level: 1, name: 'Organisation' })).toBeVisible();
+  await theirs.context().close();
+});
+
+test('an operator sees organisations from outside only', async ({ page }) => {
+  await signIn(page, demo().operator, 'Platform');
+  for (const path of ['/streams', '/organisation', '/organisation/members']) {
+    await page.goto(at(path));
+    await expect(page.getByRole('heading', { level: 1, name: 'Platform' })).toBeVisible();
+  }
+});
