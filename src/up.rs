@@ -94,7 +94,7 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let router = Router::new()
         .merge(api.router())
         .merge(node.router())
-        .merge(dashboard::router(demo));
+        .merge(dashboard::router(configuration.tools.graphiql));
     doors.push(serve(listener, router, stop, configuration.grace));
 
     if let Some(seeded) = seeded {
@@ -125,6 +125,7 @@ pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: So
         audit_heads: configuration.audit_heads.clone(),
         mail: configuration.mail.clone(),
         demo,
+        tools: configuration.tools,
         public_http: public(&configuration.http_public, "http", http),
         public_rtmp: public(&configuration.rtmp_public, "rtmp", rtmp),
         rates: configuration.rates,

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     audit::{self, heads::Heads},
     graphql::{self, Api},
-    http::{self, Doors, Rate, Rates},
+    http::{self, Doors, Rate, Rates, Tools},
     keys,
     live::{self, Live},
     mail::{self, Mail, Post},
@@ -32,8 +32,10 @@ pub struct Settings {
     pub master_key_file: PathBuf,
     /// Where the signed heads of the audit log are, outside the database; made with mode 0700 where it is absent.
     pub audit_heads: PathBuf,
-    /// Whether GraphiQL and introspection are there.
+    /// Whether it is a demo, which shows its mails.
     pub demo: bool,
+    /// What helps whoever writes a client.
+    pub tools: Tools,
     /// How viewers and people reach it, as in `https://live.example.com`.
     pub public_http: String,
     /// How much software may ask.
@@ -106,7 +108,7 @@ pub async fn start(
 }
 
 impl Running {
-    /// `/graphql` (POST, and WebSocket; GraphiQL where it is a demo) and `/.well-known/jwks.json`. The client's address
+    /// `/graphql` (POST, and WebSocket; GraphiQL where it is wanted) and `/.well-known/jwks.json`. The client's address
     /// comes as the extension `ConnectInfo<SocketAddr>`, the scheme as [`Scheme`](crate::Scheme).
     pub fn router(&self) -> axum::Router {
         http::router(Doors {
@@ -146,6 +148,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
             rtmp: settings.public_rtmp.trim_end_matches('/').to_owned(),
         },
         demo: settings.demo,
+        tools: settings.tools,
         desk: Desk::new(),
         live: Live::new(),
         passwords: Passwords::new(entropy.bytes())

@@ -8,7 +8,7 @@ use ids::{
 use link::{Clock, Entropy};
 
 use crate::{
-    http::Rate,
+    http::{Rate, Tools},
     live::Live,
     mail::Post,
     outbound::Outbound,
@@ -28,6 +28,7 @@ pub(crate) struct State {
     pub(crate) policy: authz::Policy,
     pub(crate) addresses: Addresses,
     pub(crate) demo: bool,
+    pub(crate) tools: Tools,
     /// Changes on their way to the nodes.
     pub(crate) desk: Desk,
     /// What is on now.

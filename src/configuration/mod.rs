@@ -40,6 +40,8 @@ pub(crate) struct Configuration {
     pub(crate) http_public: Option<String>,
     /// How much software may ask.
     pub(crate) rates: api::Rates,
+    /// What helps whoever writes a client.
+    pub(crate) tools: api::Tools,
     /// Where RTMP is.
     pub(crate) rtmp: SocketAddr,
     /// How it is reached from outside, where that differs.
@@ -96,7 +98,9 @@ impl Configuration {
                 .merge(Serialized::default(
                     "rtmp.address",
                     SocketAddr::from((Ipv4Addr::LOCALHOST, 1935)),
-                ));
+                ))
+                .merge(Serialized::default("graphql.introspection", true))
+                .merge(Serialized::default("graphql.graphiql", true));
         }
         if let Some(file) = &flags.file {
             ensure!(file.is_file(), "--config: there is no file `{}`", file.display());
@@ -173,6 +177,8 @@ struct Door {
 struct Graphql {
     token_requests_per_minute: NonZeroU32,
     organisation_requests_per_minute: NonZeroU32,
+    introspection: bool,
+    graphiql: bool,
 }
 
 #[derive(Deserialize)]
@@ -237,6 +243,10 @@ impl Keys {
             rates: api::Rates {
                 token: self.graphql.token_requests_per_minute,
                 organisation: self.graphql.organisation_requests_per_minute,
+            },
+            tools: api::Tools {
+                introspection: self.graphql.introspection,
+                graphiql: self.graphql.graphiql,
             },
             rtmp,
             rtmp_public: public("rtmp.public_url", &self.rtmp.public_url, &["rtmp://", "rtmps://"])?,
@@ -356,6 +366,18 @@ mod tests {
         assert!(read("", true).unwrap().http.ip().is_loopback());
         let refusal = read("[http]\naddress = \"0.0.0.0:8080\"", true).unwrap_err();
         assert!(refusal.contains("http.address"), "{refusal}");
+    }
+
+    #[test]
+    fn the_schema_and_its_editor_are_there_in_a_demo_or_where_they_are_wanted() {
+        let tools = |toml, demo| {
+            let read = read(toml, demo).unwrap();
+            (read.tools.introspection, read.tools.graphiql)
+        };
+        assert_eq!(tools("", false), (false, false));
+        assert_eq!(tools("", true), (true, true));
+        assert_eq!(tools("[graphql]\nintrospection = true", false), (true, false));
+        assert_eq!(tools("[graphql]\ngraphiql = false", true), (true, false));
     }
 
     #[test]

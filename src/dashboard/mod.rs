@@ -15,19 +15,19 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 struct Files;
 
 /// Answers whatever no plane answers: files by their name, and the dashboard's page for its own addresses. `GraphiQL`'s
-/// files are there in a demo only.
-pub(crate) fn router(demo: bool) -> Router {
-    Router::new().fallback(move |request| async move { serve(&request, demo) })
+/// files are there where it is wanted.
+pub(crate) fn router(graphiql: bool) -> Router {
+    Router::new().fallback(move |request| async move { serve(&request, graphiql) })
 }
 
-fn serve(request: &Request, demo: bool) -> Response {
+fn serve(request: &Request, graphiql: bool) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
     let name = match path {
         "watch" => "watch.html",
-        _ if path.starts_with("graphiql/") && !demo => return StatusCode::NOT_FOUND.into_response(),
+        _ if path.starts_with("graphiql/") && !graphiql => return StatusCode::NOT_FOUND.into_response(),
         _ if Files::get(path).is_some() && !is_compressed(path) => path,
         // Addresses of the dashboard have no dot; a file that is not there is not there.
         _ if path.contains('.') || APIS.iter().any(|api| path.split('/').next() == Some(api)) => {

@@ -31,6 +31,7 @@ pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
             rust_tests as fn(&Repository) -> anyhow::Result<()>,
         ),
         ("documentation tests", documentation_tests),
+        ("client tests", client_tests),
         ("browser tests", browser_tests),
     ] {
         if is_built {
@@ -98,6 +99,13 @@ fn documentation_tests(repository: &Repository) -> anyhow::Result<()> {
 /// The parts of the player that need no browser.
 fn player_tests(repository: &Repository) -> anyhow::Result<()> {
     shell::run(&mut shell::command(&repository.path("web"), ["npm", "test"]))
+}
+
+/// What programs of others rely on.
+fn client_tests(repository: &Repository) -> anyhow::Result<()> {
+    let folder = repository.path("e2e/clients");
+    shell::run(&mut shell::command(&folder, ["npm", "ci", "--no-audit", "--no-fund"]))?;
+    shell::run(&mut shell::command(&folder, ["npm", "test"]))
 }
 
 fn browser_tests(repository: &Repository) -> anyhow::Result<()> {

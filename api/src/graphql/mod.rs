@@ -11,23 +11,33 @@ mod types;
 use std::sync::Arc;
 
 use async_graphql::{Context, Schema, SchemaBuilder};
+use chrono::{DateTime, Utc};
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
 pub(crate) use types::{Severity, TokenAdvice, ingest_url};
 
-use crate::{http::limits::Fields, people::Caller, state::State};
+use crate::{
+    http::{limits::Fields, persisted::Persisted},
+    people::Caller,
+    state::State,
+};
 
 /// The schema with its resolvers.
 pub(crate) type Api = Schema<Query, Mutation, Subscription>;
 
 /// The schema, over what the control plane knows.
 pub(crate) fn schema(state: Arc<State>) -> Api {
-    let builder = if state.demo {
+    let introspection = state.tools.introspection;
+    let builder = if introspection {
         builder()
     } else {
-        builder().disable_introspection()
+        // An error that suggests names would tell the schema by and by.
+        builder().disable_introspection().disable_suggestions()
     };
+    let builder = builder
+        .extension(Persisted::default())
+        .extension(Fields { introspection });
     loaders::with_loaders(builder, &state).data(state).finish()
 }
 
@@ -46,7 +56,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .limit_complexity(COMPLEXITY)
         .limit_recursive_depth(RECURSION)
         .limit_directives(DIRECTIVES)
-        .extension(Fields)
+        .override_output_type_description::<DateTime<Utc>>(MOMENT)
 }
 
 /// What the control plane knows.
@@ -59,6 +69,8 @@ fn caller<'a>(context: &Context<'a>) -> &'a Caller {
     context.data_unchecked()
 }
 
+/// What the schema says of moments.
+const MOMENT: &str = "A moment, as RFC 3339 writes it: `2027-01-31T00:00:00Z`.";
 /// Selections inside each other. The introspection of tools needs 13.
 const DEPTH: usize = 15;
 /// Fields in all, those of lists counted as often as the list may be long.

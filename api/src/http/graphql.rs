@@ -1,17 +1,19 @@
 //! GraphQL over HTTP: JSON in, JSON out, one operation at a time.
+//!
+//! By POST only. A GET would put secrets of queries into logs, and any page may make a browser send one.
 
 use std::time::Duration;
 
-use async_graphql::{Request as Operation, Response as Outcome, ServerError};
+use async_graphql::{Response as Outcome, ServerError};
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures_util::FutureExt;
 
-use super::{Doors, limits::presentable, origin, presented, rate::Left};
+use super::{Doors, asked::Asked, form::Form, limits::presentable, origin, presented, rate::Left};
 use crate::{
     fault::Fault,
     people::{Presented, identify},
@@ -33,7 +35,12 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
             "another site may not act for whoever is signed in",
         );
     }
-    let media_type = wanted_type(headers);
+    let Some(form) = Form::wanted(headers) else {
+        return refuse(
+            StatusCode::NOT_ACCEPTABLE,
+            "answers are application/graphql-response+json or application/json",
+        );
+    };
     // Who sends a body drop by drop does not hold a connection.
     let Ok(read) = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), BODY)).await else {
         return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
@@ -41,17 +48,21 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
     let Ok(body) = read else {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 256 KB");
     };
-    let Ok(operation) = serde_json::from_slice::<Operation>(&body) else {
-        return refuse(StatusCode::BAD_REQUEST, "the body is not one GraphQL request as JSON");
+    let asked = serde_json::from_slice::<Asked>(&body).ok();
+    let Some(operation) = asked.and_then(Asked::operation) else {
+        return refuse_as(
+            StatusCode::BAD_REQUEST,
+            form,
+            refusal("the body is not one GraphQL request as JSON"),
+        );
     };
     let caller = match identify(&doors.state, &presented).await {
         Ok(caller) => caller,
-        Err(fault) => return answer(failed(fault), media_type),
+        Err(fault) => return form.answer(failed(fault)),
     };
     let left = doors.state.rate.count(&caller);
     if let Some(refusal) = left.and_then(|left| left.refusal()) {
-        let mut response = answer(failed(refusal), media_type);
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        let mut response = refuse_as(StatusCode::TOO_MANY_REQUESTS, form, failed(refusal));
         tell(&mut response, &presented, left);
         return response;
     }
@@ -59,7 +70,7 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
     let api = doors.api.clone();
     let done = tokio::spawn(async move { api.execute(operation.data(caller)).boxed().await });
     let outcome = done.await.unwrap_or_else(|error| failed(Fault::bug(&error)));
-    let mut response = answer(outcome, media_type);
+    let mut response = form.answer(presentable(outcome));
     tell(&mut response, &presented, left);
     response
 }
@@ -76,46 +87,35 @@ fn tell(response: &mut Response, presented: &Presented, left: Option<Left>) {
 
 /// The outcome of an operation that was not even begun.
 pub(super) fn failed(fault: Fault) -> Outcome {
-    let error = async_graphql::Error::from(fault);
-    Outcome::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
-}
-
-fn answer(outcome: Outcome, media_type: &'static str) -> Response {
-    let mut outcome = presentable(outcome);
-    let headers = std::mem::take(&mut outcome.http_headers);
-    // What was not even executed is the client's mistake, where it understands statuses.
-    let misunderstood =
-        outcome.data == async_graphql::Value::Null && outcome.errors.iter().all(|error| error.path.is_empty());
-    let status = if media_type == MODERN && misunderstood && !outcome.errors.is_empty() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    let body = serde_json::to_vec(&outcome).unwrap_or_default();
-    let mut response = (status, Body::from(body)).into_response();
-    response.headers_mut().extend(headers);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let mut error = async_graphql::Error::from(fault).into_server_error(async_graphql::Pos::default());
+    error.locations.clear();
+    Outcome::from_errors(vec![error])
 }
 
 /// A refusal of another door, in GraphQL's form.
 pub(super) fn refuse_with(status: StatusCode, outcome: Outcome) -> Response {
-    let mut response = answer(outcome, PLAIN);
-    *response.status_mut() = status;
-    response
+    refuse_as(status, Form::Plain, outcome)
 }
 
 /// A refusal before GraphQL is spoken, in its form.
 pub(super) fn refuse(status: StatusCode, why: &'static str) -> Response {
-    refuse_with(
-        status,
-        presentable(Outcome::from_errors(vec![ServerError::new(why, None)])),
-    )
+    let mut outcome = refusal(why);
+    if status == StatusCode::FORBIDDEN {
+        for error in &mut outcome.errors {
+            error.extensions.get_or_insert_default().set("code", "FORBIDDEN");
+        }
+    }
+    refuse_with(status, outcome)
+}
+
+fn refuse_as(status: StatusCode, form: Form, outcome: Outcome) -> Response {
+    let mut response = form.answer(presentable(outcome));
+    *response.status_mut() = status;
+    response
+}
+
+fn refusal(why: &'static str) -> Outcome {
+    Outcome::from_errors(vec![ServerError::new(why, None)])
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -126,22 +126,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
 }
 
-fn wanted_type(headers: &HeaderMap) -> &'static str {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if accept.contains("application/graphql-response+json") {
-        MODERN
-    } else {
-        PLAIN
-    }
-}
-
 /// How the audit log names a request.
 const REQUEST_ID: &str = "x-request-id";
 const BODY: usize = 256 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
-const PLAIN: &str = "application/json";
-const MODERN: &str = "application/graphql-response+json";

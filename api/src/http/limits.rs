@@ -1,4 +1,5 @@
-//! Limits that the library does not have: how many fields and aliases a request may name, and how long an error may be.
+//! Limits that the library does not have: how many fields and aliases a request may name, whether it may ask for the schema,
+//! and what an error may say.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,17 +7,21 @@ use async_graphql::{
     Response, ServerError, ServerResult, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
     parser::{
-        parse_query,
+        Error as Unreadable, parse_query,
         types::{ExecutableDocument, Selection, SelectionSet},
     },
 };
 
-/// Counts what a request names before anything of it is done.
-pub(crate) struct Fields;
+/// Looks at what a request names before anything of it is done.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields {
+    /// Whether the schema may be asked for.
+    pub(crate) introspection: bool,
+}
 
 impl ExtensionFactory for Fields {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
+        Arc::new(*self)
     }
 }
 
@@ -30,7 +35,7 @@ impl Extension for Fields {
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
         // Before the library looks: its check of depth spreads every fragment wherever it stands.
-        let document = parse_query(query)?;
+        let document = parse_query(query).map_err(|error| unreadable(&error))?;
         let mut count = Count::default();
         for (_, operation) in document.operations.iter() {
             count.selections(&operation.node.selection_set.node);
@@ -44,14 +49,36 @@ impl Extension for Fields {
         if count.fields > FIELDS || Expansion::of(&document).fields() > EXPANDED {
             return Err(ServerError::new(format!("more than {FIELDS} fields"), None));
         }
+        if count.introspects && !self.introspection {
+            // The library would answer `null`, as if there was no schema.
+            return Err(ServerError::new("the schema is not told here", None));
+        }
         next.run(context, query, variables).await
     }
+}
+
+/// What cannot be read, where, and what was expected: without the lines themselves, which may hold a secret.
+fn unreadable(error: &Unreadable) -> ServerError {
+    let locations = error.positions().collect();
+    let why = match error {
+        Unreadable::Syntax { message, .. } => {
+            let expected = message.rsplit_once("= expected ").map(|(_, what)| what.trim());
+            expected.map_or("syntax error".to_owned(), |what| {
+                format!("syntax error: expected {what}")
+            })
+        }
+        other => other.to_string(),
+    };
+    let mut refusal = ServerError::new(why, None);
+    refusal.locations = locations;
+    refusal
 }
 
 #[derive(Default)]
 struct Count {
     fields: usize,
     aliases: usize,
+    introspects: bool,
 }
 
 impl Count {
@@ -61,6 +88,7 @@ impl Count {
                 Selection::Field(field) => {
                     self.fields += 1;
                     self.aliases += usize::from(field.node.alias.is_some());
+                    self.introspects |= matches!(field.node.name.node.as_str(), "__schema" | "__type");
                     self.selections(&field.node.selection_set.node);
                 }
                 Selection::InlineFragment(fragment) => self.selections(&fragment.node.selection_set.node),
@@ -120,7 +148,7 @@ impl<'a> Expansion<'a> {
     }
 }
 
-/// Errors as they go out: short, for a parser's error repeats the whole request; and each with a code.
+/// Errors as they go out: short, for some repeat what was sent; and each with a code.
 pub(crate) fn presentable(mut response: Response) -> Response {
     for error in &mut response.errors {
         if error.message.len() > MESSAGE {

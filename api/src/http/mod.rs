@@ -1,11 +1,14 @@
-//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, and GraphiQL where it is a demo.
+//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, and GraphiQL where it is wanted.
 
+mod asked;
 mod audit;
+mod form;
 mod graphiql;
 mod graphql;
 mod jwks;
 pub(crate) mod limits;
 mod origin;
+pub(crate) mod persisted;
 mod provider;
 mod rate;
 mod socket;
@@ -37,6 +40,15 @@ pub enum Scheme {
     Https,
 }
 
+/// What helps whoever writes a client, and tells strangers more than they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tools {
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// Whether GraphiQL is there.
+    pub graphiql: bool,
+}
+
 /// Marks an operation that came over a socket, which cannot set a cookie.
 pub(crate) struct OverSocket;
 
@@ -49,14 +61,14 @@ pub(crate) struct Doors {
 
 /// The routes.
 pub(crate) fn router(doors: Doors) -> Router {
-    let demo = doors.state.demo;
+    let graphiql = doors.state.tools.graphiql;
     let routes = Router::new()
         .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
         .route("/audit.csv", get(audit::csv))
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/sign-in/provider/{id}", get(provider::begin))
         .route("/sign-in/callback", get(provider::finish));
-    let routes = if demo {
+    let routes = if graphiql {
         routes.route("/graphiql/start.js", get(graphiql::start))
     } else {
         routes

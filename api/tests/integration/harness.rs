@@ -205,6 +205,10 @@ pub(crate) fn settings(database: &Database) -> Settings {
         mail: api::Mail::new("portcullis@localhost", api::Way::Folder(database.file("mail"))).unwrap(),
         audit_heads: database.file("audit-heads"),
         demo: true,
+        tools: api::Tools {
+            introspection: true,
+            graphiql: true,
+        },
         public_http: "http://live.example.com".to_owned(),
         public_rtmp: "rtmp://live.example.com:1935".to_owned(),
         rates: api::Rates {

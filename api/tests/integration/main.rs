@@ -6,6 +6,7 @@ mod audit;
 mod audit_chain;
 mod harness;
 mod invitations;
+mod judging;
 mod members;
 mod organisations;
 mod organising;

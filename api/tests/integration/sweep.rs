@@ -23,6 +23,19 @@ const UNCOVERED: &[&str] = &[
     "Subscription",
 ];
 
+/// Every code that an error may have.
+pub(crate) const CODES: [&str; 9] = [
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "PACKAGE_REQUIRED",
+    "RATE_LIMITED",
+    "INVALID",
+    "CONFLICT",
+    "UNAVAILABLE",
+    "INTERNAL",
+];
+
 /// Members that nobody acts as: one to change, one with sign-ins to end.
 const SPARE: &str = "spare@northwind.example";
 const IDLE: &str = "idle@northwind.example";
@@ -91,6 +104,10 @@ async fn every_field_answers_each_role_as_the_committed_table_says() {
 /// The code of the first error, else `ok`.
 async fn outcome(caller: &Client, request: &str) -> String {
     let answer = caller.ask(request, json!({})).await;
+    for error in answer.body["errors"].as_array().into_iter().flatten() {
+        let code = error["extensions"]["code"].as_str().unwrap_or_default();
+        assert!(CODES.contains(&code), "{request}: {}", answer.text);
+    }
     let code = answer.code().unwrap_or_else(|| "ok".to_owned());
     assert!(code != "INVALID" && code != "INTERNAL", "{request}: {}", answer.text);
     code

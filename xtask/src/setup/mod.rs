@@ -104,6 +104,10 @@ const TEST: &[Package] = &[
         probe: Probe::Element("avenc_aac"),
     },
     Package {
+        name: "jq",
+        probe: Probe::Programs(&["jq"]),
+    },
+    Package {
         name: "postgresql",
         probe: Probe::Folder {
             parent: "/usr/lib/postgresql",

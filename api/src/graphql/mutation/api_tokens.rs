@@ -2,14 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use chrono::{DateTime, Utc};
 
 use super::answer;
 use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{ApiToken, Role},
+        types::{ApiToken, Moment, Role},
     },
     service::api_tokens::{self, New},
     state::State,
@@ -95,9 +94,9 @@ pub(super) struct CreateApiTokenInput {
     /// With which role it acts; at most the maker's.
     role: Role,
     /// Until when it acts; 365 days ahead at most.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Moment>,
     /// How long it acts, in seconds, in place of `expiresAt`; 30 days unless either is said.
-    ttl_seconds: Option<i32>,
+    ttl_seconds: Option<i64>,
 }
 
 impl CreateApiTokenInput {
@@ -110,9 +109,9 @@ impl CreateApiTokenInput {
                     "either `expiresAt` or `ttlSeconds`",
                 ));
             }
-            (Some(at), None) => at.timestamp(),
+            (Some(at), None) => at.read()?.s(),
             (None, ttl) => {
-                let ttl = ttl.map_or(api_tokens::DEFAULT_S, i64::from);
+                let ttl = ttl.unwrap_or(api_tokens::DEFAULT_S);
                 state.now().s().saturating_add(ttl)
             }
         };

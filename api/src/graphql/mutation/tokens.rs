@@ -10,7 +10,7 @@ use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{Change, PlaybackToken, PlaybackUrls, TokenAdvice, moment},
+        types::{Change, Moment, PlaybackToken, PlaybackUrls, TokenAdvice, moment},
     },
     service::{
         advice,
@@ -102,10 +102,12 @@ impl Tokens {
         input: RevokeTokensInput,
     ) -> Result<Option<RevokeTokensPayload>> {
         let state = state(context);
-        let by = By::from(input);
-        let acting = caller(context).may(state, by.action())?;
+        let by = By::try_from(input);
+        // What is no moment is judged like one.
+        let action = by.as_ref().map_or(Action::TokenRevokeBulk, By::action);
+        let acting = caller(context).may(state, action)?;
         answer(
-            revocation::revoke(state, acting, by).await,
+            revocation::revoke(state, acting, by?).await,
             |(progress, revoked)| RevokeTokensPayload {
                 change: Some(progress.into()),
                 revoked: i32::try_from(revoked).unwrap_or(i32::MAX),
@@ -128,11 +130,11 @@ pub(super) struct CreatePlaybackTokenInput {
     /// For every stream of the organisation.
     organisation: Option<bool>,
     /// When it expires; 365 days ahead at most.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<Moment>,
     /// How long it lives, in seconds, in place of `expiresAt`; a day unless either is said.
-    ttl_seconds: Option<i32>,
+    ttl_seconds: Option<i64>,
     /// From when on it lets in.
-    not_before: Option<DateTime<Utc>>,
+    not_before: Option<Moment>,
     /// Addresses or networks, any of which the viewer must be in; 10 at most.
     ip: Option<Vec<String>>,
     /// The viewer, by the customer's own name for them; for tracing and revoking.
@@ -166,13 +168,13 @@ impl CreatePlaybackTokenInput {
                     "either `expiresAt` or `ttlSeconds`",
                 ));
             }
-            (Some(at), None) => at.timestamp(),
-            (None, ttl) => state.now().s().saturating_add(ttl.map_or(tokens::DAY_S, i64::from)),
+            (Some(at), None) => at.read()?.s(),
+            (None, ttl) => state.now().s().saturating_add(ttl.unwrap_or(tokens::DAY_S)),
         };
         Ok(tokens::Wanted {
             scope,
             expires,
-            not_before: self.not_before.map(|at| at.timestamp()),
+            not_before: self.not_before.map(Moment::read).transpose()?.map(Timestamp::s),
             ip: self.ip.unwrap_or_default(),
             user: self.user,
             tag: self.tag,
@@ -232,20 +234,22 @@ pub(super) enum RevokeTokensInput {
     /// Every token signed with this key, issued up to now.
     SigningKey(ID),
     /// Every token of the organisation, issued up to then.
-    IssuedBefore(DateTime<Utc>),
+    IssuedBefore(Moment),
 }
 
-impl From<RevokeTokensInput> for By {
-    fn from(input: RevokeTokensInput) -> Self {
-        match input {
+impl TryFrom<RevokeTokensInput> for By {
+    type Error = Fault;
+
+    fn try_from(input: RevokeTokensInput) -> Result<Self, Fault> {
+        Ok(match input {
             RevokeTokensInput::Token(token) => Self::Token(token),
             RevokeTokensInput::Jti(jti) => Self::Jti(jti.0),
             RevokeTokensInput::User(user) => Self::User(user),
             RevokeTokensInput::Tag(tag) => Self::Tag(tag),
             RevokeTokensInput::Stream(stream) => Self::Stream(stream),
             RevokeTokensInput::SigningKey(key) => Self::SigningKey(key.0),
-            RevokeTokensInput::IssuedBefore(at) => Self::IssuedBefore(Timestamp::from_us(at.timestamp_micros())),
-        }
+            RevokeTokensInput::IssuedBefore(at) => Self::IssuedBefore(at.read()?),
+        })
     }
 }
 

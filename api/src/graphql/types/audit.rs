@@ -3,15 +3,18 @@
 use async_graphql::{Context, ID, InputObject, Json, Object, Result, dataloader::DataLoader};
 use chrono::{DateTime, Utc};
 use entity::audit_entry;
-use guard::Timestamp;
 use ids::AuditId;
 
 use super::{
+    moment::Moment,
     page::connection,
     token::{Actor, ActorKind, Names},
     viewer::Role,
 };
-use crate::service::audit_log::{self, Which};
+use crate::{
+    fault::Fault,
+    service::audit_log::{self, Which},
+};
 
 /// Who did what to which object, from where, when.
 #[derive(Clone)]
@@ -112,20 +115,21 @@ pub(crate) struct AuditFilter {
     /// On this object.
     object: Option<String>,
     /// From then on.
-    from: Option<DateTime<Utc>>,
+    from: Option<Moment>,
     /// Before then.
-    to: Option<DateTime<Utc>>,
+    to: Option<Moment>,
 }
 
-impl From<AuditFilter> for Which {
-    fn from(filter: AuditFilter) -> Self {
-        let moment = |at: DateTime<Utc>| Timestamp::from_us(at.timestamp_micros());
-        Self {
+impl TryFrom<AuditFilter> for Which {
+    type Error = Fault;
+
+    fn try_from(filter: AuditFilter) -> Result<Self, Fault> {
+        Ok(Self {
             action: filter.action,
             actor: filter.actor.map(|id| id.0),
             object: filter.object,
-            from: filter.from.map(moment),
-            to: filter.to.map(moment),
-        }
+            from: filter.from.map(Moment::read).transpose()?,
+            to: filter.to.map(Moment::read).transpose()?,
+        })
     }
 }

@@ -180,7 +180,7 @@ impl Organisation {
     ) -> Result<Option<AuditEntryConnection>> {
         let state = state(context);
         caller(context).may(state, audit_log::READ)?;
-        let which = filter.unwrap_or_default().into();
+        let which = filter.unwrap_or_default().try_into()?;
         let wanted = wanted(context, first, after.as_deref())?;
         let page = audit_log::page(state, self.0.id, &which, wanted).await?;
         let key = |row: &entity::audit_entry::Model| AuditId::from_uuid(row.id).to_string();

@@ -73,15 +73,15 @@ pub(crate) enum LimitName {
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub(crate) struct PackageLimitsInput {
     /// Streams that are not deleted.
-    streams: Option<i32>,
+    streams: Option<i64>,
     /// Viewers at once.
-    viewers: Option<i32>,
+    viewers: Option<i64>,
     /// Megabits a second, going out.
-    bandwidth_mbit_s: Option<i32>,
+    bandwidth_mbit_s: Option<i64>,
     /// Guardian rules.
-    rules: Option<i32>,
+    rules: Option<i64>,
     /// Days for which something is kept.
-    retention_days: Option<i32>,
+    retention_days: Option<i64>,
 }
 
 impl PackageStatus {
@@ -144,7 +144,7 @@ impl PackageLimitsInput {
             (Name::Rules, self.rules),
             (Name::Retention, self.retention_days),
         ];
-        let number = |(name, limit): (Name, Option<i32>)| {
+        let number = |(name, limit): (Name, Option<i64>)| {
             limit.map(|limit| {
                 let limit =
                     u32::try_from(limit).map_err(|_| Fault::field("limits", "INVALID", "a limit is 0 or more"))?;

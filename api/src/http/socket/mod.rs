@@ -1,0 +1,155 @@
+//! GraphQL over WebSocket (graphql-transport-ws): for subscriptions above all. Who is asking is found out anew for every
+//! operation, so that a socket outlives no sign-in.
+//!
+//! `protocol` is what is said, `session` the order in which it may be said.
+
+mod protocol;
+mod session;
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use async_graphql::{Executor, Request as Operation, Response as Outcome};
+use axum::{
+    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use futures_util::{
+    StreamExt,
+    future::{self, FutureExt},
+    stream::{self, BoxStream},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    Doors, OverSocket, graphiql,
+    graphql::{failed, refuse},
+    limits::presentable,
+    origin, presented,
+};
+use crate::{
+    fault::Fault,
+    people::{Presented, Who, identify},
+};
+
+/// `GET /graphql`: a socket where one is asked for, GraphiQL for a browser where it is wanted.
+pub(super) async fn upgrade_or_page(State(doors): State<Doors>, request: Request) -> Response {
+    let presented = presented(&doors.state, &request);
+    let foreign = origin::is_foreign(request.headers(), &doors.state.addresses.http);
+    let (mut parts, _) = request.into_parts();
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
+        return if doors.state.tools.graphiql && is_browser(&parts.headers) {
+            graphiql::page()
+        } else {
+            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, "operations are sent by POST");
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            response
+        };
+    };
+    if foreign {
+        return refuse(StatusCode::FORBIDDEN, "another site may not open a socket here");
+    }
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(MESSAGE)
+        .max_frame_size(MESSAGE);
+    if upgrade.selected_protocol().is_none() {
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "the socket's protocol must be graphql-transport-ws",
+        );
+    }
+    upgrade.on_upgrade(move |socket| session::run(Desk { doors, presented }, socket))
+}
+
+/// Whether it is somebody who looks at pages: programs that ask by GET are told how to ask.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// What `connection_init` says: a browser cannot set headers on a socket.
+#[derive(Default)]
+struct Said {
+    organisation: Option<String>,
+    bearer: Option<String>,
+}
+
+impl Said {
+    fn of(payload: &Map<String, Value>) -> Self {
+        let text = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            organisation: text("x-organisation"),
+            bearer: text("authorization")
+                .or_else(|| text("Authorization"))
+                .map(|value| secret(&value)),
+        }
+    }
+}
+
+/// The secret in `Bearer …`; unreadable where it is another scheme.
+fn secret(authorization: &str) -> String {
+    let parts = authorization.trim().split_once(' ');
+    let secret = parts.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    secret.map_or(String::new(), |(_, secret)| secret.trim().to_owned())
+}
+
+/// Executes what one socket asks.
+struct Desk {
+    doors: Doors,
+    presented: Presented,
+}
+
+impl Desk {
+    /// Whether somebody with this may have a socket: nobody in particular may; who shows a token must show one that stands.
+    async fn admits(&self, said: &Said) -> Result<bool, Fault> {
+        let presented = self.presented(said);
+        let caller = identify(&self.doors.state, &presented).await?;
+        Ok(presented.bearer.is_none() || !matches!(caller.who, Who::Nobody))
+    }
+
+    /// What comes of an operation: once, or for as long as it is subscribed.
+    fn outcomes(&self, request: Operation, said: &Said) -> BoxStream<'static, Outcome> {
+        let doors = self.doors.clone();
+        let presented = self.presented(said);
+        let outcomes = async move {
+            match identify(&doors.state, &presented).await {
+                Ok(caller) => match doors.state.rate.count(&caller).and_then(|left| left.refusal()) {
+                    Some(refusal) => one(failed(refusal)),
+                    None => Executor::execute_stream(&doors.api, request.data(caller).data(OverSocket), None),
+                },
+                Err(fault) => one(failed(fault)),
+            }
+        };
+        // A fault of ours ends the operation, not the socket.
+        AssertUnwindSafe(outcomes.flatten_stream())
+            .catch_unwind()
+            .map(|outcome| presentable(outcome.unwrap_or_else(|_| failed(Fault::bug(&"a panic on a socket")))))
+            .boxed()
+    }
+
+    fn presented(&self, said: &Said) -> Presented {
+        let mut presented = self.presented.clone();
+        presented.request = self.doors.state.mint();
+        if said.organisation.is_some() {
+            presented.organisation.clone_from(&said.organisation);
+        }
+        if said.bearer.is_some() {
+            presented.bearer.clone_from(&said.bearer);
+        }
+        presented
+    }
+}
+
+fn one(outcome: Outcome) -> BoxStream<'static, Outcome> {
+    stream::once(future::ready(outcome)).boxed()
+}
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// Who says nothing does not stay, and neither does who does not listen.
+const PATIENCE: Duration = Duration::from_secs(10);
+const MESSAGE: usize = 256 * 1024;
+/// Operations at once on one socket.
+const OPERATIONS: usize = 32;
