@@ -64,6 +64,23 @@ test('who is invited by mail joins with that role, and learns at once what is ta
   await Promise.all([theirs.context().close(), late.context().close()]);
 });
 
+test('somebody is invited by keyboard alone, and the focus comes back', async ({ page }) => {
+  const kim = stranger('Kim');
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/organisation/members'));
+  const invite = page.getByRole('button', { name: 'Invite' });
+  await invite.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog').getByLabel('Email')).toBeFocused();
+  await page.keyboard.type(kim.email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'nanoAdmin' })).toBeChecked();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('row', { name: kim.email })).toContainText('nanoAdmin');
+  await expect(invite).toBeFocused();
+});
+
 test('an invitation that is withdrawn opens nothing', async ({ page, browser }) => {
   const nils = stranger('Nils');
   const admin = await Control.signedIn(user('nanoAdmin'));
