@@ -1,6 +1,7 @@
 // The platform operator in the dashboard: organisations, packages, suspension; and what customers see of it at once.
 import { expect, test } from '@playwright/test';
 import { demo } from '../support/demo.ts';
+import { expectFitLightAndDark } from '../support/fit.ts';
 import { linkTo } from '../support/mail.ts';
 import { signIn, stranger } from '../support/people.ts';
 
@@ -27,6 +28,7 @@ test('an operator creates an organisation, answers its request with limits, susp
   const guardian = theirs.getByRole('listitem').filter({ has: theirs.getByText('Guardian', { exact: true }) });
   await expect(guardian).toContainText('Upgrade needed');
   await guardian.getByRole('button', { name: 'Request Guardian' }).click();
+  await expectFitLightAndDark(theirs, 'asking for a package');
   await theirs.getByLabel('Note').fill('For the derby on Saturday.');
   await theirs.getByRole('button', { name: 'Send request' }).click();
   await expect(guardian).toContainText('Requested');
@@ -53,6 +55,7 @@ test('an operator creates an organisation, answers its request with limits, susp
   // The customer's page is not touched, and knows.
   await expect(theirs.getByRole('heading', { level: 1, name: `${name} is suspended` })).toBeAttached();
   await expect(theirs.getByText('The platform operator has suspended it')).toBeVisible();
+  await expectFitLightAndDark(theirs, 'a suspended organisation');
   await row.getByRole('button', { name: `Actions for ${name}` }).click();
   await page.getByRole('menuitem', { name: 'Resume' }).click();
   await expect(row).toContainText('Active');

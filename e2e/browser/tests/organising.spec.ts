@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { type Browser, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { NORTHWIND, SOUTHGATE, demo, user } from '../support/demo.ts';
+import { expectFitLightAndDark } from '../support/fit.ts';
 import { linkTo } from '../support/mail.ts';
 import { newMember, personMenu, signIn, stranger } from '../support/people.ts';
 
@@ -36,6 +37,7 @@ test('who is invited by mail joins with that role, and learns at once what is ta
   const theirs = await another(browser);
   await theirs.goto(link);
   await expect(theirs.getByRole('main')).toContainText(`${NORTHWIND} invites ${mia.email} as nanoUser`);
+  await expectFitLightAndDark(theirs, 'an invitation');
   expect(theirs.url(), 'the secret does not stay in the address').not.toContain('#');
   await theirs.getByLabel('Your name').fill(mia.name);
   await theirs.getByLabel('Password').fill(mia.password);
@@ -52,11 +54,13 @@ test('who is invited by mail joins with that role, and learns at once what is ta
   // Their page is not touched, and knows.
   await expect(theirs.getByText(`Your role in ${NORTHWIND} is nanoReadOnly now.`)).toBeVisible();
   await expect(theirs.getByRole('button', { name: 'New stream' })).toHaveCount(0);
+  await expectFitLightAndDark(theirs, 'another role');
 
   await choose(page, mia.name, 'Remove from the organisation');
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await expect(theirs.getByText(`You are not a member of ${NORTHWIND} any more.`)).toBeVisible();
   await expect(theirs.getByRole('heading', { level: 1, name: 'No organisation' })).toBeAttached();
+  await expectFitLightAndDark(theirs, 'no organisation');
 
   const late = await another(browser);
   await late.goto(link);
@@ -147,6 +151,7 @@ test('an API token is shown once, acts for a program, and stops acting when it i
   await page.getByRole('button', { name: 'Make token' }).click();
   const shown = page.getByRole('dialog').getByRole('textbox', { name: 'API token' });
   await expect(shown).toHaveText(/^portcullis_token_[\w-]{40,}$/);
+  await expectFitLightAndDark(page, 'a secret shown once');
   const secret = await shown.innerText();
   const asked = () =>
     JSON.parse(

@@ -1,7 +1,7 @@
 // Every page, for everybody: no violation that axe can find, light and dark, wide and narrow, and nothing to scroll sideways.
-import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitForAll } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
 import { expectToPlay } from '../support/picture.ts';
 
@@ -32,20 +32,6 @@ const ORGANISATION: [string, string, string][] = [
   ['account security', '/account/security', 'Account'],
   ['account api tokens', '/account/api-tokens', 'Account'],
 ];
-
-async function expectFitForAll(page: Page, name: string): Promise<void> {
-  // What still fades in has other colours.
-  await page.evaluate(async () => {
-    const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ends.map((one) => one.finished));
-  });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-  expect(told, name).toEqual([]);
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content, `${name} scrolls sideways`).toBeLessThanOrEqual(window!);
-  await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
-}
 
 async function expectAllFit(page: Page, pages: [string, string, string][], look: string): Promise<void> {
   for (const [name, path, heading] of pages) {
