@@ -1,13 +1,13 @@
-//! Prefixes of addresses, found by an address: four bits a step, paths without a fork left out.
+//! Prefixes of addresses, found by an address: eight bits a step, paths without a fork left out.
 //!
-//! Persistent: a change copies the nodes on its way down, at most one for each four bits, and shares all others. So a
-//! million prefixes are five or six steps deep, and a change costs microseconds.
+//! Persistent: a change copies the nodes on its way down, at most one for each eight bits, and shares all others. So a
+//! million prefixes are three or four steps deep: what a look-up costs is the memory that it has to wait for.
 //!
 //! ```text
-//! Node, 8 bits: 10.0.0.0/8 to /11 stand in it
-//!   ├─ 4 ─▶ Leaf 10.64.0.0/12
-//!   └─ c ─▶ Node, 16 bits: 10.200.0.0/16 to /19
-//!             └─ 0 ─▶ Leaf 10.200.7.0/24
+//! Node, 8 bits: 10.0.0.0/8 to /15 stand in it
+//!   ├─ 64 ─▶ Leaf 10.64.0.0/16
+//!   └─ 200 ─▶ Node, 16 bits: 10.200.0.0/16 to /23
+//!               └─ 7 ─▶ Leaf 10.200.7.0/24
 //! ```
 
 use std::{net::IpAddr, sync::Arc};
@@ -34,13 +34,14 @@ struct Leaf {
 
 #[derive(Clone, Debug)]
 struct Node {
-    /// What all below share; its length is a multiple of four.
+    /// What all below share; its length is a multiple of eight.
     prefix: Prefix,
-    /// Prefixes that end within this node's four bits.
+    /// Prefixes that end within this node's eight bits.
     here: Vec<Leaf>,
-    /// Which of the sixteen children there are.
-    present: u16,
-    children: Vec<Link>,
+    /// Which of the 256 children there are.
+    present: [u64; 4],
+    /// Those, in order; none of them is missing but while it is changed.
+    children: Vec<Option<Link>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +107,7 @@ fn edit(place: &mut Option<Link>, prefix: Prefix, change: impl FnOnce(&mut Optio
             let mut node = Node {
                 prefix: prefix.shared(other.prefix()),
                 here: Vec::new(),
-                present: 0,
+                present: [0; 4],
                 children: Vec::new(),
             };
             node.take_in(other.clone());
@@ -126,11 +127,19 @@ impl Node {
     fn edit(&mut self, prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) {
         if !self.ends_here(prefix) {
             let digit = digit(prefix.path, self.prefix.length);
-            let mut child = self.child(digit).cloned();
-            // Let go, so that a node that nobody else holds is changed where it is.
-            self.set_child(digit, None);
-            edit(&mut child, prefix, change);
-            self.set_child(digit, child);
+            let rank = self.rank(digit);
+            if self.has(digit) {
+                if let Some(child) = self.children.get_mut(rank) {
+                    // Where it stands, so that what nobody else holds is not copied.
+                    edit(child, prefix, change);
+                    if child.is_none() {
+                        self.children.remove(rank);
+                        self.toggle(digit);
+                    }
+                }
+            } else if let Some(leaf) = made(prefix, change) {
+                self.add(digit, Link::Leaf(Arc::new(leaf)));
+            }
             return;
         }
         let at = self.here.iter().position(|leaf| leaf.prefix == prefix);
@@ -143,7 +152,7 @@ impl Node {
         let prefix = link.prefix();
         match link {
             Link::Leaf(leaf) if self.ends_here(prefix) => self.here.push(Arc::unwrap_or_clone(leaf)),
-            link => self.set_child(digit(prefix.path, self.prefix.length), Some(link)),
+            link => self.add(digit(prefix.path, self.prefix.length), link),
         }
     }
 
@@ -152,33 +161,39 @@ impl Node {
     }
 
     fn child(&self, digit: u8) -> Option<&Link> {
-        (self.present & bit(digit) != 0).then(|| self.children.get(self.rank(digit)))?
+        self.has(digit)
+            .then(|| self.children.get(self.rank(digit)))
+            .flatten()
+            .and_then(Option::as_ref)
     }
 
-    fn set_child(&mut self, digit: u8, child: Option<Link>) {
-        let rank = self.rank(digit);
-        match (self.present & bit(digit) != 0, child) {
-            (true, Some(child)) => {
-                if let Some(place) = self.children.get_mut(rank) {
-                    *place = child;
-                }
-            }
-            (true, None) => {
-                self.children.remove(rank);
-                self.present &= !bit(digit);
-            }
-            (false, Some(child)) => {
-                self.children.insert(rank, child);
-                self.present |= bit(digit);
-            }
-            (false, None) => {}
+    /// Adds a child where there is none.
+    fn add(&mut self, digit: u8, child: Link) {
+        self.children.insert(self.rank(digit), Some(child));
+        self.toggle(digit);
+    }
+
+    fn has(&self, digit: u8) -> bool {
+        let (word, bit) = place(digit);
+        self.present.get(word).is_some_and(|present| present & bit != 0)
+    }
+
+    fn toggle(&mut self, digit: u8) {
+        let (word, bit) = place(digit);
+        if let Some(present) = self.present.get_mut(word) {
+            *present ^= bit;
         }
     }
 
     /// How many children stand before that one.
     fn rank(&self, digit: u8) -> usize {
-        let before = bit(digit).wrapping_sub(1);
-        usize::try_from((self.present & before).count_ones()).unwrap_or(0)
+        let (word, bit) = place(digit);
+        let whole = self.present.iter().take(word).map(|present| present.count_ones());
+        let part = self
+            .present
+            .get(word)
+            .map(|present| (present & bit.wrapping_sub(1)).count_ones());
+        whole.chain(part).map(|ones| usize::try_from(ones).unwrap_or(0)).sum()
     }
 
     /// Whether less would do.
@@ -189,7 +204,7 @@ impl Node {
     /// What takes the place of a needless node.
     fn rest(&mut self) -> Option<Link> {
         let leaf = self.here.pop().map(|leaf| Link::Leaf(Arc::new(leaf)));
-        leaf.or_else(|| self.children.pop())
+        leaf.or_else(|| self.children.pop().flatten())
     }
 }
 
@@ -215,7 +230,7 @@ impl Prefix {
         path & mask(self.length) == self.path
     }
 
-    /// The longest prefix of both whose length is a multiple of four.
+    /// The longest prefix of both whose length is a multiple of eight.
     fn shared(self, other: Self) -> Self {
         let alike = u8::try_from((self.path ^ other.path).leading_zeros()).unwrap_or(0);
         let length = alike.min(self.length).min(other.length) & !(STEP.wrapping_sub(1));
@@ -238,14 +253,16 @@ fn mask(length: u8) -> u128 {
     u128::MAX.checked_shl(rest).unwrap_or(0)
 }
 
-/// The four bits behind the first `length`.
+/// The eight bits behind the first `length`.
 fn digit(path: u128, length: u8) -> u8 {
-    let rest = u32::from(124_u8.saturating_sub(length));
-    u8::try_from(path.checked_shr(rest).unwrap_or(0) & 15).unwrap_or(0)
+    let rest = u32::from(120_u8.saturating_sub(length));
+    u8::try_from(path.checked_shr(rest).unwrap_or(0) & 0xff).unwrap_or(0)
 }
 
-fn bit(digit: u8) -> u16 {
-    1_u16.checked_shl(u32::from(digit)).unwrap_or(0)
+/// Which word of the map, and which bit of it.
+fn place(digit: u8) -> (usize, u64) {
+    let bit = 1_u64.checked_shl(u32::from(digit & 63)).unwrap_or(0);
+    (usize::from(digit >> 6), bit)
 }
 
-const STEP: u8 = 4;
+const STEP: u8 = 8;
