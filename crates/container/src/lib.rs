@@ -1,4 +1,4 @@
-//! Byte formats of media: AMF0, FLV, RTMP chunks, CMAF, playlists.
+//! Byte formats of media: AMF0, FLV, RTMP chunks, CMAF, playlists; and the head that a proxy puts before a connection.
 //!
 //! PURE: no I/O, no async, no clock, no randomness, no panic. Everything here is a function of
 //! its arguments, so that whatever a peer sends is an error or a value, never a crash.
@@ -23,5 +23,6 @@ pub mod cmaf;
 mod fixture;
 pub mod flv;
 pub mod playlist;
+pub mod proxy;
 mod reader;
 pub mod rtmp;
