@@ -20,8 +20,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("link", &["guard", "ids"]),
     ("media", &["container", "guard", "ids", "link"]),
     ("migration", &[]),
-    ("portcullis", &["api", "ids", "link", "media", "migration"]),
+    ("portcullis", &["api", "ids", "link", "media", "migration", "tls"]),
     ("testkit", &["ids", "migration"]),
+    ("tls", &["guard", "link"]),
     ("web", &["guard", "ids"]),
     ("xtask", &[]),
 ];
