@@ -3,6 +3,7 @@
 mod audit;
 mod configuration;
 mod dashboard;
+mod https;
 mod log;
 mod operator;
 mod ops;

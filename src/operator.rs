@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })?;
     log::init(&configuration)?;
     up::make_data_folder(&configuration.data)?;
-    let settings = up::settings(&configuration, configuration.http, configuration.rtmp, false);
+    let settings = up::settings(&configuration, up::Addresses::of(&configuration), false);
     let (clock, entropy) = (Clock::System, Entropy::system());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut out = std::io::stdout().lock();

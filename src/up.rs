@@ -6,12 +6,14 @@ use std::{
     net::SocketAddr,
     os::unix::fs::DirBuilderExt,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::Context;
-use axum::Router;
 use link::{Clock, Entropy};
+use media::http::{Door, Front, OriginOnly, Redirect};
+use tls::acme::Challenges;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -21,18 +23,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     configuration::Configuration,
-    dashboard,
+    dashboard, https,
     ops::{self, Readiness},
     ready::{self, Ready},
 };
 
 /// Runs until Ctrl-C or SIGTERM, then drains.
-pub(crate) async fn run(configuration: Configuration, demo: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(mut configuration: Configuration, demo: bool) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = CancellationToken::new();
     let running = tokio::select! {
-        running = start(&configuration, demo, &stop) => running?,
+        running = start(&mut configuration, demo, &stop) => running?,
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => return Ok(()),
     };
@@ -56,7 +58,7 @@ struct Running {
     _lock: File,
 }
 
-async fn start(configuration: &Configuration, demo: bool, stop: &CancellationToken) -> anyhow::Result<Running> {
+async fn start(configuration: &mut Configuration, demo: bool, stop: &CancellationToken) -> anyhow::Result<Running> {
     let lock = take(&configuration.data)?;
     ready::remove(&configuration.data)?;
     let metrics = ops::recorder()?;
@@ -64,21 +66,29 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     let mut doors = Vec::new();
     if let Some(address) = configuration.ops {
         let listener = listen("ops.address", address)?;
-        doors.push(serve(
-            listener,
-            ops::router(metrics, readiness.clone()),
-            stop,
-            configuration.grace,
-        ));
+        let door = Door::new(listener, ops::router(metrics, readiness.clone()));
+        doors.push(serve(door, stop, configuration.grace));
     }
 
-    let listener = listen("http.address", configuration.http)?;
-    let http = listener.local_addr()?;
-    let rtmp = chosen(configuration.rtmp)?;
-    let settings = settings(configuration, http, rtmp, demo);
-    let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
-
     let (clock, entropy) = (Clock::System, Entropy::system());
+    let http = listen("http.address", configuration.http.address)?;
+    let https = configuration.https.as_ref();
+    let https = https.map(|https| listen("https.address", https.address)).transpose()?;
+    let addresses = Addresses {
+        http: http.local_addr()?,
+        https: https.as_ref().map(TcpListener::local_addr).transpose()?,
+        rtmp: chosen(configuration.rtmp.address)?,
+    };
+    let settings = settings(configuration, addresses, demo);
+    let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
+    let front = Arc::new(front(configuration, addresses, &clock, &entropy));
+    let challenges = Challenges::default();
+    let tls = configuration
+        .https
+        .take()
+        .map(|https| https::certificate(https.certificate, &configuration.data, &challenges, &clock, stop));
+    let tls = tls.transpose()?;
+
     let (control, connector) = link::in_process(EVENTS);
     let api = api::start(settings, clock.clone(), entropy.clone(), control)
         .await
@@ -88,14 +98,26 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     } else {
         None
     };
-    let node = media::Node::start(&media::Settings { rtmp }, clock, entropy, &connector)
+    let doors_of_media = media::Settings {
+        rtmp: addresses.rtmp,
+        rtmp_proxies: configuration.rtmp.proxies.clone(),
+    };
+    let node = media::Node::start(&doors_of_media, clock, entropy, &connector)
         .await
         .context("the media plane does not start")?;
-    let router = Router::new()
+    let router = https::proofs(challenges)
         .merge(api.router())
         .merge(node.router())
         .merge(dashboard::router(configuration.tools.graphiql));
-    doors.push(serve(listener, router, stop, configuration.grace));
+    for (listener, tls) in [(Some(http), None), (https, tls)] {
+        let Some(listener) = listener else { continue };
+        let door = Door {
+            front: front.clone(),
+            tls,
+            ..Door::new(listener, router.clone())
+        };
+        doors.push(serve(door, stop, configuration.grace));
+    }
 
     if let Some(seeded) = seeded {
         announce(configuration, &node, &http_url, &rtmp_url, seeded).await?;
@@ -112,8 +134,48 @@ async fn start(configuration: &Configuration, demo: bool, stop: &CancellationTok
     })
 }
 
-/// What the control plane is told, where HTTP and RTMP are at these addresses.
-pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: SocketAddr, demo: bool) -> api::Settings {
+/// Where the doors are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+    rtmp: SocketAddr,
+}
+
+impl Addresses {
+    /// As they are configured.
+    pub(crate) fn of(configuration: &Configuration) -> Self {
+        Self {
+            http: configuration.http.address,
+            https: configuration.https.as_ref().map(|https| https.address),
+            rtmp: configuration.rtmp.address,
+        }
+    }
+}
+
+/// What stands before both HTTP doors.
+fn front(configuration: &Configuration, addresses: Addresses, clock: &Clock, entropy: &Entropy) -> Front {
+    let http = &configuration.http;
+    let known = http.public.clone().filter(|public| public.starts_with("https://"));
+    let redirect = addresses.https.map(|https| match known {
+        Some(public) => Redirect::To(public),
+        None => Redirect::Port(https.port()),
+    });
+    Front {
+        trusted: http.trusted.clone(),
+        proxy_protocol: http.proxy_protocol,
+        only: http.only.clone().map(|networks| OriginOnly {
+            networks,
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+        }),
+        redirect,
+        hsts: configuration.https.as_ref().and_then(https::hsts),
+    }
+}
+
+/// What the control plane is told, where the doors are at these addresses.
+pub(crate) fn settings(configuration: &Configuration, addresses: Addresses, demo: bool) -> api::Settings {
     let public = |known: &Option<String>, scheme, address| {
         known
             .clone()
@@ -126,8 +188,11 @@ pub(crate) fn settings(configuration: &Configuration, http: SocketAddr, rtmp: So
         mail: configuration.mail.clone(),
         demo,
         tools: configuration.tools,
-        public_http: public(&configuration.http_public, "http", http),
-        public_rtmp: public(&configuration.rtmp_public, "rtmp", rtmp),
+        public_http: match addresses.https {
+            Some(https) => public(&configuration.http.public, "https", https),
+            None => public(&configuration.http.public, "http", addresses.http),
+        },
+        public_rtmp: public(&configuration.rtmp.public, "rtmp", addresses.rtmp),
         rates: configuration.rates,
         danger_allow_private_networks: configuration.danger_allow_private_networks,
     }
@@ -240,8 +305,8 @@ fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     media::http::bind(address).with_context(|| format!("{key}: cannot listen on {address}"))
 }
 
-fn serve(listener: TcpListener, router: Router, stop: &CancellationToken, grace: Duration) -> JoinHandle<()> {
-    tokio::spawn(media::http::serve(listener, router, stop.clone(), grace))
+fn serve(door: Door, stop: &CancellationToken, grace: Duration) -> JoinHandle<()> {
+    tokio::spawn(media::http::serve(door, stop.clone(), grace))
 }
 
 /// An address whose port is known: the control plane tells it before the media plane listens.

@@ -23,7 +23,7 @@ mod store;
 
 pub use audit::verify::{Broken, ChainReport, Defect, Verification, VerifyError, verify as verify_audit};
 pub use demo::{Demo, DemoOperator, DemoStream, DemoUser, SeedError, seed_demo};
-pub use http::{Rates, Scheme, Tools};
+pub use http::{Rates, Tools};
 pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub use running::{Running, Settings, StartError, start};
 pub use seal::MasterKeyError;

@@ -109,7 +109,8 @@ pub async fn start(
 
 impl Running {
     /// `/graphql` (POST, and WebSocket; GraphiQL where it is wanted) and `/.well-known/jwks.json`. The client's address
-    /// comes as the extension `ConnectInfo<SocketAddr>`, the scheme as [`Scheme`](crate::Scheme).
+    /// comes as the extension `ConnectInfo<SocketAddr>`, the scheme as [`Scheme`](axum::http::uri::Scheme), which is
+    /// HTTP where there is none.
     pub fn router(&self) -> axum::Router {
         http::router(Doors {
             state: self.state.clone(),

@@ -5,6 +5,7 @@
 //! `Admitted<_>` without which nothing is published, subscribed or served.
 
 mod count;
+mod crowd;
 #[cfg(test)]
 mod denials;
 pub mod gate;
@@ -13,6 +14,7 @@ pub mod hub;
 pub mod ingest;
 mod node;
 pub mod play;
+pub mod proxies;
 pub mod session;
 
 pub use node::{Node, Settings, StartError};

@@ -7,13 +7,15 @@ use ids::NodeId;
 use link::{Attached, Clock, Connector, Entropy, LinkError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{gate::Gate, hub::Hub, ingest, play};
+use crate::{gate::Gate, hub::Hub, ingest, play, proxies::Networks};
 
 /// What a node is told at start.
 #[derive(Debug)]
 pub struct Settings {
     /// Where broadcasters push by RTMP.
     pub rtmp: SocketAddr,
+    /// Proxies that say by the PROXY protocol whose RTMP connection they hand over.
+    pub rtmp_proxies: Networks,
 }
 
 /// A node could not start.
@@ -78,7 +80,7 @@ impl Node {
             drain: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
-        let rtmp = ingest::listen(&inner, settings.rtmp)
+        let rtmp = ingest::listen(&inner, settings.rtmp, settings.rtmp_proxies.clone())
             .await
             .map_err(|source| StartError::Listen {
                 protocol: "RTMP",

@@ -1,5 +1,6 @@
 //! Configuration: the embedded defaults, then a file, then the environment, then flags. Unknown keys are refused.
 
+mod http;
 mod mail;
 mod secret;
 
@@ -15,6 +16,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+pub(crate) use http::{Certificate, Http, Https, Rtmp};
 pub(crate) use secret::Secret;
 use serde::Deserialize;
 
@@ -34,18 +36,16 @@ pub(crate) struct Configuration {
     pub(crate) audit_heads: PathBuf,
     /// How mails leave.
     pub(crate) mail: api::Mail,
-    /// Where HTTP is.
-    pub(crate) http: SocketAddr,
-    /// How it is reached from outside, where that differs.
-    pub(crate) http_public: Option<String>,
+    /// Where HTTP is, and who stands in front.
+    pub(crate) http: Http,
+    /// Where HTTPS is, if anywhere.
+    pub(crate) https: Option<Https>,
     /// How much software may ask.
     pub(crate) rates: api::Rates,
     /// What helps whoever writes a client.
     pub(crate) tools: api::Tools,
     /// Where RTMP is.
-    pub(crate) rtmp: SocketAddr,
-    /// How it is reached from outside, where that differs.
-    pub(crate) rtmp_public: Option<String>,
+    pub(crate) rtmp: Rtmp,
     /// Whether addresses that customers enter may be of private networks.
     pub(crate) danger_allow_private_networks: bool,
     /// Where operations are, if anywhere.
@@ -131,9 +131,11 @@ struct Keys {
     secrets: Secrets,
     audit: Audit,
     mail: mail::Mail,
-    http: Door,
+    http: http::HttpKeys,
+    https: http::HttpsKeys,
+    acme: http::AcmeKeys,
     graphql: Graphql,
-    rtmp: Door,
+    rtmp: http::RtmpKeys,
     outbound: Outbound,
     ops: Ops,
     shutdown: Shutdown,
@@ -163,13 +165,6 @@ struct Secrets {
 #[serde(deny_unknown_fields)]
 struct Audit {
     heads_dir: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Door {
-    address: String,
-    public_url: String,
 }
 
 #[derive(Deserialize)]
@@ -208,8 +203,9 @@ struct Log {
 
 impl Keys {
     fn parse(self, demo: bool) -> anyhow::Result<Configuration> {
-        let http = address("http.address", &self.http.address)?;
-        let rtmp = address("rtmp.address", &self.rtmp.address)?;
+        let http = self.http.parse()?;
+        let https = self.https.parse(self.acme, &self.data.dir)?;
+        let rtmp = self.rtmp.parse(&http)?;
         let ops = if self.ops.address.is_empty() {
             None
         } else {
@@ -217,8 +213,9 @@ impl Keys {
         };
         if demo {
             for (key, address) in [
-                ("http.address", Some(http)),
-                ("rtmp.address", Some(rtmp)),
+                ("http.address", Some(http.address)),
+                ("https.address", https.as_ref().map(|https| https.address)),
+                ("rtmp.address", Some(rtmp.address)),
                 ("ops.address", ops),
             ] {
                 let open = address.is_some_and(|address| !address.ip().is_loopback());
@@ -239,7 +236,7 @@ impl Keys {
             mail: self.mail.parse(&self.data.dir)?,
             data: self.data.dir,
             http,
-            http_public: public("http.public_url", &self.http.public_url, &["http://", "https://"])?,
+            https,
             rates: api::Rates {
                 token: self.graphql.token_requests_per_minute,
                 organisation: self.graphql.organisation_requests_per_minute,
@@ -249,7 +246,6 @@ impl Keys {
                 graphiql: self.graphql.graphiql,
             },
             rtmp,
-            rtmp_public: public("rtmp.public_url", &self.rtmp.public_url, &["rtmp://", "rtmps://"])?,
             danger_allow_private_networks: self.outbound.danger_allow_private_networks,
             ops,
             grace: Duration::from_secs(self.shutdown.grace_s),
@@ -319,8 +315,9 @@ mod tests {
     #[test]
     fn the_defaults_are_complete_and_valid() {
         let configuration = read("", false).unwrap();
-        assert_eq!(configuration.http.port(), 8080);
+        assert_eq!(configuration.http.address.port(), 8080);
         assert_eq!(configuration.ops, None);
+        assert!(configuration.https.is_none() && configuration.http.only.is_none());
     }
 
     #[test]
@@ -355,6 +352,24 @@ mod tests {
                 "mail.ca_file",
             ),
             ("[mail]\nsecurity = \"ssl\"", "mail.security"),
+            ("[http]\ntrusted_proxies = [\"10.0.0.0/40\"]", "http.trusted_proxies"),
+            ("[http]\ntrusted_proxies = [\"0.0.0.0/0\"]", "http.trusted_proxies"),
+            ("[http]\ntrusted_proxies = \"10.0.0.1\"", "http.trusted_proxies"),
+            ("[http]\norigin_only = [\"cdn\"]", "http.origin_only"),
+            ("[http]\nproxy_protocol = true", "http.proxy_protocol"),
+            ("[rtmp]\nproxy_protocol = true", "rtmp.proxy_protocol"),
+            ("[https]\naddress = \"0.0.0.0:8443\"", "https.certificate_file"),
+            ("[https]\nself_signed = true", "https.address"),
+            ("[https]\ncertificate_file = \"/a\"", "https.key_file"),
+            (
+                "[https]\nself_signed = true\n[acme]\nnames = [\"a.test\"]",
+                "https.certificate_file",
+            ),
+            ("[acme]\nnames = [\"*.a.test\"]", "acme.names"),
+            ("[acme]\nnames = [\"192.0.2.1\"]", "acme.names"),
+            ("[acme]\nnames = [\"a.test\"]\ncontact = \"x\"", "acme.contact"),
+            ("[acme]\ndirectory_url = \"http://a.test\"", "acme.directory_url"),
+            ("[acme]\nnames = [\"a.test\"]\nca_file = \"/nowhere\"", "acme.ca_file"),
         ] {
             let refusal = read(toml, false).unwrap_err();
             assert!(refusal.contains(key), "{refusal}");
@@ -363,9 +378,17 @@ mod tests {
 
     #[test]
     fn a_demo_is_never_open_to_the_world() {
-        assert!(read("", true).unwrap().http.ip().is_loopback());
-        let refusal = read("[http]\naddress = \"0.0.0.0:8080\"", true).unwrap_err();
-        assert!(refusal.contains("http.address"), "{refusal}");
+        assert!(read("", true).unwrap().http.address.ip().is_loopback());
+        for (toml, key) in [
+            ("[http]\naddress = \"0.0.0.0:8080\"", "http.address"),
+            (
+                "[https]\naddress = \"0.0.0.0:8443\"\nself_signed = true",
+                "https.address",
+            ),
+        ] {
+            let refusal = read(toml, true).unwrap_err();
+            assert!(refusal.contains(key), "{refusal}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Router,
     extract::ConnectInfo,
-    http::{Request, header},
+    http::{Request, header, uri::Scheme},
     routing::get,
 };
 
@@ -30,15 +30,6 @@ use crate::{
     people::{Presented, bearer, cookie},
     state::State,
 };
-
-/// How a request came; a request extension that the accept loop inserts. Absent means [`Scheme::Http`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// In the clear.
-    Http,
-    /// Encrypted.
-    Https,
-}
 
 /// What helps whoever writes a client, and tells strangers more than they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +77,7 @@ fn presented<B>(state: &State, request: &Request<B>) -> Presented {
             .map_or(unknown, |ConnectInfo(address)| *address)
             .ip()
             .to_canonical(),
-        https: extensions.get() == Some(&Scheme::Https),
+        https: extensions.get() == Some(&Scheme::HTTPS),
         cookie: cookie(request.headers()),
         bearer: bearer(request.headers()),
         organisation: request

@@ -110,7 +110,7 @@ async fn a_cookie_is_secure_when_the_request_came_by_https() {
         .body(Body::from(body.to_string()))
         .unwrap();
     request.extensions_mut().insert(ConnectInfo(world.anonymous().address));
-    request.extensions_mut().insert(api::Scheme::Https);
+    request.extensions_mut().insert(axum::http::uri::Scheme::HTTPS);
     let response = world.running.router().oneshot(request).await.unwrap();
     assert!(response.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
 }

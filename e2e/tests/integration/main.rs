@@ -4,12 +4,15 @@
 //! to be built before them: `cargo build`. Each test starts a server of its own, in a folder of its own.
 
 mod attack;
+mod certificates;
 mod configuration;
 mod crash;
 mod encoders;
+mod encrypted;
 mod identity;
 mod lifecycle;
 mod operator;
+mod proxies;
 mod refusals;
 mod revocation;
 mod slow;

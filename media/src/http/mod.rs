@@ -1,23 +1,58 @@
-//! Serving HTTP: the accept loop of every HTTP door.
+//! Serving HTTP and HTTPS: the accept loop of every HTTP door.
 //!
 //! Each connection has a [`Line`]: a handler that sends media puts its session on it, and from then on every byte goes
 //! through that session. A session that ends cuts the connection, whatever lies in buffers. The kernel's own buffer is
 //! kept small for the same reason.
+//!
+//! ```text
+//! accept ─▶ head of a proxy? ─▶ TLS? ─▶ connection ─▶ each request: origin ─▶ HTTPS ─▶ router
+//!           └── bounded in number and time ──┘         (front)
+//! ```
 
+mod arrival;
+mod connection;
+mod front;
 mod line;
+mod redirect;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
-use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use line::OnLine;
-pub(crate) use line::{Carrying, Line};
+use arrival::{Arrival, Arrivals};
+use axum::Router;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
+
+pub use self::{
+    front::{Front, OriginOnly},
+    redirect::Redirect,
+};
+pub(crate) use line::{Carrying, Line};
+
+/// A listener, what answers behind it, and what is looked at before that.
+#[derive(Debug)]
+pub struct Door {
+    /// Where it listens; see [`bind`].
+    pub listener: TcpListener,
+    /// What answers.
+    pub router: Router,
+    /// What is looked at before.
+    pub front: Arc<Front>,
+    /// HTTPS, with this certificate.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Door {
+    /// In the clear, with nothing in front.
+    pub fn new(listener: TcpListener, router: Router) -> Self {
+        Self {
+            listener,
+            router,
+            front: Arc::default(),
+            tls: None,
+        }
+    }
+}
 
 /// Listens on `address`, with a send buffer small enough that little is in flight when a session is cut.
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -31,68 +66,44 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Serves `router` until `stop`; then lets requests finish, `grace` at most.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, grace: Duration) {
+/// Serves a door until `stop`; then lets requests finish, `grace` at most.
+pub async fn serve(door: Door, stop: CancellationToken, grace: Duration) {
+    let Door {
+        listener,
+        router,
+        front,
+        tls,
+    } = door;
     let tasks = TaskTracker::new();
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => accepted,
+    let mut arrivals = Arrivals::new(front.clone(), tls);
+    let begin = |arrival: Arrival| {
+        let (router, front, stop) = (router.clone(), front.clone(), stop.clone());
+        match arrival {
+            Arrival::Clear(wire) => tasks.spawn(connection::serve(wire, router, front, stop)),
+            Arrival::Encrypted(wire) => tasks.spawn(connection::serve(*wire, router, front, stop)),
         };
-        match accepted {
-            Ok((stream, peer)) => {
-                tasks.spawn(connection(stream, peer, router.clone(), stop.clone()));
-            }
-            Err(error) => {
-                // Out of descriptors, most likely: others need time to end.
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
+    };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    if let Some(arrival) = arrivals.begin(stream, peer) {
+                        begin(arrival);
+                    }
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: others need time to end.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Some(arrival) = arrivals.next() => begin(arrival),
         }
     }
+    drop(arrivals);
     tasks.close();
     if tokio::time::timeout(grace, tasks.wait()).await.is_err() {
         tracing::info!(connections = tasks.len(), "connections did not end in time");
     }
 }
-
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
-    // Fragments are small and must not wait for each other.
-    let _ = stream.set_nodelay(true);
-    let line = Line::default();
-    let io = TokioIo::new(OnLine::new(stream, line.clone()));
-    let on_line = line.clone();
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(on_line.clone());
-        router.clone().oneshot(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS)
-        .max_buf_size(BUFFER)
-        .serve_connection(io, service)
-        .with_upgrades();
-    tokio::pin!(connection);
-    let mut stopping = false;
-    loop {
-        tokio::select! {
-            ended = connection.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection broke off");
-                }
-                return;
-            }
-            () = line.cut() => return,
-            () = stop.cancelled(), if !stopping => {
-                stopping = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-    }
-}
-
-/// How long a peer may take over a request's head.
-const HEADERS: Duration = Duration::from_secs(15);
-/// What hyper may hold back of one connection, each way.
-const BUFFER: usize = 64 * 1024;

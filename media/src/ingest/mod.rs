@@ -9,11 +9,11 @@ use guard::{Denial, Door};
 use link::Protocol;
 use rtmp::{Item, Limits, Request, Server};
 
-use crate::{gate::Asked, hub, node::Shared};
+use crate::{gate::Asked, hub, node::Shared, proxies::Networks};
 
 /// Opens the doors; where RTMP is.
-pub(crate) async fn listen(node: &Shared, rtmp: SocketAddr) -> io::Result<SocketAddr> {
-    let mut server = Server::bind(rtmp, Limits::default()).await?;
+pub(crate) async fn listen(node: &Shared, rtmp: SocketAddr, proxies: Networks) -> io::Result<SocketAddr> {
+    let mut server = Server::bind(rtmp, Limits::default(), proxies).await?;
     let address = server.local_addr();
     let node = node.clone();
     node.tasks.clone().spawn(async move {

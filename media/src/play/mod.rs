@@ -72,6 +72,19 @@ pub(crate) fn router(node: &Shared) -> Router {
         )
 }
 
+/// Refuses a request before it is known what it is for, in the way that it can be heard: a socket is closed with the
+/// reason's code, all else is answered. Any page may read the refusal.
+pub(crate) fn turn_away(request: &mut Request, denial: &guard::Denial) -> Response {
+    let mut response = ws::turn_away(request, denial.reason).unwrap_or_else(|| refuse::response(denial));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("x-deny-reason, x-decision-id"),
+    );
+    response
+}
+
 /// A request of a stream's route, taken apart.
 struct Visit {
     asked: crate::gate::Asked,

@@ -104,6 +104,22 @@ const TEST: &[Package] = &[
         probe: Probe::Element("avenc_aac"),
     },
     Package {
+        name: "haproxy",
+        probe: Probe::File("/usr/sbin/haproxy"),
+    },
+    Package {
+        name: "nginx",
+        probe: Probe::File("/usr/sbin/nginx"),
+    },
+    Package {
+        name: "openssl",
+        probe: Probe::Programs(&["openssl"]),
+    },
+    Package {
+        name: "pebble",
+        probe: Probe::Programs(&["pebble", "pebble-challtestsrv"]),
+    },
+    Package {
         name: "jq",
         probe: Probe::Programs(&["jq"]),
     },

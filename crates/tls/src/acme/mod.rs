@@ -205,7 +205,7 @@ mod tests {
     fn failures_are_tried_again_less_and_less_often() {
         let minutes: Vec<_> = (0..7).map(|failures| pause(failures).as_secs() / 60).collect();
         assert_eq!(minutes, [1, 4, 16, 64, 256, 360, 360]);
-        assert_eq!(pause(u32::MAX), Duration::from_mins(360));
+        assert_eq!(pause(u32::MAX), Duration::from_hours(6));
     }
 
     #[test]

@@ -1,20 +1,24 @@
 //! What the tests share: a server, people, viewers, encoders. All of it from outside.
 
+mod certificate;
 mod curl;
 mod encoder;
 mod pace;
 mod person;
 mod picture;
+mod program;
 mod server;
 mod viewer;
 mod wire;
 
 pub(crate) use self::{
+    certificate::{certify, shows},
     curl::{Answer, curl, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
     pace::until,
     person::Person,
     picture::{Marks, Packet, complaints, marks, packets},
+    program::{Program, free_port},
     server::{Home, Server, listening, memory_kb, signal},
     viewer::{Heard, Subscription, Viewer},
     wire::Wire,

@@ -107,6 +107,15 @@ impl Home {
         self.ready(child).await
     }
 
+    /// The same, with a configuration file.
+    pub(crate) async fn demo_with(&self, toml: &str) -> Server {
+        let file = self.path("portcullis.toml");
+        fs::write(&file, toml).expect("a file");
+        let file = file.to_str().expect("a path");
+        let child = self.spawn(&[&LOOPBACK[..], &["--demo", "--config", file]].concat());
+        self.ready(child).await
+    }
+
     /// Waits until a demo says that it is ready.
     pub(crate) async fn ready(&self, mut child: Child) -> Server {
         let file = self.data().join("ready.json");
@@ -136,6 +145,15 @@ impl Server {
     /// Where HTTP is, without a scheme.
     pub(crate) fn http_address(&self) -> SocketAddr {
         address(self.http())
+    }
+
+    /// Where HTTP is in the clear, in a process that has HTTPS.
+    pub(crate) fn clear(&self) -> SocketAddr {
+        let known = [self.http_address(), self.rtmp_address()];
+        let mut others = listening(self.pid())
+            .into_iter()
+            .filter(|address| !known.contains(address));
+        others.next().expect("a third door")
     }
 
     /// Where RTMP is, without a scheme.

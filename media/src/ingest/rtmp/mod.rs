@@ -11,7 +11,6 @@
 mod connection;
 mod credential;
 mod handshake;
-mod pending;
 mod publisher;
 pub(crate) mod refuse;
 mod request;

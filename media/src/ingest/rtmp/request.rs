@@ -25,7 +25,7 @@ impl Request {
         }
     }
 
-    /// The other end of the socket.
+    /// The other end of the socket, or whom the proxy there names.
     pub const fn peer(&self) -> SocketAddr {
         self.peer
     }

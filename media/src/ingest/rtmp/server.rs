@@ -10,7 +10,11 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::{Error, Limits, Request, connection::Connection, handshake, pending::Pending, session::Event};
+use super::{Error, Limits, Request, connection::Connection, handshake, session::Event};
+use crate::{
+    crowd::Crowd,
+    proxies::{self, Networks},
+};
 
 /// Accepts connections until it is dropped. Requests and publishers that it has yielded stay.
 #[derive(Debug)]
@@ -21,12 +25,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `address`; port 0 chooses one.
-    pub async fn bind(address: SocketAddr, limits: Limits) -> io::Result<Self> {
+    /// Listens on `address`; port 0 chooses one. Connections from `proxies` begin with the head of the PROXY protocol.
+    pub async fn bind(address: SocketAddr, limits: Limits, proxies: Networks) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (sender, requests) = mpsc::channel(UNDECIDED);
-        let task = tokio::spawn(serve(listener, limits, sender)).abort_handle();
+        let task = tokio::spawn(serve(listener, limits, proxies, sender)).abort_handle();
         Ok(Self {
             address,
             requests,
@@ -52,26 +56,41 @@ impl Drop for Server {
     }
 }
 
+/// How far a connection came before it is let in.
+enum Step {
+    /// It is known whose it is.
+    Named(TcpStream, SocketAddr),
+    Asked(Box<Request>),
+}
+
 /// Each connection is a task until it asks to publish, so that one that fails, even by a mistake of ours, fails alone.
-async fn serve(listener: TcpListener, limits: Limits, requests: mpsc::Sender<Request>) {
+async fn serve(listener: TcpListener, limits: Limits, proxies: Networks, requests: mpsc::Sender<Request>) {
     let mut tasks = JoinSet::new();
-    let mut pending = Pending::new(limits);
+    let mut crowd = Crowd::new(limits.unadmitted, limits.unadmitted_per_address);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((socket, peer)) => pending.add(peer.ip(), tasks.spawn(until_asked(socket, peer, limits))),
+                // Many share a proxy's address.
+                Ok((socket, proxy)) if proxies.contain(proxy.ip()) => crowd.add(None, tasks.spawn(name(socket, proxy))),
+                Ok((socket, peer)) => crowd.add(Some(peer.ip()), tasks.spawn(until_asked(socket, peer, limits))),
                 Err(error) => {
                     warn!(error = %error, "rtmp cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
             Some(ended) = tasks.join_next_with_id() => match ended {
-                Ok((task, asked)) => {
-                    pending.remove(task);
-                    hand_over(asked, &requests);
+                Ok((task, step)) => {
+                    crowd.remove(task);
+                    match step {
+                        Some(Step::Named(socket, peer)) => {
+                            crowd.add(Some(peer.ip()), tasks.spawn(until_asked(socket, peer, limits)));
+                        }
+                        Some(Step::Asked(request)) => hand_over(*request, &requests),
+                        None => {}
+                    }
                 }
                 Err(failed) => {
-                    pending.remove(failed.id());
+                    crowd.remove(failed.id());
                     report(&failed);
                 }
             },
@@ -79,8 +98,7 @@ async fn serve(listener: TcpListener, limits: Limits, requests: mpsc::Sender<Req
     }
 }
 
-fn hand_over(asked: Option<Request>, requests: &mpsc::Sender<Request>) {
-    let Some(request) = asked else { return };
+fn hand_over(request: Request, requests: &mpsc::Sender<Request>) {
     if let Err(error) = requests.try_send(request) {
         warn!(error = %error, "rtmp drops a request: too many wait for a decision");
     }
@@ -96,10 +114,21 @@ fn report(failed: &JoinError) {
     }
 }
 
-async fn until_asked(socket: TcpStream, peer: SocketAddr, limits: Limits) -> Option<Request> {
+async fn name(mut socket: TcpStream, proxy: SocketAddr) -> Option<Step> {
+    match proxies::named(&mut socket, proxy).await {
+        Ok(peer) => Some(Step::Named(socket, peer)),
+        Err(error) => {
+            debug!(%proxy, error = %chain(&error), "rtmp dropped a connection that a proxy did not name");
+            metrics::counter!("portcullis_rtmp_dropped_total", "cause" => "proxy").increment(1);
+            None
+        }
+    }
+}
+
+async fn until_asked(socket: TcpStream, peer: SocketAddr, limits: Limits) -> Option<Step> {
     let outcome = timeout(limits.admission, ask(socket, peer, limits)).await;
     let cause = match outcome {
-        Ok(Ok(request)) => return Some(request),
+        Ok(Ok(request)) => return Some(Step::Asked(Box::new(request))),
         Ok(Err(error)) => {
             debug!(peer = %peer, error = %chain(&error), "rtmp dropped a connection before it asked to publish");
             "protocol"

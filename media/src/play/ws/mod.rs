@@ -49,17 +49,32 @@ async fn respond(node: Node, request: Request) -> Handled {
             Err(error) => tracing::debug!(%error, "an upgrade broke off"),
         }
     });
-    Response::builder()
-        .status(StatusCode::SWITCHING_PROTOCOLS)
-        .header(header::CONNECTION, "upgrade")
-        .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_ACCEPT, accept)
-        .body(Body::empty())
-        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    Ok(switch(accept))
+}
+
+/// Accepts the socket that is asked for, if one is, only to close it with a reason.
+pub(super) fn turn_away(request: &mut Request, reason: guard::Reason) -> Option<Response> {
+    let accept = accept_key(request.headers())?;
+    let upgrade = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            session::refuse(TokioIo::new(upgraded), reason).await;
+        }
+    });
+    Some(switch(accept))
+}
+
+fn switch(accept: HeaderValue) -> Response {
+    let headers = [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
 }
 
 /// What proves that we understood the handshake; `None` for what is not one. RFC 6455 4.2.
-fn accept_key(headers: &HeaderMap) -> Option<String> {
+fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name, wanted: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok())?;
         value
@@ -72,7 +87,7 @@ fn accept_key(headers: &HeaderMap) -> Option<String> {
     has(header::SEC_WEBSOCKET_VERSION, "13")?;
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?.as_bytes();
     let digest = Sha1::new().chain_update(key).chain_update(MAGIC).finalize();
-    Some(STANDARD.encode(digest))
+    HeaderValue::from_str(&STANDARD.encode(digest)).ok()
 }
 
 /// Whether the token may still come in the first message.

@@ -49,16 +49,26 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
         }
         Err(denial) => Some(last_word(denial.reason)),
     };
-    if let Some(LastWord(code, reason)) = word {
-        let close = frame::close(code, reason);
-        let said = async {
-            write.write_all(&close).await?;
-            write.shutdown().await
-        };
-        // A client that takes nothing in any more does not hear it.
-        if matches!(tokio::time::timeout(FAREWELL, said).await, Ok(Ok(()))) {
-            ear.wait_for_leave(FAREWELL).await;
-        }
+    if let Some(word) = word {
+        take_leave(word, &mut ear, &mut write).await;
+    }
+}
+
+/// Says nothing but why.
+pub(super) async fn refuse(socket: Socket, reason: Reason) {
+    let (read, mut write) = tokio::io::split(socket);
+    take_leave(last_word(reason), &mut Ear::new(read), &mut write).await;
+}
+
+async fn take_leave(LastWord(code, reason): LastWord, ear: &mut Ear<ReadHalf<Socket>>, write: &mut WriteHalf<Socket>) {
+    let close = frame::close(code, reason);
+    let said = async {
+        write.write_all(&close).await?;
+        write.shutdown().await
+    };
+    // A client that takes nothing in any more does not hear it.
+    if matches!(tokio::time::timeout(FAREWELL, said).await, Ok(Ok(()))) {
+        ear.wait_for_leave(FAREWELL).await;
     }
 }
 
@@ -113,7 +123,8 @@ fn messages(fragments: &[std::sync::Arc<Fragment>], epoch: &mut Option<u64>) -> 
     messages
 }
 
-/// Writes messages with as few calls as the kernel takes them in.
+/// Writes messages with as few calls as the kernel takes them in. Afterwards none of it is held back: whatever is said
+/// next, when the session may be over, takes no media along.
 async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Bytes>) -> io::Result<()> {
     let mut first = 0;
     while first < messages.len() {
@@ -129,7 +140,7 @@ async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Byte
             first += usize::from(message.is_empty());
         }
     }
-    Ok(())
+    write.flush().await
 }
 
 fn last_word(reason: Reason) -> LastWord {

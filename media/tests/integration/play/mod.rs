@@ -5,6 +5,8 @@ mod client;
 mod continuity;
 mod cut;
 mod doors;
+mod encrypted;
 mod limits;
+mod proxies;
 mod rules;
 mod stage;

@@ -1,7 +1,7 @@
 //! A whole media node under a control plane that does what the test says: two organisations, each with a key and a
 //! stream that the test source publishes.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use guard::{
@@ -14,7 +14,11 @@ use guard::{
 };
 use ids::{ChangeId, OrganisationId, StreamId};
 use link::{Clock, Delivery, Entropy, Event, in_process};
-use media::Node;
+use media::{
+    Node,
+    http::{Door, Front},
+    proxies::Networks,
+};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +42,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn open() -> Self {
+        Self::open_behind(Front::default(), None).await
+    }
+
+    /// The same, with something before the HTTP door, which may be an HTTPS door.
+    pub(crate) async fn open_behind(front: Front, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let (first, first_key) = pair("key_first");
         let (second, second_key) = pair("key_second");
         let mut updates = tenant(1, NAME, first_key);
@@ -68,6 +77,7 @@ impl Stage {
 
         let settings = media::Settings {
             rtmp: "127.0.0.1:0".parse().unwrap(),
+            rtmp_proxies: Networks::default(),
         };
         let node = Node::start(&settings, Clock::System, Entropy::system(), &connector)
             .await
@@ -75,12 +85,12 @@ impl Stage {
         let listener = media::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let http = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(media::http::serve(
-            listener,
-            node.router(),
-            stop.clone(),
-            Duration::from_secs(1),
-        ));
+        let door = Door {
+            front: front.into(),
+            tls,
+            ..Door::new(listener, node.router())
+        };
+        tokio::spawn(media::http::serve(door, stop.clone(), Duration::from_secs(1)));
         Self {
             http,
             rtmp: node.rtmp(),

@@ -30,7 +30,7 @@ impl Push {
         let mut push = Self::default();
         for seen in all {
             match seen {
-                Seen::Published { encoder } => push.encoder = encoder,
+                Seen::Published { encoder, .. } => push.encoder = encoder,
                 Seen::Item(Item::Video { timestamp_ms, tracks }) => push.video(timestamp_ms, tracks),
                 Seen::Item(Item::Audio { timestamp_ms, tracks }) => push.audio(timestamp_ms, tracks),
                 Seen::Item(Item::Metadata(_)) => push.metadata += 1,

@@ -3,6 +3,7 @@
 mod attack;
 mod encoders;
 mod node;
+mod proxies;
 mod refusal;
 mod secrecy;
 mod wire;

@@ -1,6 +1,9 @@
 //! A server with a door: two streams of two organisations, each with its key.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use guard::{
     Decision, Denial, Door, Facts, IngestKeyDigest, Policy, Presence, Reason, Request, Timestamp, Update,
@@ -10,7 +13,10 @@ use guard::{
     },
 };
 use ids::{OrganisationId, StreamId};
-use media::ingest::rtmp::{self, Item, Limits, Server};
+use media::{
+    ingest::rtmp::{self, Item, Limits, Server},
+    proxies::Networks,
+};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -24,7 +30,7 @@ pub(crate) const OTHER_NAME: &str = "XYZ23-CAMERA";
 /// What the node saw, in order.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    Published { encoder: Option<String> },
+    Published { encoder: Option<String>, from: IpAddr },
     Item(Item),
     Unpublished,
     Failed(rtmp::Error),
@@ -40,7 +46,13 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start(limits: Limits) -> Self {
-        let mut server = Server::bind("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
+        Self::start_behind(limits, Networks::default()).await
+    }
+
+    /// The same, with proxies that say whose connection they hand over.
+    pub(crate) async fn start_behind(limits: Limits, proxies: Networks) -> Self {
+        let address = "127.0.0.1:0".parse().unwrap();
+        let mut server = Server::bind(address, limits, proxies).await.unwrap();
         let (sender, seen) = mpsc::unbounded_channel();
         let (end, ended) = watch::channel(None);
         let address = server.local_addr();
@@ -104,9 +116,9 @@ async fn serve(request: rtmp::Request, seen: mpsc::UnboundedSender<Seen>, mut en
         }
         Decision::Ask(question) => panic!("unexpected question: {question:?}"),
     };
-    let encoder = request.encoder().map(ToOwned::to_owned);
+    let (encoder, from) = (request.encoder().map(ToOwned::to_owned), request.address());
     let mut publisher = request.accept(&admitted).await.unwrap();
-    _ = seen.send(Seen::Published { encoder });
+    _ = seen.send(Seen::Published { encoder, from });
     loop {
         let next = tokio::select! {
             next = publisher.next() => next,

@@ -26,7 +26,11 @@ pub(crate) struct Wire {
 impl Wire {
     /// Connects and shakes hands.
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        let mut socket = TcpStream::connect(address).await.unwrap();
+        Self::begin(TcpStream::connect(address).await.unwrap()).await
+    }
+
+    /// Shakes hands on a connection.
+    async fn begin(mut socket: TcpStream) -> Self {
         let mut handshake = Handshake::new(PeerType::Client);
         socket
             .write_all(&handshake.generate_outbound_p0_and_p1().unwrap())
@@ -59,7 +63,12 @@ impl Wire {
 
     /// Opens, and publishes as an encoder does.
     pub(crate) async fn publish(address: SocketAddr, name: &str) -> Self {
-        let mut wire = Self::open(address).await;
+        Self::publish_on(TcpStream::connect(address).await.unwrap(), name).await
+    }
+
+    /// The same, on a connection.
+    pub(crate) async fn publish_on(socket: TcpStream, name: &str) -> Self {
+        let mut wire = Self::begin(socket).await;
         wire.connect().await;
         wire.ask(name).await;
         let status = wire.answer().await;
