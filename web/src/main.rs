@@ -8,6 +8,7 @@ mod browser;
 mod kit;
 mod logo;
 mod pages;
+mod passkey;
 mod session;
 mod shell;
 mod theme;

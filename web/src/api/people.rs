@@ -3,8 +3,10 @@
 use cynic::{MutationBuilder, QueryBuilder};
 
 use super::{
+    account::Ceremony,
     client::{Api, settle},
     failure::{Failure, sentence},
+    page::Json,
     scalar::Role,
     schema,
 };
@@ -106,10 +108,28 @@ pub(crate) async fn viewer(api: Api) -> Result<Viewer, Failure> {
     Ok(api.query(ViewerQuery::build(())).await?.viewer)
 }
 
+/// What comes with the password, where it alone does not do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Proof {
+    /// Of the authenticator app, or a recovery code.
+    Code(String),
+    Passkey(PasskeyProof),
+}
+
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub(crate) struct PasskeyProof {
+    pub(crate) state: String,
+    pub(crate) credential: Json,
+}
+
 #[derive(cynic::InputObject, Debug)]
 struct SignInInput {
     email: String,
     password: String,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    passkey: Option<PasskeyProof>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -126,14 +146,39 @@ struct SignIn {
 
 #[derive(cynic::QueryFragment, Debug)]
 struct SignInPayload {
+    challenge: Option<SignInChallenge>,
     errors: Vec<UserError>,
 }
 
-/// Signed in, the cookie having come with the answer.
-pub(crate) async fn sign_in(api: Api, email: String, password: String) -> Result<(), Failure> {
-    let input = SignInInput { email, password };
+/// The password was right, and more is wanted: which ways there are.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct SignInChallenge {
+    pub(crate) totp: bool,
+    pub(crate) recovery_code: bool,
+    /// What the browser needs to ask for a passkey.
+    pub(crate) passkey: Option<Ceremony>,
+}
+
+/// Signed in, the cookie having come with the answer; or a second factor is wanted.
+pub(crate) async fn sign_in(
+    api: Api,
+    email: String,
+    password: String,
+    proof: Option<Proof>,
+) -> Result<Option<SignInChallenge>, Failure> {
+    let (code, passkey) = match proof {
+        Some(Proof::Code(code)) => (Some(code), None),
+        Some(Proof::Passkey(passkey)) => (None, Some(passkey)),
+        None => (None, None),
+    };
+    let input = SignInInput {
+        email,
+        password,
+        code,
+        passkey,
+    };
     let answer = api.mutate(SignIn::build(SignInVariables { input })).await?;
-    settle(answer.sign_in, |payload| first_error(&payload.errors)).map(drop)
+    settle(answer.sign_in, |payload| first_error(&payload.errors)).map(|payload| payload.challenge)
 }
 
 #[derive(cynic::QueryFragment, Debug)]

@@ -12,17 +12,20 @@ use crate::{
     api::{
         client::use_api,
         failure::Failure,
-        people,
+        people::{self, PasskeyProof, Proof, SignInChallenge},
         provider::{self, SignInProvider},
     },
-    kit::{Button, Doing, Look, TextField, Trouble},
-    session::{Standing, use_session},
+    kit::{Button, Doing, Look, Notice, TextField, Tone, Trouble},
+    passkey,
+    session::{Session, Standing, use_session},
 };
 
-/// Email and password. It never says which of the two was wrong.
+/// Email and password, then the second factor where there is one. It never says which of the two was wrong.
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
     let session = use_session();
+    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let challenge = RwSignal::new(None::<SignInChallenge>);
     let query = use_query_map();
     let next = Memo::new(move |_| query.with(|query| safe_next(query.get("next"))));
     let navigate = use_navigate();
@@ -36,23 +39,40 @@ pub(crate) fn SignIn() -> impl IntoView {
             navigate(&next.get(), options);
         }
     });
+    let title = Signal::derive(move || {
+        let title = if challenge.with(Option::is_some) {
+            "Second factor"
+        } else {
+            "Sign in"
+        };
+        title.to_owned()
+    });
     view! {
         <Show when=move || !signed_in.get() fallback=move || view! { <Redirect path=next.get()/> }>
-            <Door title="Sign in"><Form next/></Door>
+            <Door title>
+                {move || match challenge.get() {
+                    None => view! { <First email password challenge next/> }.into_any(),
+                    Some(asked) => view! { <Second email password asked challenge/> }.into_any(),
+                }}
+            </Door>
         </Show>
     }
 }
 
 #[component]
-fn Form(next: Memo<String>) -> impl IntoView {
+fn First(
+    email: RwSignal<String>,
+    password: RwSignal<String>,
+    challenge: RwSignal<Option<SignInChallenge>>,
+    next: Memo<String>,
+) -> impl IntoView {
     let (api, session, doing) = (use_api(), use_session(), Doing::new());
-    let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let provider = RwSignal::new(None::<SignInProvider>);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let (email, password) = (email.get_untracked().trim().to_owned(), password.get_untracked());
-        let signing = async move { people::sign_in(api, email, password).await.map_err(told) };
-        doing.run(signing, move |()| session.refresh());
+        let signing = async move { people::sign_in(api, email, password, None).await.map_err(told) };
+        doing.run(signing, move |asked| enter(session, challenge, asked));
     };
     // Asked when the address is complete: by its domain alone, so that it tells nothing of accounts.
     let ask = move |_| {
@@ -81,10 +101,82 @@ fn Form(next: Memo<String>) -> impl IntoView {
     }
 }
 
+/// The ways that the person has. A recovery code does where the others are lost.
+#[component]
+fn Second(
+    email: RwSignal<String>,
+    password: RwSignal<String>,
+    asked: SignInChallenge,
+    challenge: RwSignal<Option<SignInChallenge>>,
+) -> impl IntoView {
+    let (api, session, doing) = (use_api(), use_session(), Doing::new());
+    let code = RwSignal::new(String::new());
+    let with = move |proof: Proof| {
+        let (email, password) = (email.get_untracked().trim().to_owned(), password.get_untracked());
+        async move { people::sign_in(api, email, password, Some(proof)).await.map_err(wrong) }
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let proof = Proof::Code(code.get_untracked().trim().to_owned());
+        doing.run(with(proof), move |asked| enter(session, challenge, asked));
+    };
+    let by_code = asked.totp || asked.recovery_code;
+    let (label, hint) = if asked.totp {
+        ("Code", "From your authenticator app, or one of your recovery codes.")
+    } else {
+        ("Recovery code", "One of those that you kept. Each serves once.")
+    };
+    let wanted = asked.passkey.is_some();
+    let ceremony = asked.passkey.filter(|_| passkey::is_possible());
+    let out_of_reach = wanted && ceremony.is_none();
+    let by_passkey = ceremony.map(|ceremony| {
+        let press = move |_| {
+            let ceremony = ceremony.clone();
+            let proving = async move {
+                let credential = passkey::prove(&ceremony.options).await?;
+                let state = ceremony.state;
+                with(Proof::Passkey(PasskeyProof { state, credential })).await
+            };
+            doing.run(proving, move |asked| enter(session, challenge, asked));
+        };
+        view! { <Button look=Look::Primary icon=icondata_lu::LuFingerprint busy=doing.busy on_press=press>"Use a passkey"</Button> }
+    });
+    let has_passkey = by_passkey.is_some();
+    let look = if has_passkey { Look::Plain } else { Look::Primary };
+    // An attempt whose challenge is too old begins anew.
+    let back = move |_| challenge.set(None);
+    view! {
+        <form on:submit=submit>
+            <Trouble doing/>
+            {by_passkey}
+            {out_of_reach.then(|| view! { <Notice tone=Tone::Warn>"Your passkey cannot be used in this browser, or at this address."</Notice> })}
+            {by_code.then(|| view! {
+                <TextField label value=code autocomplete="one-time-code" required=true autofocus=!has_passkey mono=true hint/>
+                <Button look submit=true busy=doing.busy>"Go on"</Button>
+            })}
+            <Button look=Look::Quiet on_press=back>"Back"</Button>
+        </form>
+    }
+}
+
+fn enter(session: Session, challenge: RwSignal<Option<SignInChallenge>>, asked: Option<SignInChallenge>) {
+    match asked {
+        Some(asked) => challenge.set(Some(asked)),
+        None => session.refresh(),
+    }
+}
+
 /// Before anybody is signed in, "signed out" means that email and password did not fit.
 fn told(failure: Failure) -> Failure {
     match failure {
         Failure::SignedOut | Failure::Forbidden => Failure::Refused("Email or password is wrong.".into()),
+        other => other,
+    }
+}
+
+fn wrong(failure: Failure) -> Failure {
+    match failure {
+        Failure::SignedOut | Failure::Forbidden => Failure::Refused("That did not fit. Try again.".into()),
         other => other,
     }
 }

@@ -1,5 +1,9 @@
 //! The person's own account, whatever their role, and with no organisation at all. A page per part.
 
+mod codes;
+mod factor;
+mod passkeys;
+mod password;
 mod profile;
 mod security;
 mod sign_ins;

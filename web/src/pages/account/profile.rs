@@ -1,12 +1,13 @@
 //! The person: who they are here, what they may do, how the dashboard looks to them.
 
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::Head;
 use crate::{
-    kit::{Badge, Card, Choice, Choices, Tone},
+    api::{account, client::use_api},
+    kit::{Badge, Button, Card, Choice, Choices, Doing, TextField, Tone, Trouble, use_toasts},
     pages::outside::Memberships,
-    session::use_person,
+    session::{use_person, use_session},
     theme::{self, Theme},
 };
 
@@ -46,11 +47,28 @@ pub(crate) fn Account() -> impl IntoView {
 
 #[component]
 fn Name() -> impl IntoView {
+    let (api, session, toasts, doing) = (use_api(), use_session(), use_toasts(), Doing::new());
     let person = use_person().get_untracked();
+    let name = RwSignal::new(person.viewer.name.clone());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let name = name.get_untracked().trim().to_owned();
+        doing.run(
+            account::change_name(api, account::ChangeNameInput { name }),
+            move |_| {
+                toasts.good("Your name is saved.");
+                session.recheck();
+            },
+        );
+    };
     view! {
         <Card title="Name">
-            <p><strong>{person.name()}</strong></p>
-            {person.viewer.email.map(|email| view! { <p class="soft">"You sign in as "<strong>{email}</strong>"."</p> })}
+            <form class="stack" on:submit=submit>
+                <TextField label="What others see" value=name required=true autocomplete="name"/>
+                {person.viewer.email.map(|email| view! { <p class="soft">"You sign in as "<strong>{email}</strong>"."</p> })}
+                <Trouble doing/>
+                <div><Button submit=true busy=doing.busy>"Save name"</Button></div>
+            </form>
         </Card>
     }
 }

@@ -57,20 +57,32 @@ fn One(one: SignIn, on_end: Callback<cynic::Id>) -> impl IntoView {
     let agent = one.user_agent.unwrap_or_default();
     let browser = named(&agent);
     let name = format!("End the sign-in with {browser}, {}", one.address);
-    let how = one.how.filter(|how| how != "password");
+    let how = one.how.as_deref().and_then(way);
     view! {
         <li>
             <span class="row-main">
                 <span class="line">
                     <strong title=agent>{browser}</strong>
                     {one.current.then(|| view! { <Badge tone=Tone::Good text="This browser"/> })}
-                    {one.second_factor.then(|| view! { <span class="tag">"second factor"</span> })}
+                    {(one.second_factor && how.is_none()).then(|| view! { <span class="tag">"second factor"</span> })}
                     {how.map(|how| view! { <span class="tag">{how}</span> })}
                 </span>
                 <span class="soft"><span class="mono">{one.address}</span>" · used "<When at=one.last_used_at/>" · since "<When at=one.created_at/></span>
             </span>
             {(!one.current).then(|| view! { <Button look=Look::Quiet on_press=move |_| on_end.run(one.id.clone()) attr:aria-label=name>"End"</Button> })}
         </li>
+    }
+}
+
+/// How somebody signed in, where it is not by the password alone.
+fn way(how: &str) -> Option<&'static str> {
+    match how {
+        "password+totp" => Some("authenticator app"),
+        "password+passkey" => Some("passkey"),
+        "password+recovery_code" => Some("recovery code"),
+        "provider" => Some("identity provider"),
+        "invitation" => Some("invitation"),
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod members;
 mod overview;
 mod packages;
 mod provider;
+mod second_factor;
 mod security;
 mod settings;
 mod sign_ins;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{ClosedToRole, Head, provider::Provider, sign_ins::SignIns};
+use super::{ClosedToRole, Head, provider::Provider, second_factor::SecondFactor, sign_ins::SignIns};
 use crate::{api::people::Permission, session::may};
 
 /// The page.
@@ -14,6 +14,7 @@ pub(crate) fn Security() -> impl IntoView {
     view! {
         <Head part="Security" lead="How people sign in, and where they are signed in."/>
         <div class="narrow stack">
+            <SecondFactor/>
             {may(Permission::ProviderRead).then(|| view! { <Provider/> })}
             {may(Permission::MemberInvalidate).then(|| view! { <SignIns/> })}
         </div>
