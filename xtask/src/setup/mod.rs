@@ -2,6 +2,7 @@
 //!
 //! Where it may not install, because it is not root, it prints the one command that would, and stops.
 
+mod foreign;
 mod node;
 mod packages;
 mod toolchain;
@@ -18,10 +19,11 @@ pub(crate) fn for_up(repository: &Repository) -> anyhow::Result<()> {
     toolchain::webassembly()
 }
 
-/// What `test` needs beside that: encoders, players, a browser, a database.
+/// What `test` needs beside that: encoders, players, a browser, a database, and programs of others to speak with.
 pub(crate) fn for_test(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST].concat())?;
     node::ensure(repository)?;
+    foreign::ensure(repository)?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }
@@ -43,6 +45,7 @@ pub(crate) fn for_bench(repository: &Repository) -> anyhow::Result<()> {
 pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST, BENCH].concat())?;
     node::ensure(repository)?;
+    foreign::ensure(repository)?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }
@@ -122,6 +125,14 @@ const TEST: &[Package] = &[
     Package {
         name: "jq",
         probe: Probe::Programs(&["jq"]),
+    },
+    Package {
+        name: "openssl",
+        probe: Probe::Programs(&["openssl"]),
+    },
+    Package {
+        name: "python3-venv",
+        probe: Probe::Module("ensurepip"),
     },
     Package {
         name: "postgresql",

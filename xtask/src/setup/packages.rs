@@ -26,6 +26,8 @@ pub(super) enum Probe {
     },
     /// An element of GStreamer.
     Element(&'static str),
+    /// A module of Python.
+    Module(&'static str),
 }
 
 impl Probe {
@@ -37,6 +39,7 @@ impl Probe {
                 folders.any(|folder| folder.is_ok_and(|folder| folder.path().join(holds).exists()))
             }),
             Self::Element(element) => shell::output("gst-inspect-1.0", &["--exists", element]).is_some(),
+            Self::Module(module) => shell::output("python3", &["-c", &format!("import {module}")]).is_some(),
         }
     }
 }
