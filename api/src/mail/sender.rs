@@ -17,7 +17,10 @@ use sea_orm::{
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{Content, content, way::hand_over};
+use super::{
+    Content, content,
+    way::{Trouble, hand_over},
+};
 use crate::{fault::Fault, people::password_reset, state::State};
 
 /// The task. Ends with `stop`; what is being sent has a moment to end.
@@ -97,8 +100,8 @@ async fn deliver(state: &State, row: mail::Model) {
 }
 
 /// Sends it, or says why not. `false` where there was nothing to send.
-async fn attempt(state: &State, id: MailId, row: &mail::Model) -> Result<bool, String> {
-    let fault = |_: Fault| "the mail cannot be written".to_owned();
+async fn attempt(state: &State, id: MailId, row: &mail::Model) -> Result<bool, Trouble> {
+    let fault = |_: Fault| Trouble::Later("the mail cannot be written".to_owned());
     let letter = match content(state, row).map_err(fault)? {
         None => return Ok(false),
         Some(Content::Written(letter)) => letter,
@@ -119,11 +122,11 @@ async fn attempt(state: &State, id: MailId, row: &mail::Model) -> Result<bool, S
             &row.recipient,
             Timestamp::from_us(row.created_at),
         )
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| Trouble::ForGood(error.to_string()))?;
     hand_over(state.post.settings.way(), id, message).await.map(|()| true)
 }
 
-async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, String>) -> Result<(), DbErr> {
+async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) -> Result<(), DbErr> {
     let (id, now) = (MailId::from_uuid(row.id), state.now_us());
     let mut after = mail::ActiveModel {
         id: Set(row.id),
@@ -140,8 +143,12 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, String>) -
             }
         }
         Err(trouble) => {
-            let trouble: String = trouble.chars().filter(|c| !c.is_control()).take(TROUBLE).collect();
-            let given_up = row.next_at >= Timestamp::from_us(row.created_at).plus(PATIENCE).us();
+            let late = row.next_at >= Timestamp::from_us(row.created_at).plus(PATIENCE).us();
+            let (words, given_up) = match trouble {
+                Trouble::Later(words) => (words, late),
+                Trouble::ForGood(words) => (words, true),
+            };
+            let trouble: String = words.chars().filter(|c| !c.is_control()).take(TROUBLE).collect();
             tracing::warn!(mail.id = %id, kind = row.kind, attempts = row.attempts, given_up, trouble, "a mail was not sent");
             after.trouble = Set(Some(trouble));
             if given_up {

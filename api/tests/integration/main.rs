@@ -7,6 +7,7 @@ mod audit_chain;
 mod harness;
 mod invitations;
 mod judging;
+mod mail;
 mod members;
 mod organisations;
 mod organising;

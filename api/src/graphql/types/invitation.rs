@@ -128,7 +128,7 @@ pub(crate) enum MailStatus {
     Queued,
     /// The mail server took it.
     Sent,
-    /// It is not tried any more: for three days it did not go out, or its link died.
+    /// It is not tried any more: the mail server refused it for good, for three days it did not go out, or its link died.
     GivenUp,
 }
 
