@@ -270,6 +270,7 @@ async fn announce(
     }
     let ready::Operator { email, password } = &ready.operator;
     writeln!(out, "  Sign in    {email}  {password}  (platform operator)")?;
+    writeln!(out, "  Mails      {http_url}/mails")?;
     writeln!(
         out,
         "  Details    {}\n",

@@ -129,7 +129,16 @@ fn is_hashed(name: &str) -> bool {
 }
 
 /// What is never the dashboard's.
-const APIS: [&str; 7] = ["graphql", "live", "t", ".well-known", "metrics", "healthz", "readyz"];
+const APIS: [&str; 8] = [
+    "graphql",
+    "live",
+    "t",
+    ".well-known",
+    "mails",
+    "metrics",
+    "healthz",
+    "readyz",
+];
 
 const SECURITY: [(HeaderName, &str); 3] = [
     (

@@ -1,4 +1,5 @@
-//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, and GraphiQL where it is wanted.
+//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, GraphiQL where it is wanted, and a
+//! demo's page of mails.
 
 mod asked;
 mod audit;
@@ -7,6 +8,7 @@ mod graphiql;
 mod graphql;
 mod jwks;
 pub(crate) mod limits;
+mod mails;
 mod origin;
 pub(crate) mod persisted;
 mod provider;
@@ -52,7 +54,7 @@ pub(crate) struct Doors {
 
 /// The routes.
 pub(crate) fn router(doors: Doors) -> Router {
-    let graphiql = doors.state.tools.graphiql;
+    let (graphiql, demo) = (doors.state.tools.graphiql, doors.state.demo);
     let routes = Router::new()
         .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
         .route("/audit.csv", get(audit::csv))
@@ -61,6 +63,11 @@ pub(crate) fn router(doors: Doors) -> Router {
         .route("/sign-in/callback", get(provider::finish));
     let routes = if graphiql {
         routes.route("/graphiql/start.js", get(graphiql::start))
+    } else {
+        routes
+    };
+    let routes = if demo {
+        routes.route("/mails", get(mails::page))
     } else {
         routes
     };

@@ -3,6 +3,7 @@
 //! What a mail says may hold a secret link, so it is sealed while it waits, and gone once it is sent; only a demo keeps it,
 //! for its page.
 
+mod kept;
 mod letter;
 mod sender;
 mod settings;
@@ -17,11 +18,12 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
+pub(crate) use kept::{Kept, kept};
 pub(crate) use letter::Letter;
 pub(crate) use sender::run;
 pub(crate) use settings::address;
 pub use settings::{Authority, Login, Mail, MailError, Security, Smtp, Way};
-pub(crate) use text::{invitation, no_password, package_request, password_reset};
+pub(crate) use text::{escape, invitation, no_password, package_request, password_reset};
 
 use crate::{fault::Fault, state::State};
 

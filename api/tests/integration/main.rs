@@ -8,6 +8,7 @@ mod harness;
 mod invitations;
 mod judging;
 mod mail;
+mod mails;
 mod members;
 mod organisations;
 mod organising;
