@@ -49,6 +49,8 @@ pub(crate) struct Membership {
     pub(crate) member: MemberId,
     pub(crate) organisation: organisation::Model,
     pub(crate) role: Role,
+    /// Whether an identity provider gave it, without asking the person.
+    pub(crate) given: bool,
     /// Why it cannot be acted on with this sign-in, if it cannot.
     pub(crate) closed: Option<Fault>,
 }

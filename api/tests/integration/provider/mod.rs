@@ -1,6 +1,7 @@
 //! Signing in with an organisation's identity provider, an honest one and a hostile one.
 
 mod browser;
+mod foreign;
 mod issuer;
 
 use std::time::Duration;
@@ -261,7 +262,7 @@ async fn a_hostile_provider_acts_in_its_own_organisation_only_and_never_as_opera
     let stage = Stage::new().await;
     let victim = &stage.world.demo.users[3];
     let (domain, theirs) = ("southgate.example", victim.organisation.clone());
-    let mut outsider = stage.world.outsider().await;
+    let outsider = stage.world.outsider().await;
     let settings = crate::harness::settings(&stage.world.database);
     let (clock, entropy) = (Clock::manual(T0), Entropy::seeded(78));
     api::operator::create(&settings, clock, entropy, &victim.email)
@@ -295,9 +296,10 @@ async fn a_hostile_provider_acts_in_its_own_organisation_only_and_never_as_opera
     let nowhere = thief.ask("{ organisation { name } }", json!({})).await;
     assert_eq!(there.code().as_deref(), Some("NOT_FOUND"));
     assert_eq!(there.text, nowhere.text);
-    // The person themselves goes on as before, and has gained a place that they need not use.
-    outsider.organisation = Some(theirs);
-    assert_eq!(outsider.data(VIEWER, json!({})).await["viewer"]["role"], "nanoAdmin");
+    // The person themselves goes on as before, where they were, and has gained a place that they need not use.
+    let viewer = outsider.data(VIEWER, json!({})).await["viewer"].clone();
+    assert_eq!(viewer["organisation"]["hash"], theirs);
+    assert_eq!(viewer["role"], "nanoAdmin");
 }
 
 #[tokio::test]
