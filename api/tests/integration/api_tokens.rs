@@ -255,6 +255,9 @@ async fn software_that_asks_too_much_is_slowed_and_told_so_and_people_are_not() 
     assert_eq!(header(&fourth, "ratelimit-limit"), Some(5), "the nearer one is told");
     ask(two).await;
     assert_eq!(ask(three).await.status.as_u16(), 429);
+    // What one organisation used up is not another's.
+    let (elsewhere, _) = software(&world, &world.outsider().await, "nanoUser").await;
+    assert_eq!(ask(elsewhere).await.status.as_u16(), 200);
     for _ in 0..10 {
         let answer = ask(admin.clone()).await;
         assert_eq!(

@@ -14,7 +14,7 @@ use crate::{
         authenticator::{Device, code},
         make_passkey,
     },
-    sweep::Mutations,
+    sweep::Operations,
 };
 
 const LOG: &str =
@@ -218,20 +218,20 @@ async fn every_mutation_writes_exactly_one_entry() {
     let admin = world.as_role("nanoAdmin").await;
     let database = Database::connect(world.database.url()).await.unwrap();
     let operator = organisations::operator(&world).await;
-    let mutations = Mutations::of(&world, &admin).await;
+    let mutations = Operations::of(&world, &admin).await;
     // A package that is there is not asked for.
     let own_hash = &world.demo.users[0].organisation;
     let take = format!(
         "mutation {{ setPackage(input: {{organisation: \"{own_hash}\", package: RECORDING, enabled: false}}) {{ errors {{ code }} }} }}"
     );
     operator.data(&take, json!({})).await;
-    let mut names = mutations.names();
+    let mut names = mutations.names("Mutation");
     names.push("signOut".to_owned());
     let mut wrong = BTreeMap::new();
     for name in names {
         let (client, request) = match own(&world, &operator, &name).await {
             Some(own) => own,
-            None => (admin.clone(), mutations.request(&name).await),
+            None => (admin.clone(), mutations.request("Mutation", &name).await),
         };
         let before = count(&database).await;
         let answer = client.ask(&request, json!({})).await;

@@ -1,6 +1,7 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
 mod account;
+mod alike;
 mod api_tokens;
 mod audit;
 mod audit_chain;
@@ -10,6 +11,7 @@ mod judging;
 mod mail;
 mod mails;
 mod members;
+mod operations;
 mod organisations;
 mod organising;
 mod people;

@@ -26,6 +26,9 @@ impl Socket {
         if let Some(cookie) = &client.cookie {
             headers.insert("cookie", cookie.parse().unwrap());
         }
+        if let Some(bearer) = &client.bearer {
+            headers.insert("authorization", format!("Bearer {bearer}").parse().unwrap());
+        }
         if let Some(origin) = origin {
             headers.insert("origin", origin.parse().unwrap());
         }
@@ -45,7 +48,12 @@ impl Socket {
     }
 
     pub(crate) async fn subscribe(&mut self, id: &str, query: &str) {
-        self.say(&json!({ "id": id, "type": "subscribe", "payload": { "query": query } }))
+        self.subscribe_with(id, query, &json!({})).await;
+    }
+
+    pub(crate) async fn subscribe_with(&mut self, id: &str, query: &str, variables: &Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(&json!({ "id": id, "type": "subscribe", "payload": payload }))
             .await;
     }
 

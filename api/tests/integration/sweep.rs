@@ -102,7 +102,7 @@ async fn every_field_answers_each_role_as_the_committed_table_says() {
 }
 
 /// The code of the first error, else `ok`.
-async fn outcome(caller: &Client, request: &str) -> String {
+pub(crate) async fn outcome(caller: &Client, request: &str) -> String {
     let answer = caller.ask(request, json!({})).await;
     for error in answer.body["errors"].as_array().into_iter().flatten() {
         let code = error["extensions"]["code"].as_str().unwrap_or_default();
@@ -290,15 +290,15 @@ impl Objects {
     }
 }
 
-/// Every mutation, as the sweep asks for it.
-pub(crate) struct Mutations<'a> {
+/// Every operation, as the sweep asks for it.
+pub(crate) struct Operations<'a> {
     world: &'a World,
     admin: &'a Client,
     schema: Schema,
     objects: Objects,
 }
 
-impl<'a> Mutations<'a> {
+impl<'a> Operations<'a> {
     pub(crate) async fn of(world: &'a World, admin: &'a Client) -> Self {
         Self {
             world,
@@ -308,19 +308,30 @@ impl<'a> Mutations<'a> {
         }
     }
 
-    pub(crate) fn names(&self) -> Vec<String> {
-        let mutations = &self.schema["Mutation"];
-        mutations.iter().map(|field| field.name.clone()).collect()
+    /// The fields of a type, by name.
+    pub(crate) fn names(&self, owner: &str) -> Vec<String> {
+        self.schema[owner].iter().map(|field| field.name.clone()).collect()
     }
 
     /// A request for one of them, with objects of its own.
-    pub(crate) async fn request(&self, name: &str) -> String {
+    pub(crate) async fn request(&self, owner: &str, name: &str) -> String {
         let ways = ways(&self.schema);
-        let mutations = &self.schema["Mutation"];
-        let field = mutations.iter().find(|field| field.name == name).unwrap();
+        let field = self.schema[owner].iter().find(|field| field.name == name);
+        let field = field.unwrap_or_else(|| panic!("there is no {owner}.{name}"));
         self.objects
-            .request(self.world, self.admin, &self.schema, &ways, "Mutation", field)
+            .request(self.world, self.admin, &self.schema, &ways, owner, field)
             .await
+    }
+
+    /// What a subscription of that name asks for.
+    pub(crate) fn subscription(&self, name: &str) -> String {
+        let fields = &self.schema["Subscription"];
+        let field = fields.iter().find(|field| field.name == name).unwrap();
+        let arguments = match name {
+            "changeProgress" => format!("(id: \"{}\")", self.objects.change),
+            _ => String::new(),
+        };
+        format!("subscription {{ {} }}", leaf(&self.schema, field, &arguments))
     }
 }
 
