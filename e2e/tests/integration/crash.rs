@@ -107,7 +107,7 @@ pub(crate) fn complete(home: &Home, server: &Server) {
         .collect();
     assert_eq!(
         keys,
-        ["dashboard", "graphql", "http", "rtmp", "streams", "users"].into()
+        ["dashboard", "graphql", "http", "operator", "rtmp", "streams", "users"].into()
     );
     for key in ["http", "graphql", "dashboard"] {
         assert!(

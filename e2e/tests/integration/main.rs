@@ -3,7 +3,9 @@
 //! The binary is `target/debug/portcullis`, or what `PORTCULLIS_BIN` names. It is no dependency of these tests, so it has
 //! to be built before them: `cargo build`. Each test starts a server of its own, in a folder of its own.
 
+mod access;
 mod attack;
+mod audit;
 mod certificates;
 mod configuration;
 mod crash;

@@ -3,6 +3,7 @@
 mod certificate;
 mod curl;
 mod encoder;
+mod foreign;
 mod pace;
 mod person;
 mod picture;
@@ -15,6 +16,7 @@ pub(crate) use self::{
     certificate::{certify, shows},
     curl::{Answer, curl, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
+    foreign::{PYTHON, foreign},
     pace::until,
     person::Person,
     picture::{Marks, Packet, complaints, marks, packets},
