@@ -8,6 +8,7 @@ mod log;
 mod operator;
 mod ops;
 mod ready;
+mod search;
 mod up;
 
 use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -31,6 +32,8 @@ enum Command {
     Operator(operator::Arguments),
     /// Verify the audit log.
     Audit(audit::Arguments),
+    /// Build the indices of searches anew.
+    Search(search::Arguments),
     /// Print every configuration key with its default and its meaning.
     Configuration,
 }
@@ -76,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Configuration => std::io::stdout().write_all(DEFAULTS.as_bytes())?,
         Command::Operator(arguments) => operator::run(&arguments)?,
         Command::Audit(arguments) => return Ok(audit::run(arguments)),
+        Command::Search(arguments) => search::run(arguments)?,
         Command::Up(arguments) => {
             let Up {
                 data,

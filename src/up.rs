@@ -186,6 +186,7 @@ pub(crate) fn settings(configuration: &Configuration, addresses: Addresses, demo
         master_key_file: configuration.master_key_file.clone(),
         audit_heads: configuration.audit_heads.clone(),
         mail: configuration.mail.clone(),
+        search: configuration.search.clone(),
         demo,
         tools: configuration.tools,
         public_http: match addresses.https {

@@ -17,6 +17,7 @@ mod people;
 mod publisher;
 mod running;
 mod seal;
+mod search;
 mod service;
 mod state;
 mod store;
@@ -27,6 +28,7 @@ pub use http::{Rates, Tools};
 pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub use running::{Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
+pub use search::{Key, Meilisearch, MeilisearchError, ReindexError, Reindexed, SearchKey, reindex as reindex_search};
 
 /// The public schema, in GraphQL's own language.
 pub fn sdl() -> String {

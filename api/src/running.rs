@@ -19,6 +19,7 @@ use crate::{
     people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
     publisher::{self, Desk},
     seal::{MasterKeyError, Seal},
+    search::{self, Meilisearch, Outside},
     state::{Addresses, State},
     store::Store,
 };
@@ -46,6 +47,8 @@ pub struct Settings {
     pub danger_allow_private_networks: bool,
     /// How mails leave.
     pub mail: Mail,
+    /// Where searches are asked; the database, where there is none.
+    pub search: Option<Meilisearch>,
 }
 
 /// Why the control plane does not start.
@@ -76,6 +79,7 @@ pub struct Running {
     events: JoinHandle<()>,
     heads: JoinHandle<()>,
     mails: JoinHandle<()>,
+    feed: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -94,6 +98,9 @@ pub async fn start(
     if closed > 0 {
         tracing::info!(sessions = closed, "closed what was left open");
     }
+    if state.search.is_none() {
+        search::forget(&state).await?;
+    }
     let stop = CancellationToken::new();
     let heads = Heads::new(&state.seal, settings.audit_heads);
     Ok(Running {
@@ -102,6 +109,7 @@ pub async fn start(
         heads: tokio::spawn(audit::heads::run(state.clone(), heads, stop.clone())),
         events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
         mails: tokio::spawn(mail::run(state.clone(), stop.clone())),
+        feed: tokio::spawn(search::run(state.clone(), stop.clone())),
         state,
         stop,
     })
@@ -127,7 +135,7 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [self.publisher, self.events, self.heads, self.mails] {
+        for task in [self.publisher, self.events, self.heads, self.mails, self.feed] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }
@@ -161,6 +169,10 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         access: Access::new(),
         rate: Rate::new(settings.rates),
         outbound: Outbound::new(settings.danger_allow_private_networks)
+            .map_err(|error| StartError::Unusable(error.to_string()))?,
+        search: (settings.search.clone())
+            .map(|meilisearch| Outside::new(meilisearch, &entropy))
+            .transpose()
             .map_err(|error| StartError::Unusable(error.to_string()))?,
         providers: provider::Known::new(),
         store,

@@ -15,6 +15,7 @@ use crate::{
     people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
     publisher::Desk,
     seal::Seal,
+    search,
     store::Store,
 };
 
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) rate: Rate,
     /// What customers' addresses are asked with.
     pub(crate) outbound: Outbound,
+    /// Where searches are asked, beside the database.
+    pub(crate) search: Option<search::Outside>,
     /// What identity providers say of themselves.
     pub(crate) providers: provider::Known,
 }

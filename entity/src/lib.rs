@@ -25,6 +25,8 @@ pub mod provider_domain;
 pub mod provider_identity;
 pub mod recovery_code;
 pub mod revocation;
+pub mod search_feed;
+pub mod search_index;
 pub mod session;
 pub mod sign_in;
 pub mod signing_key;

@@ -2,6 +2,7 @@
 
 mod http;
 mod mail;
+mod search;
 mod secret;
 
 use std::{
@@ -36,6 +37,8 @@ pub(crate) struct Configuration {
     pub(crate) audit_heads: PathBuf,
     /// How mails leave.
     pub(crate) mail: api::Mail,
+    /// Where searches are asked, beside the database.
+    pub(crate) search: Option<api::Meilisearch>,
     /// Where HTTP is, and who stands in front.
     pub(crate) http: Http,
     /// Where HTTPS is, if anywhere.
@@ -131,6 +134,7 @@ struct Keys {
     secrets: Secrets,
     audit: Audit,
     mail: mail::Mail,
+    search: search::Store,
     http: http::HttpKeys,
     https: http::HttpsKeys,
     acme: http::AcmeKeys,
@@ -234,6 +238,7 @@ impl Keys {
             master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
             audit_heads: path_or(&self.audit.heads_dir, self.data.dir.join("audit-heads")),
             mail: self.mail.parse(&self.data.dir)?,
+            search: self.search.parse()?,
             data: self.data.dir,
             http,
             https,
@@ -352,6 +357,20 @@ mod tests {
                 "mail.ca_file",
             ),
             ("[mail]\nsecurity = \"ssl\"", "mail.security"),
+            ("[search]\nmeilisearch_url = \"x\"", "search.meilisearch_url"),
+            ("[search]\ntimeout_ms = 1", "search.timeout_ms"),
+            (
+                "[search]\nmeilisearch_url = \"http://localhost:7700\"\nindex_prefix = \"a b\"",
+                "search.index_prefix",
+            ),
+            (
+                "[search]\nmeilisearch_url = \"http://localhost:7700\"\nsearch_key = \"k\"",
+                "search.search_key_uid",
+            ),
+            (
+                "[search]\nmeilisearch_url = \"http://localhost:7700\"\napi_key_file = \"/nowhere\"",
+                "search.api_key_file",
+            ),
             ("[http]\ntrusted_proxies = [\"10.0.0.0/40\"]", "http.trusted_proxies"),
             ("[http]\ntrusted_proxies = [\"0.0.0.0/0\"]", "http.trusted_proxies"),
             ("[http]\ntrusted_proxies = \"10.0.0.1\"", "http.trusted_proxies"),
@@ -407,5 +426,8 @@ mod tests {
     fn a_password_in_the_configuration_is_not_printed() {
         let configuration = read("[database]\nurl = \"postgres://u:hunter2@h/d\"", false).unwrap();
         assert!(!format!("{configuration:?}").contains("hunter2"));
+        let search = "[search]\nmeilisearch_url = \"http://localhost:7700\"\napi_key = \"hunter2\"";
+        let configuration = read(search, false).unwrap();
+        assert!(configuration.search.is_some() && !format!("{configuration:?}").contains("hunter2"));
     }
 }

@@ -12,7 +12,10 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
     caller, state,
-    types::{Change, InvitationOffer, Organisation, Platform, PlaybackToken, SignInMethods, Stream, Viewer},
+    types::{
+        Change, InvitationOffer, Organisation, Platform, PlaybackToken, SearchConnection, SearchKind, SignInMethods,
+        Stream, Viewer, search,
+    },
 };
 use crate::{
     fault::Fault,
@@ -77,6 +80,21 @@ impl Query {
         let acting = caller(context).may(state, Action::TokenRead)?;
         let row = tokens::by_jti(state.store.read(), acting.id, &jti).await?;
         Ok(Some(PlaybackToken(row)))
+    }
+
+    /// What of the organisation has a text, whatever the case of its letters; every sign in it stands for itself. What the role
+    /// may not read is not found.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn search(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The text, 200 characters at most.")] text: String,
+        #[graphql(desc = "Among these kinds; all unless said.")] kinds: Option<Vec<SearchKind>>,
+        #[graphql(desc = "How many, 100 at most; 200 of each kind are found in all.", default = 20)] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<SearchConnection> {
+        let acting = caller(context).may(state(context), Action::Search)?;
+        search(context, acting, &text, kinds, (first, after.as_deref())).await
     }
 
     /// The installation; for its operators.

@@ -13,6 +13,7 @@ use sea_orm::{
     QueryFilter, QuerySelect, QueryTrait, sea_query::LockType,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     Work,
@@ -122,6 +123,16 @@ pub(crate) async fn invalidate(state: &State, acting: &Acting, id: &str) -> Resu
         member: after,
         user: one.user,
     })
+}
+
+/// The organisation's members of these ids, in any order.
+pub(crate) async fn by_ids(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    ids: Vec<Uuid>,
+) -> Result<Vec<Known>, Fault> {
+    let rows = member::Entity::in_tenant(organisation).filter(member::Column::Id.is_in(ids));
+    known(connection, rows.all(connection).await?).await
 }
 
 /// Those people, in their order.

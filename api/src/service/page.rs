@@ -145,6 +145,19 @@ impl Wanted {
             .collect())
     }
 
+    /// This page of a list that is there as a whole, in the order of its keys.
+    pub(crate) fn cut_sorted<T>(&self, rows: Vec<T>, key: impl Fn(&T) -> String) -> Result<Page<T>, Fault> {
+        let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let after = self.after.as_deref();
+        if after.is_some_and(|after| rows.first().is_some_and(|row| key(row).len() != after.len())) {
+            return Err(BAD_CURSOR);
+        }
+        let behind = rows
+            .into_iter()
+            .filter(|row| after.is_none_or(|after| *key(row) > *after));
+        Ok(self.cut(behind.collect(), after.is_some(), total))
+    }
+
     /// This page of a list without rows.
     pub(crate) fn of_none<T>(&self) -> Page<T> {
         self.cut(vec![], self.after.is_some(), 0)
@@ -161,6 +174,18 @@ impl Wanted {
             has_next,
             total,
         }
+    }
+}
+
+impl<T> Page<T> {
+    /// The page with each of its rows turned into something else.
+    pub(crate) fn try_map<U, E>(self, map: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page {
+            rows: self.rows.into_iter().map(map).collect::<Result<_, _>>()?,
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+            total: self.total,
+        })
     }
 }
 

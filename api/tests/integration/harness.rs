@@ -203,6 +203,7 @@ pub(crate) fn settings(database: &Database) -> Settings {
         database_url: database.url().to_owned(),
         master_key_file: database.file("master.key"),
         mail: api::Mail::new("portcullis@localhost", api::Way::Folder(database.file("mail"))).unwrap(),
+        search: None,
         audit_heads: database.file("audit-heads"),
         demo: true,
         tools: api::Tools {
@@ -219,7 +220,7 @@ pub(crate) fn settings(database: &Database) -> Settings {
     }
 }
 
-async fn start_with(settings: Settings, clock: &Clock, control: link::Control) -> Running {
+pub(crate) async fn start_with(settings: Settings, clock: &Clock, control: link::Control) -> Running {
     // Another seed for each start: a control plane that starts again does not draw the same ids.
     let entropy = Entropy::seeded(SEED.fetch_add(1, Ordering::Relaxed));
     api::start(settings, clock.clone(), entropy, control)

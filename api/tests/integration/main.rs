@@ -19,6 +19,7 @@ mod persons;
 mod provider;
 mod revocation;
 mod schema;
+mod search;
 mod second_factor;
 mod statements;
 mod streams;

@@ -220,6 +220,7 @@ const TABLE: &[Row] = &[
         ALL,
         &[
             "Query.stream",
+            "Query.search",
             "Organisation.streams",
             "Organisation.groups",
             "Organisation.tags",
@@ -228,7 +229,7 @@ const TABLE: &[Row] = &[
             "Organisation.sessions",
             "Mutation.watchStream",
         ],
-        &["Query.search", "Organisation.alerts"],
+        &["Organisation.alerts"],
     ),
     (
         "read sessions, token records, rules, misuse views with addresses and users; export; explain, simulate, lint",

@@ -238,6 +238,7 @@ impl Objects {
         match (owner, field.name.as_str()) {
             ("Query", "stream") => format!("(name: \"{stream}\")"),
             ("Query", "playbackToken") => format!("(jti: \"{}\")", self.jti),
+            ("Query", "search") => format!("(text: \"{stream}\")"),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
             ("Mutation", "createStream" | "updateSettings" | "beginTotp" | "beginPasskey") => "(input: {})".to_owned(),

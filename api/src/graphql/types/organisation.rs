@@ -21,7 +21,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
-    service::{api_tokens, audit_log, groups, members, packages, page::Page, reading, tags},
+    service::{api_tokens, audit_log, groups, members, packages, reading, tags},
 };
 
 /// The organisation in which the request acts.
@@ -246,13 +246,7 @@ impl Organisation {
             wanted(context, first, after.as_deref())?,
         )
         .await?;
-        let rows = page.rows.into_iter().map(|known| Member::of(acting, known));
-        let page = Page {
-            rows: rows.collect::<Result<Vec<_>, _>>()?,
-            has_previous: page.has_previous,
-            has_next: page.has_next,
-            total: page.total,
-        };
+        let page = page.try_map(|known| Member::of(acting, known))?;
         Ok(Some(Part::of(page, Member::key, |member| member).into()))
     }
 
