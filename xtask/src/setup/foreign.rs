@@ -1,4 +1,4 @@
-//! Programs of others that the tests speak with: packages of PyPI and npm, exactly as `e2e/foreign` names them.
+//! Programs of others that the tests speak with: packages of `PyPI` and npm, exactly as `e2e/foreign` names them.
 //!
 //! Each is installed once per list, into a folder of this checkout.
 
