@@ -3,17 +3,36 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect } from '@playwright/test';
 
 export async function expectFitForAll(page: Page, name: string): Promise<void> {
-  // What still fades in has other colours.
-  await page.evaluate(async () => {
-    const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ends.map((one) => one.finished));
-  });
+  await settle(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
   expect(told, name).toEqual([]);
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(content, `${name} scrolls sideways`).toBeLessThanOrEqual(window!);
   await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
+}
+
+/** Waits for whatever fades, and for what begins to fade because of it: until then colours are others. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const fading = () =>
+      document
+        .getAnimations()
+        .filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity);
+    for (let ends = fading(); ends.length > 0; ends = fading()) {
+      await Promise.allSettled(ends.map((one) => one.finished));
+      await new Promise((frame) => requestAnimationFrame(frame));
+    }
+  });
+}
+
+/** The page as it stands now, in both colour schemes, wide and narrow. */
+export async function expectFitEverywhere(page: Page, name: string): Promise<void> {
+  for (const [look, width, height] of [['wide', 1440, 900], ['narrow', 390, 844]] as const) {
+    await page.setViewportSize({ width, height });
+    await expectFitLightAndDark(page, `${name}, ${look}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 /** The page as it stands now, in both colour schemes. */

@@ -1,40 +1,14 @@
 // A person's own account: name, password, second factor; and an organisation that wants one. The second organisation's
 // only person does it all, so that nobody else's sign-in is touched; what they set up is taken away again.
-import { AxeBuilder } from '@axe-core/playwright';
 import { type Page, expect, test } from '@playwright/test';
 import { demo, user } from '../support/demo.ts';
 import { App, plugIn } from '../support/factor.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
 
 const at = (path: string, origin = demo().dashboard) => new URL(path, origin).href;
 /** Passkeys are bound to a name, and an address is none. */
 const BY_NAME = () => demo().dashboard.replace('127.0.0.1', 'localhost');
-const SHOTS = process.env.PORTCULLIS_SHOTS ?? 'results/screenshots';
-
-async function expectFit(page: Page, name: string): Promise<void> {
-  await page.evaluate(async () => {
-    const ends = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ends.map((one) => one.finished));
-  });
-  const looks: ['light' | 'dark', number, number][] = [
-    ['light', 1440, 900],
-    ['dark', 390, 844],
-    ['light', 390, 844],
-    ['dark', 1440, 900],
-  ];
-  for (const [colorScheme, width, height] of looks) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-    expect(told, `${name}, ${colorScheme}, ${width}`).toEqual([]);
-    const content = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(content, `${name} scrolls sideways`).toBeLessThanOrEqual(width);
-    await page.screenshot({ path: `${SHOTS}/${name.replaceAll(' ', '-')}-${colorScheme}-${width}.png`, fullPage: true });
-  }
-  await page.emulateMedia({ colorScheme: null });
-  await page.setViewportSize({ width: 1280, height: 800 });
-}
 
 async function enter(page: Page, origin = demo().dashboard): Promise<void> {
   await page.goto(origin);
@@ -63,11 +37,11 @@ async function setUpApp(page: Page, looked = false): Promise<{ app: App; codes: 
   await dialog.getByRole('button', { name: 'Go on' }).click();
   await expect(dialog.getByRole('img', { name: 'The secret as a QR code' }).locator('svg')).toBeVisible();
   const app = new App(await dialog.getByRole('textbox', { name: 'Secret' }).innerText());
-  if (looked) await expectFit(page, 'setting up an app');
+  if (looked) await expectFitEverywhere(page, 'setting up an app');
   await dialog.getByRole('textbox', { name: 'Code' }).fill(app.code());
   await dialog.getByRole('button', { name: 'Turn on' }).click();
   const codes = await recoveryCodes(page);
-  if (looked) await expectFit(page, 'recovery codes');
+  if (looked) await expectFitEverywhere(page, 'recovery codes');
   await page.getByRole('button', { name: 'Done' }).click();
   return { app, codes };
 }
@@ -82,19 +56,19 @@ test('a second factor is set up, asked for, required, lost and turned off', asyn
   await signIn(page, user('outsider'));
   await page.goto(at('/organisation/security'));
   await expect(page.getByText('Sign in with a second factor yourself')).toBeVisible();
-  await expectFit(page, 'requiring without one');
+  await expectFitEverywhere(page, 'requiring without one');
   await page.goto(at('/account/security'));
   await expect(page.getByRole('heading', { name: 'Authenticator app' })).toBeVisible();
-  await expectFit(page, 'security before');
+  await expectFitEverywhere(page, 'security before');
   let { app, codes } = await setUpApp(page, true);
   expect(codes).toHaveLength(10);
   await expect(page.getByText('10 codes left')).toBeVisible();
-  await expectFit(page, 'security with an app');
+  await expectFitEverywhere(page, 'security with an app');
 
   await signOut(page);
   await enter(page);
   await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible();
-  await expectFit(page, 'asked for a code');
+  await expectFitEverywhere(page, 'asked for a code');
   await giveCode(page, '000000');
   await expect(page.getByText('The code is wrong')).toBeVisible();
   await giveCode(page, app.code());
@@ -104,7 +78,7 @@ test('a second factor is set up, asked for, required, lost and turned off', asyn
 
   await page.goto(at('/organisation/security'));
   await page.getByRole('button', { name: 'Require a second factor' }).click();
-  await expectFit(page, 'requiring one');
+  await expectFitEverywhere(page, 'requiring one');
   await page.getByRole('button', { name: 'Require it', exact: true }).click();
   await expect(page.getByText('Required: who has no second factor')).toBeVisible();
 
@@ -116,7 +90,7 @@ test('a second factor is set up, asked for, required, lost and turned off', asyn
   await expect(page.getByRole('button', { name: 'Set up', exact: true })).toBeVisible();
   await page.goto(at('/streams'));
   await expect(page.getByRole('heading', { level: 1, name: /wants a second factor/ })).toBeVisible();
-  await expectFit(page, 'closed without one');
+  await expectFitEverywhere(page, 'closed without one');
   await page.getByRole('link', { name: 'Set up a second factor' }).click();
   ({ app, codes } = await setUpApp(page));
   await page.goto(at('/organisation/security'));
@@ -159,17 +133,17 @@ test('a passkey is made, asked for, renamed and removed', async ({ page }) => {
   const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
   await dialog.getByLabel('Name').fill('Work laptop');
   await dialog.getByLabel('Password').fill(user('outsider').password);
-  await expectFit(page, 'adding a passkey');
+  await expectFitEverywhere(page, 'adding a passkey');
   await dialog.getByRole('button', { name: 'Go on' }).click();
   expect(await recoveryCodes(page)).toHaveLength(10);
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText('Work laptop')).toBeVisible();
-  await expectFit(page, 'security with a passkey');
+  await expectFitEverywhere(page, 'security with a passkey');
 
   await signOut(page);
   await enter(page, BY_NAME());
   await expect(page.getByRole('button', { name: 'Use a passkey' })).toBeVisible();
-  await expectFit(page, 'asked for a passkey');
+  await expectFitEverywhere(page, 'asked for a passkey');
   await page.getByRole('button', { name: 'Use a passkey' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Streams' })).toBeVisible();
 
@@ -195,7 +169,7 @@ test('a person changes their name and their password', async ({ page, browser })
     await page.getByRole('button', { name: 'Save name' }).click();
     await expect(page.getByRole('banner').or(page.locator('body')).getByText(name).first()).toBeVisible();
   }
-  await expectFit(page, 'profile');
+  await expectFitEverywhere(page, 'profile');
   await page.goto(at('/account/security'));
   const change = async (current: string, next: string) => {
     await page.getByLabel('Current password').fill(current);
