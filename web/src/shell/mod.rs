@@ -2,6 +2,7 @@
 
 mod nav;
 mod person;
+mod search;
 mod switcher;
 
 use leptos::{either::EitherOf4, prelude::*};
@@ -11,7 +12,8 @@ use leptos_router::{
     hooks::use_location,
 };
 
-use self::{nav::Nav, person::PersonMenu, switcher::Switcher};
+pub(crate) use self::search::forget as forget_searches;
+use self::{nav::Nav, person::PersonMenu, search::Search, switcher::Switcher};
 use crate::{
     api::{client::use_api, events, live::Live},
     browser,
@@ -94,6 +96,7 @@ fn Frame(person: Person) -> impl IntoView {
             <header class="side">
                 <a class="side-home" href="/streams"><Wordmark/></a>
                 <Switcher/>
+                {inside.then(|| view! { <Search/> })}
                 <Nav/>
                 <div class="side-foot"><PersonMenu/></div>
             </header>
