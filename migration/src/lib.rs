@@ -9,6 +9,7 @@ mod m0002_people;
 mod m0003_organising;
 mod m0004_accounts;
 mod m0005_provider;
+mod m0007_guardian;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_organising::Step),
             Box::new(m0004_accounts::Step),
             Box::new(m0005_provider::Step),
+            Box::new(m0007_guardian::Step),
         ]
     }
 }

@@ -4,12 +4,13 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{Tenanted, api_token, signing_key, stream};
-use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
+use ids::{ApiTokenId, AuditId, GroupId, KeyId, RuleId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider,
-    Member, MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, GuardianKind,
+    GuardianRule, GuardianRuleConnection, IdentityProvider, Member, MemberConnection, Part, SessionConnection,
+    SessionFilter, StreamGroup, StreamGroupConnection, Tag,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -21,7 +22,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
-    service::{api_tokens, audit_log, groups, members, packages, page::Page, reading, tags},
+    service::{api_tokens, audit_log, groups, members, packages, page::Page, reading, rules, tags},
 };
 
 /// The organisation in which the request acts.
@@ -151,6 +152,23 @@ impl Organisation {
         let page = groups::page(state, self.0.id, wanted(context, first, after.as_deref())?).await?;
         let key = |row: &entity::stream_group::Model| GroupId::from_uuid(row.id).to_string();
         Ok(Part::of(page, key, StreamGroup).into())
+    }
+
+    /// Its Guardian rules, the newest first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn guardian_rules(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Those that look at this; all unless said.")] kind: Option<GuardianKind>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<GuardianRuleConnection> {
+        let state = state(context);
+        caller(context).may(state, Action::RuleRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = rules::page(state, self.0.id, kind.map(Into::into), wanted).await?;
+        let key = |row: &entity::guardian_rule::Model| RuleId::from_uuid(row.id).to_string();
+        Ok(Part::of(page, key, GuardianRule).into())
     }
 
     /// The labels of its streams by name, the first 1000.
