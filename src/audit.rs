@@ -2,13 +2,12 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
     process::ExitCode,
 };
 
 use clap::Subcommand;
 
-use crate::configuration::{Configuration, Flags};
+use crate::configuration::{Configuration, Whereabouts};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -25,12 +24,8 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Verify {
-    /// The folder for everything that must survive [default: ./data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// A configuration file (see `portcullis configuration`)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    whereabouts: Whereabouts,
     /// Only the chain of the organisation of this hash
     #[arg(long, value_name = "HASH")]
     organisation: Option<String>,
@@ -51,11 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 
 /// Whether every chain is intact.
 fn verify_all(verify: Verify, out: &mut impl Write) -> anyhow::Result<bool> {
-    let configuration = Configuration::read(&Flags {
-        file: verify.config,
-        data: verify.data,
-        ..Flags::default()
-    })?;
+    let configuration = Configuration::of(verify.whereabouts)?;
     let verification = api::Verification {
         database_url: configuration.database_url.expose().to_owned(),
         master_key_file: configuration.master_key_file,

@@ -1,14 +1,14 @@
 //! `portcullis operator`: who looks after the installation, and the way back for who lost a second factor. Works beside a
 //! running one, on the same database.
 
-use std::{io::Write, path::PathBuf};
+use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
 use link::{Clock, Entropy};
 
 use crate::{
-    configuration::{Configuration, Flags},
+    configuration::{Configuration, Whereabouts},
     log, up,
 };
 
@@ -33,22 +33,14 @@ struct Whom {
     /// The person's address
     #[arg(long, value_name = "ADDRESS")]
     email: String,
-    /// The folder for everything that must survive [default: ./data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// A configuration file (see `portcullis configuration`)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    whereabouts: Whereabouts,
 }
 
 /// Does what is asked, and says so on standard output.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (Command::Create(whom) | Command::Remove(whom) | Command::ResetSecondFactor(whom)) = &arguments.command;
-    let configuration = Configuration::read(&Flags {
-        file: whom.config.clone(),
-        data: whom.data.clone(),
-        ..Flags::default()
-    })?;
+    let configuration = Configuration::of(whom.whereabouts.clone())?;
     log::init(&configuration)?;
     up::make_data_folder(&configuration.data)?;
     let settings = up::settings(&configuration, up::Addresses::of(&configuration), false);

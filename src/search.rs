@@ -1,12 +1,12 @@
 //! `portcullis search`: the indices of searches outside the database. Works beside a running one, on the same database.
 
-use std::{io::Write, path::PathBuf};
+use std::io::Write;
 
 use clap::Subcommand;
 use link::{Clock, Entropy};
 
 use crate::{
-    configuration::{Configuration, Flags},
+    configuration::{Configuration, Whereabouts},
     log, up,
 };
 
@@ -19,27 +19,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build every index in Meilisearch anew from the database; searches go on meanwhile
-    Reindex(Reindex),
-}
-
-#[derive(Debug, clap::Args)]
-struct Reindex {
-    /// The folder for everything that must survive [default: ./data]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// A configuration file (see `portcullis configuration`)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    Reindex(Whereabouts),
 }
 
 /// Does what is asked, and says so on standard output.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Command::Reindex(reindex) = arguments.command;
-    let configuration = Configuration::read(&Flags {
-        file: reindex.config,
-        data: reindex.data,
-        ..Flags::default()
-    })?;
+    let Command::Reindex(whereabouts) = arguments.command;
+    let configuration = Configuration::of(whereabouts)?;
     log::init(&configuration)?;
     up::make_data_folder(&configuration.data)?;
     let settings = up::settings(&configuration, up::Addresses::of(&configuration), false);

@@ -61,6 +61,17 @@ pub(crate) struct Configuration {
     pub(crate) log_format: LogFormat,
 }
 
+/// Where an installation is, as every subcommand on one is told.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Whereabouts {
+    /// The folder for everything that must survive [default: ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A configuration file (see `portcullis configuration`)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// What flags say; they win.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
@@ -89,6 +100,15 @@ pub(crate) enum LogFormat {
 }
 
 impl Configuration {
+    /// Reads the configuration of an installation that is not started here.
+    pub(crate) fn of(whereabouts: Whereabouts) -> anyhow::Result<Self> {
+        Self::read(&Flags {
+            file: whereabouts.config,
+            data: whereabouts.data,
+            ..Flags::default()
+        })
+    }
+
     /// Reads all four layers; an error names the key.
     pub(crate) fn read(flags: &Flags) -> anyhow::Result<Self> {
         let mut layers = Figment::from(Toml::string(DEFAULTS));

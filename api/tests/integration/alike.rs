@@ -5,9 +5,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use guard::Door;
-use ids::SessionId;
-use link::{Kind, Protocol, SessionFacts};
+use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
@@ -132,25 +130,15 @@ async fn a_subscription_to_what_belongs_to_others_is_one_to_what_does_not_exist(
 
 /// A broadcaster and a viewer come, and another viewer is refused.
 fn happens(world: &World, name: &str) {
-    let policy = world.node.policy.lock().unwrap().clone();
-    let stream = policy.stream(&name.parse().unwrap()).unwrap();
     let now = world.clock.now();
-    let facts = SessionFacts {
-        session: SessionId::mint(1, [1; 10]),
-        organisation: stream.organisation,
-        stream: stream.id,
-        name: stream.name.clone(),
-        door: Door::Playback,
-        protocol: Protocol::Hls,
-        address: [203, 0, 113, 9].into(),
+    let viewing = SessionFacts {
         jti: Some(JTI.into()),
         user: Some(USER.into()),
         tag: Some(TAG.into()),
-        user_agent: None,
-        referrer: None,
+        ..world.viewing(name, 1)
     };
-    world.node.tell(now, Kind::Started(facts));
-    let (stream, organisation) = (stream.id, stream.organisation);
+    let (stream, organisation) = (viewing.stream, viewing.organisation);
+    world.node.tell(now, Kind::Started(viewing));
     world.node.tell(now, Kind::Live { stream, organisation });
 }
 

@@ -16,9 +16,9 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
 };
-use guard::{Policy, Timestamp};
-use ids::NodeId;
-use link::{Acknowledgement, Clock, Connector, Entropy, Events};
+use guard::{Door, Policy, Timestamp};
+use ids::{NodeId, SessionId};
+use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, SessionFacts};
 use serde_json::{Value, json};
 use testkit::{Database, Kind};
 use tokio::net::TcpListener;
@@ -66,6 +66,26 @@ pub(crate) struct Answer {
 }
 
 impl World {
+    /// A viewer's `n`th session on the stream of that name, as a node tells it; nobody that a token names.
+    pub(crate) fn viewing(&self, name: &str, n: u64) -> SessionFacts {
+        let policy = self.node.policy.lock().unwrap().clone();
+        let stream = policy.stream(&name.parse().unwrap()).unwrap();
+        SessionFacts {
+            session: SessionId::mint(n, [n.to_le_bytes()[0]; 10]),
+            organisation: stream.organisation,
+            stream: stream.id,
+            name: stream.name.clone(),
+            door: Door::Playback,
+            protocol: Protocol::Hls,
+            address: [203, 0, 113, 9].into(),
+            jti: None,
+            user: None,
+            tag: None,
+            user_agent: None,
+            referrer: None,
+        }
+    }
+
     /// On SQLite, which is what most promises need.
     pub(crate) async fn new() -> Self {
         Self::on(Kind::Sqlite).await

@@ -4,9 +4,7 @@
 
 use std::{fmt::Write, time::Duration};
 
-use guard::Door;
-use ids::{OrganisationId, SessionId, StreamId};
-use link::{Clock, Entropy, Kind, Protocol, SessionFacts};
+use link::{Clock, Entropy, Kind};
 use serde_json::json;
 
 use crate::{
@@ -141,23 +139,15 @@ fn bearer(world: &World, secret: &serde_json::Value) -> Client {
 /// A stream of each organisation, on which something happens.
 struct Stage<'a> {
     world: &'a World,
-    streams: Vec<(OrganisationId, StreamId, ids::StreamName)>,
+    streams: [String; 2],
 }
 
 impl<'a> Stage<'a> {
     async fn prepare(world: &'a World, outsider: &Client) -> Self {
         let made = "mutation { createStream(input: {}) { stream { name } } }";
         let theirs = outsider.data(made, json!({})).await["createStream"]["stream"]["name"].clone();
-        let policy = world.node.policy.lock().unwrap().clone();
-        let streams = [world.stream(), theirs.as_str().unwrap()].map(|name| {
-            let name: ids::StreamName = name.parse().unwrap();
-            let stream = policy.stream(&name).unwrap();
-            (stream.organisation, stream.id, name)
-        });
-        Self {
-            world,
-            streams: streams.into(),
-        }
+        let streams = [world.stream(), theirs.as_str().unwrap()].map(str::to_owned);
+        Self { world, streams }
     }
 
     /// What a subscription says first, with something happening until it has said something.
@@ -176,23 +166,10 @@ impl<'a> Stage<'a> {
     }
 
     fn happens(&self, n: u64) {
-        for (organisation, stream, name) in &self.streams {
-            let (organisation, stream, now) = (*organisation, *stream, self.world.clock.now());
-            let facts = SessionFacts {
-                session: SessionId::mint(1000 + n, [9; 10]),
-                organisation,
-                stream,
-                name: name.clone(),
-                door: Door::Playback,
-                protocol: Protocol::Hls,
-                address: [203, 0, 113, 9].into(),
-                jti: None,
-                user: None,
-                tag: None,
-                user_agent: None,
-                referrer: None,
-            };
-            self.world.node.tell(now, Kind::Started(facts));
+        for name in &self.streams {
+            let (viewing, now) = (self.world.viewing(name, 1000 + n), self.world.clock.now());
+            let (stream, organisation) = (viewing.stream, viewing.organisation);
+            self.world.node.tell(now, Kind::Started(viewing));
             self.world.node.tell(now, Kind::Live { stream, organisation });
             self.world.node.tell(now, Kind::Offline { stream, organisation });
         }

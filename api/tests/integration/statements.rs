@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use guard::Door;
-use ids::SessionId;
-use link::{Kind, Protocol, SessionFacts};
+use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
@@ -169,23 +167,9 @@ async fn fill(world: &World, admin: &Client, n: u8) {
     admin
         .make_token(json!({ "streams": [name], "user": format!("u{n}") }))
         .await;
-    let policy = world.node.policy.lock().unwrap().clone();
-    let stream = policy.stream(&name.parse().unwrap()).unwrap();
-    world.node.tell(
-        world.clock.now(),
-        Kind::Started(SessionFacts {
-            session: SessionId::mint(u64::from(n), [n; 10]),
-            organisation: stream.organisation,
-            stream: stream.id,
-            name: stream.name.clone(),
-            door: Door::Playback,
-            protocol: Protocol::Hls,
-            address: [203, 0, 113, n].into(),
-            jti: None,
-            user: None,
-            tag: None,
-            user_agent: None,
-            referrer: None,
-        }),
-    );
+    let viewing = SessionFacts {
+        address: [203, 0, 113, n].into(),
+        ..world.viewing(&name, u64::from(n))
+    };
+    world.node.tell(world.clock.now(), Kind::Started(viewing));
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use guard::{Door, Reason};
-use ids::{DecisionId, OrganisationId, SessionId, StreamId};
+use ids::{DecisionId, OrganisationId, StreamId};
 use link::{Kind, Protocol, SessionEnd, SessionFacts};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -85,21 +85,13 @@ impl Socket {
 
 /// A viewer's session on the first organisation's second stream.
 fn session(world: &World, n: u64) -> SessionFacts {
-    let policy = world.node.policy.lock().unwrap().clone();
-    let stream = policy.stream(&world.stream().parse().unwrap()).unwrap();
     SessionFacts {
-        session: SessionId::mint(n, [n.try_into().unwrap(); 10]),
-        organisation: stream.organisation,
-        stream: stream.id,
-        name: stream.name.clone(),
-        door: Door::Playback,
         protocol: Protocol::WebSocket,
-        address: [203, 0, 113, 9].into(),
         jti: Some("tok_x".into()),
         user: Some("ann".into()),
         tag: Some("web".into()),
-        user_agent: None,
         referrer: Some("example.com".into()),
+        ..world.viewing(world.stream(), n)
     }
 }
 

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use guard::Door;
-use ids::{MemberId, SessionId};
-use link::{Kind, Protocol, SessionFacts};
+use ids::MemberId;
+use link::Kind;
 use serde_json::{Value, json};
 
 use crate::harness::{Client, World};
@@ -135,25 +134,8 @@ impl Objects {
             .make_token(json!({ "streams": [world.stream()], "user": "ann" }))
             .await;
         let revoked = admin.revoke(json!({ "user": "nobody" })).await;
-        let policy = world.node.policy.lock().unwrap().clone();
-        let stream = policy.stream(&world.stream().parse().unwrap()).unwrap();
-        world.node.tell(
-            world.clock.now(),
-            Kind::Started(SessionFacts {
-                session: SessionId::mint(1, [1; 10]),
-                organisation: stream.organisation,
-                stream: stream.id,
-                name: stream.name.clone(),
-                door: Door::Playback,
-                protocol: Protocol::Hls,
-                address: [203, 0, 113, 9].into(),
-                jti: None,
-                user: None,
-                tag: None,
-                user_agent: None,
-                referrer: None,
-            }),
-        );
+        let viewing = world.viewing(world.stream(), 1);
+        world.node.tell(world.clock.now(), Kind::Started(viewing));
         let sessions = "{ organisation { sessions { totalCount } } }";
         while admin.data(sessions, json!({})).await["organisation"]["sessions"]["totalCount"] == 0 {
             tokio::task::yield_now().await;

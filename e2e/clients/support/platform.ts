@@ -1,15 +1,9 @@
 // A platform of one's own: `portcullis up --demo` on a folder of its own, from the binary that was built.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
-const BINARY = process.env.PORTCULLIS_BIN ?? resolve(REPOSITORY, 'target/debug/portcullis');
-const READY_WITHIN_MS = 60_000;
-const DRAINED_WITHIN_MS = 10_000;
+import { join } from 'node:path';
+import { begin, drain, ready } from '../../browser/support/process.ts';
 
 type Ready = {
   http: string;
@@ -30,11 +24,7 @@ export class Platform {
   static async start(more: string[] = []): Promise<Platform> {
     const data = mkdtempSync(join(tmpdir(), 'portcullis-clients-'));
     const log: Buffer[] = [];
-    const platform = spawn(
-      BINARY,
-      ['up', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo', ...more],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    const platform = begin(data, more);
     platform.stdout.on('data', (chunk: Buffer) => log.push(chunk));
     platform.stderr.on('data', (chunk: Buffer) => log.push(chunk));
     try {
@@ -76,33 +66,8 @@ export class Platform {
     return { secret, id: apiToken.id };
   }
 
-  /** A platform that is asked to stop ends by itself, in time, and without an error. */
   async stop(): Promise<void> {
-    const exit = once(this.process, 'exit');
-    this.process.kill('SIGTERM');
-    const timer = setTimeout(() => this.process.kill('SIGKILL'), DRAINED_WITHIN_MS);
-    const [code, signal] = await exit;
-    clearTimeout(timer);
+    await drain(this.process);
     rmSync(this.data, { recursive: true });
-    if (code !== 0) throw new Error(`portcullis did not drain: code ${code}, signal ${signal}`);
   }
-}
-
-/** Resolves once `ready.json` is there: it is written by rename, when every door answers. */
-async function ready(platform: ChildProcess, data: string): Promise<void> {
-  const file = join(data, 'ready.json');
-  await new Promise<void>((fulfil, reject) => {
-    const watcher = watch(data, () => existsSync(file) && finish());
-    const timer = setTimeout(() => finish(new Error(`not ready after ${READY_WITHIN_MS} ms`)), READY_WITHIN_MS);
-    const gone = () => finish(new Error('portcullis ended before it was ready'));
-    const finish = (error?: Error) => {
-      clearTimeout(timer);
-      watcher.close();
-      platform.off('exit', gone);
-      error ? reject(error) : fulfil();
-    };
-    platform.once('error', finish);
-    platform.once('exit', gone);
-    if (existsSync(file)) finish();
-  });
 }

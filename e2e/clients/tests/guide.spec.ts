@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Platform, REPOSITORY } from '../support/platform.ts';
+import { REPOSITORY } from '../../browser/support/process.ts';
+import { Platform } from '../support/platform.ts';
 
 const run = promisify(execFile);
 const GUIDE = readFileSync(join(REPOSITORY, 'docs/integrating.md'), 'utf8');

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type GraphQLObjectType, buildSchema, isNonNullType, isObjectType } from 'graphql';
-import { REPOSITORY } from '../support/platform.ts';
+import { REPOSITORY } from '../../browser/support/process.ts';
 
 const schema = buildSchema(readFileSync(join(REPOSITORY, 'api/schema.graphql'), 'utf8'));
 const objects = Object.values(schema.getTypeMap()).filter(

@@ -142,14 +142,8 @@ async fn suspension_ends_a_running_ffmpeg_and_not_the_one_of_another_organisatio
     };
     let operator = Person::with_password(&server, &operator("email"), &operator("password")).await;
     let hash = name.split_once('-').expect("a hash").0;
-    let suspended = operator
-        .change(
-            "suspendOrganisation",
-            &json!({ "organisation": hash }),
-            "change { sessionsEnded bytesAfter }",
-        )
-        .await;
-    assert_eq!(suspended["change"]["bytesAfter"], 0.0);
+    let suspended = operator.suspend(hash).await;
+    assert_eq!(suspended["bytesAfter"], 0.0);
     viewer.ends().await;
     Program::watches(&door).ends().await;
     // The other organisation notices nothing.

@@ -24,15 +24,9 @@ async fn suspending_an_organisation_ends_its_viewers_and_its_publisher_at_once_a
     let mut viewer = Viewer::open(&socket).await;
     viewer.watch(20).await;
     let operator = operator(&home, &server).await;
-    let suspended = operator
-        .change(
-            "suspendOrganisation",
-            &json!({ "organisation": hash }),
-            "change { sessionsEnded bytesAfter }",
-        )
-        .await;
-    assert!(suspended["change"]["sessionsEnded"].as_u64() >= Some(2), "{suspended}");
-    assert_eq!(suspended["change"]["bytesAfter"], 0.0);
+    let suspended = operator.suspend(&hash).await;
+    assert!(suspended["sessionsEnded"].as_u64() >= Some(2), "{suspended}");
+    assert_eq!(suspended["bytesAfter"], 0.0);
     let (code, reason, _) = viewer.last_word().await;
     assert_eq!((code, reason.as_str()), (4470, "ORGANISATION_SUSPENDED"));
     let playlist = server.door(server.test().name(), "index.m3u8", &token);

@@ -12,7 +12,7 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use guard::{Denial, Reason};
+use guard::Denial;
 use http::{HeaderValue, Request, StatusCode, header, uri::Scheme};
 use ids::DecisionId;
 use link::{Clock, Entropy};
@@ -62,8 +62,9 @@ impl Front {
     pub(super) async fn answer(&self, mut request: Request<Body>, arrived: &Arrived, router: Router) -> Response {
         let client = proxies::client(arrived.peer.ip(), &self.trusted, request.headers_mut());
         let encrypted = client.secure.unwrap_or(arrived.encrypted);
-        let mut response = if let Some(only) = self.only.as_ref().filter(|only| !only.lets_in(arrived.peer)) {
-            only.refuse(&mut request)
+        let turned_away = self.only.as_ref().and_then(|only| only.turn_away(arrived.peer));
+        let mut response = if let Some(denial) = turned_away {
+            play::turn_away(&mut request, &denial)
         } else if let Some(redirect) = self.redirect.as_ref().filter(|_| !encrypted && !is_challenge(&request)) {
             redirect.answer(&request)
         } else {
@@ -85,18 +86,16 @@ impl Front {
 }
 
 impl OriginOnly {
-    fn lets_in(&self, peer: SocketAddr) -> bool {
-        self.networks.contain(peer.ip())
-    }
-
-    fn refuse(&self, request: &mut Request<Body>) -> Response {
-        let mut denial = Denial::from(Reason::OriginOnly);
+    fn turn_away(&self, peer: SocketAddr) -> Option<Denial> {
+        let reason = guard::turn_away(!self.networks.contain(peer.ip()))?;
         let unix_ms = u64::try_from(self.clock.now().ms()).unwrap_or(0);
         let decision = DecisionId::mint(unix_ms, self.entropy.bytes());
-        denial.decision = Some(decision);
-        count::turned_away(denial.reason);
-        tracing::info!(denial.reason = denial.reason.as_str(), decision.id = %decision, "refused");
-        play::turn_away(request, &denial)
+        count::turned_away(reason);
+        tracing::info!(denial.reason = reason.as_str(), decision.id = %decision, "refused");
+        Some(Denial {
+            decision: Some(decision),
+            ..reason.into()
+        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! May this broadcaster publish the stream?
 
-use super::{Case, Credential, Presence, Stop, credential::Proven, playback::permit, trace::Trace};
+use super::{Case, Credential, Presence, Stop, credential::Proven, judge_organisation, playback::permit, trace::Trace};
 use crate::{
     Permit, Reason,
-    policy::{IngestAuthorisation, Package, Standing, Stream, StreamStanding, Tenant},
+    policy::{IngestAuthorisation, Package, Stream, StreamStanding, Tenant},
 };
 
 impl<'a> Case<'a> {
@@ -64,12 +64,7 @@ impl<'a> Case<'a> {
     }
 
     fn judge_broadcast(&self, tenant: &Tenant, stream: &Stream, trace: &mut impl Trace) -> Result<(), Stop> {
-        let suspended = tenant.organisation.standing == Standing::Suspended;
-        trace.check(
-            "organisation",
-            suspended.then_some(Reason::OrganisationSuspended),
-            || format!("{:?}", tenant.organisation.standing),
-        )?;
+        judge_organisation(tenant, trace)?;
         let lacking = !tenant.organisation.packages.has(Package::Live);
         trace.check("package", lacking.then_some(Reason::PackageRequired), || {
             Package::Live.as_str().to_owned()

@@ -22,7 +22,7 @@ pub use trace::{Step, StepOutcome};
 
 use crate::{
     Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
-    policy::{Stream, Tenant},
+    policy::{Standing, Stream, Tenant},
     rules::Monitored,
     token::Jti,
 };
@@ -108,6 +108,12 @@ struct Case<'a> {
     stream: Option<&'a Stream>,
 }
 
+/// Why a connection from there may ask nothing at all, if it may not: the first thing that is judged, also where what is
+/// asked for is no stream.
+pub fn turn_away(off_origin: bool) -> Option<Reason> {
+    off_origin.then_some(Reason::OriginOnly)
+}
+
 /// What ends a judgement early.
 enum Stop {
     Deny(Denial),
@@ -137,6 +143,17 @@ fn judge(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp, trac
     }
 }
 
+/// What stands against whatever an organisation has, at either door.
+fn judge_organisation(tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+    let standing = tenant.organisation.standing;
+    let suspended = standing == Standing::Suspended;
+    trace.check(
+        "organisation",
+        suspended.then_some(Reason::OrganisationSuspended),
+        || format!("{standing:?}"),
+    )
+}
+
 impl Case<'_> {
     fn judge(&self, monitored: &mut Vec<Monitored>, trace: &mut impl Trace) -> Result<Permit, Stop> {
         self.judge_transport(trace)?;
@@ -153,9 +170,7 @@ impl Case<'_> {
 
     fn judge_transport(&self, trace: &mut impl Trace) -> Result<(), Stop> {
         let (facts, request) = (self.facts, self.request);
-        trace.check("origin", facts.off_origin.then_some(Reason::OriginOnly), || {
-            request.address.to_string()
-        })?;
+        trace.check("origin", turn_away(facts.off_origin), || request.address.to_string())?;
         trace.check("throttle", facts.throttled.then_some(Reason::Throttled), || {
             request.address.to_string()
         })?;

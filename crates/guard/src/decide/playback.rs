@@ -1,9 +1,9 @@
 //! May this viewer see the stream?
 
-use super::{Case, Presence, Request, Stop, credential::Proven, trace::Trace};
+use super::{Case, Presence, Request, Stop, credential::Proven, judge_organisation, trace::Trace};
 use crate::{
     End, Permit, Reason,
-    policy::{Standing, Stream, StreamStanding, Tenant},
+    policy::{Stream, StreamStanding, Tenant},
 };
 
 impl Case<'_> {
@@ -33,12 +33,7 @@ impl Case<'_> {
         tenant: &Tenant,
         trace: &mut impl Trace,
     ) -> Result<Permit, Stop> {
-        let suspended = tenant.organisation.standing == Standing::Suspended;
-        trace.check(
-            "organisation",
-            suspended.then_some(Reason::OrganisationSuspended),
-            || format!("{:?}", tenant.organisation.standing),
-        )?;
+        judge_organisation(tenant, trace)?;
         let locked = stream.standing == StreamStanding::Locked;
         trace.check("standing", locked.then_some(Reason::StreamLocked), || {
             format!("{:?}", stream.standing)

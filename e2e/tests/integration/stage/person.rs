@@ -118,6 +118,13 @@ impl Person {
         self.change(mutation, &json!({ "name": name }), CHANGE).await["change"].clone()
     }
 
+    /// Suspends an organisation, as an operator; the change.
+    pub(crate) async fn suspend(&self, organisation: &str) -> Value {
+        self.change("suspendOrganisation", &json!({ "organisation": organisation }), CHANGE)
+            .await["change"]
+            .clone()
+    }
+
     /// Waits until a stream has a publisher.
     pub(crate) async fn until_live(&self, stream: &str) {
         self.until_state(stream, "LIVE").await;

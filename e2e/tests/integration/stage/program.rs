@@ -39,7 +39,8 @@ impl Program {
     }
 }
 
-fn append(log: &Path) -> File {
+/// A log that is written to beside others.
+pub(crate) fn append(log: &Path) -> File {
     let mut options = OpenOptions::new();
     options.create(true).append(true).open(log).expect("a log")
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, OpenOptions},
+    fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{ExitStatus, Output, Stdio},
@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::until;
+use super::{program::append, until};
 
 /// A folder that outlives the processes which run in it.
 pub(crate) struct Home {
@@ -58,11 +58,7 @@ impl Home {
 
     /// Starts `portcullis up` here with further arguments.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.path("log"))
-            .expect("a log");
+        let log = append(&self.path("log"));
         *self.stale.lock().expect("one start at a time") = fs::read(self.data().join("ready.json")).ok();
         let binary = binary();
         Command::new(&binary)
