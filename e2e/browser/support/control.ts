@@ -43,6 +43,15 @@ export class Control {
     expect(made.errors).toEqual([]);
   }
 
+  /** Makes an organisation, whose first administrator is invited by mail; for a platform operator. */
+  async createOrganisation(name: string, adminEmail: string): Promise<void> {
+    const { createOrganisation: made } = await this.ask<{ createOrganisation: { errors: { message: string }[] } }>(
+      'mutation($input: CreateOrganisationInput!) { createOrganisation(input: $input) { errors { message } } }',
+      { input: { name, adminEmail } },
+    );
+    expect(made.errors).toEqual([]);
+  }
+
   /** Somebody new, who takes up the invitation that the mail to them brought. */
   static async accept(link: string, name: string, password: string): Promise<void> {
     const control = new Control(await request.newContext());

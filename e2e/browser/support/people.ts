@@ -18,20 +18,33 @@ export function personMenu(page: Page) {
   return page.getByRole('banner').locator('.person-name');
 }
 
+/** Somebody with a name of their own. */
+type Person = Account & { name: string };
+
 let guests = 0;
 
 /** Somebody of whom nobody has heard yet, with a password of their own. */
-export function stranger(name: string): Account & { name: string } {
+export function stranger(name: string): Person {
   guests += 1;
   return { name, email: `${name.toLowerCase()}-${guests}-${Date.now()}@northwind.example`, password: `a password of ${name}` };
 }
 
 /** A new member of the first organisation, who has an account and is not signed in. */
-export async function newMember(name: string, role: Role): Promise<Account & { name: string }> {
+export async function newMember(name: string, role: Role): Promise<Person> {
   const person = stranger(name);
   const admin = await Control.signedIn(user('nanoAdmin'));
   await admin.invite(person.email, role);
   await admin.close();
+  await Control.accept(await linkTo(person.email), person.name, person.password);
+  return person;
+}
+
+/** The only person of a new organisation, its administrator, who has an account and is not signed in. */
+export async function newAdministrator(name: string): Promise<Person> {
+  const person = stranger(name);
+  const operator = await Control.signedIn(demo().operator);
+  await operator.createOrganisation(`The house of ${name}`, person.email);
+  await operator.close();
   await Control.accept(await linkTo(person.email), person.name, person.password);
   return person;
 }
