@@ -12,19 +12,24 @@ export async function expectFitForAll(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
 }
 
-/** Waits for whatever fades, and for what begins to fade because of it: until then colours are others. */
+/**
+ * Looks again and again until nothing fades, for what begins to fade because of it too: until then colours are others.
+ * The promises of animations are not waited for, since that of an element which leaves the page may stay open for good.
+ */
 async function settle(page: Page): Promise<void> {
-  await page.evaluate(async () => {
+  await page.evaluate(async (patience) => {
     const fading = () =>
       document
         .getAnimations()
-        .filter((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity);
-    for (let ends = fading(); ends.length > 0; ends = fading()) {
-      await Promise.allSettled(ends.map((one) => one.finished));
-      await new Promise((frame) => requestAnimationFrame(frame));
-    }
-  });
+        .some((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity);
+    const until = performance.now() + patience;
+    do await new Promise((later) => setTimeout(later, 30));
+    while (fading() && performance.now() < until);
+  }, LONGEST_FADE_MS);
 }
+
+/** Longer than anything fades. What seems to go on for longer stands still: what is drawn then is what people see. */
+const LONGEST_FADE_MS = 3_000;
 
 /** The page as it stands now, in both colour schemes, wide and narrow. */
 export async function expectFitEverywhere(page: Page, name: string): Promise<void> {
