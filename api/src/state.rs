@@ -3,7 +3,8 @@
 use guard::Timestamp;
 use ids::{
     ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
-    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, SessionId, SignInId, StreamId, TokenId, UserId,
+    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StreamId, TokenId,
+    UserId,
 };
 use link::{Clock, Entropy};
 
@@ -111,6 +112,7 @@ mint!(
     ProviderId,
     RecoveryCodeId,
     RequestId,
+    RuleId,
     SessionId,
     SignInId,
     StreamId,

@@ -9,6 +9,7 @@ pub mod audit_chain;
 pub mod audit_entry;
 pub mod barred_sign_in;
 pub mod change;
+pub mod guardian_rule;
 pub mod identity_provider;
 pub mod invitation;
 pub mod mail;

@@ -3,6 +3,7 @@
 //! Steps are not safe beside each other, so a lock is held around them: an advisory one on PostgreSQL, a file beside
 //! the database on SQLite. Knows no entity: the types of today cannot change the history of yesterday.
 
+mod feed;
 mod lock;
 mod m0001_first;
 mod m0002_people;
@@ -10,6 +11,7 @@ mod m0003_organising;
 mod m0004_accounts;
 mod m0005_provider;
 mod m0006_search;
+mod m0007_guardian;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -29,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_accounts::Step),
             Box::new(m0005_provider::Step),
             Box::new(m0006_search::Step),
+            Box::new(m0007_guardian::Step),
         ]
     }
 }

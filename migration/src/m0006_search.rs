@@ -1,7 +1,4 @@
 //! Search: indices for what is looked up exactly, and what an index outside the database is fed from.
-//!
-//! Triggers write the feed, so that no change to a searched column can forget it, whoever makes it: it is part of the same
-//! transaction. Where there is no index outside (no row in `search_index`) they write nothing.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{
@@ -11,7 +8,10 @@ use sea_orm_migration::{
     sea_query::Index,
 };
 
-use crate::tables::{self, IndexOf, table};
+use crate::{
+    feed::{self, Source},
+    tables::{self, IndexOf, table},
+};
 
 /// This step.
 pub(crate) struct Step;
@@ -50,36 +50,17 @@ impl MigrationTrait for Step {
         manager.create_table(feed).await?;
         tables::indices(manager, INDICES).await?;
         match manager.get_database_backend() {
-            DbBackend::Sqlite => sqlite(manager).await,
-            _ => postgres(manager).await,
+            DbBackend::Sqlite => sqlite(manager).await?,
+            _ => postgres(manager).await?,
         }
+        feed::begin(manager, SOURCES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let person = ("search_app_user_update".to_owned(), "app_user");
-        for (name, table) in triggers().map(|(name, table, ..)| (name, table)).chain([person]) {
-            let on = match manager.get_database_backend() {
-                DbBackend::Sqlite => String::new(),
-                _ => format!(" ON {table}"),
-            };
-            connection
-                .execute_unprepared(&format!("DROP TRIGGER IF EXISTS {name}{on}"))
-                .await?;
-        }
+        feed::end(manager, SOURCES).await?;
+        feed::drop(manager, "search_app_user_update", "app_user").await?;
         tables::drop(manager, TABLES).await
     }
-}
-
-/// A table whose rows are searched, or say something of rows that are.
-struct Source {
-    table: &'static str,
-    /// Which kind of object it is about.
-    kind: &'static str,
-    /// The column that names the object.
-    object: &'static str,
-    /// The columns that are searched, and those that hide a row.
-    columns: &'static str,
 }
 
 const SOURCES: &[Source] = &[
@@ -115,33 +96,8 @@ const SOURCES: &[Source] = &[
     },
 ];
 
-/// Name, table, event with its columns, the row that says what, and its source.
-fn triggers() -> impl Iterator<Item = (String, &'static str, String, &'static str, &'static Source)> {
-    SOURCES.iter().flat_map(|source| {
-        [
-            ("insert", "INSERT".to_owned(), "NEW"),
-            ("update", format!("UPDATE OF {}", source.columns), "NEW"),
-            ("delete", "DELETE".to_owned(), "OLD"),
-        ]
-        .map(|(verb, event, row)| {
-            let name = format!("search_{}_{verb}", source.table);
-            (name, source.table, event, row, source)
-        })
-    })
-}
-
 async fn sqlite(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let connection = manager.get_connection();
-    for (name, table, event, row, Source { kind, object, .. }) in triggers() {
-        connection
-            .execute_unprepared(&format!(
-                "CREATE TRIGGER IF NOT EXISTS {name} AFTER {event} ON {table} \
-                 WHEN {row}.organisation_id IS NOT NULL AND EXISTS (SELECT 1 FROM search_index) BEGIN \
-                 INSERT INTO search_feed (organisation_id, kind, object_id) \
-                 VALUES ({row}.organisation_id, '{kind}', {row}.{object}); END"
-            ))
-            .await?;
-    }
     connection
         .execute_unprepared(
             "CREATE TRIGGER IF NOT EXISTS search_app_user_update AFTER UPDATE OF name, email ON app_user \
@@ -183,14 +139,6 @@ async fn postgres(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
              END $$",
         )
         .await?;
-    for (name, table, event, _, Source { kind, object, .. }) in triggers() {
-        connection
-            .execute_unprepared(&format!(
-                "CREATE OR REPLACE TRIGGER {name} AFTER {event} ON {table} \
-                 FOR EACH ROW EXECUTE FUNCTION search_feed_object('{kind}', '{object}')"
-            ))
-            .await?;
-    }
     connection
         .execute_unprepared(
             "CREATE OR REPLACE TRIGGER search_app_user_update AFTER UPDATE OF name, email ON app_user \

@@ -31,6 +31,7 @@ pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc
         .data(DataLoader::new(Mails(state.clone()), tokio::spawn))
         .data(DataLoader::new(Tags(state.clone()), tokio::spawn))
         .data(DataLoader::new(TagCounts(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Streams(state.clone()), tokio::spawn))
         .data(DataLoader::new(Groups(state.clone()), tokio::spawn))
         .data(DataLoader::new(GroupStreams(state.clone()), tokio::spawn))
         .data(DataLoader::new(StreamSessions(state.clone()), tokio::spawn))
@@ -94,6 +95,23 @@ impl Loader<Own<Uuid>> for Groups {
         for (organisation, ids) in grouped(keys.iter().copied()) {
             let groups = groups::by_ids(&self.0, organisation, ids).await?;
             found.extend(groups.into_iter().map(|group| ((organisation, group.id), group)));
+        }
+        Ok(found)
+    }
+}
+
+/// A stream by its id, deleted ones too.
+pub(crate) struct Streams(Arc<State>);
+
+impl Loader<Own<Uuid>> for Streams {
+    type Value = stream::Model;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, stream::Model>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, ids) in grouped(keys.iter().copied()) {
+            let streams = reading::streams_by_ids(self.0.store.read(), organisation, ids).await?;
+            found.extend(streams.into_iter().map(|stream| ((organisation, stream.id), stream)));
         }
         Ok(found)
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use entity::{Table, Tenanted, organisation, package_grant, revocation, signing_key, stream};
+use entity::{Table, Tenanted, guardian_rule, organisation, package_grant, revocation, signing_key, stream};
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
@@ -16,7 +16,10 @@ use uuid::Uuid;
 
 use crate::{
     keys,
-    service::packages::{self, LimitName},
+    service::{
+        packages::{self, LimitName},
+        rules,
+    },
     state::State,
 };
 
@@ -52,6 +55,14 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
             organisation: OrganisationId::from_uuid(row.organisation_id),
             subject: subject(&row.kind, &row.subject)?,
             at: Timestamp::from_us(row.at),
+        });
+    }
+    let rules =
+        guardian_rule::Entity::across_tenants("the policy of a node that joins").filter(rules::stands(state.now_us()));
+    for row in rules.all(connection).await? {
+        updates.push(Update::Rule {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            rule: rules::rule(&row)?,
         });
     }
     let streams =

@@ -1,4 +1,4 @@
-//! Search: one text over streams, tokens, members and the audit log of one organisation.
+//! Search: one text over streams, tokens, rules, members and the audit log of one organisation.
 //!
 //! A store says which objects have the text, best first; what is shown of them is read from the tables, within the tenant,
 //! so whatever an index outside still holds of what is gone or others' is not found. Kinds that a role may not read are not
@@ -12,9 +12,9 @@ mod text;
 use std::{cmp::Reverse, collections::HashMap};
 
 use authz::Action;
-use entity::{Tenanted, audit_entry, playback_token, stream};
+use entity::{Tenanted, audit_entry, guardian_rule, playback_token, stream};
 use futures_util::future::try_join_all;
-use ids::{AuditId, MemberId, OrganisationId, StreamId, TokenId};
+use ids::{AuditId, MemberId, OrganisationId, RuleId, StreamId, TokenId};
 pub use meilisearch::{Key, Meilisearch, MeilisearchError, ReindexError, Reindexed, SearchKey, reindex};
 pub(crate) use meilisearch::{Outside, forget, run};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter};
@@ -37,6 +37,7 @@ use crate::{
 pub(crate) enum Kind {
     Stream,
     Token,
+    Rule,
     Member,
     Audit,
 }
@@ -55,6 +56,7 @@ pub(crate) struct Hit {
 pub(crate) enum Object {
     Stream(Box<stream::Model>),
     Token(Box<playback_token::Model>),
+    Rule(Box<guardian_rule::Model>),
     Member(Box<Known>),
     Audit(Box<audit_entry::Model>),
 }
@@ -76,7 +78,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// A page of what the role may read and has the text: whole names first, then beginnings, then the rest; streams before
-/// tokens, members and the audit log; the newest first.
+/// tokens, rules, members and the audit log; the newest first.
 pub(crate) async fn search(
     state: &State,
     acting: &Acting,
@@ -159,6 +161,15 @@ async fn hydrate(
                 .map(|row| ((Kind::Token, row.id), Object::Token(Box::new(row)))),
         );
     }
+    let wanted = ids(Kind::Rule);
+    if !wanted.is_empty() {
+        let rows = guardian_rule::Entity::in_tenant(organisation).filter(guardian_rule::Column::Id.is_in(wanted));
+        let rows = rows.all(connection).await?;
+        objects.extend(
+            rows.into_iter()
+                .map(|row| ((Kind::Rule, row.id), Object::Rule(Box::new(row)))),
+        );
+    }
     let wanted = ids(Kind::Member);
     if !wanted.is_empty() {
         let people = members::by_ids(connection, organisation, wanted).await?;
@@ -181,13 +192,14 @@ async fn hydrate(
 
 impl Kind {
     /// In the order in which they are shown.
-    pub(crate) const ALL: [Self; 4] = [Self::Stream, Self::Token, Self::Member, Self::Audit];
+    pub(crate) const ALL: [Self; 5] = [Self::Stream, Self::Token, Self::Rule, Self::Member, Self::Audit];
 
     /// As columns and indices have it.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Stream => "stream",
             Self::Token => "token",
+            Self::Rule => "rule",
             Self::Member => "member",
             Self::Audit => "audit",
         }
@@ -203,6 +215,7 @@ impl Kind {
         match self {
             Self::Stream => Action::StreamRead,
             Self::Token => Action::TokenRead,
+            Self::Rule => Action::RuleRead,
             Self::Member => Action::MemberRead,
             Self::Audit => Action::AuditRead,
         }
@@ -213,6 +226,7 @@ impl Kind {
         match self {
             Self::Stream => StreamId::from_uuid(id).to_string(),
             Self::Token => TokenId::from_uuid(id).to_string(),
+            Self::Rule => RuleId::from_uuid(id).to_string(),
             Self::Member => MemberId::from_uuid(id).to_string(),
             Self::Audit => AuditId::from_uuid(id).to_string(),
         }
@@ -223,6 +237,7 @@ impl Kind {
         match self {
             Self::Stream => id.parse().ok().map(StreamId::uuid),
             Self::Token => id.parse().ok().map(TokenId::uuid),
+            Self::Rule => id.parse().ok().map(RuleId::uuid),
             Self::Member => id.parse().ok().map(MemberId::uuid),
             Self::Audit => id.parse().ok().map(AuditId::uuid),
         }

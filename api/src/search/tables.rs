@@ -3,8 +3,8 @@
 //! An id or name that fits exactly is found by an index, however old it is. Parts of texts are looked for among the newest
 //! [`WINDOW`] objects of a kind, so that a search costs no more as an organisation grows older.
 
-use entity::{Tenanted, app_user, audit_entry, member, playback_token, stream, stream_tag};
-use ids::{AuditId, MemberId, OrganisationId, StreamId, TokenId};
+use entity::{Tenanted, app_user, audit_entry, guardian_rule, member, playback_token, stream, stream_tag};
+use ids::{AuditId, MemberId, OrganisationId, RuleId, StreamId, TokenId};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
@@ -30,6 +30,7 @@ pub(super) async fn find(
     let mut parts = match kind {
         Kind::Stream => streams(organisation, &looks),
         Kind::Token => tokens(organisation, &looks),
+        Kind::Rule => rules(organisation, &looks),
         Kind::Member => members(organisation, &looks),
         Kind::Audit => audit(organisation, &looks),
     }
@@ -96,6 +97,20 @@ fn tokens(organisation: OrganisationId, looks: &Looks<'_>) -> Vec<SelectStatemen
         parts.push(exactly(all().filter(column.eq(looks.text.as_str())), Column::Id));
     }
     if let Ok(id) = looks.text.as_str().parse::<TokenId>() {
+        parts.push(exactly(all().filter(Column::Id.eq(id.uuid())), Column::Id));
+    }
+    parts
+}
+
+fn rules(organisation: OrganisationId, looks: &Looks<'_>) -> Vec<SelectStatement> {
+    use guardian_rule::Column;
+    let all = || guardian_rule::Entity::in_tenant(organisation);
+    let newest = newest(all(), Column::CreatedAt, [Column::Id, Column::Value, Column::Note]);
+    let mut parts = vec![
+        looks.at(newest, &["value", "note"]),
+        exactly(all().filter(Column::Value.eq(looks.text.as_str())), Column::Id),
+    ];
+    if let Ok(id) = looks.text.as_str().parse::<RuleId>() {
         parts.push(exactly(all().filter(Column::Id.eq(id.uuid())), Column::Id));
     }
     parts

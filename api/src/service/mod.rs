@@ -11,6 +11,7 @@ pub(crate) mod packages;
 pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod revocation;
+pub(crate) mod rules;
 pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod tokens;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use authz::Action;
-use entity::{Table, Tenanted, app_user, package_grant, package_request, stream};
+use entity::{Table, Tenanted, app_user, guardian_rule, package_grant, package_request, stream};
 use guard::policy::Package;
 use ids::{OrganisationId, PackageRequestId};
 use sea_orm::{
@@ -119,6 +119,23 @@ pub(crate) async fn one_stream_more(work: &Work<'_>) -> Result<(), Fault> {
     Err(Fault::Caller(UserError {
         code: "LIMIT_REACHED".to_owned(),
         message: format!("the organisation may have {most} streams"),
+        field: None,
+    }))
+}
+
+/// Refuses one Guardian rule more than the organisation may have.
+pub(crate) async fn one_rule_more(work: &Work<'_>) -> Result<(), Fault> {
+    let standings = of(&*work.write, work.organisation).await?;
+    let most = limit(&standings, LimitName::Rules).unwrap_or(RULES);
+    let there = guardian_rule::Entity::in_tenant(work.organisation)
+        .count(&*work.write)
+        .await?;
+    if there < u64::from(most) {
+        return Ok(());
+    }
+    Err(Fault::Caller(UserError {
+        code: "LIMIT_REACHED".to_owned(),
+        message: format!("the organisation may have {most} rules"),
         field: None,
     }))
 }
@@ -276,5 +293,7 @@ fn limits(names: &[LimitName], grant: &package_grant::Model) -> Limits {
     names.iter().filter_map(|name| Some((*name, number(name)?))).collect()
 }
 
+/// Guardian rules, where no package says otherwise: as many as the benchmark of the decision has.
+const RULES: u32 = 1_000_000;
 /// Characters of a wish's note.
 const NOTE: usize = 500;

@@ -6,8 +6,8 @@ use entity::{Tenanted, api_token, app_user, playback_token, playback_token_strea
 use guard::{Door, Timestamp};
 use ids::{GroupId, OrganisationId, SessionId, StreamId, TokenId};
 use sea_orm::{
-    ColumnTrait, Condition, Order, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Func, IntoCondition},
+    ColumnTrait, Condition, ConnectionTrait, Order, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Func, IntoCondition, SelectStatement},
 };
 use uuid::Uuid;
 
@@ -101,6 +101,27 @@ pub(crate) fn token_is(record: &playback_token::Model, now: Timestamp) -> TokenI
     } else {
         TokenIs::Active
     }
+}
+
+/// The streams of these ids, deleted ones too.
+pub(crate) async fn streams_by_ids(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<stream::Model>, Fault> {
+    Ok(stream::Entity::in_tenant(organisation)
+        .filter(stream::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
+/// The id of the stream of that name, for a filter.
+pub(crate) fn stream_named(organisation: OrganisationId, name: &str) -> Result<SelectStatement, Fault> {
+    Ok(stream::Entity::in_tenant(organisation)
+        .select_only()
+        .column(stream::Column::Id)
+        .filter(stream::Column::Name.eq(bound(name)?))
+        .into_query())
 }
 
 /// A page of an organisation's streams.

@@ -167,6 +167,9 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let stream = admin.data(tagged, json!({ "n": world.stream() })).await["updateStream"]["stream"]["id"].clone();
     let group = "mutation { createGroup(input: {name: \"Group of theirs\"}) { group { id } } }";
     let group = admin.data(group, json!({})).await["createGroup"]["group"]["id"].clone();
+    let rule =
+        "mutation { createGuardianRule(input: {kind: IP, value: \"203.0.113.0/24\", action: DENY}) { rule { id } } }";
+    let rule = admin.data(rule, json!({})).await["createGuardianRule"]["rule"]["id"].clone();
     let invite =
         "mutation { inviteMember(input: {email: \"nora@example.com\", role: nanoUser}) { invitation { id } } }";
     let invitation = admin.data(invite, json!({})).await["inviteMember"]["invitation"]["id"].clone();
@@ -182,6 +185,7 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         &made["record"]["jti"],
         &change,
         &group,
+        &rule,
         &invitation,
         &token["apiToken"]["id"],
         &more["viewer"]["id"],
@@ -204,6 +208,7 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         "label-of-theirs",
         "Group of theirs",
         "Northwind Live",
+        "203.0.113.0/24",
         &world.demo.users[1].email,
     ];
     all.extend(texts.map(|text| (text.to_owned(), format!("un{text}"))));
@@ -218,7 +223,7 @@ fn never(id: &str) -> String {
 /// What of the first organisation an attack could have changed.
 async fn standing(admin: &Client) -> Value {
     let query = "{ organisation { name settings { securePlayback } members { nodes { id role } } tags { name }
-        streams { nodes { name title state tags { name } } } groups { nodes { id name } } signingKeys { id }
+        streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } signingKeys { id }
         playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
     admin.data(query, json!({})).await
 }

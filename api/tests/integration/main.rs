@@ -5,6 +5,7 @@ mod alike;
 mod api_tokens;
 mod audit;
 mod audit_chain;
+mod guardian;
 mod harness;
 mod invitations;
 mod judging;

@@ -214,11 +214,11 @@ const TABLE: &[Row] = &[
         &[
             "Organisation.playbackTokens",
             "Query.playbackToken",
+            "Organisation.guardianRules",
             "{ organisation { sessions(filter: {user: \"ann\"}) { totalCount } } }",
             "{ organisation { sessions(filter: {jti: \"x\"}) { totalCount } } }",
         ],
         &[
-            "Organisation.guardianRules",
             "Organisation.analytics",
             "Query.explain",
             "Mutation.simulateGuardianRule",
@@ -275,15 +275,11 @@ const TABLE: &[Row] = &[
             "mutation { revokeTokens(input: {jti: \"JTI\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {user: \"nobody\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {tag: \"nothing\"}) { errors { code } } }",
-        ],
-        &[
-            "Mutation.banUser",
-            "Mutation.unbanUser",
             "Mutation.createGuardianRule",
             "Mutation.updateGuardianRule",
             "Mutation.deleteGuardianRule",
-            "Mutation.endSession",
         ],
+        &["Mutation.banUser", "Mutation.unbanUser", "Mutation.endSession"],
     ),
     (
         "revoke by stream, signing key or issued-before; ingest rules and catch-alls; end a broadcaster's session",
@@ -292,8 +288,10 @@ const TABLE: &[Row] = &[
             "mutation { revokeTokens(input: {stream: \"STREAM\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {signingKey: \"KEY\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {issuedBefore: \"2020-01-01T00:00:00Z\"}) { errors { code } } }",
+            "mutation { createGuardianRule(input: {kind: ASN, value: \"1\", action: DENY, door: INGEST}) { errors { code } } }",
+            "mutation { createGuardianRule(input: {kind: ASN, value: \"*\", action: ALLOW}) { errors { code } } }",
         ],
-        &["Mutation.createGuardianRule", "Mutation.endSession"],
+        &["Mutation.endSession"],
     ),
     (
         "alert rules",

@@ -46,6 +46,11 @@ const LISTS: &[(&str, &str)] = &[
         createdBy { id name kind } claims } } } }",
     ),
     (
+        "GuardianRuleConnection",
+        "query($n: Int) { organisation { guardianRules(first: $n) { totalCount nodes {
+        id kind value action mode door stream { name } group { name } expiresAt note createdBy { name } createdAt } } } }",
+    ),
+    (
         "StreamGroupConnection",
         "query($n: Int) { organisation { groups(first: $n) { totalCount nodes {
         id name createdAt streams(first: 2) { totalCount nodes { name tags { name streams } group { name } } } } } } }",
@@ -90,6 +95,11 @@ const LISTS: &[(&str, &str)] = &[
         "SearchConnection",
         "query($n: Int) { search(text: \"u\", kinds: [TOKEN], first: $n) { totalCount nodes { kind fit token {
         jti user status createdBy { name } } } } }",
+    ),
+    (
+        "SearchConnection",
+        "query($n: Int) { search(text: \"10.\", kinds: [RULE], first: $n) { totalCount nodes { kind fit rule {
+        value stream { name } group { name } createdBy { name } } } } }",
     ),
     (
         "SearchConnection",
@@ -149,7 +159,7 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
 async fn fill(world: &World, admin: &Client, n: u8) {
     let make =
         "mutation($i: CreateStreamInput!, $g: CreateGroupInput!, $a: CreateApiTokenInput!, $m: InviteMemberInput!) {
-        createStream(input: $i) { stream { name } errors { code } } createGroup(input: $g) { errors { code } }
+        createStream(input: $i) { stream { name } errors { code } } createGroup(input: $g) { group { id } errors { code } }
         createApiToken(input: $a) { errors { code } } inviteMember(input: $m) { errors { code } } }";
     let alias = format!("n{n}");
     let hash = &world.demo.users[0].organisation;
@@ -160,7 +170,14 @@ async fn fill(world: &World, admin: &Client, n: u8) {
         "a": { "name": format!("software {n}"), "role": "nanoReadOnly" },
         "m": { "email": format!("invited{n}@example.com"), "role": "nanoUser" },
     });
-    admin.data(make, made).await;
+    let group = admin.data(make, made).await["createGroup"]["group"]["id"].clone();
+    let rule = "mutation($s: CreateGuardianRuleInput!, $g: CreateGuardianRuleInput!) {
+        s: createGuardianRule(input: $s) { errors { code } } g: createGuardianRule(input: $g) { errors { code } } }";
+    let rules = json!({
+        "s": { "kind": "IP", "value": format!("10.0.0.{n}"), "action": "DENY", "stream": name },
+        "g": { "kind": "IP", "value": format!("10.0.1.{n}"), "action": "DENY", "group": group },
+    });
+    admin.data(rule, rules).await;
     let email = format!("n{n}@northwind.example");
     world.join(&email, hash, "nanoReadOnly").await;
     world.idle_sign_in(&email).await;

@@ -43,6 +43,9 @@ const IDLE: &str = "idle@northwind.example";
 const PROVIDER: &str = "(input: {issuer: \"https://id.sweep.example\", clientId: \"sweep\", clientSecret: \"secret\",
     domains: [\"sweep.example\"], groupClaim: \"groups\", roleMap: [{group: \"staff\", role: nanoUser}]})";
 
+/// A Guardian rule that is about nobody here.
+const RULE: &str = "(input: {kind: COUNTRY, value: \"AQ\", action: DENY})";
+
 /// A field's type name, whether it has fields of its own, and its arguments in the sweep.
 #[derive(Clone, Debug)]
 struct Field {
@@ -142,6 +145,8 @@ impl Objects {
         }
         let create = "mutation { createApiToken(input: {name: \"a\", role: nanoAdmin}) { apiToken { id } } }";
         let api_token = admin.data(create, json!({})).await;
+        let rule = format!("mutation {{ createGuardianRule{RULE} {{ rule {{ id }} }} }}");
+        admin.data(&rule, json!({})).await;
         let hash = &world.demo.users[0].organisation;
         let admins = world.member(&world.demo.users[0].email, hash).await.unwrap();
         world.join(IDLE, hash, "nanoReadOnly").await;
@@ -212,6 +217,11 @@ impl Objects {
             let set = format!("mutation {{ setIdentityProvider{PROVIDER} {{ errors {{ code }} }} }}");
             admin.data(&set, json!({})).await;
         }
+        if text.contains("RULE") {
+            let made = format!("mutation {{ createGuardianRule{RULE} {{ rule {{ id }} }} }}");
+            let made = admin.data(&made, json!({})).await;
+            text = text.replace("RULE", made["createGuardianRule"]["rule"]["id"].as_str().unwrap());
+        }
         let keyword = if first == "Mutation" { "mutation" } else { "query" };
         format!("{keyword} {{ {text} }}")
     }
@@ -257,6 +267,8 @@ impl Objects {
             ("Mutation", "removeIdentityProvider" | "rotateApiKey") => String::new(),
             ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
+            ("Mutation", "createGuardianRule") => RULE.to_owned(),
+            ("Mutation", "updateGuardianRule" | "deleteGuardianRule") => "(input: {id: \"RULE\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),

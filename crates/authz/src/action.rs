@@ -39,6 +39,9 @@ actions! {
         TokenCreate = "token.create", "Make playback tokens.";
         TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
         TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
+        RuleRead = "rule.read", "Read Guardian rules.";
+        RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody.";
+        RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody.";
         StreamCreate = "stream.create", "Create streams.";
         StreamUpdate = "stream.update", "Change a stream's title, tags and settings.";
         StreamOpen = "stream.open", "Open a stream's playback or ingest to everybody.";

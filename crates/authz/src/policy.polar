@@ -23,6 +23,8 @@ may("nanoUser", action) if action in [
     "token.read",
     "token.create",
     "token.revoke",
+    "rule.read",
+    "rule.write",
     "stream.create",
     "stream.update",
     "test_source.start",
@@ -34,6 +36,7 @@ may("nanoUser", action) if action in [
 may("nanoAdmin", action) if may("nanoUser", action);
 may("nanoAdmin", action) if action in [
     "token.revoke_bulk",
+    "rule.write_wide",
     "stream.open",
     "stream.stop",
     "stream.start",

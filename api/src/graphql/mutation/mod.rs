@@ -11,6 +11,7 @@ mod password_reset;
 mod people;
 mod platform;
 mod provider;
+mod rules;
 mod second_factor;
 mod streams;
 mod tokens;
@@ -27,6 +28,7 @@ use password_reset::Resets;
 use people::People;
 use platform::Operators;
 use provider::Providers;
+use rules::Rules;
 use second_factor::SecondFactors;
 use streams::Streams;
 use tokens::Tokens;
@@ -42,6 +44,7 @@ pub(crate) struct Mutation(
     Operators,
     People,
     Providers,
+    Rules,
     Settings,
     Streams,
     Tokens,

@@ -14,6 +14,7 @@ mod package;
 mod page;
 mod platform;
 mod provider;
+mod rule;
 mod search;
 mod session;
 mod stream;
@@ -36,6 +37,9 @@ pub(crate) use package::{Package, PackageLimitsInput};
 pub(crate) use page::Part;
 pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
+pub(crate) use rule::{
+    GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
+};
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
 pub(crate) use session::{SessionConnection, SessionFilter};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, ingest_url};

@@ -8,8 +8,9 @@ use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, IdentityProvider,
-    Member, MemberConnection, Part, SessionConnection, SessionFilter, StreamGroup, StreamGroupConnection, Tag,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, GuardianRule,
+    GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, Part, SessionConnection,
+    SessionFilter, StreamGroup, StreamGroupConnection, Tag,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -21,7 +22,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
-    service::{api_tokens, audit_log, groups, members, packages, reading, tags},
+    service::{api_tokens, audit_log, groups, members, packages, reading, rules, tags},
 };
 
 /// The organisation in which the request acts.
@@ -151,6 +152,23 @@ impl Organisation {
         let page = groups::page(state, self.0.id, wanted(context, first, after.as_deref())?).await?;
         let key = |row: &entity::stream_group::Model| GroupId::from_uuid(row.id).to_string();
         Ok(Part::of(page, key, StreamGroup).into())
+    }
+
+    /// Its Guardian rules, the newest first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn guardian_rules(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<GuardianRuleFilter>,
+    ) -> Result<Option<GuardianRuleConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::RuleRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = rules::page(state, self.0.id, filter.unwrap_or_default().into(), wanted).await?;
+        let page = page.try_map(GuardianRule::of)?;
+        Ok(Some(Part::of(page, GuardianRule::key, |rule| rule).into()))
     }
 
     /// The labels of its streams by name, the first 1000.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, Object, Result};
 
 use super::{
-    AuditEntry, Member, Part, PlaybackToken, Stream,
+    AuditEntry, GuardianRule, Member, Part, PlaybackToken, Stream,
     page::{connection, wanted},
 };
 use crate::{
@@ -31,17 +31,19 @@ connection!(
 enum Shown {
     Stream(Box<Stream>),
     Token(Box<PlaybackToken>),
+    Rule(Box<GuardianRule>),
     Member(Box<Member>),
     Audit(Box<AuditEntry>),
 }
 
 #[Object]
 impl SearchHit {
-    /// What it is: the one of `stream`, `token`, `member` and `auditEntry` that is not null.
+    /// What it is: the one of `stream`, `token`, `rule`, `member` and `auditEntry` that is not null.
     async fn kind(&self) -> SearchKind {
         match self.object {
             Shown::Stream(_) => SearchKind::Stream,
             Shown::Token(_) => SearchKind::Token,
+            Shown::Rule(_) => SearchKind::Rule,
             Shown::Member(_) => SearchKind::Member,
             Shown::Audit(_) => SearchKind::Audit,
         }
@@ -73,6 +75,14 @@ impl SearchHit {
         }
     }
 
+    /// The Guardian rule that was found.
+    async fn rule(&self) -> Option<GuardianRule> {
+        match &self.object {
+            Shown::Rule(rule) => Some((**rule).clone()),
+            _ => None,
+        }
+    }
+
     /// The member who was found.
     async fn member(&self) -> Option<Member> {
         match &self.object {
@@ -98,6 +108,8 @@ pub(crate) enum SearchKind {
     Stream,
     /// Records of playback tokens, by `jti`, viewer and label; for those who may read them.
     Token,
+    /// Guardian rules, by value and note; for those who may read them.
+    Rule,
     /// Members, by name and address; for administrators.
     Member,
     /// Entries of the audit log, by operation, object, request and address; for administrators.
@@ -135,6 +147,7 @@ pub(crate) async fn connection_of(
         let object = match hit.object {
             Found::Stream(row) => Shown::Stream(Box::new(Stream(*row))),
             Found::Token(row) => Shown::Token(Box::new(PlaybackToken(*row))),
+            Found::Rule(row) => Shown::Rule(Box::new(GuardianRule::of(*row)?)),
             Found::Member(known) => Shown::Member(Box::new(Member::of(acting, *known)?)),
             Found::Audit(row) => Shown::Audit(Box::new(AuditEntry(*row))),
         };

@@ -151,6 +151,12 @@ pub(crate) enum Permission {
     TokenRevoke,
     /// Revoke by stream, signing key or moment of issue.
     TokenRevokeBulk,
+    /// Read Guardian rules.
+    RuleRead,
+    /// Make, change and delete rules on viewers, except those that reach everybody.
+    RuleWrite,
+    /// Make, change and delete rules on broadcasters, and those that reach everybody.
+    RuleWriteWide,
     /// Create streams.
     StreamCreate,
     /// Change a stream's title, tags and settings.

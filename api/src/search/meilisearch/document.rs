@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{Table, app_user, audit_entry, member, playback_token, stream, stream_tag};
+use entity::{Table, app_user, audit_entry, guardian_rule, member, playback_token, stream, stream_tag};
 use ids::OrganisationId;
 use meilisearch_sdk::settings::{Settings, TypoToleranceSettings};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -28,6 +28,7 @@ pub(super) const fn attributes(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Stream => &["id", "name", "alias", "title", "tags"],
         Kind::Token => &["id", "jti", "user", "tag"],
+        Kind::Rule => &["id", "value", "note"],
         Kind::Member => &["id", "name", "email"],
         Kind::Audit => &["id", "action", "object", "request", "email", "address"],
     }
@@ -38,6 +39,7 @@ pub(super) fn settings(kind: Kind) -> Settings {
     // A mistake in typing is forgiven in what people call things; an id is another one by one letter.
     let forgiven = |attribute: &&&str| match kind {
         Kind::Stream => ["title", "tags"].contains(*attribute),
+        Kind::Rule => **attribute == "note",
         Kind::Member => **attribute == "name",
         Kind::Token | Kind::Audit => false,
     };
@@ -74,6 +76,7 @@ pub(super) async fn documents(
     match kind {
         Kind::Stream => streams(connection, which).await,
         Kind::Token => tokens(connection, which).await,
+        Kind::Rule => rules(connection, which).await,
         Kind::Member => members(connection, which).await,
         Kind::Audit => audit(connection, which).await,
     }
@@ -111,6 +114,16 @@ async fn tokens(connection: &impl ConnectionTrait, which: Which<'_>) -> Result<V
     let document = |row: playback_token::Model| {
         let fields = json!({ "jti": row.jti, "user": row.viewer, "tag": row.tag });
         document(Kind::Token, row.id, row.organisation_id, fields)
+    };
+    Ok(rows.into_iter().map(document).collect())
+}
+
+async fn rules(connection: &impl ConnectionTrait, which: Which<'_>) -> Result<Vec<Document>, DbErr> {
+    let all = guardian_rule::Entity::across_tenants("what the index outside the database holds");
+    let rows = which.of(all, guardian_rule::Column::Id).all(connection).await?;
+    let document = |row: guardian_rule::Model| {
+        let fields = json!({ "value": row.value, "note": row.note });
+        document(Kind::Rule, row.id, row.organisation_id, fields)
     };
     Ok(rows.into_iter().map(document).collect())
 }

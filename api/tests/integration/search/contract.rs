@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::Kind;
 
-use super::{Double, SEARCH, found, name, search, stream};
+use super::{Double, SEARCH, found, name, rule, search, stream};
 use crate::harness::{Client, World};
 
 /// What answers searches.
@@ -132,7 +132,18 @@ async fn kinds(stage: Stage) {
         .make_token(json!({ "streams": [name], "user": "viewer-77", "tag": "season" }))
         .await;
     let jti = made["record"]["jti"].as_str().unwrap();
+    let network = json!({ "kind": "IP", "value": "198.51.100.0/24", "action": "DENY", "note": "Loud neighbours" });
+    let network = rule(&admin, network).await;
     stage.settled().await;
+    for (text, fit) in [
+        ("198.51.100.0/24", "EXACT"),
+        (&network, "EXACT"),
+        ("198.51.", "PREFIX"),
+        ("NEIGHBOURS", "SUBSTRING"),
+    ] {
+        let found = stage.found(&admin, text, "RULE").await;
+        assert_eq!(found, [("198.51.100.0/24".to_owned(), fit.to_owned())], "{text}");
+    }
     for text in [jti, "viewer-77", "season"] {
         assert_eq!(
             fits(&stage.found(&admin, text, "TOKEN").await),
@@ -242,6 +253,24 @@ async fn changes(stage: Stage) {
     }
     // What was done with it is still on record.
     assert_eq!(stage.found(&admin, &name, "AUDIT").await.len(), 3);
+
+    let thieves = rule(
+        &admin,
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "note": "thieves" }),
+    )
+    .await;
+    stage.settled().await;
+    assert_eq!(stage.found(&admin, "thieves", "RULE").await.len(), 1);
+    let edit = "mutation($r: ID!) { updateGuardianRule(input: {id: $r, note: \"regretted\"}) { errors { code } } }";
+    admin.data(edit, json!({ "r": thieves })).await;
+    stage.settled().await;
+    for (text, count) in [("thieves", 0), ("regretted", 1)] {
+        assert_eq!(stage.found(&admin, text, "RULE").await.len(), count, "{text}");
+    }
+    let delete = "mutation($r: ID!) { deleteGuardianRule(input: {id: $r}) { errors { code } } }";
+    admin.data(delete, json!({ "r": thieves })).await;
+    stage.settled().await;
+    assert_eq!(stage.found(&admin, "regretted", "RULE").await, []);
 
     let hash = stage.world.demo.users[0].organisation.clone();
     let member = stage.world.join("zoe@northwind.example", &hash, "nanoUser").await;

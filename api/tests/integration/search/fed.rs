@@ -233,7 +233,7 @@ async fn an_index_that_lost_everything_is_built_anew_when_asked_while_the_databa
     assert!(built.to_string().contains("stream"), "{built}");
     assert_eq!(
         double.indices(),
-        ["test_audit", "test_member", "test_stream", "test_token"]
+        ["test_audit", "test_member", "test_rule", "test_stream", "test_token"]
     );
     assert!(double.holds("stream").contains(&name) && double.holds("stream").contains(&theirs));
     let before = double.searches();

@@ -17,7 +17,7 @@ use crate::harness::{Client, World};
 
 const SEARCH: &str = "query($t: String!, $k: [SearchKind!], $n: Int, $a: String) { search(text: $t, kinds: $k, first: $n, after: $a) {
     totalCount pageInfo { hasNextPage endCursor } edges { cursor } nodes { kind fit
-        stream { id name title } token { jti user tag } member { name email } auditEntry { id action object email } } } }";
+        stream { id name title } token { jti user tag } rule { id value } member { name email } auditEntry { id action object email } } } }";
 
 /// What a search says.
 async fn search(client: &Client, text: &str) -> Value {
@@ -39,6 +39,7 @@ fn name(node: &Value) -> String {
     let name = match node["kind"].as_str().unwrap() {
         "STREAM" => &node["stream"]["name"],
         "TOKEN" => &node["token"]["jti"],
+        "RULE" => &node["rule"]["value"],
         "MEMBER" => &node["member"]["email"],
         _ => &node["auditEntry"]["action"],
     };
@@ -52,6 +53,13 @@ async fn stream(client: &Client, input: Value) -> String {
         .as_str()
         .unwrap_or_else(|| panic!("{made}"))
         .to_owned()
+}
+
+async fn rule(client: &Client, input: Value) -> String {
+    let create = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) { rule { id } } }";
+    let made = client.data(create, json!({ "i": input })).await;
+    let id = made["createGuardianRule"]["rule"]["id"].as_str();
+    id.unwrap_or_else(|| panic!("{made}")).to_owned()
 }
 
 impl World {

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 use testkit::Kind;
 
-use super::{Double, SEARCH, stream};
+use super::{Double, SEARCH, rule, stream};
 use crate::harness::{Client, World};
 
-const KINDS: [&str; 4] = ["STREAM", "TOKEN", "MEMBER", "AUDIT"];
+const KINDS: [&str; 5] = ["STREAM", "TOKEN", "RULE", "MEMBER", "AUDIT"];
 
 /// Which kinds each role finds.
 const MAY: [(&str, &[&str]); 3] = [
     ("nanoReadOnly", &["STREAM"]),
-    ("nanoUser", &["STREAM", "TOKEN"]),
+    ("nanoUser", &["STREAM", "TOKEN", "RULE"]),
     ("nanoAdmin", &KINDS),
 ];
 
@@ -33,6 +33,11 @@ async fn every_role_finds_what_it_may_read(world: World, outside: bool) {
     let hash = world.demo.users[0].organisation.clone();
     let name = stream(&admin, json!({ "alias": "common" })).await;
     admin.make_token(json!({ "streams": [name], "user": "common" })).await;
+    rule(
+        &admin,
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "note": "common" }),
+    )
+    .await;
     world.join("common@northwind.example", &hash, "nanoUser").await;
     if outside {
         world.fed().await;

@@ -1,0 +1,218 @@
+//! Guardian rules.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use authz::Action;
+use entity::guardian_rule;
+
+use super::answer;
+use crate::{
+    fault::{Fault, UserError},
+    graphql::{
+        caller, state,
+        types::{Change, GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, Moment},
+    },
+    publisher::Progress,
+    service::rules,
+};
+
+#[derive(Default)]
+pub(super) struct Rules;
+
+#[Object]
+impl Rules {
+    /// Makes a rule, in force on every node when it is answered, on running sessions too. Rules that reach everybody, and
+    /// rules on broadcasters: for administrators.
+    async fn create_guardian_rule(
+        &self,
+        context: &Context<'_>,
+        input: CreateGuardianRuleInput,
+    ) -> Result<Option<CreateGuardianRulePayload>> {
+        let state = state(context);
+        let operation = rules::operation_of(input.kind.into(), &input.value, input.door.into());
+        let acting = caller(context).may(state, operation)?;
+        answer(
+            rules::create(state, acting, input.try_into()?).await.and_then(shown),
+            |(rule, progress)| CreateGuardianRulePayload {
+                rule: Some(rule),
+                change: Some(progress.into()),
+                errors: vec![],
+            },
+            |errors| CreateGuardianRulePayload {
+                rule: None,
+                change: None,
+                errors,
+            },
+        )
+    }
+
+    /// Changes a rule; what is left out stays. What it looks for does not change: make another.
+    async fn update_guardian_rule(
+        &self,
+        context: &Context<'_>,
+        input: UpdateGuardianRuleInput,
+    ) -> Result<Option<UpdateGuardianRulePayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::RuleWrite)?;
+        let id = input.id.clone();
+        answer(
+            rules::update(state, acting, &id, input.try_into()?)
+                .await
+                .and_then(shown),
+            |(rule, progress)| UpdateGuardianRulePayload {
+                rule: Some(rule),
+                change: Some(progress.into()),
+                errors: vec![],
+            },
+            |errors| UpdateGuardianRulePayload {
+                rule: None,
+                change: None,
+                errors,
+            },
+        )
+    }
+
+    /// Deletes a rule.
+    async fn delete_guardian_rule(
+        &self,
+        context: &Context<'_>,
+        input: DeleteGuardianRuleInput,
+    ) -> Result<Option<DeleteGuardianRulePayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::RuleWrite)?;
+        answer(
+            rules::delete(state, acting, &input.id).await,
+            |(id, progress)| DeleteGuardianRulePayload {
+                id: Some(id.to_string().into()),
+                change: Some(progress.into()),
+                errors: vec![],
+            },
+            |errors| DeleteGuardianRulePayload {
+                id: None,
+                change: None,
+                errors,
+            },
+        )
+    }
+}
+
+fn shown((row, progress): (guardian_rule::Model, Progress)) -> Result<(GuardianRule, Progress), Fault> {
+    Ok((GuardianRule::of(row)?, progress))
+}
+
+/// What a rule is to say. Neither `stream` nor `group`: for the whole organisation.
+#[derive(InputObject)]
+pub(super) struct CreateGuardianRuleInput {
+    /// What it looks at.
+    kind: GuardianKind,
+    /// What it looks for.
+    value: String,
+    /// What becomes of whom it is about.
+    action: GuardianAction,
+    /// Whether it decides.
+    #[graphql(default_with = "GuardianMode::Enforce")]
+    mode: GuardianMode,
+    /// The doors that it stands at.
+    #[graphql(default_with = "GuardianDoor::Playback")]
+    door: GuardianDoor,
+    /// The name of the one stream that it is for.
+    stream: Option<String>,
+    /// The one group that it is for.
+    group: Option<ID>,
+    /// From when on it is as if it were not there.
+    expires_at: Option<Moment>,
+    /// What people say of it; 500 characters at most.
+    note: Option<String>,
+}
+
+impl TryFrom<CreateGuardianRuleInput> for rules::New {
+    type Error = Fault;
+
+    fn try_from(input: CreateGuardianRuleInput) -> Result<Self, Fault> {
+        Ok(Self {
+            kind: input.kind.into(),
+            value: input.value,
+            action: input.action.into(),
+            mode: input.mode.into(),
+            doors: input.door.into(),
+            stream: input.stream,
+            group: input.group.map(|id| id.0),
+            note: input.note,
+            expires: input.expires_at.map(Moment::read).transpose()?,
+        })
+    }
+}
+
+/// What of a rule is to be different.
+#[derive(InputObject)]
+pub(super) struct UpdateGuardianRuleInput {
+    /// Which rule.
+    id: ID,
+    /// What becomes of whom it is about.
+    action: Option<GuardianAction>,
+    /// Whether it decides.
+    mode: Option<GuardianMode>,
+    /// The doors that it stands at.
+    door: Option<GuardianDoor>,
+    /// From when on it is as if it were not there; null: never.
+    expires_at: MaybeUndefined<Moment>,
+    /// What people say of it; empty: nothing.
+    note: Option<String>,
+}
+
+impl TryFrom<UpdateGuardianRuleInput> for rules::Edit {
+    type Error = Fault;
+
+    fn try_from(input: UpdateGuardianRuleInput) -> Result<Self, Fault> {
+        Ok(Self {
+            action: input.action.map(Into::into),
+            mode: input.mode.map(Into::into),
+            doors: input.door.map(Into::into),
+            note: input.note,
+            expires: match input.expires_at {
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(at) => Some(Some(at.read()?)),
+            },
+        })
+    }
+}
+
+/// Which rule.
+#[derive(InputObject)]
+pub(super) struct DeleteGuardianRuleInput {
+    /// Its id.
+    id: ID,
+}
+
+/// What came of making a rule.
+#[derive(SimpleObject)]
+pub(super) struct CreateGuardianRulePayload {
+    /// The rule.
+    rule: Option<GuardianRule>,
+    /// The change on its way to the nodes.
+    change: Option<Change>,
+    /// What can be mended.
+    errors: Vec<UserError>,
+}
+
+/// What came of changing a rule.
+#[derive(SimpleObject)]
+pub(super) struct UpdateGuardianRulePayload {
+    /// The rule.
+    rule: Option<GuardianRule>,
+    /// The change on its way to the nodes.
+    change: Option<Change>,
+    /// What can be mended.
+    errors: Vec<UserError>,
+}
+
+/// What came of deleting a rule.
+#[derive(SimpleObject)]
+pub(super) struct DeleteGuardianRulePayload {
+    /// Which rule is gone.
+    id: Option<ID>,
+    /// The change on its way to the nodes.
+    change: Option<Change>,
+    /// What can be mended.
+    errors: Vec<UserError>,
+}

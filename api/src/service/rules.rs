@@ -1,0 +1,340 @@
+//! Guardian rules: made, changed, deleted. Each is in force on every node when it is answered, on running sessions too.
+
+use authz::Action as Operation;
+use entity::{Tenanted, guardian_rule, stream, stream_group};
+use guard::{
+    Timestamp, Update,
+    policy::Package,
+    rules::{Action, Doors, Kind, Matcher, Mode, Rule, RuleScope},
+};
+use ids::{GroupId, OrganisationId, RuleId, StreamId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait,
+    Order, QueryFilter,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Work, difference, label, packages,
+    page::{Page, Wanted},
+    reading, streams,
+};
+use crate::{fault::Fault, people::Acting, publisher::Progress, state::State};
+
+/// What a rule is to say.
+pub(crate) struct New {
+    pub(crate) kind: Kind,
+    pub(crate) value: String,
+    pub(crate) action: Action,
+    pub(crate) mode: Mode,
+    pub(crate) doors: Doors,
+    pub(crate) stream: Option<String>,
+    pub(crate) group: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) expires: Option<Timestamp>,
+}
+
+/// What of a rule is to be different; what is left out stays.
+#[derive(Default)]
+#[expect(clippy::option_option, reason = "an end is left as it is, taken off, or another")]
+pub(crate) struct Edit {
+    pub(crate) action: Option<Action>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) doors: Option<Doors>,
+    /// Another note; an empty one takes it off.
+    pub(crate) note: Option<String>,
+    /// Another end; `Some(None)` takes it off.
+    pub(crate) expires: Option<Option<Timestamp>>,
+}
+
+/// Which rules.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Which {
+    /// In the value or the note, whatever the case.
+    pub(crate) text: Option<String>,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) action: Option<Action>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) doors: Option<Doors>,
+    /// For the one stream of this name.
+    pub(crate) stream: Option<String>,
+    /// Those whose time is over, or the others.
+    pub(crate) expired: Option<bool>,
+}
+
+/// The operation that making such a rule is: what reaches everybody, or broadcasters, is for administrators.
+pub(crate) fn operation_of(kind: Kind, value: &str, doors: Doors) -> Operation {
+    let matcher = Matcher::parse(kind, value);
+    operation(matcher.is_ok_and(|matcher| matcher.is_catch_all()), doors)
+}
+
+fn operation(catch_all: bool, doors: Doors) -> Operation {
+    if catch_all || doors != Doors::Playback {
+        Operation::RuleWriteWide
+    } else {
+        Operation::RuleWrite
+    }
+}
+
+/// Makes a rule. The role was judged for its operation.
+pub(crate) async fn create(
+    state: &State,
+    acting: &Acting,
+    new: New,
+) -> Result<(guardian_rule::Model, Progress), Fault> {
+    acting.needs(state, Package::Guardian).await?;
+    let operation = operation_of(new.kind, &new.value, new.doors);
+    let matcher =
+        Matcher::parse(new.kind, &new.value).map_err(|error| Fault::field("value", "INVALID", error.to_string()))?;
+    let note = note(new.note.as_deref())?;
+    let work = Work::begin(state, acting).await?;
+    check_expiry(new.expires, work.at)?;
+    packages::one_rule_more(&work).await?;
+    let (stream, group) = scoped(&work, new.stream.as_deref(), new.group.as_deref()).await?;
+    let id: RuleId = state.mint();
+    let row = guardian_rule::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(acting.id.uuid()),
+        kind: Set(new.kind.as_str().to_owned()),
+        value: Set(matcher.to_string()),
+        action: Set(name(&new.action)),
+        mode: Set(name(&new.mode)),
+        door: Set(name(&new.doors)),
+        stream_id: Set(stream.map(StreamId::uuid)),
+        group_id: Set(group.map(GroupId::uuid)),
+        note: Set(note),
+        expires_at: Set(new.expires.map(Timestamp::us)),
+        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
+        created_at: Set(work.at.us()),
+        matches: Set(0),
+        last_match_at: Set(None),
+    }
+    .insert(&*work.write)
+    .await?;
+    let update = Update::Rule {
+        organisation: acting.id,
+        rule: rule(&row)?,
+    };
+    let detail = settings(&row);
+    let progress = work.finish(operation, &id.to_string(), detail, &[update]).await?;
+    Ok((row, progress))
+}
+
+/// Changes a rule. What it is, and what it becomes, must be within the role.
+pub(crate) async fn update(
+    state: &State,
+    acting: &Acting,
+    id: &str,
+    edit: Edit,
+) -> Result<(guardian_rule::Model, Progress), Fault> {
+    acting.needs(state, Package::Guardian).await?;
+    let work = Work::begin(state, acting).await?;
+    let found = by_id(&*work.write, acting.id, id).await?;
+    let before = rule(&found)?;
+    let operation = operation(before.matcher.is_catch_all(), edit.doors.unwrap_or(before.doors))
+        .max(self::operation(before.matcher.is_catch_all(), before.doors));
+    within(state, acting, operation)?;
+    check_expiry(edit.expires.flatten(), work.at)?;
+    let said = settings(&found);
+    let mut row = found.into_active_model();
+    if let Some(action) = edit.action {
+        row.action = Set(name(&action));
+    }
+    if let Some(mode) = edit.mode {
+        row.mode = Set(name(&mode));
+    }
+    if let Some(doors) = edit.doors {
+        row.door = Set(name(&doors));
+    }
+    if let Some(text) = edit.note {
+        row.note = Set(note(Some(&text))?);
+    }
+    if let Some(expires) = edit.expires {
+        row.expires_at = Set(expires.map(Timestamp::us));
+    }
+    let row = row.update(&*work.write).await?;
+    let rule = rule(&row)?;
+    let update = Update::Rule {
+        organisation: acting.id,
+        rule,
+    };
+    let detail = difference(said, settings(&row));
+    let progress = work
+        .finish(operation, &before.id.to_string(), detail, &[update])
+        .await?;
+    Ok((row, progress))
+}
+
+/// Deletes a rule. What it is must be within the role.
+pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(RuleId, Progress), Fault> {
+    let work = Work::begin(state, acting).await?;
+    let row = by_id(&*work.write, acting.id, id).await?;
+    let before = rule(&row)?;
+    let operation = operation(before.matcher.is_catch_all(), before.doors);
+    within(state, acting, operation)?;
+    let detail = json!({ "before": settings(&row) });
+    row.delete(&*work.write).await?;
+    let update = Update::RuleRemoved {
+        organisation: acting.id,
+        id: before.id,
+    };
+    let progress = work
+        .finish(operation, &before.id.to_string(), detail, &[update])
+        .await?;
+    Ok((before.id, progress))
+}
+
+/// A page of an organisation's rules, the newest first.
+pub(crate) async fn page(
+    state: &State,
+    organisation: OrganisationId,
+    which: Which,
+    wanted: Wanted,
+) -> Result<Page<guardian_rule::Model>, Fault> {
+    use guardian_rule::Column;
+    let mut select = guardian_rule::Entity::in_tenant(organisation);
+    if let Some(text) = which.text.filter(|text| !text.is_empty()) {
+        select = select.filter(reading::contains(&[Column::Value, Column::Note], &text)?);
+    }
+    if let Some(name) = which.stream {
+        select = select.filter(Column::StreamId.in_subquery(reading::stream_named(organisation, &name)?));
+    }
+    let words = [
+        (Column::Kind, which.kind.map(|kind| kind.as_str().to_owned())),
+        (Column::Action, which.action.as_ref().map(name)),
+        (Column::Mode, which.mode.as_ref().map(name)),
+        (Column::Door, which.doors.as_ref().map(name)),
+    ];
+    for (column, word) in words {
+        if let Some(word) = word {
+            select = select.filter(column.eq(word));
+        }
+    }
+    let now = state.now_us();
+    select = match which.expired {
+        None => select,
+        Some(true) => select.filter(Column::ExpiresAt.lte(now)),
+        Some(false) => select.filter(stands(now)),
+    };
+    let key = |key: &str| key.parse::<RuleId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// Those that are not over at `now`.
+pub(crate) fn stands(now_us: i64) -> Condition {
+    let expires = guardian_rule::Column::ExpiresAt;
+    Condition::any().add(expires.is_null()).add(expires.gt(now_us))
+}
+
+/// A rule's row as a decision sees it.
+pub(crate) fn rule(row: &guardian_rule::Model) -> Result<Rule, DbErr> {
+    let unreadable = || DbErr::Custom(format!("a row holds what cannot be: guardian_rule {}", row.id));
+    let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == row.kind);
+    let kind = kind.ok_or_else(unreadable)?;
+    Ok(Rule {
+        id: RuleId::from_uuid(row.id),
+        matcher: Matcher::parse(kind, &row.value).map_err(|_| unreadable())?,
+        action: named(&row.action).ok_or_else(unreadable)?,
+        scope: match (row.stream_id, row.group_id) {
+            (Some(stream), _) => RuleScope::Stream(StreamId::from_uuid(stream)),
+            (None, Some(group)) => RuleScope::Group(GroupId::from_uuid(group)),
+            (None, None) => RuleScope::Organisation,
+        },
+        doors: named(&row.door).ok_or_else(unreadable)?,
+        mode: named(&row.mode).ok_or_else(unreadable)?,
+        expires: row.expires_at.map(Timestamp::from_us),
+    })
+}
+
+async fn by_id(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    id: &str,
+) -> Result<guardian_rule::Model, Fault> {
+    let id: RuleId = id.parse().map_err(|_| Fault::NotFound)?;
+    guardian_rule::Entity::in_tenant(organisation)
+        .filter(guardian_rule::Column::Id.eq(id.uuid()))
+        .one(connection)
+        .await?
+        .ok_or(Fault::NotFound)
+}
+
+/// The stream or group that it is for, of the organisation's own.
+async fn scoped(
+    work: &Work<'_>,
+    stream: Option<&str>,
+    group: Option<&str>,
+) -> Result<(Option<StreamId>, Option<GroupId>), Fault> {
+    match (stream, group) {
+        (Some(_), Some(_)) => Err(Fault::field("group", "INVALID", "either a stream or a group")),
+        (Some(name), None) => {
+            let row: stream::Model = streams::by_name(&*work.write, work.organisation, name).await?;
+            Ok((Some(StreamId::from_uuid(row.id)), None))
+        }
+        (None, Some(id)) => {
+            let id: GroupId = id.parse().map_err(|_| Fault::NotFound)?;
+            let found = stream_group::Entity::in_tenant(work.organisation)
+                .filter(stream_group::Column::Id.eq(id.uuid()))
+                .one(&*work.write)
+                .await?;
+            found.map(|_| (None, Some(id))).ok_or(Fault::NotFound)
+        }
+        (None, None) => Ok((None, None)),
+    }
+}
+
+fn within(state: &State, acting: &Acting, operation: Operation) -> Result<(), Fault> {
+    if acting.may(state, operation) {
+        Ok(())
+    } else {
+        Err(Fault::Forbidden)
+    }
+}
+
+fn check_expiry(expires: Option<Timestamp>, now: Timestamp) -> Result<(), Fault> {
+    if expires.is_some_and(|expires| expires <= now) {
+        return Err(Fault::field(
+            "expiresAt",
+            "INVALID",
+            "the rule would have expired already",
+        ));
+    }
+    Ok(())
+}
+
+fn note(text: Option<&str>) -> Result<Option<String>, Fault> {
+    text.filter(|text| !text.trim().is_empty())
+        .map(|text| label("note", text, NOTE))
+        .transpose()
+}
+
+/// What of a rule the audit log compares.
+fn settings(row: &guardian_rule::Model) -> Value {
+    json!({
+        "kind": row.kind,
+        "value": row.value,
+        "action": row.action,
+        "mode": row.mode,
+        "door": row.door,
+        "stream": row.stream_id.map(StreamId::from_uuid),
+        "group": row.group_id.map(GroupId::from_uuid),
+        "expiresAt": row.expires_at,
+        "note": row.note,
+    })
+}
+
+/// The name of a variant, as the policy writes it.
+fn name(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(Value::from(name)).ok()
+}
+
+const NOTE: usize = 500;

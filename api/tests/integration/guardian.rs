@@ -1,0 +1,243 @@
+//! Guardian rules: in force when they are answered, within roles, packages and organisations.
+
+use std::time::Duration;
+
+use guard::Reason;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Client, World},
+    organisations::operator,
+};
+
+const CREATE: &str = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) {
+    rule { id kind value action mode door stream { name } group { id } expiresAt note }
+    change { nodes { acknowledged } } errors { code field message } } }";
+const UPDATE: &str = "mutation($i: UpdateGuardianRuleInput!) { updateGuardianRule(input: $i) {
+    rule { action mode door expiresAt note } change { nodes { acknowledged } } errors { code field } } }";
+const DELETE: &str = "mutation($i: DeleteGuardianRuleInput!) { deleteGuardianRule(input: $i) {
+    id change { nodes { acknowledged } } errors { code } } }";
+const LIST: &str =
+    "query($f: GuardianRuleFilter) { organisation { guardianRules(filter: $f) { totalCount nodes { value } } } }";
+const SET: &str = "mutation($i: SetPackageInput!) { setPackage(input: $i) { errors { code } } }";
+
+async fn create(client: &Client, input: Value) -> Value {
+    client.data(CREATE, json!({ "i": input })).await["createGuardianRule"].clone()
+}
+
+/// The values of the rules that a filter finds.
+async fn listed(client: &Client, filter: Value) -> Vec<String> {
+    let list = client.data(LIST, json!({ "f": filter })).await["organisation"]["guardianRules"].clone();
+    let values = list["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| node["value"].as_str().unwrap().to_owned());
+    let values: Vec<_> = values.collect();
+    assert_eq!(list["totalCount"], values.len());
+    values
+}
+
+fn denied(world: &World) -> Option<Reason> {
+    let token = &world.demo.streams[1].token;
+    world.node.denies(world.stream(), token, world.clock.now())
+}
+
+#[tokio::test]
+async fn a_rule_is_in_force_when_it_is_answered_until_it_is_taken_away_and_after_a_restart() {
+    let world = World::new().await;
+    let user = world.as_role("nanoUser").await;
+    assert_eq!(denied(&world), None);
+    let made = create(
+        &user,
+        json!({ "kind": "IP", "value": "::ffff:192.0.2.99/120", "action": "DENY", "note": "thieves" }),
+    )
+    .await;
+    assert_eq!(made["errors"], json!([]));
+    assert_eq!(made["change"]["nodes"], json!([{ "acknowledged": true }]));
+    let id = made["rule"]["id"].clone();
+    assert_eq!(
+        made["rule"],
+        json!({ "id": id, "kind": "IP", "value": "192.0.2.0/24", "action": "DENY", "mode": "ENFORCE", "door": "PLAYBACK",
+            "stream": null, "group": null, "expiresAt": null, "note": "thieves" })
+    );
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+
+    let excepted = create(
+        &user,
+        json!({ "kind": "IP", "value": "192.0.2.77", "action": "ALLOW", "stream": world.stream() }),
+    )
+    .await;
+    assert_eq!(excepted["errors"], json!([]));
+    assert_eq!(denied(&world), None);
+    let exception = json!({ "i": { "id": excepted["rule"]["id"] } });
+    assert_eq!(
+        user.data(DELETE, exception).await["deleteGuardianRule"]["id"],
+        excepted["rule"]["id"]
+    );
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+
+    let monitored = json!({ "i": { "id": id, "mode": "MONITOR", "note": "" } });
+    let monitored = user.data(UPDATE, monitored).await["updateGuardianRule"].clone();
+    assert_eq!(
+        (&monitored["rule"]["mode"], &monitored["rule"]["note"]),
+        (&json!("MONITOR"), &Value::Null)
+    );
+    assert_eq!(denied(&world), None);
+    user.data(UPDATE, json!({ "i": { "id": id, "mode": "ENFORCE" } })).await;
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+
+    let world = world.restarted().await;
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+    let user = world.as_role("nanoUser").await;
+    assert_eq!(listed(&user, json!({})).await, ["192.0.2.0/24"]);
+}
+
+#[tokio::test]
+async fn rules_are_listed_the_newest_first_by_whatever_they_are() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let stream = world.stream();
+    for rule in [
+        json!({ "kind": "IP", "value": "192.0.2.0/24", "action": "DENY", "note": "Thieves" }),
+        json!({ "kind": "REFERRER", "value": "*.example.com", "action": "ALLOW", "stream": stream }),
+        json!({ "kind": "COUNTRY", "value": "AQ", "action": "DENY", "mode": "MONITOR", "door": "BOTH" }),
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "expiresAt": "2027-06-01T00:00:00Z" }),
+    ] {
+        assert_eq!(create(&admin, rule).await["errors"], json!([]));
+        world.pass(Duration::from_secs(1));
+    }
+    let all = ["64500", "AQ", "*.example.com", "192.0.2.0/24"];
+    for (filter, found) in [
+        (json!({}), all.to_vec()),
+        (json!({ "kind": "IP" }), vec!["192.0.2.0/24"]),
+        (json!({ "action": "ALLOW" }), vec!["*.example.com"]),
+        (json!({ "mode": "MONITOR" }), vec!["AQ"]),
+        (json!({ "door": "BOTH" }), vec!["AQ"]),
+        (json!({ "stream": stream }), vec!["*.example.com"]),
+        (json!({ "stream": "22222-none" }), vec![]),
+        (json!({ "text": "thIEVES" }), vec!["192.0.2.0/24"]),
+        (json!({ "text": "2.0/2" }), vec!["192.0.2.0/24"]),
+        (json!({ "text": "%" }), vec![]),
+        (json!({ "kind": "IP", "action": "ALLOW" }), vec![]),
+        (json!({ "expired": false }), all.to_vec()),
+        (json!({ "expired": true }), vec![]),
+    ] {
+        assert_eq!(listed(&admin, filter.clone()).await, found, "{filter}");
+    }
+    world.pass(Duration::from_hours(24 * 365));
+    let admin = world.as_role("nanoAdmin").await;
+    assert_eq!(listed(&admin, json!({ "expired": true })).await, ["64500"]);
+    assert_eq!(listed(&admin, json!({ "expired": false })).await, all[1..]);
+}
+
+#[tokio::test]
+async fn rules_that_reach_everybody_or_broadcasters_are_the_administrators() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let user = world.as_role("nanoUser").await;
+    let reader = world.as_role("nanoReadOnly").await;
+    for wide in [
+        json!({ "kind": "COUNTRY", "value": "*", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "IP", "value": "0.0.0.0/0", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "USER_AGENT", "value": " ** ", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "door": "INGEST" }),
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "door": "BOTH" }),
+    ] {
+        assert_eq!(user.code(CREATE, json!({ "i": wide })).await, "FORBIDDEN", "{wide}");
+        let made = create(&admin, wide.clone()).await;
+        assert_eq!(made["errors"], json!([]), "{wide}");
+        let id = &made["rule"]["id"];
+        assert_eq!(
+            user.code(UPDATE, json!({ "i": { "id": id, "mode": "MONITOR" } })).await,
+            "FORBIDDEN"
+        );
+        assert_eq!(user.code(DELETE, json!({ "i": { "id": id } })).await, "FORBIDDEN");
+    }
+    let narrow = create(&user, json!({ "kind": "ASN", "value": "AS64501", "action": "DENY" })).await;
+    let id = &narrow["rule"]["id"];
+    assert_eq!(
+        user.code(UPDATE, json!({ "i": { "id": id, "door": "BOTH" } })).await,
+        "FORBIDDEN"
+    );
+    let input = json!({ "i": { "kind": "ASN", "value": "x", "action": "DENY" } });
+    assert_eq!(reader.code(CREATE, input).await, "FORBIDDEN");
+    assert_eq!(reader.code(LIST, json!({})).await, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn rules_of_others_are_not_there_and_theirs_reach_nobody_here() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let outsider = world.outsider().await;
+    let made = create(&admin, json!({ "kind": "COUNTRY", "value": "de", "action": "DENY" })).await;
+    let id = made["rule"]["id"].clone();
+    for unknown in [id, json!("rul_00000000000000000000000000"), json!("nonsense")] {
+        assert_eq!(
+            outsider.code(UPDATE, json!({ "i": { "id": unknown } })).await,
+            "NOT_FOUND"
+        );
+        assert_eq!(
+            outsider.code(DELETE, json!({ "i": { "id": unknown } })).await,
+            "NOT_FOUND"
+        );
+    }
+    let ours = json!({ "kind": "COUNTRY", "value": "FR", "action": "DENY", "stream": world.stream() });
+    assert_eq!(outsider.code(CREATE, json!({ "i": ours })).await, "NOT_FOUND");
+    create(
+        &outsider,
+        json!({ "kind": "IP", "value": "192.0.2.0/24", "action": "DENY" }),
+    )
+    .await;
+    assert_eq!(denied(&world), None);
+}
+
+#[tokio::test]
+async fn what_is_no_rule_is_told_why() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    for (input, field) in [
+        (
+            json!({ "kind": "IP", "value": "1.2.3.4/33", "action": "DENY" }),
+            "value",
+        ),
+        (json!({ "kind": "IP", "value": "*", "action": "DENY" }), "value"),
+        (json!({ "kind": "ASN", "value": "DE", "action": "DENY" }), "value"),
+        (json!({ "kind": "COUNTRY", "value": "UK", "action": "DENY" }), "value"),
+        (
+            json!({ "kind": "REFERRER", "value": "*.*.com", "action": "DENY" }),
+            "value",
+        ),
+        (json!({ "kind": "USER_AGENT", "value": " ", "action": "DENY" }), "value"),
+        (
+            json!({ "kind": "ASN", "value": "1", "action": "DENY", "expiresAt": "2001-01-01T00:00:00Z" }),
+            "expiresAt",
+        ),
+        (
+            json!({ "kind": "ASN", "value": "1", "action": "DENY", "note": "x".repeat(501) }),
+            "note",
+        ),
+    ] {
+        let refused = create(&admin, input.clone()).await;
+        assert_eq!(refused["errors"][0]["field"], json!(["input", field]), "{input}");
+        assert_eq!(refused["rule"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn rules_need_their_package_and_stay_within_its_limit() {
+    let world = World::new().await;
+    let operator = operator(&world).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let hash = &world.demo.users[0].organisation;
+    let set = |enabled: bool, rules: u32| json!({ "i": { "organisation": hash, "package": "GUARDIAN", "enabled": enabled, "limits": { "rules": rules } } });
+    let deny = json!({ "kind": "IP", "value": "192.0.2.0/24", "action": "DENY" });
+    operator.data(SET, set(true, 1)).await;
+    assert_eq!(create(&admin, deny.clone()).await["errors"], json!([]));
+    assert_eq!(create(&admin, deny.clone()).await["errors"][0]["code"], "LIMIT_REACHED");
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+    let off = json!({ "i": { "organisation": hash, "package": "GUARDIAN", "enabled": false } });
+    operator.data(SET, off).await;
+    assert_eq!(denied(&world), None, "without the package rules stand and do not act");
+    assert_eq!(admin.code(CREATE, json!({ "i": deny })).await, "PACKAGE_REQUIRED");
+}
