@@ -11,8 +11,12 @@ use std::{
 };
 
 use anyhow::Context;
+use axum::http::HeaderValue;
 use link::{Clock, Entropy};
-use media::http::{Door, Front, OriginOnly, Redirect};
+use media::{
+    geoip::{Files, Geoip, Part},
+    http::{Door, Front, OriginOnly, Redirect},
+};
 use tls::acme::Challenges;
 use tokio::{
     net::TcpListener,
@@ -70,6 +74,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
         doors.push(serve(door, stop, configuration.grace));
     }
 
+    let geoip = geoip(&configuration.geoip)?;
     let (clock, entropy) = (Clock::System, Entropy::system());
     let http = listen("http.address", configuration.http.address)?;
     let https = configuration.https.as_ref();
@@ -81,7 +86,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
     };
     let settings = settings(configuration, addresses, demo);
     let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
-    let front = Arc::new(front(configuration, addresses, &clock, &entropy));
+    let hsts = configuration.https.as_ref().and_then(https::hsts);
     let challenges = Challenges::default();
     let tls = configuration
         .https
@@ -101,10 +106,12 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
     let doors_of_media = media::Settings {
         rtmp: addresses.rtmp,
         rtmp_proxies: configuration.rtmp.proxies.clone(),
+        geoip,
     };
     let node = media::Node::start(&doors_of_media, clock, entropy, &connector)
         .await
         .context("the media plane does not start")?;
+    let front = Arc::new(front(configuration, addresses, hsts, &node));
     let router = https::proofs(challenges)
         .merge(api.router())
         .merge(node.router())
@@ -154,7 +161,7 @@ impl Addresses {
 }
 
 /// What stands before both HTTP doors.
-fn front(configuration: &Configuration, addresses: Addresses, clock: &Clock, entropy: &Entropy) -> Front {
+fn front(configuration: &Configuration, addresses: Addresses, hsts: Option<HeaderValue>, node: &media::Node) -> Front {
     let http = &configuration.http;
     let known = http.public.clone().filter(|public| public.starts_with("https://"));
     let redirect = addresses.https.map(|https| match known {
@@ -166,12 +173,22 @@ fn front(configuration: &Configuration, addresses: Addresses, clock: &Clock, ent
         proxy_protocol: http.proxy_protocol,
         only: http.only.clone().map(|networks| OriginOnly {
             networks,
-            clock: clock.clone(),
-            entropy: entropy.clone(),
+            away: node.away(),
         }),
         redirect,
-        hsts: configuration.https.as_ref().and_then(https::hsts),
+        hsts,
     }
+}
+
+/// Reads the files that say where addresses are.
+fn geoip(files: &Files) -> anyhow::Result<Geoip> {
+    Geoip::open(files.clone()).map_err(|error| {
+        let key = match error.part {
+            Part::Country => "geoip.country_file",
+            Part::Asn => "geoip.asn_file",
+        };
+        anyhow::Error::new(error).context(key)
+    })
 }
 
 /// What the control plane is told, where the doors are at these addresses.

@@ -7,6 +7,7 @@ use crate::{Table, Tenanted};
 /// A tenant with its settings.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "organisation")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
@@ -26,6 +27,8 @@ pub struct Model {
     pub force_disconnect: bool,
     /// Whether members must have a second factor.
     pub second_factor_required: bool,
+    /// Whether broadcasters must come encrypted.
+    pub encrypted_ingest: bool,
     /// When it was made.
     pub created_at: i64,
 }

@@ -25,6 +25,14 @@ pub struct Model {
     pub protocol: String,
     /// From where.
     pub address: String,
+    /// In which country that is, where it is known.
+    pub country: Option<String>,
+    /// In which network that is, where it is known.
+    pub asn: Option<i64>,
+    /// Who runs that network, where it is known.
+    pub provider: Option<String>,
+    /// Whether nobody on the way could read it.
+    pub encrypted: bool,
     /// The token's id.
     pub jti: Option<String>,
     /// The viewer that the token names.

@@ -9,6 +9,7 @@ mod crowd;
 #[cfg(test)]
 mod denials;
 pub mod gate;
+pub mod geoip;
 pub mod http;
 pub mod hub;
 pub mod ingest;

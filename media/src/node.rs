@@ -7,7 +7,7 @@ use ids::NodeId;
 use link::{Attached, Clock, Connector, Entropy, LinkError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{gate::Gate, hub::Hub, ingest, play, proxies::Networks};
+use crate::{gate::Gate, geoip::Geoip, hub::Hub, ingest, play, proxies::Networks};
 
 /// What a node is told at start.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Settings {
     pub rtmp: SocketAddr,
     /// Proxies that say by the PROXY protocol whose RTMP connection they hand over.
     pub rtmp_proxies: Networks,
+    /// Where addresses are.
+    pub geoip: Geoip,
 }
 
 /// A node could not start.
@@ -70,7 +72,14 @@ impl Node {
         let mut attached = connector.join(id).await?;
         let events = attached.events();
         let hub = Hub::new(clock.clone(), id, events.clone());
-        let gate = Arc::new(Gate::new(hub.clone(), clock.clone(), entropy, id, events));
+        let gate = Arc::new(Gate::new(
+            settings.geoip.clone(),
+            hub.clone(),
+            clock.clone(),
+            entropy,
+            id,
+            events,
+        ));
         gate.adopt(attached.take_policy());
         let inner = Arc::new(Inner {
             gate,
@@ -89,6 +98,7 @@ impl Node {
             })?;
         inner.tasks.spawn(follow(inner.clone(), attached));
         inner.tasks.spawn(tick(inner.clone(), clock));
+        inner.tasks.spawn(follow_files(inner.clone()));
         let router = play::router(&inner);
         Ok(Self { inner, rtmp, router })
     }
@@ -96,6 +106,11 @@ impl Node {
     /// The playback doors.
     pub fn router(&self) -> Router {
         self.router.clone()
+    }
+
+    /// What refuses those who may not connect at all.
+    pub fn away(&self) -> Router {
+        play::away(&self.inner)
     }
 
     /// Where broadcasters push by RTMP; the port is the real one where 0 was asked for.
@@ -149,6 +164,14 @@ async fn follow(node: Shared, mut attached: Attached) {
         metrics::histogram!("portcullis_change_seconds").record(acknowledgement.took.as_secs_f64());
         attached.acknowledge(acknowledgement);
         ingest::test_source::reconcile(&node);
+    }
+}
+
+/// Acts on new files that say where addresses are.
+async fn follow_files(node: Shared) {
+    tokio::select! {
+        () = node.drain.cancelled() => {}
+        () = node.gate.follow_files() => {}
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Configuration {
     pub(crate) tools: api::Tools,
     /// Where RTMP is.
     pub(crate) rtmp: Rtmp,
+    /// Where it is said where addresses are.
+    pub(crate) geoip: media::geoip::Files,
     /// Whether addresses that customers enter may be of private networks.
     pub(crate) danger_allow_private_networks: bool,
     /// Where operations are, if anywhere.
@@ -160,6 +162,7 @@ struct Keys {
     acme: http::AcmeKeys,
     graphql: Graphql,
     rtmp: http::RtmpKeys,
+    geoip: GeoipKeys,
     outbound: Outbound,
     ops: Ops,
     shutdown: Shutdown,
@@ -198,6 +201,13 @@ struct Graphql {
     organisation_requests_per_minute: NonZeroU32,
     introspection: bool,
     graphiql: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GeoipKeys {
+    country_file: PathBuf,
+    asn_file: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -271,12 +281,23 @@ impl Keys {
                 graphiql: self.graphql.graphiql,
             },
             rtmp,
+            geoip: self.geoip.parse(),
             danger_allow_private_networks: self.outbound.danger_allow_private_networks,
             ops,
             grace: Duration::from_secs(self.shutdown.grace_s),
             log_filter: self.log.filter,
             log_format: self.log.format,
         })
+    }
+}
+
+impl GeoipKeys {
+    fn parse(self) -> media::geoip::Files {
+        let file = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
+        media::geoip::Files {
+            country: file(self.country_file),
+            asn: file(self.asn_file),
+        }
     }
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
         judges: Judges::default(),
         asks: Asks::default(),
-        encrypted_ingest: false,
+        encrypted_ingest: row.encrypted_ingest,
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod organisations;
 pub(crate) mod packages;
 pub(crate) mod page;
 pub(crate) mod reading;
+pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod rules;
 pub(crate) mod streams;

@@ -37,6 +37,7 @@ pub(crate) struct Edit {
     /// The column `ingest_authorisation`.
     pub(crate) ingest_authorisation: Option<&'static str>,
     pub(crate) second_factor_required: Option<bool>,
+    pub(crate) encrypted_ingest: Option<bool>,
 }
 
 /// An organisation after a change, and how far the change got.
@@ -69,6 +70,7 @@ pub(crate) async fn found(
         ingest_authorisation: Set("key".to_owned()),
         force_disconnect: Set(false),
         second_factor_required: Set(false),
+        encrypted_ingest: Set(false),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -144,10 +146,14 @@ pub(crate) async fn edit(
     if let Some(required) = edit.second_factor_required {
         after.second_factor_required = Set(required);
     }
+    if let Some(encrypted) = edit.encrypted_ingest {
+        after.encrypted_ingest = Set(encrypted);
+    }
     let after = after.update(&*work.write).await?;
     let shown = |row: &organisation::Model| {
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
-            "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required })
+            "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
+            "encryptedIngest": row.encrypted_ingest })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });
     let update = told(&work, &after).await?;

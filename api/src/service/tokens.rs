@@ -9,7 +9,7 @@ use ids::{OrganisationId, StreamName, TokenId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
 
-use super::{Work, label};
+use super::{Work, label, restrictions::Restrictions};
 use crate::{fault::Fault, keys, people::Acting, state::State};
 
 /// What a token is to say.
@@ -21,6 +21,7 @@ pub(crate) struct Wanted {
     /// Unix seconds.
     pub(crate) not_before: Option<i64>,
     pub(crate) ip: Vec<String>,
+    pub(crate) restrictions: Restrictions,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) revocable: bool,
@@ -66,6 +67,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
         .transpose()?;
     let tag = wanted.tag.as_deref().map(|tag| label("tag", tag, TEXT)).transpose()?;
     let networks = networks(&wanted.ip)?;
+    let restrictions = wanted.restrictions.claims()?;
 
     let work = Work::begin(state, acting).await?;
     let streams = scoped(&work, &wanted.scope).await?;
@@ -92,7 +94,9 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
     claims.extend(
         optional
             .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+            .filter_map(|(name, value)| Some((name, value?)))
+            .chain(restrictions)
+            .map(|(name, value)| (name.to_owned(), value)),
     );
     match &streams {
         Some(streams) => {

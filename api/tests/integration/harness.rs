@@ -16,7 +16,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
 };
-use guard::{Door, Policy, Timestamp};
+use guard::{Door, Place, Policy, Timestamp};
 use ids::{NodeId, SessionId};
 use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, SessionFacts};
 use serde_json::{Value, json};
@@ -78,6 +78,9 @@ impl World {
             door: Door::Playback,
             protocol: Protocol::Hls,
             address: [203, 0, 113, 9].into(),
+            place: Place::default(),
+            provider: None,
+            encrypted: false,
             jti: None,
             user: None,
             tag: None,

@@ -99,7 +99,7 @@ as_text!(AgentPattern);
 
 impl AgentClaim {
     /// `sha256:` and lower-case hex, or the user agent itself.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         match text.strip_prefix("sha256:") {
             Some(digits) => unhex(digits).map(Self::Digest),
             None => (!text.is_empty()).then(|| Self::Literal(text.into())),

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::as_text;
 
 /// A country, by its code of ISO 3166-1 alpha-2.
@@ -13,7 +15,7 @@ pub struct Country([u8; 2]);
 pub struct Asn(u32);
 
 /// What is known of an address; nothing is guessed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The country, where it is known.
     pub country: Option<Country>,

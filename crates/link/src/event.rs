@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use guard::{Door, Reason, Timestamp};
+use guard::{Door, Place, Reason, Timestamp};
 use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,12 @@ pub struct SessionFacts {
     pub protocol: Protocol,
     /// From where.
     pub address: IpAddr,
+    /// Where that is, as far as it is known.
+    pub place: Place,
+    /// Who runs that network, where it is known.
+    pub provider: Option<Arc<str>>,
+    /// Whether nobody on the way can read it.
+    pub encrypted: bool,
     /// The token's id.
     pub jti: Option<Arc<str>>,
     /// The viewer that the token names.

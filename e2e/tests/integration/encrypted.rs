@@ -90,6 +90,12 @@ async fn a_viewer_by_https_goes_on_over_a_new_certificate_and_is_cut_when_revoke
     let seen = size();
     until("it goes on", async || (size() > seen + 10_000).then_some(())).await;
 
+    let query =
+        "{ organisation { sessions(filter: { door: PLAYBACK, live: true }) { nodes { protocol encrypted } } } }";
+    let data = admin.ask(query, &json!({})).await;
+    let known = json!([{ "protocol": "PROGRESSIVE", "encrypted": true }]);
+    assert_eq!(data["organisation"]["sessions"]["nodes"], known);
+
     let payload = admin.revoke(json!({ "token": token })).await;
     assert_eq!(payload["change"]["sessionsEnded"], 1, "{payload}");
     assert_eq!(payload["change"]["bytesAfter"], 0.0, "{payload}");

@@ -11,6 +11,7 @@ mod configuration;
 mod crash;
 mod encoders;
 mod encrypted;
+mod geoip;
 mod identity;
 mod lifecycle;
 mod operator;

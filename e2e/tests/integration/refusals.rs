@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{Home, Person, Server, Viewer, curl, get, publish, refusal};
 
 /// What each reason of a viewer is at an HTTP door and at a WebSocket.
-const CODES: [(&str, u16, u16); 12] = [
+const CODES: [(&str, u16, u16); 16] = [
     ("TOKEN_MISSING", 401, 4401),
     ("TOKEN_MALFORMED", 403, 4410),
     ("TOKEN_KEY", 403, 4411),
@@ -17,28 +17,30 @@ const CODES: [(&str, u16, u16); 12] = [
     ("TOKEN_REVOKED", 403, 4416),
     ("TOKEN_SCOPE", 403, 4420),
     ("TOKEN_IP", 403, 4421),
+    ("TOKEN_DOMAIN", 403, 4422),
+    ("TOKEN_COUNTRY", 403, 4423),
+    ("TOKEN_ASN", 403, 4424),
+    ("TOKEN_USER_AGENT", 403, 4425),
     ("STREAM_UNKNOWN", 404, 4404),
     ("STREAM_OFFLINE", 404, 4405),
     ("STREAM_LOCKED", 403, 4461),
 ];
 
-/// Reasons that only an encoder can meet today, or whoever is refused too often.
-const ELSEWHERE: [&str; 5] = [
+/// Reasons that only an encoder can meet today, whoever is refused too often, or who comes past a delivery network.
+const ELSEWHERE: [&str; 7] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
     "STREAM_IN_USE",
     "THROTTLED",
+    "ENCRYPTION_REQUIRED",
+    "ORIGIN_ONLY",
 ];
 
 /// Reasons whose cause nobody can bring about from outside yet, and what it needs.
-const NOT_YET: [(&str, &str); 24] = [
+const NOT_YET: [(&str, &str); 18] = [
     ("TOKEN_USED", "tokens that are used up"),
     ("TOKEN_USER_BANNED", "bans"),
-    ("TOKEN_DOMAIN", "the restriction"),
-    ("TOKEN_COUNTRY", "the restriction"),
-    ("TOKEN_ASN", "the restriction"),
-    ("TOKEN_USER_AGENT", "the restriction"),
     ("TOKEN_BOUND", "the restriction"),
     ("TOKEN_MFA", "the restriction"),
     ("GUARDIAN_IP", "Guardian"),
@@ -52,8 +54,6 @@ const NOT_YET: [(&str, &str); 24] = [
     ("BACKEND_UNAVAILABLE", "webhooks"),
     ("SESSION_ENDED", "ending a session"),
     ("PUBLISHER_REPLACED", "takeover"),
-    ("ENCRYPTION_REQUIRED", "encrypted ingest"),
-    ("ORIGIN_ONLY", "origin protection"),
     ("ORGANISATION_SUSPENDED", "platform operators"),
     ("PACKAGE_REQUIRED", "platform operators"),
     ("NOT_READY", "a node apart from the control plane"),
@@ -234,8 +234,18 @@ async fn an_encoder_is_told_the_reason() {
         "the old key is worth nothing from then on"
     );
     told(url.to_owned(), "INGEST_KEY").await;
-    let _encoder = publish(rotated["stream"]["ingestUrl"].as_str().expect("an address"));
+    let url = rotated["stream"]["ingestUrl"].as_str().expect("an address");
+    let encoder = publish(url);
     admin.until_live(name).await;
+    // Whoever must come encrypted and does not is cut off, and told; the test source never leaves this process.
+    let encrypted = json!({ "encryptedIngest": true });
+    let payload = admin
+        .change("updateSettings", &encrypted, "change { sessionsEnded }")
+        .await;
+    assert_eq!(payload["change"]["sessionsEnded"], 1);
+    assert!(!encoder.end().await.status.success());
+    told(url.to_owned(), "ENCRYPTION_REQUIRED").await;
+    admin.until_live(server.test().name()).await;
 }
 
 #[tokio::test]
@@ -284,6 +294,7 @@ async fn viewers(server: &Server, admin: &Person) -> BTreeMap<&'static str, (Str
     let early = admin.token(early).await;
     let elsewhere = json!({ "streams": [test], "ip": ["203.0.113.0/24", "2001:db8::/32"] });
     let elsewhere = admin.token(elsewhere).await;
+    let restricted = async |claim: &str, value: Value| admin.token(json!({ "streams": [test], claim: value })).await;
     let here = |token: String| (test.clone(), Some(token));
     BTreeMap::from([
         ("TOKEN_MISSING", (test.clone(), None)),
@@ -295,6 +306,13 @@ async fn viewers(server: &Server, admin: &Person) -> BTreeMap<&'static str, (Str
         ("TOKEN_REVOKED", here(revoked)),
         ("TOKEN_SCOPE", here(server.encoder().token().to_owned())),
         ("TOKEN_IP", here(elsewhere)),
+        (
+            "TOKEN_DOMAIN",
+            here(restricted("domains", json!(["example.com"])).await),
+        ),
+        ("TOKEN_COUNTRY", here(restricted("countries", json!(["DE"])).await)),
+        ("TOKEN_ASN", here(restricted("asns", json!([64500])).await)),
+        ("TOKEN_USER_AGENT", here(restricted("userAgent", json!("VLC/3")).await)),
         ("STREAM_UNKNOWN", (format!("{hash}-nowhere"), Some(whole.clone()))),
         (
             "STREAM_OFFLINE",

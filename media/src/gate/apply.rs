@@ -49,6 +49,22 @@ impl Gate {
         }
     }
 
+    /// Looks every session's address up again, and decides those again that are elsewhere now.
+    pub(crate) fn relocate(&self) {
+        let Some(policy) = self.policy.load_full() else { return };
+        for session in self.sessions.all() {
+            let place = self.geoip.place(session.request().address);
+            if self.sessions.relocate(&session, place) {
+                self.decide_again(&session, &policy);
+            }
+        }
+    }
+
+    /// Waits for new files that say where addresses are, for ever, and acts on them.
+    pub(crate) async fn follow_files(&self) {
+        self.geoip.follow(|| self.relocate()).await;
+    }
+
     /// Measures what goes out; once a second.
     pub(crate) fn measure(&self) {
         self.sessions.measure();
@@ -77,7 +93,7 @@ impl Gate {
             running: true,
             ..Facts::default()
         };
-        let mut request = session.request.clone();
+        let mut request = (*session.request()).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
                 Decision::Admit(permit) => {

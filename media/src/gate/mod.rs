@@ -2,7 +2,7 @@
 //!
 //! It decides with `guard`, answers what the decision asks, mints the session, and applies changes. INVARIANT: a session
 //! is registered before the policy is read for the last time, and a change swaps the policy before it looks sessions up;
-//! so whichever comes second sees the other, and no admission slips between.
+//! so whichever comes second sees the other, and no admission slips between. The same goes for where addresses are.
 
 mod answers;
 mod apply;
@@ -20,6 +20,7 @@ use throttle::Throttle;
 
 use crate::{
     count,
+    geoip::Geoip,
     hub::{self, Hub},
     session::{Others, Registry, Session, Stay},
 };
@@ -31,6 +32,7 @@ pub struct Gate {
     proofs: Proofs,
     throttle: Throttle,
     sessions: Arc<Registry>,
+    geoip: Geoip,
     hub: Hub,
     clock: Clock,
     entropy: Entropy,
@@ -53,6 +55,8 @@ pub struct Asked {
     pub user_agent: Option<Arc<str>>,
     /// The host of the page it came from.
     pub referrer: Option<Host>,
+    /// Whether nobody on the way can read it.
+    pub encrypted: bool,
 }
 
 /// The right to play one stream, and the session that it is used in.
@@ -72,12 +76,13 @@ pub struct Publish {
 }
 
 impl Gate {
-    pub(crate) fn new(hub: Hub, clock: Clock, entropy: Entropy, node: NodeId, events: Events) -> Self {
+    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, node: NodeId, events: Events) -> Self {
         Self {
             policy: ArcSwapOption::empty(),
             proofs: Proofs::new(),
             throttle: Throttle::default(),
             sessions: Arc::default(),
+            geoip,
             hub,
             clock,
             entropy,
@@ -88,7 +93,7 @@ impl Gate {
 
     /// Lets a viewer in for one continuous session.
     pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
-        let request = request(Door::Playback, asked);
+        let request = self.request(Door::Playback, asked);
         let (permit, judged) = self.judge(asked, request, false)?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, &judged, &permit)?;
@@ -97,7 +102,7 @@ impl Gate {
 
     /// Decides one request of a session that spans many requests, and perhaps is `running` already.
     pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
-        let request = request(Door::Playback, asked);
+        let request = self.request(Door::Playback, asked);
         let (permit, judged) = self.judge(asked, request, running)?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
@@ -110,7 +115,7 @@ impl Gate {
 
     /// Lets a broadcaster in.
     pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
-        let request = request(Door::Ingest, asked);
+        let request = self.request(Door::Ingest, asked);
         let (permit, judged) = self.judge(asked, request, false)?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Publish { stay }))
@@ -134,9 +139,20 @@ impl Gate {
         self.denied(asked, door, reason.into())
     }
 
+    /// A refusal of what was asked of no stream.
+    pub(crate) fn turn_away(&self, reason: Reason) -> Denial {
+        let decision = self.decision();
+        count::turned_away(reason);
+        tracing::info!(denial.reason = reason.as_str(), decision.id = %decision, "refused");
+        Denial {
+            decision: Some(decision),
+            ..reason.into()
+        }
+    }
+
     /// Whether this would pass as it is; nothing is counted, told or made.
     pub(crate) fn would_admit(&self, door: Door, asked: &Asked) -> bool {
-        let request = request(door, asked);
+        let request = self.request(door, asked);
         let Some(policy) = self.policy.load_full() else {
             return false;
         };
@@ -144,6 +160,17 @@ impl Gate {
             guard::decide(&request, &Facts::default(), &policy, self.clock.now()),
             Decision::Admit(_)
         )
+    }
+
+    fn request(&self, door: Door, asked: &Asked) -> Request {
+        let address = guard::fold(asked.address);
+        Request {
+            place: self.geoip.place(address),
+            referrer: asked.referrer.clone(),
+            agent: asked.user_agent.clone(),
+            encrypted: asked.encrypted,
+            ..Request::new(door, asked.name.parse().ok(), address, asked.credential.clone())
+        }
     }
 
     fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
@@ -198,8 +225,10 @@ impl Gate {
             self.sessions.remove(&session);
             return Err(self.denied(asked, permit.door(), reason.into()));
         }
+        let located = self.geoip.locate(asked.address);
+        let moved = self.sessions.relocate(&session, located.place);
         let current = self.policy.load_full();
-        let superseded = current.filter(|current| !Arc::ptr_eq(current, policy));
+        let superseded = current.filter(|current| moved || !Arc::ptr_eq(current, policy));
         if let Some(reason) = superseded.and_then(|current| self.fallen(&session, &current)) {
             self.sessions.remove(&session);
             return Err(self.denied(asked, permit.door(), reason.into()));
@@ -214,6 +243,9 @@ impl Gate {
             door: permit.door(),
             protocol: asked.protocol,
             address: guard::fold(asked.address),
+            place: located.place,
+            provider: located.provider,
+            encrypted: asked.encrypted,
             jti: grant.map(|grant| grant.jti.clone()),
             user: grant.and_then(|grant| grant.user.clone()),
             tag: grant.and_then(|grant| grant.tag.clone()),
@@ -240,7 +272,7 @@ impl Gate {
             sessions: Some(others.sessions),
             ..judged.facts
         };
-        match guard::decide(&session.request, &facts, &judged.policy, self.clock.now()) {
+        match guard::decide(&session.request(), &facts, &judged.policy, self.clock.now()) {
             Decision::Deny(denial) => Some(denial.reason),
             // INVARIANT: request and facts carry the answers with which it was admitted.
             Decision::Admit(_) | Decision::Ask(_) => None,
@@ -248,7 +280,7 @@ impl Gate {
     }
 
     fn denied(&self, asked: &Asked, door: Door, mut denial: Denial) -> Denial {
-        let decision = DecisionId::mint(self.unix_ms(), self.entropy.bytes());
+        let decision = self.decision();
         denial.decision = Some(decision);
         let address = guard::fold(asked.address);
         self.throttle.denied(address, denial.reason, self.clock.now());
@@ -288,6 +320,10 @@ impl Gate {
         });
     }
 
+    fn decision(&self) -> DecisionId {
+        DecisionId::mint(self.unix_ms(), self.entropy.bytes())
+    }
+
     fn unix_ms(&self) -> u64 {
         u64::try_from(self.clock.now().ms()).unwrap_or(0)
     }
@@ -307,13 +343,4 @@ struct Judged {
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,
-}
-
-fn request(door: Door, asked: &Asked) -> Request {
-    let address = guard::fold(asked.address);
-    Request {
-        referrer: asked.referrer.clone(),
-        agent: asked.user_agent.clone(),
-        ..Request::new(door, asked.name.parse().ok(), address, asked.credential.clone())
-    }
 }

@@ -12,17 +12,11 @@ use axum::{
     extract::ConnectInfo,
     response::{IntoResponse, Response},
 };
-use guard::Denial;
 use http::{HeaderValue, Request, StatusCode, header, uri::Scheme};
-use ids::DecisionId;
-use link::{Clock, Entropy};
 use tower::ServiceExt;
 
 use super::{Line, Redirect};
-use crate::{
-    count, play,
-    proxies::{self, Networks},
-};
+use crate::proxies::{self, Networks};
 
 /// What stands before a door. The default: nothing.
 #[derive(Debug, Default)]
@@ -39,15 +33,13 @@ pub struct Front {
     pub hsts: Option<HeaderValue>,
 }
 
-/// Lets in connections from listed networks only, and refuses all others with a reason.
+/// Lets in connections from listed networks only.
 #[derive(Debug)]
 pub struct OriginOnly {
     /// From where one may connect.
     pub networks: Networks,
-    /// For the ids of refusals.
-    pub clock: Clock,
-    /// For the ids of refusals.
-    pub entropy: Entropy,
+    /// What refuses all others, with a reason: [`Node::away`](crate::Node::away).
+    pub away: Router,
 }
 
 /// How a connection came.
@@ -62,18 +54,19 @@ impl Front {
     pub(super) async fn answer(&self, mut request: Request<Body>, arrived: &Arrived, router: Router) -> Response {
         let client = proxies::client(arrived.peer.ip(), &self.trusted, request.headers_mut());
         let encrypted = client.secure.unwrap_or(arrived.encrypted);
-        let turned_away = self.only.as_ref().and_then(|only| only.turn_away(arrived.peer));
-        let mut response = if let Some(denial) = turned_away {
-            play::turn_away(&mut request, &denial)
-        } else if let Some(redirect) = self.redirect.as_ref().filter(|_| !encrypted && !is_challenge(&request)) {
-            redirect.answer(&request)
-        } else {
-            let extensions = request.extensions_mut();
-            extensions.insert(ConnectInfo(SocketAddr::new(client.address, 0)));
-            extensions.insert(if encrypted { Scheme::HTTPS } else { Scheme::HTTP });
-            extensions.insert(arrived.line.clone());
-            let answered = router.oneshot(request).await;
-            answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(SocketAddr::new(client.address, 0)));
+        extensions.insert(if encrypted { Scheme::HTTPS } else { Scheme::HTTP });
+        extensions.insert(arrived.line.clone());
+        let strange = self
+            .only
+            .as_ref()
+            .filter(|only| !only.networks.contain(arrived.peer.ip()));
+        let redirect = self.redirect.as_ref().filter(|_| !encrypted && !is_challenge(&request));
+        let mut response = match (strange, redirect) {
+            (Some(only), _) => answered(only.away.clone(), request).await,
+            (None, Some(redirect)) => redirect.answer(&request),
+            (None, None) => answered(router, request).await,
         };
         if let Some(hsts) = self.hsts.as_ref().filter(|_| encrypted) {
             // RFC 6797 7.2: never in the clear.
@@ -85,18 +78,9 @@ impl Front {
     }
 }
 
-impl OriginOnly {
-    fn turn_away(&self, peer: SocketAddr) -> Option<Denial> {
-        let reason = guard::turn_away(!self.networks.contain(peer.ip()))?;
-        let unix_ms = u64::try_from(self.clock.now().ms()).unwrap_or(0);
-        let decision = DecisionId::mint(unix_ms, self.entropy.bytes());
-        count::turned_away(reason);
-        tracing::info!(denial.reason = reason.as_str(), decision.id = %decision, "refused");
-        Some(Denial {
-            decision: Some(decision),
-            ..reason.into()
-        })
-    }
+async fn answered(router: Router, request: Request<Body>) -> Response {
+    let answered = router.oneshot(request).await;
+    answered.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
 /// Whether it is the question of an ACME server, which asks in the clear. RFC 8555 8.3.

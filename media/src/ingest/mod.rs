@@ -45,6 +45,7 @@ async fn admit(node: Shared, request: Request) {
             .encoder()
             .map(|encoder| encoder.chars().take(200).collect::<String>().into()),
         referrer: None,
+        encrypted: request.encrypted(),
     };
     let publisher = match node.gate.publish(&asked) {
         Ok(admitted) => node

@@ -5,8 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 use axum::{
     RequestExt,
     extract::{ConnectInfo, Path, Request},
-    http::{HeaderMap, Uri, header},
-    response::Response,
+    http::{HeaderMap, Uri, header, uri::Scheme},
 };
 use guard::{Credential, Host};
 use link::Protocol;
@@ -26,7 +25,7 @@ pub(super) enum Carrier {
 
 impl Visit {
     /// Takes a request of a stream's route apart.
-    pub(super) async fn of(mut request: Request, protocol: Protocol) -> Result<Self, Response> {
+    pub(super) async fn of(mut request: Request, protocol: Protocol) -> Self {
         let path: HashMap<String, String> = request
             .extract_parts::<Path<_>>()
             .await
@@ -52,14 +51,16 @@ impl Visit {
             protocol,
             user_agent: text(headers, &header::USER_AGENT),
             referrer: referrer(headers),
+            // INVARIANT: the front states how each request came.
+            encrypted: request.extensions().get() == Some(&Scheme::HTTPS),
         };
         let carrier = query.into_iter().next().map_or(Carrier::Silent, Carrier::Query);
-        Ok(Self {
+        Self {
             asked,
             carrier,
             file: path.get("file").cloned(),
             request,
-        })
+        }
     }
 }
 

@@ -16,9 +16,11 @@ use axum::{
     extract::Request,
     http::{HeaderValue, Method, header},
     response::Response,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, any, get},
 };
+use guard::{Door, Reason};
 pub(crate) use hls::Visits;
+use link::Protocol;
 use tower_http::{
     cors::{Any, CorsLayer},
     set_header::SetResponseHeaderLayer,
@@ -28,29 +30,31 @@ use crate::node::Shared;
 
 /// Every route of a stream, below the stream's own path, with its handler.
 const ROUTES: &[Route] = &[
-    ("/ws", |node| get(move |request| ws::serve(node.clone(), request))),
-    ("/stream.mp4", |node| {
+    ("/ws", Protocol::WebSocket, |node| {
+        get(move |request| ws::serve(node.clone(), request))
+    }),
+    ("/stream.mp4", Protocol::Progressive, |node| {
         get(move |request| progressive::serve(node.clone(), request))
     }),
-    ("/index.m3u8", |node| {
+    ("/index.m3u8", Protocol::Hls, |node| {
         get(move |request| hls::playlist(node.clone(), request))
     }),
-    ("/init/{file}", |node| {
+    ("/init/{file}", Protocol::Hls, |node| {
         get(move |request| hls::init(node.clone(), request))
     }),
-    ("/segment/{file}", |node| {
+    ("/segment/{file}", Protocol::Hls, |node| {
         get(move |request| hls::segment(node.clone(), request))
     }),
 ];
 
 /// The paths of every route of a stream, as the sweep asks for them.
 pub fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|(path, _)| *path)
+    ROUTES.iter().map(|(path, ..)| *path)
 }
 
 pub(crate) fn router(node: &Shared) -> Router {
     let mut router = Router::new();
-    for (path, handler) in ROUTES {
+    for (path, _, handler) in ROUTES {
         for prefix in PREFIXES {
             router = router.route(&format!("{prefix}{path}"), handler(node.clone()));
         }
@@ -72,10 +76,32 @@ pub(crate) fn router(node: &Shared) -> Router {
         )
 }
 
-/// Refuses a request before it is known what it is for, in the way that it can be heard: a socket is closed with the
-/// reason's code, all else is answered. Any page may read the refusal.
-pub(crate) fn turn_away(request: &mut Request, denial: &guard::Denial) -> Response {
-    let mut response = ws::turn_away(request, denial.reason).unwrap_or_else(|| refuse::response(denial));
+/// What answers those who may not connect at all: refuses everything, and tells of what was asked of a stream.
+pub(crate) fn away(node: &Shared) -> Router {
+    let mut router = Router::new();
+    for (path, protocol, _) in ROUTES {
+        for prefix in PREFIXES {
+            let (node, protocol) = (node.clone(), *protocol);
+            let refuse = move |request| turn_away(node.clone(), Some(protocol), request);
+            router = router.route(&format!("{prefix}{path}"), any(refuse));
+        }
+    }
+    let node = node.clone();
+    router.fallback(move |request| turn_away(node.clone(), None, request))
+}
+
+/// Refuses a request in the way that it can be heard: a socket is closed with the reason's code, all else is answered.
+/// Any page may read the refusal.
+async fn turn_away(node: Node, protocol: Option<Protocol>, mut request: Request) -> Response {
+    let reason = Reason::OriginOnly;
+    let denial = if let Some(protocol) = protocol {
+        let visit = Visit::of(request, protocol).await;
+        request = visit.request;
+        node.gate.refuse(Door::Playback, &visit.asked, reason)
+    } else {
+        node.gate.turn_away(reason)
+    };
+    let mut response = ws::turn_away(&mut request, reason).unwrap_or_else(|| refuse::response(&denial));
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
@@ -98,7 +124,7 @@ type Handled = Result<Response, Response>;
 /// What every handler is given: the node that serves it.
 type Node = Arc<crate::node::Inner>;
 
-/// A path below the stream's own, and what makes its handler.
-type Route = (&'static str, fn(Shared) -> MethodRouter);
+/// A path below the stream's own, its protocol, and what makes its handler.
+type Route = (&'static str, Protocol, fn(Shared) -> MethodRouter);
 
 const PREFIXES: [&str; 2] = ["/live/{name}", "/t/{token}/live/{name}"];

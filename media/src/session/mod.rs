@@ -16,7 +16,8 @@ use std::{
     task::Poll,
 };
 
-use guard::{End, Permit, Reason, Request};
+use arc_swap::ArcSwap;
+use guard::{End, Permit, Place, Reason, Request};
 use ids::SessionId;
 use link::Protocol;
 pub(crate) use registry::{Others, Registry};
@@ -31,7 +32,7 @@ pub struct Session {
     /// How it reaches us.
     pub protocol: Protocol,
     /// What was asked at admission; asked again at every change.
-    pub(crate) request: Request,
+    request: ArcSwap<Request>,
     permit: Permit,
     until: watch::Sender<Option<End>>,
     end: watch::Sender<Option<Reason>>,
@@ -46,7 +47,7 @@ impl Session {
         Self {
             id,
             protocol,
-            request,
+            request: ArcSwap::from_pointee(request),
             until: watch::Sender::new(permit.end()),
             permit,
             end: watch::Sender::new(None),
@@ -54,6 +55,11 @@ impl Session {
             bytes: AtomicU64::new(0),
             measured: AtomicU64::new(0),
         }
+    }
+
+    /// What was asked at admission, from where its address is known to be now.
+    pub(crate) fn request(&self) -> Arc<Request> {
+        self.request.load_full()
     }
 
     /// What let it in.
@@ -93,6 +99,15 @@ impl Session {
     pub(crate) async fn ended(&self) {
         // The sender lives as long as the session: waiting cannot fail.
         let _ = self.end.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// Says where its address is known to be now.
+    fn relocate(&self, place: Place) {
+        let request = Request {
+            place,
+            ..(*self.request()).clone()
+        };
+        self.request.store(Arc::new(request));
     }
 
     /// Lets it run until another moment.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use guard::{
-    Door, Policy, Request, Whose,
+    Door, Place, Policy, Request, Whose,
     policy::{Subject, Touched},
     rules::{Rule, RuleScope},
 };
@@ -55,7 +55,7 @@ impl Registry {
             index.found_by.entry(handle).or_default().insert(session.id);
         }
         let organisation = session.permit().organisation();
-        index.places.insert(organisation, &session.request, session.id);
+        index.places.insert(organisation, &session.request(), session.id);
         if session.permit().door() != Door::Playback {
             return Others { viewers: 0, sessions };
         }
@@ -73,10 +73,24 @@ impl Registry {
         self.lock().count(organisation, whose)
     }
 
+    /// Finds a session by another place from now on; whether that is a change.
+    pub(crate) fn relocate(&self, session: &Session, place: Place) -> bool {
+        let mut index = self.lock();
+        let known = index.sessions.contains_key(&session.id);
+        if !known || session.request().place == place {
+            return false;
+        }
+        let organisation = session.permit().organisation();
+        index.places.remove(organisation, &session.request(), session.id);
+        session.relocate(place);
+        index.places.insert(organisation, &session.request(), session.id);
+        true
+    }
+
     pub(crate) fn remove(&self, session: &Session) {
         let mut index = self.lock();
         let organisation = session.permit().organisation();
-        index.places.remove(organisation, &session.request, session.id);
+        index.places.remove(organisation, &session.request(), session.id);
         let watched = index.sessions.remove(&session.id).is_some() && session.permit().door() == Door::Playback;
         if watched && let Some(viewers) = index.viewers.get_mut(&organisation) {
             *viewers = viewers.saturating_sub(1);

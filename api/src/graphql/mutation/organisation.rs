@@ -37,6 +37,7 @@ impl Settings {
             force_disconnect: input.force_disconnect,
             ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
             second_factor_required: input.second_factor_required,
+            encrypted_ingest: input.encrypted_ingest,
         };
         answer(
             organisations::edit(state, acting, with_second_factor, edit).await,
@@ -88,6 +89,8 @@ pub(super) struct UpdateSettingsInput {
     ingest_authorisation: Option<IngestAuthorisation>,
     /// Whether members must have a second factor. Who turns it on has shown one.
     second_factor_required: Option<bool>,
+    /// Whether broadcasters must come encrypted: plain RTMP is refused then, with `ENCRYPTION_REQUIRED`.
+    encrypted_ingest: Option<bool>,
 }
 
 /// What came of it.

@@ -14,6 +14,7 @@ use crate::{
     },
     service::{
         advice,
+        restrictions::Restrictions,
         revocation::{self, By},
         streams, tokens,
     },
@@ -137,6 +138,21 @@ pub(super) struct CreatePlaybackTokenInput {
     not_before: Option<Moment>,
     /// Addresses or networks, any of which the viewer must be in; 10 at most.
     ip: Option<Vec<String>>,
+    /// Hosts of pages that the viewer must come from, as in `example.com` or `*.example.com`; 10 at most. Players that send
+    /// no page are refused then.
+    domains: Option<Vec<String>>,
+    /// Countries that the viewer must be in, as in `DE`; 100 at most. An unknown country is none of them.
+    countries: Option<Vec<String>>,
+    /// Networks (AS numbers) that the viewer must be in; 100 at most. An unknown network is none of them.
+    asns: Option<Vec<i64>>,
+    /// What the player must call itself: literally, or as `sha256:` and the lower-case hex of its digest.
+    user_agent: Option<String>,
+    /// How many sessions there may be at once: of its user, or of the token where it names none.
+    max_sessions: Option<i64>,
+    /// To how many addresses (/64 for IPv6) the token locks itself: the first that it is used from.
+    bind_ips: Option<i64>,
+    /// How often it lets in, in all; 1 is a one-time token.
+    max_uses: Option<i64>,
     /// The viewer, by the customer's own name for them; for tracing and revoking.
     user: Option<String>,
     /// A label; for tracing and revoking.
@@ -176,6 +192,15 @@ impl CreatePlaybackTokenInput {
             expires,
             not_before: self.not_before.map(Moment::read).transpose()?.map(Timestamp::s),
             ip: self.ip.unwrap_or_default(),
+            restrictions: Restrictions {
+                domains: self.domains.unwrap_or_default(),
+                countries: self.countries.unwrap_or_default(),
+                asns: self.asns.unwrap_or_default(),
+                user_agent: self.user_agent,
+                max_sessions: self.max_sessions,
+                bind_ips: self.bind_ips,
+                max_uses: self.max_uses,
+            },
             user: self.user,
             tag: self.tag,
             revocable: self.revocable.unwrap_or(true),

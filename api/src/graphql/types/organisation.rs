@@ -69,6 +69,7 @@ impl Organisation {
             force_disconnect: self.0.row.force_disconnect,
             second_factor_required: self.0.row.second_factor_required,
             ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
+            encrypted_ingest: self.0.row.encrypted_ingest,
         }
     }
 
@@ -285,6 +286,7 @@ impl Organisation {
 
 /// What holds where a stream or a token does not say.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct OrganisationSettings {
     /// Whether playback needs a token.
     secure_playback: bool,
@@ -294,6 +296,8 @@ pub(crate) struct OrganisationSettings {
     second_factor_required: bool,
     /// What a broadcaster has to show.
     ingest_authorisation: IngestAuthorisation,
+    /// Whether broadcasters must come encrypted.
+    encrypted_ingest: bool,
 }
 
 /// A key that verifies tokens; its private part is never shown.

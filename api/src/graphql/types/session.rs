@@ -37,6 +37,14 @@ pub(crate) struct Session {
     protocol: Protocol,
     /// From where; `192.0.2.0/24` or `2001:db8::/48` for `nanoReadOnly`.
     address: String,
+    /// In which country that is (ISO 3166-1 alpha-2), where it is known.
+    country: Option<String>,
+    /// In which network (AS number) that is, where it is known.
+    asn: Option<i64>,
+    /// Who runs that network, where it is known.
+    provider: Option<String>,
+    /// Whether nobody on the way could read it.
+    encrypted: bool,
     /// The viewer that the token names; hidden from `nanoReadOnly`.
     user: Option<String>,
     /// The token's label.
@@ -189,6 +197,10 @@ impl Session {
             } else {
                 masked_text(&row.address)
             },
+            country: row.country,
+            asn: row.asn,
+            provider: row.provider,
+            encrypted: row.encrypted,
             user: row.viewer.filter(|_| personal),
             tag: row.tag,
             jti: row.jti.filter(|_| personal).map(ID),
@@ -218,6 +230,10 @@ impl Session {
             door: facts.door.into(),
             protocol: facts.protocol.into(),
             address: address(facts.address, personal),
+            country: facts.place.country.map(|country| country.to_string()),
+            asn: facts.place.asn.map(|asn| asn.number().into()),
+            provider: text(&facts.provider),
+            encrypted: facts.encrypted,
             user: text(&facts.user).filter(|_| personal),
             tag: text(&facts.tag),
             jti: text(&facts.jti).filter(|_| personal).map(ID),

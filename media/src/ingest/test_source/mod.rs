@@ -79,5 +79,7 @@ fn asked(name: &StreamName) -> Asked {
         protocol: Protocol::TestSource,
         user_agent: None,
         referrer: None,
+        // It never leaves this process.
+        encrypted: true,
     }
 }

@@ -84,7 +84,7 @@ async fn respond_segment(node: &Node, request: Request) -> Handled {
 
 /// Passes the gate, within the session that this token, address and player have already or get now.
 async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>, std::sync::Arc<Session>), Response> {
-    let visit = Visit::of(request, Protocol::Hls).await?;
+    let visit = Visit::of(request, Protocol::Hls).await;
     let running = node.visits.knows(&visit.asked);
     let admitted = node
         .gate

@@ -6,6 +6,7 @@ mod continuity;
 mod cut;
 mod doors;
 mod encrypted;
+mod geoip;
 mod limits;
 mod proxies;
 mod rules;

@@ -1,8 +1,12 @@
 //! Viewers behind proxies, and doors that only a delivery network may knock at.
 
-use guard::Door;
-use link::{Clock, Entropy, Event, Kind};
-use media::http::{Front, OriginOnly};
+use guard::{Door, Reason};
+use link::{Event, Kind, Protocol};
+use media::{
+    Node,
+    geoip::Geoip,
+    http::{Front, OriginOnly},
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -11,7 +15,7 @@ use tokio::{
 
 use super::{
     client::{Answer, Got, PATIENCE, Player, get, parse},
-    stage::{NAME, Stage},
+    stage::{NAME, Stage, organisation},
 };
 use crate::proxy::{head, health_check, networks};
 
@@ -23,13 +27,22 @@ fn listed(proxies: &[&str], proxy_protocol: bool) -> Front {
     }
 }
 
-fn only(origins: &[&str]) -> OriginOnly {
-    OriginOnly {
-        networks: networks(origins),
-        clock: Clock::System,
-        entropy: Entropy::system(),
-    }
+/// A stage that only connections from `origins` reach.
+async fn reached_from(origins: &[&str], front: Front) -> Stage {
+    let networks = networks(origins);
+    let front = |node: &Node| Front {
+        only: Some(OriginOnly {
+            networks,
+            away: node.away(),
+        }),
+        ..front
+    };
+    Stage::open_with(Geoip::default(), front, None).await
 }
+
+/// What asks for a WebSocket; other doors do not mind.
+const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// What is answered to a request behind `first`; `None` where the connection is closed without an answer.
 async fn after(stage: &Stage, first: &[u8], path: &str) -> Option<Answer> {
@@ -67,6 +80,28 @@ async fn the_viewer_behind_a_listed_proxy_is_the_right_most_hop_that_is_not_one(
     let viewer = |event: &Event| matches!(&event.kind, Kind::Started(facts) if facts.door == Door::Playback);
     let started = stage.event(viewer).await;
     assert!(matches!(started.kind, Kind::Started(facts) if facts.address.to_string() == "203.0.113.7"));
+}
+
+#[tokio::test]
+async fn a_listed_proxy_says_whether_a_viewer_came_encrypted_and_nobody_else_does() {
+    for (proxy, believed) in [("127.0.0.1", true), ("10.0.0.1", false)] {
+        let mut stage = Stage::open_behind(listed(&[proxy], false), None).await;
+        for (said, encrypted) in [("https", true), ("http", false)] {
+            for door in ["index.m3u8", "stream.mp4", "ws"] {
+                let jti = format!("{said}-{door}");
+                let path = format!("/live/{NAME}/{door}?token={}", stage.token(&jti, json!({})));
+                let mut connection = TcpStream::connect(stage.http).await.unwrap();
+                let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-forwarded-proto: {said}\r\n{UPGRADE}\r\n");
+                connection.write_all(request.as_bytes()).await.unwrap();
+                let its =
+                    |event: &Event| matches!(&event.kind, Kind::Started(facts) if facts.jti.as_deref() == Some(&*jti));
+                let Kind::Started(facts) = stage.event(its).await.kind else {
+                    unreachable!("a session")
+                };
+                assert_eq!(facts.encrypted, believed && encrypted, "{jti} {proxy}");
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -115,11 +150,7 @@ async fn the_viewer_behind_a_proxy_may_be_named_by_the_proxy_protocol() {
 
 #[tokio::test]
 async fn who_is_not_of_the_delivery_network_is_refused_and_told_why() {
-    let front = Front {
-        only: Some(only(&["198.51.100.0/24"])),
-        ..listed(&["127.0.0.1"], true)
-    };
-    let stage = Stage::open_behind(front, None).await;
+    let mut stage = reached_from(&["198.51.100.0/24"], listed(&["127.0.0.1"], true)).await;
     let token = stage.token("t", json!({}));
     let doors = ["index.m3u8", "stream.mp4", "ws", "nothing"];
     for door in doors.map(|door| format!("/live/{NAME}/{door}?token={token}")) {
@@ -127,6 +158,22 @@ async fn who_is_not_of_the_delivery_network_is_refused_and_told_why() {
         assert_eq!((answer.status, answer.reason()), (403, "ORIGIN_ONLY"), "{door}");
         assert!(answer.header("x-decision-id").starts_with("dec_"), "{answer:?}");
         assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    // Each of the doors is told of like any other refusal.
+    for protocol in [Protocol::Hls, Protocol::Progressive, Protocol::WebSocket] {
+        let event = stage.event(|event| matches!(event.kind, Kind::Denied { .. })).await;
+        let Kind::Denied {
+            protocol: told,
+            reason,
+            address,
+            organisation: whose,
+            ..
+        } = event.kind
+        else {
+            unreachable!("a refusal")
+        };
+        assert_eq!((told, reason), (protocol, Reason::OriginOnly));
+        assert_eq!((address, whose), ([203, 0, 113, 7].into(), Some(organisation(1))));
     }
     let playlist = format!("/live/{NAME}/index.m3u8?token={token}");
     let answer = after(&stage, &head("198.51.100.9:1"), &playlist)
@@ -137,11 +184,7 @@ async fn who_is_not_of_the_delivery_network_is_refused_and_told_why() {
 
 #[tokio::test]
 async fn a_socket_from_outside_the_delivery_network_is_closed_with_the_reasons_code() {
-    let front = |origins| Front {
-        only: Some(only(origins)),
-        ..Front::default()
-    };
-    let stage = Stage::open_behind(front(&["198.51.100.0/24"]), None).await;
+    let stage = reached_from(&["198.51.100.0/24"], Front::default()).await;
     let path = format!("/live/{NAME}/ws?token={}", stage.token("t", json!({})));
     let mut player = Player::connect(stage.http, &path).await;
     assert_eq!(player.next().await, Got::Closed(4472, "ORIGIN_ONLY".to_owned()));
@@ -149,7 +192,7 @@ async fn a_socket_from_outside_the_delivery_network_is_closed_with_the_reasons_c
     let claim = [("x-forwarded-for", "198.51.100.9")];
     assert_eq!(get(stage.http, "/", &claim).await.reason(), "ORIGIN_ONLY");
 
-    let stage = Stage::open_behind(front(&["127.0.0.0/8"]), None).await;
+    let stage = reached_from(&["127.0.0.0/8"], Front::default()).await;
     let path = format!("/live/{NAME}/ws?token={}", stage.token("t", json!({})));
     Player::connect(stage.http, &path).await.play(2).await;
 }

@@ -16,6 +16,7 @@ use ids::{ChangeId, OrganisationId, StreamId};
 use link::{Clock, Delivery, Entropy, Event, in_process};
 use media::{
     Node,
+    geoip::Geoip,
     http::{Door, Front},
     proxies::Networks,
 };
@@ -45,8 +46,22 @@ impl Stage {
         Self::open_behind(Front::default(), None).await
     }
 
+    /// The same, with files that say where addresses are.
+    pub(crate) async fn open_knowing(geoip: Geoip) -> Self {
+        Self::open_with(geoip, |_| Front::default(), None).await
+    }
+
     /// The same, with something before the HTTP door, which may be an HTTPS door.
     pub(crate) async fn open_behind(front: Front, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        Self::open_with(Geoip::default(), |_| front, tls).await
+    }
+
+    /// The same, with all of it.
+    pub(crate) async fn open_with(
+        geoip: Geoip,
+        front: impl FnOnce(&Node) -> Front,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let (first, first_key) = pair("key_first");
         let (second, second_key) = pair("key_second");
         let mut updates = tenant(1, NAME, first_key);
@@ -78,6 +93,7 @@ impl Stage {
         let settings = media::Settings {
             rtmp: "127.0.0.1:0".parse().unwrap(),
             rtmp_proxies: Networks::default(),
+            geoip,
         };
         let node = Node::start(&settings, Clock::System, Entropy::system(), &connector)
             .await
@@ -86,7 +102,7 @@ impl Stage {
         let http = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let door = Door {
-            front: front.into(),
+            front: front(&node).into(),
             tls,
             ..Door::new(listener, node.router())
         };

@@ -1,0 +1,122 @@
+//! Countries and networks from files that an operator brings and exchanges, seen by viewers.
+
+use std::path::Path;
+
+use maxminddb_writer::{Database, metadata::IpVersion, paths::IpAddrWithMask};
+use serde_json::{Value, json};
+
+use crate::stage::{Home, Person, Server, Viewer, curl, get, until};
+
+/// Takes the place of a file, in one step, with one that says this of this machine.
+fn write(path: &Path, record: &Value) {
+    let mut database = Database::default();
+    database.metadata.ip_version = IpVersion::V6;
+    database.metadata.binary_format_major_version = 2;
+    "test".clone_into(&mut database.metadata.database_type);
+    database.metadata.description = [("en".to_owned(), "test".to_owned())].into();
+    let data = database.insert_value(record).expect("a record");
+    let here: IpAddrWithMask = "::127.0.0.0/104".parse().expect("a network");
+    database.insert_node(here, data);
+    let draft = path.with_extension("draft");
+    database
+        .write_to(std::fs::File::create(&draft).expect("a file"))
+        .expect("a database");
+    std::fs::rename(draft, path).expect("one step");
+}
+
+async fn refusal(server: &Server, token: &str) -> Vec<Option<String>> {
+    let mut reasons = Vec::new();
+    for door in ["index.m3u8", "stream.mp4"] {
+        // What is let in by the second door does not end by itself.
+        let url = server.door(server.test().name(), door, token);
+        let answer = if door == "stream.mp4" {
+            curl(&["--max-time", "1", &url], None).await
+        } else {
+            get(&url).await
+        };
+        reasons.push(answer.reason());
+    }
+    reasons
+}
+
+#[tokio::test]
+async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_otherwise() {
+    let home = Home::new();
+    let (country, asn) = (home.path("country.mmdb"), home.path("asn.mmdb"));
+    write(&country, &json!({"country": {"iso_code": "DE"}}));
+    write(
+        &asn,
+        &json!({"autonomous_system_number": 64500, "autonomous_system_organization": "Example Net"}),
+    );
+    let toml = format!(
+        "[geoip]\ncountry_file = \"{}\"\nasn_file = \"{}\"\n",
+        country.display(),
+        asn.display()
+    );
+    let server = home.demo_with(&toml).await;
+    let admin = Person::admin(&server).await;
+    let name = server.test().name();
+    let token = async |claim: &str, value: Value| admin.token(json!({ "streams": [name], claim: value })).await;
+    let here = token("countries", json!(["DE", "AT"])).await;
+    let elsewhere = token("countries", json!(["FR"])).await;
+    assert_eq!(refusal(&server, &here).await, [None, None]);
+    for (token, reason) in [
+        (elsewhere.clone(), "TOKEN_COUNTRY"),
+        (token("asns", json!([64501])).await, "TOKEN_ASN"),
+    ] {
+        assert_eq!(
+            refusal(&server, &token).await,
+            [Some(reason.to_owned()), Some(reason.to_owned())]
+        );
+        let mut refused = Viewer::open(&server.socket(name, &token)).await;
+        assert_eq!(refused.last_word().await.1, reason);
+    }
+    let mut viewer = Viewer::open(&server.socket(name, &here)).await;
+    viewer.watch(2).await;
+    let query = "{ organisation { sessions(filter: { door: PLAYBACK, live: true }) { nodes { country asn provider encrypted } } } }";
+    let session = until("the session is recorded", async || {
+        let data = admin.ask(query, &json!({})).await;
+        let nodes = data["organisation"]["sessions"]["nodes"].as_array()?.clone();
+        nodes.into_iter().next()
+    })
+    .await;
+    let known = json!({ "country": "DE", "asn": 64500, "provider": "Example Net", "encrypted": false });
+    assert_eq!(session, known);
+
+    // A file that is none changes nothing; one that says otherwise ends whom it concerns.
+    std::fs::write(&country, "no database").expect("a file");
+    until("it is noticed", async || {
+        home.log().contains("what the old one said stays").then_some(())
+    })
+    .await;
+    assert_eq!(refusal(&server, &here).await, [None, None]);
+    write(&country, &json!({"country": {"iso_code": "FR"}}));
+    assert_eq!(viewer.last_word().await.1, "TOKEN_COUNTRY");
+    assert_eq!(refusal(&server, &elsewhere).await, [None, None]);
+}
+
+#[tokio::test]
+async fn what_there_is_no_file_for_is_unknown_and_a_file_that_cannot_be_used_is_named_at_start() {
+    let home = Home::new();
+    let file = home.path("portcullis.toml");
+    std::fs::write(home.path("text.mmdb"), "no database").expect("a file");
+    for key in ["country_file", "asn_file"] {
+        for bad in ["nowhere.mmdb", "text.mmdb"] {
+            let bad = home.path(bad);
+            std::fs::write(&file, format!("[geoip]\n{key} = \"{}\"\n", bad.display())).expect("a file");
+            let arguments = ["--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--config"];
+            let path = file.to_str().expect("a path");
+            let output = home.run(&[&arguments[..], &[path]].concat()).await;
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success(), "{key}");
+            assert!(said.contains(&format!("geoip.{key}")), "{said}");
+            assert!(said.contains(bad.to_str().expect("a path")), "{said}");
+        }
+    }
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let input = json!({ "streams": [server.test().name()], "countries": ["DE"] });
+    let token = admin.token(input).await;
+    let reason = Some("TOKEN_COUNTRY".to_owned());
+    assert_eq!(refusal(&server, &token).await, [reason.clone(), reason]);
+}
