@@ -6,11 +6,41 @@ use leptos::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement, Url};
+use web_sys::{
+    Blob, BlobPropertyBag, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement, ScrollIntoViewOptions,
+    ScrollLogicalPosition, Url,
+};
 
 /// The element of that id.
 pub(crate) fn element(id: &str) -> Option<HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Whether a dialog has the page's attention.
+pub(crate) fn is_in_dialog() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Scrolls an element into view, no further than needed.
+pub(crate) fn reveal(id: &str) {
+    if let Some(one) = element(id) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        one.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Gives the focus to what the page is about.
+pub(crate) fn focus_main() {
+    if let Some(main) = element("main") {
+        let _ = main.focus();
+    }
+}
+
+/// Whether commands are given with ⌘ here.
+pub(crate) fn is_apple() -> bool {
+    let platform = window().navigator().platform().unwrap_or_default();
+    ["Mac", "iPhone", "iPad"].iter().any(|one| platform.starts_with(one))
 }
 
 /// Scheme, host and port of this page, without a trailing slash.

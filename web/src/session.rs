@@ -11,6 +11,7 @@ use crate::{
         scalar::Role,
     },
     browser,
+    shell::forget_searches,
 };
 
 const ORGANISATION_KEY: &str = "portcullis.organisation";
@@ -207,6 +208,7 @@ impl Session {
         spawn_local(async move {
             let _ = people::sign_out(self.api).await; // a server that is away does not keep anybody on this page
             keep(None);
+            forget_searches();
             browser::restart_at("/sign-in");
         });
     }

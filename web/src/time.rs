@@ -115,3 +115,13 @@ pub(crate) fn day_start(day: &str, days_later: u32) -> Option<String> {
     start.set_date(start.get_date() + days_later);
     Some(start.to_iso_string().into())
 }
+
+/// The millisecond that a moment is in, or one some milliseconds later, as RFC 3339; `None` for what is no moment.
+pub(crate) fn millisecond(moment: &str, later: u32) -> Option<String> {
+    let at = Date::new(&JsValue::from_str(moment));
+    if at.get_time().is_nan() {
+        return None;
+    }
+    at.set_time(at.get_time() + f64::from(later));
+    Some(at.to_iso_string().into())
+}

@@ -18,6 +18,7 @@ pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod provider;
 pub(crate) mod scalar;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod streams;
 pub(crate) mod tokens;

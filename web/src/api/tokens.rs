@@ -78,10 +78,34 @@ pub(crate) struct Page {
 pub(crate) struct Wanted {
     pub(crate) stream: Option<String>,
     pub(crate) status: Option<TokenStatus>,
+    /// This one only, whatever else is wanted.
+    pub(crate) jti: Option<String>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct JtiVariables {
+    jti: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "JtiVariables")]
+struct TokenQuery {
+    #[arguments(jti: $jti)]
+    playback_token: Option<Token>,
 }
 
 /// Token records, newest first.
 pub(crate) async fn page(api: Api, wanted: Wanted, after: Option<String>) -> Result<Page, Failure> {
+    if let Some(jti) = wanted.jti {
+        let jti = cynic::Id::new(jti);
+        let answer = api.query(TokenQuery::build(JtiVariables { jti })).await?;
+        let token = answer.playback_token.ok_or(Failure::NotFound)?;
+        return Ok(Page {
+            tokens: vec![token],
+            next: None,
+            total: 1,
+        });
+    }
     let filter = Some(TokenFilter {
         stream: wanted.stream,
         status: wanted.status,

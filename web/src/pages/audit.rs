@@ -22,7 +22,7 @@ use crate::{
 
 const PATH: &str = "/organisation/audit";
 
-/// The names that filters have in the address.
+/// The names that filters have in the address. `at`, the moment of one entry, is none: whatever is filtered drops it.
 const FILTERS: [&str; 5] = ["action", "object", "actor", "from", "to"];
 
 /// Kinds of operations, by how their names begin.
@@ -58,14 +58,17 @@ pub(crate) fn Audit() -> impl IntoView {
     let of = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let filter = Memo::new(move |_| {
         let given = |name| Some(of(name)).filter(|text| !text.is_empty());
+        let day = |name, later| given(name).and_then(|day| time::day_start(&day, later));
+        let moment = |later| given("at").and_then(|at| time::millisecond(&at, later));
         AuditFilter {
             action: given("action"),
             actor: given("actor").map(cynic::Id::new),
             object: given("object"),
-            from: given("from").and_then(|day| time::day_start(&day, 0)).map(DateTime),
-            to: given("to").and_then(|day| time::day_start(&day, 1)).map(DateTime),
+            from: moment(0).or_else(|| day("from", 0)).map(DateTime),
+            to: moment(1).or_else(|| day("to", 1)).map(DateTime),
         }
     });
+    let one = Memo::new(move |_| !of("at").is_empty());
     let load = Load::new(move || audit::page(api, filter.get(), None));
     let go = Callback::new(move |(name, text): (&'static str, String)| {
         let now = |one: &str| query.with_untracked(|query| query.get(one).unwrap_or_default());
@@ -107,8 +110,8 @@ pub(crate) fn Audit() -> impl IntoView {
                 <Empty icon=icondata_lu::LuScrollText title="No entries" text="Nothing that was done fits these filters."/>
             }>
                 <Table caption="Audit log" columns=vec!["Action", "Object", "Who", "Address", "When", ""]>
-                    <For each=move || entries.get() key=|entry| entry.id.clone() let:entry>
-                        <Row entry go/>
+                    <For each=move || entries.get() key=move |entry| (entry.id.clone(), one.get_untracked()) let:entry>
+                        <Row entry go open=one.get_untracked()/>
                     </For>
                 </Table>
                 <More load ask=move |after| audit::page(api, filter.get_untracked(), after)/>
@@ -123,7 +126,7 @@ pub(crate) fn Audit() -> impl IntoView {
 fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
     let query = use_query_map();
     let of = move |name: &'static str| Signal::derive(move || query.with(|query| query.get(name).unwrap_or_default()));
-    let (action, actor) = (of("action"), of("actor"));
+    let (action, actor, at) = (of("action"), of("actor"), of("at"));
     let kinds = Signal::derive(move || {
         let mut kinds = KINDS.map(|(value, text)| (value.to_owned(), text.to_owned())).to_vec();
         let action = action.get();
@@ -151,6 +154,9 @@ fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
             {move || (!actor.with(String::is_empty)).then(|| view! {
                 <Button icon=icondata_lu::LuX on_press=move |_| go.run(("actor", String::new())) attr:title="Show everybody">{person()}" only"</Button>
             })}
+            {move || (!at.with(String::is_empty)).then(|| view! {
+                <Button icon=icondata_lu::LuX on_press=move |_| go.run(("at", String::new())) attr:title="Show those of other times">"One entry only"</Button>
+            })}
             <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| time::count(page.total, "entry", "entries")))}</p>
         </div>
     }
@@ -168,8 +174,8 @@ fn Day(label: &'static str, name: &'static str, day: Signal<String>, go: Go) -> 
 
 /// The line, and below it at wish everything that is known.
 #[component]
-fn Row(entry: AuditEntry, go: Go) -> impl IntoView {
-    let open = RwSignal::new(false);
+fn Row(entry: AuditEntry, go: Go, open: bool) -> impl IntoView {
+    let open = RwSignal::new(open);
     let who = name_of(&entry);
     let id = format!("entry-{}", entry.id.inner());
     let (controls, label) = (id.clone(), format!("Details of {} by {who}", entry.action));

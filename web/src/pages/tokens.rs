@@ -1,6 +1,7 @@
 //! All playback tokens of the organisation.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::stream::TokenTable;
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
         scalar::TokenStatus,
         tokens::{self, Wanted},
     },
-    kit::{Choice, Choices, Load, Loaded, PageHead, Skeleton},
+    kit::{Choice, Choices, Icon, Load, Loaded, PageHead, Skeleton},
 };
 
 /// Their records, newest first.
@@ -17,21 +18,29 @@ use crate::{
 pub(crate) fn Tokens() -> impl IntoView {
     let api = use_api();
     let status = RwSignal::new(None::<TokenStatus>);
+    let query = use_query_map();
+    let jti = Memo::new(move |_| query.with(|query| query.get("jti")).filter(|jti| !jti.is_empty()));
     let wanted = Signal::derive(move || Wanted {
         stream: None,
         status: status.get(),
+        jti: jti.get(),
     });
     let load = Load::new(move || tokens::page(api, wanted.get(), None));
-    let options = vec![
+    let options = StoredValue::new(vec![
         Choice::new(None, "All"),
         Choice::new(Some(TokenStatus::Active), "Active"),
         Choice::new(Some(TokenStatus::Revoked), "Revoked"),
         Choice::new(Some(TokenStatus::Expired), "Expired"),
-    ];
+    ]);
     view! {
         <PageHead title="Tokens" lead="Every playback token made in this organisation. A token is made on its stream’s page."/>
         <div class="filters">
-            <Choices legend="Status" legend_hidden=true options chosen=status on_choose=move |one| status.set(one)/>
+            {move || match jti.get() {
+                Some(_) => view! { <a class="btn" href="/tokens" title="Show all tokens"><Icon of=icondata_lu::LuX/><span>"One token only"</span></a> }.into_any(),
+                None => view! {
+                    <Choices legend="Status" legend_hidden=true options=options.get_value() chosen=status on_choose=move |one| status.set(one)/>
+                }.into_any(),
+            }}
         </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <TokenTable load wanted/>

@@ -2,6 +2,7 @@
 
 mod nav;
 mod person;
+mod search;
 mod switcher;
 
 use leptos::{either::EitherOf4, prelude::*};
@@ -11,7 +12,13 @@ use leptos_router::{
     hooks::use_location,
 };
 
-use self::{nav::Nav, person::PersonMenu, switcher::Switcher};
+pub(crate) use self::search::forget as forget_searches;
+use self::{
+    nav::Nav,
+    person::PersonMenu,
+    search::{Search, SearchButton},
+    switcher::Switcher,
+};
 use crate::{
     api::{client::use_api, events, live::Live},
     browser,
@@ -79,14 +86,11 @@ fn Frame(person: Person) -> impl IntoView {
         let path = location.pathname.get();
         if before.is_some_and(|before| before != path) {
             window().scroll_to_with_x_and_y(0.0, 0.0);
-            request_animation_frame(|| {
-                if let Some(main) = browser::element("main") {
-                    let _ = main.focus();
-                }
-            });
+            request_animation_frame(browser::focus_main);
         }
         path
     });
+    let searching = RwSignal::new(false);
     let interrupted = Memo::new(move |_| live.times_connected() > 0 && !live.is_connected());
     view! {
         <a class="skip" href="#main">"Skip to the content"</a>
@@ -94,6 +98,7 @@ fn Frame(person: Person) -> impl IntoView {
             <header class="side">
                 <a class="side-home" href="/streams"><Wordmark/></a>
                 <Switcher/>
+                {inside.then(|| view! { <SearchButton open=searching/> })}
                 <Nav/>
                 <div class="side-foot"><PersonMenu/></div>
             </header>
@@ -117,5 +122,6 @@ fn Frame(person: Person) -> impl IntoView {
                 </div>
             </main>
         </div>
+        {inside.then(|| view! { <Search open=searching/> })}
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
     let name = StoredValue::new(name);
     let wanted = Signal::stored(Wanted {
         stream: Some(name.get_value()),
-        status: None,
+        ..Wanted::default()
     });
     let load = Load::new(move || tokens::page(api, wanted.get(), None));
     let making = RwSignal::new(false);
