@@ -1,5 +1,7 @@
 //! Who is signed in and acts in no organisation: why, and what to do about it.
 
+use std::time::Duration;
+
 use leptos::{ev, prelude::*};
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
@@ -18,9 +20,7 @@ pub(crate) fn Outside() -> impl IntoView {
     if memberships.is_empty() && person.viewer.operator {
         return view! { <Redirect path="/platform"/> }.into_any();
     }
-    // Nothing is pushed to whoever is outside: coming back to the page is when to look again.
-    let focused = window_event_listener(ev::focus, move |_| session.recheck());
-    on_cleanup(move || focused.remove());
+    look_again(session);
     let chosen = session.chosen();
     let asked = memberships
         .iter()
@@ -70,6 +70,24 @@ pub(crate) fn Outside() -> impl IntoView {
         {several.then(|| view! { <Card title="Your organisations" flush=true><Memberships/></Card> })}
     }
     .into_any()
+}
+
+/// Nothing is pushed to whoever is outside: it is asked whether something opened when they come back to the page, and
+/// now and then while they look at it.
+fn look_again(session: Session) {
+    let focused = window_event_listener(ev::focus, move |_| session.recheck());
+    let look = move || {
+        if !document().hidden() {
+            session.recheck();
+        }
+    };
+    let looking = set_interval_with_handle(look, LOOKS_EVERY).ok();
+    on_cleanup(move || {
+        focused.remove();
+        if let Some(looking) = looking {
+            looking.clear();
+        }
+    });
 }
 
 /// Every organisation that the person belongs to: the way there, or why there is none.
@@ -127,3 +145,5 @@ const fn why(closed: Closed) -> &'static str {
         Closed::SignInAgain => "Your access with this sign-in was ended. Sign in again to go on.",
     }
 }
+
+const LOOKS_EVERY: Duration = Duration::from_secs(8);
