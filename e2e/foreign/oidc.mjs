@@ -1,7 +1,7 @@
 // An identity provider (npm oidc-provider) on a free port of this machine, for one client.
 //
 // Arguments: the client's redirect address and its secret. The first line of standard output is the issuer. Whoever the
-// request's `login_hint` names is signed in without being asked, and agrees to everything.
+// request's `login_hint` names is signed in without being asked; else its page asks who one is. All agree to everything.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -45,14 +45,22 @@ const provider = new Provider(issuer, {
     PEOPLE[id] && { accountId: id, claims: async () => ({ sub: id, ...PEOPLE[id] }) },
 });
 
+const choice = (uid) =>
+  Object.entries(PEOPLE).map(([id, { name }]) => `<p><a href="/interaction/${uid}?person=${id}">${name}</a></p>`);
+
 const answer = provider.callback();
 server.on('request', async (request, response) => {
   if (!request.url.startsWith('/interaction/')) {
     return answer(request, response);
   }
-  const { prompt, params, session } = await provider.interactionDetails(request, response);
+  const { uid, prompt, params, session } = await provider.interactionDetails(request, response);
   if (prompt.name === 'login') {
-    return provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
+    const accountId = params.login_hint ?? new URL(request.url, issuer).searchParams.get('person');
+    if (!accountId) {
+      response.setHeader('content-type', 'text/html; charset=utf-8');
+      return response.end(`<!doctype html><html lang="en"><title>Who are you?</title>${choice(uid).join('')}</html>`);
+    }
+    return provider.interactionFinished(request, response, { login: { accountId } });
   }
   const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
   grant.addOIDCScope(params.scope);

@@ -11,12 +11,12 @@ const BINARY = process.env.PORTCULLIS_BIN ?? join(REPOSITORY, 'target/debug/port
 const READY_WITHIN_MS = 60_000;
 const DRAINED_WITHIN_MS = 10_000;
 
-/** A demo on free ports of loopback. */
-export function begin(data: string, more: string[] = []): ChildProcessByStdio<null, Readable, Readable> {
+/** A demo on free ports of loopback, with settings of its own as environment variables. */
+export function begin(data: string, settings: NodeJS.ProcessEnv = {}): ChildProcessByStdio<null, Readable, Readable> {
   return spawn(
     BINARY,
-    ['up', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo', ...more],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    ['up', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo'],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...settings } },
   );
 }
 

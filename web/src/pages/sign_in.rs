@@ -68,6 +68,13 @@ fn First(
 ) -> impl IntoView {
     let (api, session, doing) = (use_api(), use_session(), Doing::new());
     let provider = RwSignal::new(None::<SignInProvider>);
+    let query = use_query_map();
+    let refused = Memo::new(move |_| {
+        query
+            .with(|query| query.get("problem"))
+            .as_deref()
+            .map(refused_by_provider)
+    });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let (email, password) = (email.get_untracked().trim().to_owned(), password.get_untracked());
@@ -86,6 +93,7 @@ fn First(
     };
     view! {
         <form on:submit=submit>
+            {move || refused.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })}
             <Trouble doing/>
             <div on:focusout=ask>
                 <TextField label="Email" kind="email" value=email autocomplete="username" required=true autofocus=true/>
@@ -178,6 +186,30 @@ fn wrong(failure: Failure) -> Failure {
     match failure {
         Failure::SignedOut | Failure::Forbidden => Failure::Refused("That did not fit. Try again.".into()),
         other => other,
+    }
+}
+
+/// Why signing in with an identity provider came to nothing, and what to do about it.
+fn refused_by_provider(problem: &str) -> &'static str {
+    match problem {
+        "PROVIDER_UNKNOWN" => "That identity provider is not set up here any more. Sign in another way.",
+        "PROVIDER_UNREACHABLE" => "Your identity provider does not answer. Try again in a moment.",
+        "PROVIDER_REFUSED" => "Your identity provider did not let you in. Try again, or ask who looks after it.",
+        "PROVIDER_ANSWER" => {
+            "What your identity provider answered does not hold. Ask an administrator to look at its settings."
+        }
+        "SIGN_IN_EXPIRED" => "That took too long, or was begun in another browser. Sign in again.",
+        "EMAIL_NOT_VERIFIED" => {
+            "Your identity provider does not say that your email address is yours. Ask who looks after it."
+        }
+        "DOMAIN_NOT_ALLOWED" => "Your email address is of a domain that this identity provider is not set up for.",
+        "NO_ROLE" => "None of your groups has a role here. Ask an administrator of your organisation.",
+        "ACCOUNT_TAKEN" => {
+            "Somebody else of your identity provider signs in with your email address. Ask who looks after it."
+        }
+        "ORGANISATION_SUSPENDED" => "Your organisation is suspended. Ask the operator of the platform why.",
+        "BUSY" => "Too many people are signing in at this moment. Try again in a moment.",
+        _ => "Signing in with your identity provider did not work. Try again in a moment.",
     }
 }
 

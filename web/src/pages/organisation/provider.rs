@@ -149,7 +149,7 @@ fn Form(
         <form class="stack" on:submit=submit>
             <TextField label="Issuer" kind="url" value=issuer required=true placeholder="https://login.example.com"/>
             <TextField label="Client ID" value=client_id required=true/>
-            <TextField label="Client secret" kind="password" value=secret required=!exists autocomplete="off" hint=if exists { "Left empty, the one that is kept stays." } else { "It is encrypted, and never shown again." }/>
+            <TextField label="Client secret" kind="password" value=secret required=!exists autocomplete="off" hint=if exists { "Left empty, the one that is kept stays. Another issuer or client needs its own." } else { "It is encrypted, and never shown again." }/>
             <TextField label="Domains" value=domains required=true placeholder="example.com" hint="Separated by commas. People with addresses of these domains are offered to sign in with it."/>
             <TextField label="Claim with the groups" value=claim placeholder="groups"/>
             {groups.map(|(role, names)| view! { <TextField label=format!("Groups that are {}", role.label()) value=names/> }).collect_view()}
