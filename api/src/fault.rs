@@ -5,7 +5,7 @@
 
 use async_graphql::{Error, ErrorExtensions, SimpleObject};
 use guard::policy::Package;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
 /// Why an operation was not done.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     RateLimited { retry_after_s: u64 },
     /// The request cannot be meant.
     Invalid(&'static str),
+    /// Two changes of the same thing met, and this one was not made.
+    Conflict,
     /// What the caller can mend: becomes part of a mutation's payload.
     Caller(UserError),
     /// Something that we need does not answer.
@@ -73,6 +75,7 @@ impl Fault {
             Self::PackageRequired(_) => "PACKAGE_REQUIRED",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Invalid(_) | Self::Caller(_) => "INVALID",
+            Self::Conflict => "CONFLICT",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -95,6 +98,9 @@ impl Fault {
             Self::RateLimited { retry_after_s } => format!("too many attempts; try again in {retry_after_s} s"),
             Self::Invalid(why) => (*why).to_owned(),
             Self::Caller(error) => error.message.clone(),
+            Self::Conflict => {
+                "somebody else changed the same thing at this moment; read it again, then try again".to_owned()
+            }
             Self::Unavailable => "a part of the platform does not answer; try again".to_owned(),
             Self::Internal => "something went wrong on our side".to_owned(),
         }
@@ -125,7 +131,24 @@ impl From<DbErr> for Fault {
                 tracing::error!(%error, "the database does not answer");
                 Self::Unavailable
             }
+            error if met(&error) => {
+                tracing::warn!(%error, "two changes met");
+                Self::Conflict
+            }
             error => Self::bug(&error),
         }
     }
 }
+
+/// Whether the database refused a change because another one was made between its reading and its writing: the row is gone,
+/// its place is taken, what it refers to is gone, or each waited for the other.
+fn met(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
+        return matches!(error, DbErr::RecordNotUpdated);
+    };
+    let code = cause.as_database_error().and_then(DatabaseError::code);
+    error.sql_err().is_some() || code.is_some_and(|code| CROSSED.contains(&&*code))
+}
+
+/// PostgreSQL's `serialization_failure` and `deadlock_detected`.
+const CROSSED: [&str; 2] = ["40001", "40P01"];

@@ -6,6 +6,7 @@ mod api_tokens;
 mod audit;
 mod audit_chain;
 mod guardian;
+mod conflicts;
 mod harness;
 mod invitations;
 mod judging;

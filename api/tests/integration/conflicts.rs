@@ -1,0 +1,87 @@
+//! Two changes of one thing at one moment: one is made, the other is told that it met another, and may be tried again.
+//!
+//! On PostgreSQL, where transactions run beside each other; on SQLite writers take turns. The other change is made by hand,
+//! so that both are under way for certain.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, Statement, TransactionTrait};
+use serde_json::{Value, json};
+use testkit::Kind;
+
+use crate::harness::{Client, World};
+
+const RENAME: &str = "mutation($i: ID!, $s: [String!]) { updateGroup(input: {id: $i, name: \"Other\", streams: $s}) {
+    group { name } errors { code } } }";
+const TAG: &str = "mutation($n: String!) { updateStream(input: {name: $n, tags: [\"finals\"]}) { errors { code } } }";
+
+/// What comes of a request that meets `other`, which is committed once the request waits for it.
+async fn meets(client: &Client, request: (&str, Value), other: DatabaseTransaction, last: Option<&str>) -> String {
+    let asking = {
+        let (client, query, variables) = (client.clone(), request.0.to_owned(), request.1);
+        tokio::spawn(async move { client.ask(&query, variables).await })
+    };
+    until_somebody_waits(&other).await;
+    if let Some(last) = last {
+        other.execute_unprepared(last).await.unwrap();
+    }
+    other.commit().await.unwrap();
+    let answer = asking.await.unwrap();
+    answer.code().unwrap_or_else(|| panic!("no error: {}", answer.text))
+}
+
+async fn until_somebody_waits(connection: &impl ConnectionTrait) {
+    let backend = connection.get_database_backend();
+    let query = "SELECT count(*) AS many FROM pg_locks WHERE NOT granted";
+    for _ in 0..500 {
+        let row = connection.query_one_raw(Statement::from_string(backend, query)).await;
+        if row.unwrap().unwrap().try_get::<i64>("", "many").unwrap() > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
+}
+
+async fn other(tables: &DatabaseConnection, statement: &str) -> DatabaseTransaction {
+    let other = tables.begin().await.unwrap();
+    let done = other.execute_unprepared(statement).await.unwrap();
+    assert_eq!(done.rows_affected(), 1, "{statement}");
+    other
+}
+
+#[tokio::test]
+async fn of_two_changes_that_meet_one_is_told_so_and_may_be_tried_again() {
+    let world = World::on(Kind::Postgres).await;
+    let (admin, tables) = (world.as_role("nanoAdmin").await, world.tables().await);
+    let name = world.stream().to_owned();
+    let group = "mutation { createGroup(input: {name: \"Group\"}) { group { id } } }";
+    let group = admin.data(group, json!({})).await["createGroup"]["group"]["id"].clone();
+
+    // A place that both want: the same new tag of one stream.
+    let tag = format!(
+        "INSERT INTO stream_tag (stream_id, name, organisation_id)
+         SELECT id, 'finals', organisation_id FROM stream WHERE name = '{name}'"
+    );
+    let request = || (TAG, json!({ "n": name }));
+    let same = other(&tables, &tag).await;
+    assert_eq!(meets(&admin, request(), same, None).await, "CONFLICT");
+    assert_eq!(
+        admin.data(request().0, request().1).await["updateStream"]["errors"],
+        json!([])
+    );
+
+    // Each waits for the other.
+    let streams = format!("UPDATE stream SET title = 'other' WHERE name = '{name}'");
+    let crossing = other(&tables, &streams).await;
+    let groups = "UPDATE stream_group SET name = 'crossing'";
+    let request = || (RENAME, json!({ "i": group, "s": [name] }));
+    assert_eq!(meets(&admin, request(), crossing, Some(groups)).await, "CONFLICT");
+    let renamed = admin.data(request().0, request().1).await["updateGroup"].clone();
+    assert_eq!(renamed, json!({ "group": { "name": "Other" }, "errors": [] }));
+
+    // What is changed is deleted meanwhile; read again, it is not there.
+    let gone = other(&tables, "DELETE FROM stream_group").await;
+    assert_eq!(meets(&admin, request(), gone, None).await, "CONFLICT");
+    assert_eq!(admin.code(request().0, request().1).await, "NOT_FOUND");
+}
