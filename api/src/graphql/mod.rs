@@ -18,7 +18,7 @@ use subscription::Subscription;
 pub(crate) use types::{Severity, TokenAdvice, ingest_url};
 
 use crate::{
-    http::{limits::Fields, persisted::Persisted},
+    http::{discretion::Discretion, limits::Fields, persisted::Persisted},
     people::Caller,
     state::State,
 };
@@ -32,8 +32,9 @@ pub(crate) fn schema(state: Arc<State>) -> Api {
     let builder = if introspection {
         builder()
     } else {
-        // An error that suggests names would tell the schema by and by.
-        builder().disable_introspection().disable_suggestions()
+        // An error that tells or suggests names would tell the schema by and by.
+        let builder = builder().disable_introspection().disable_suggestions();
+        builder.extension(Discretion)
     };
     let builder = builder
         .extension(Persisted::default())

@@ -3,6 +3,7 @@
 
 mod asked;
 mod audit;
+pub(crate) mod discretion;
 mod form;
 mod graphiql;
 mod graphql;

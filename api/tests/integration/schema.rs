@@ -1,5 +1,7 @@
 //! The schema and its limits.
 
+use std::collections::HashSet;
+
 use api::Tools;
 use axum::http::StatusCode;
 use serde_json::json;
@@ -198,6 +200,67 @@ async fn where_the_schema_is_not_told_no_error_suggests_a_name_of_it() {
     }
     assert!(suggested >= 2, "the tools of a demo help: {suggested}");
 
+    // Nor does one tell a name that is not in the request.
+    let admin = world.as_role("nanoAdmin").await;
+    let names =
+        "{ __schema { types { name fields { name args { name } } inputFields { name } enumValues { name } } } }";
+    let names = open.anonymous().data(names, json!({})).await.to_string();
+    let names: HashSet<_> = words(&names).collect();
+    let created = "mutation($i: CreateStreamInput!) { createStream(input: $i) { errors { code } } }";
+    for (query, variables) in [
+        ("{ viewer { emial } }", json!({})),
+        ("{ viewer }", json!({})),
+        ("{ viewer { email { x } } }", json!({})),
+        ("{ organisation { streams(frist: 1) { totalCount } } }", json!({})),
+        ("{ organisation { streams(first: \"x\") { totalCount } } }", json!({})),
+        (
+            "{ organisation { streams(orderBy: SIDEWAYS) { totalCount } } }",
+            json!({}),
+        ),
+        ("{ organisation { streams(filter: {x: 1}) { totalCount } } }", json!({})),
+        ("{ stream { id } }", json!({})),
+        ("{ stream(name: 7) { id } }", json!({})),
+        ("query($n: Int) { stream(name: $n) { id } }", json!({ "n": 7 })),
+        ("query($n: Viewer) { stream(name: $n) { id } }", json!({})),
+        ("{ viewer { ... on Stream { id } } }", json!({})),
+        ("{ viewer { ...F } } fragment F on Role { id }", json!({})),
+        ("{ viewer @skip { id } }", json!({})),
+        ("mutation { createStream { errors { code } } }", json!({})),
+        ("mutation { inviteMember(input: {}) { errors { code } } }", json!({})),
+        (
+            "mutation { inviteMember(input: {email: 7, role: nanoGod}) { errors { code } } }",
+            json!({}),
+        ),
+        (
+            "mutation { revokeTokens(input: {jti: [1]}) { errors { code } } }",
+            json!({}),
+        ),
+        (created, json!({ "i": { "titel": "x" } })),
+        (created, json!({ "i": { "tags": [{ "a": 1 }] } })),
+        (created, json!({ "i": 7 })),
+        (created, json!({})),
+        (
+            "mutation($r: String!) { createApiToken(input: {name: \"x\", role: $r}) { secret } }",
+            json!({ "r": "x" }),
+        ),
+        ("subscription { changeProgress { x } }", json!({})),
+    ] {
+        let answer = admin.ask(query, variables.clone()).await;
+        let written = format!("{query} {variables}");
+        let written: HashSet<_> = words(&written).collect();
+        for error in answer.body["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{query}: {}", answer.text))
+        {
+            let message = error["message"].as_str().unwrap();
+            let quoted = message.split('"').skip(1).step_by(2).flat_map(words);
+            let named = words(message).filter(|word| word.contains(char::is_uppercase) && names.contains(word));
+            for word in quoted.chain(named) {
+                assert!(written.contains(word), "`{word}` in `{message}` for {query}");
+            }
+        }
+    }
+
     for query in [
         "{ __schema { types { name } } }",
         "{ a: __type(name: \"Query\") { name } }",
@@ -214,6 +277,11 @@ async fn where_the_schema_is_not_told_no_error_suggests_a_name_of_it() {
         world.anonymous().get("/graphiql/start.js").await.status,
         StatusCode::NOT_FOUND
     );
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .filter(|word| !word.is_empty())
 }
 
 #[tokio::test]
