@@ -11,7 +11,8 @@ use serde_json::json;
 use crate::{
     audit,
     fault::Fault,
-    people::{Actor, account, concerned, digest, factor, normal},
+    mail::AccountChange,
+    people::{Actor, account, concerned, digest, factor, normal, notice},
     running::{Settings, StartError, state},
     state::State,
     store::Write,
@@ -162,6 +163,8 @@ async fn reset(state: &State, email: &str) -> Result<bool, Fault> {
         .filter(sign_in::Column::UserId.eq(user.id))
         .exec(&*write)
         .await?;
+    // Whoever sends this installation's mails finds it in the table.
+    notice::queue(state, &write, &user, AccountChange::SecondFactorReset, None).await?;
     let told = concerned(&*write, UserId::from_uuid(user.id)).await?;
     // The platform's own chain comes last, as where all are locked.
     for organisation in told.into_iter().flatten() {

@@ -23,7 +23,9 @@ pub(crate) use letter::Letter;
 pub(crate) use sender::run;
 pub(crate) use settings::address;
 pub use settings::{Authority, Login, Mail, MailError, Security, Smtp, Way};
-pub(crate) use text::{escape, invitation, no_password, package_request, password_reset};
+pub(crate) use text::{
+    AccountChange, account_change, escape, invitation, no_password, package_request, password_reset,
+};
 
 use crate::{fault::Fault, state::State};
 
@@ -53,6 +55,8 @@ pub(crate) enum Kind {
     PasswordReset,
     /// A customer asks for a package.
     PackageRequest,
+    /// Something of a person's account was changed.
+    AccountChange,
 }
 
 /// What a mail says; sealed in the database.
@@ -86,6 +90,7 @@ impl Kind {
             Self::Invitation => "invitation",
             Self::PasswordReset => "password_reset",
             Self::PackageRequest => "package_request",
+            Self::AccountChange => "account_change",
         }
     }
 }

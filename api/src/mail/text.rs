@@ -1,5 +1,7 @@
 //! The words of every mail. Plain text first; the HTML says the same with one button, loads nothing and tracks nobody.
 
+use std::net::IpAddr;
+
 use guard::Timestamp;
 
 use super::Letter;
@@ -13,6 +15,24 @@ struct Words<'a> {
     link: &'a str,
     /// What to do where this was not expected.
     otherwise: &'a str,
+}
+
+/// What was changed of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountChange<'a> {
+    /// By who is signed in.
+    Password,
+    /// By who had a link for it.
+    PasswordByLink,
+    AppSetUp,
+    AppReplaced,
+    AppRemoved,
+    /// Of that name.
+    PasskeyAdded(&'a str),
+    PasskeyRemoved(&'a str),
+    RecoveryCodes,
+    /// By who operates the installation.
+    SecondFactorReset,
 }
 
 /// Invites into an organisation. `inviter` is none where the installation does.
@@ -95,6 +115,67 @@ pub(crate) fn package_request(organisation: &str, package: &str, note: Option<&s
         otherwise: "You get this mail because you are a platform operator.",
     }
     .letter()
+}
+
+/// What a person reads after their account was changed, by whoever. `from` is none where it was done on the machine itself.
+pub(crate) fn account_change(
+    recipient: &str,
+    change: AccountChange<'_>,
+    at: Timestamp,
+    from: Option<IpAddr>,
+    link: &str,
+) -> Letter {
+    let (at, from) = (moment(at), from.map(|from| format!(", from the address {from}")));
+    let from = from.unwrap_or_default();
+    let who = match change {
+        AccountChange::PasswordByLink => {
+            format!("Whoever had a link for choosing a new password did it on {at}{from}.")
+        }
+        AccountChange::SecondFactorReset => format!("Whoever operates this installation did it on {at}{from}."),
+        _ => format!("Whoever was signed in as {recipient} did it on {at}{from}."),
+    };
+    Words {
+        subject: change.subject().to_owned(),
+        paragraphs: vec![
+            format!("On your account {recipient} on Portcullis, {}.", change.sentence()),
+            who,
+            "If that was you, or you asked for it, there is nothing to do.".to_owned(),
+        ],
+        button: "It was not me: choose a new password",
+        link,
+        otherwise: "A new password ends every sign-in that you have. Then look at your second factors in your account's \
+                    security, and tell an administrator of your organisation.",
+    }
+    .letter()
+}
+
+impl AccountChange<'_> {
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::Password | Self::PasswordByLink => "Your password was changed",
+            Self::AppSetUp | Self::AppReplaced => "An authenticator app was set up",
+            Self::AppRemoved => "Your authenticator app was removed",
+            Self::PasskeyAdded(_) => "A passkey was added",
+            Self::PasskeyRemoved(_) => "A passkey was removed",
+            Self::RecoveryCodes => "Your recovery codes were made anew",
+            Self::SecondFactorReset => "Your second factor was reset",
+        }
+    }
+
+    fn sentence(self) -> String {
+        match self {
+            Self::Password => "the password was changed, and every other sign-in was ended",
+            Self::PasswordByLink => "a new password was chosen, and every sign-in was ended",
+            Self::AppSetUp => "an authenticator app was set up as a second factor",
+            Self::AppReplaced => "the authenticator app was replaced by another one",
+            Self::AppRemoved => "the authenticator app was removed",
+            Self::PasskeyAdded(name) => return format!("the passkey “{name}” was added"),
+            Self::PasskeyRemoved(name) => return format!("the passkey “{name}” was removed"),
+            Self::RecoveryCodes => "the recovery codes were made anew, and the old ones serve no more",
+            Self::SecondFactorReset => "every second factor was removed, and every sign-in was ended",
+        }
+        .to_owned()
+    }
 }
 
 impl Words<'_> {
@@ -184,6 +265,37 @@ mod tests {
         }
         assert_eq!(letter.html.matches("<a ").count(), 1, "one button");
         assert!(!letter.html.contains("{link}") && !letter.html.contains("{title}"));
+    }
+
+    #[test]
+    fn a_person_reads_what_was_changed_by_whom_when_and_from_where_and_what_to_do() {
+        let read = |change, from| {
+            let letter = account_change(
+                "ann@example.com",
+                change,
+                Timestamp::from_s(1_800_604_800),
+                from,
+                "https://live.example.com/reset",
+            );
+            [letter.text, letter.html]
+        };
+        let from = Some(IpAddr::from([203, 0, 113, 9]));
+        for said in read(AccountChange::PasskeyAdded("<b>{link}"), from) {
+            for words in [
+                "ann@example.com",
+                "was added",
+                "22 January 2027, 08:00 UTC",
+                "203.0.113.9",
+                "https://live.example.com/reset",
+                "It was not me",
+            ] {
+                assert!(said.contains(words), "{words} in {said}");
+            }
+            assert!(!said.contains("<b>{link}") || !said.contains("<p"), "{said}");
+        }
+        for said in read(AccountChange::SecondFactorReset, None) {
+            assert!(said.contains("Whoever operates this installation") && !said.contains("from the address"));
+        }
     }
 
     #[test]

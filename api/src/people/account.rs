@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use super::{
     Caller, Whose,
     caller::Person,
-    password,
+    notice, password,
     sign_in::{LONGEST_PASSWORD, failed, record},
 };
-use crate::{fault::Fault, service::label, state::State, store::Write};
+use crate::{fault::Fault, mail::AccountChange, service::label, state::State, store::Write};
 
 /// A change of somebody's account, by themselves.
 pub(crate) struct Hold<'a> {
@@ -77,6 +77,21 @@ impl<'a> Hold<'a> {
             None if caller.account()?.is_young(state) => Self::begin(state, caller).await,
             None => Err(password_needed()),
         }
+    }
+
+    /// Mails the person what is changed; the same as `finish` for the rest.
+    pub(crate) async fn finish_told(
+        self,
+        action: &'static str,
+        detail: Value,
+        change: AccountChange<'_>,
+    ) -> Result<(), Fault> {
+        let from = Some(self.caller.presented.address);
+        notice::queue(self.state, &self.write, &self.person.user, change, from).await?;
+        let state = self.state;
+        self.finish(action, detail).await?;
+        state.post.wake();
+        Ok(())
     }
 
     /// Records it and makes it durable.
@@ -151,7 +166,8 @@ pub(crate) async fn change_password(
         .filter(password_reset::Column::ExpiresAt.gt(state.now_us()))
         .exec(&*hold.write)
         .await?;
-    hold.finish("password.change", json!({})).await?;
+    hold.finish_told("password.change", json!({}), AccountChange::Password)
+        .await?;
     state.access.changed(Whose::User(person.id()));
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod api_token;
 mod caller;
 pub(crate) mod factor;
 mod identify;
+pub(crate) mod notice;
 pub(crate) mod password;
 pub(crate) mod password_reset;
 mod presented;

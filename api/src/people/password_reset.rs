@@ -18,13 +18,13 @@ use serde_json::json;
 use super::{
     Caller, Whose,
     identify::digest,
-    password,
+    notice, password,
     presented::Presented,
     sign_in::{normal, record},
 };
 use crate::{
     fault::Fault,
-    mail::{self, Content, Kind, Letter, Outgoing},
+    mail::{self, AccountChange, Content, Kind, Letter, Outgoing},
     state::State,
 };
 
@@ -144,6 +144,8 @@ pub(crate) async fn reset(state: &State, caller: &Caller, secret: &str, new: Str
         .filter(sign_in::Column::UserId.eq(user.id))
         .exec(&*write)
         .await?;
+    let from = Some(caller.presented.address);
+    notice::queue(state, &write, &user, AccountChange::PasswordByLink, from).await?;
     let id = UserId::from_uuid(user.id);
     record(
         state,
@@ -156,6 +158,7 @@ pub(crate) async fn reset(state: &State, caller: &Caller, secret: &str, new: Str
     )
     .await?;
     write.commit().await?;
+    state.post.wake();
     state.access.changed(Whose::User(id));
     tracing::info!(user.id = %id, "a password was reset");
     Ok(())

@@ -170,20 +170,8 @@ impl World {
     pub(crate) async fn mailed(&self, kind: &str, address: &str) -> String {
         let mark = format!("/{kind}#");
         for _ in 0..500 {
-            let mut mails: Vec<_> = std::fs::read_dir(self.database.file("mail"))
-                .into_iter()
-                .flatten()
-                .map(|file| file.unwrap().path())
-                .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-                .collect();
-            mails.sort();
-            for path in mails.iter().rev() {
-                let text = std::fs::read_to_string(path).unwrap();
-                // Quoted-printable: soft line ends, and the equals sign itself.
-                let text = text.replace("=\r\n", "").replace("=3D", "=");
-                if text.contains(&format!("To: {address}"))
-                    && let Some((_, rest)) = text.split_once(&mark)
-                {
+            for text in self.letters(address).iter().rev() {
+                if let Some((_, rest)) = text.split_once(&mark) {
                     return rest
                         .chars()
                         .take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c))
@@ -193,6 +181,26 @@ impl World {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("no {kind} was mailed to {address}");
+    }
+
+    /// Every mail to an address that was sent so far, the oldest first.
+    pub(crate) fn letters(&self, address: &str) -> Vec<String> {
+        let mut mails: Vec<_> = std::fs::read_dir(self.database.file("mail"))
+            .into_iter()
+            .flatten()
+            .map(|file| file.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
+            .collect();
+        mails.sort();
+        let letters = mails.iter().map(|path| {
+            // Quoted-printable: soft line ends, the equals sign itself, and quotation marks.
+            let marks = [("=\r\n", ""), ("=3D", "="), ("=E2=80=9C", "“"), ("=E2=80=9D", "”")];
+            let text = std::fs::read_to_string(path).unwrap();
+            marks.iter().fold(text, |text, (coded, mark)| text.replace(coded, mark))
+        });
+        letters
+            .filter(|text| text.contains(&format!("To: {address}")))
+            .collect()
     }
 
     /// The first organisation's stream that needs an encoder.

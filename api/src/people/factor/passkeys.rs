@@ -20,6 +20,7 @@ use webauthn_rs::prelude::{
 use super::{Factors, added, removed};
 use crate::{
     fault::Fault,
+    mail::AccountChange,
     people::{Caller, Whose, account::Hold},
     service::label,
     state::State,
@@ -149,7 +150,9 @@ pub(crate) async fn add(
     let codes = added(&hold, &before).await?;
     let id = hold.person.id();
     let passkey = PasskeyId::from_uuid(row.id).to_string();
-    hold.finish("passkey.add", json!({ "passkey": passkey })).await?;
+    let added = AccountChange::PasskeyAdded(&row.name);
+    hold.finish_told("passkey.add", json!({ "passkey": passkey }), added)
+        .await?;
     state.access.changed(Whose::User(id));
     Ok((row, codes))
 }
@@ -186,7 +189,9 @@ pub(crate) async fn remove(state: &Arc<State>, caller: &Caller, id: &str, passwo
     removed(&hold).await?;
     let id = hold.person.id();
     let passkey = PasskeyId::from_uuid(found.id).to_string();
-    hold.finish("passkey.remove", json!({ "passkey": passkey })).await?;
+    let removed = AccountChange::PasskeyRemoved(&found.name);
+    hold.finish_told("passkey.remove", json!({ "passkey": passkey }), removed)
+        .await?;
     state.access.changed(Whose::User(id));
     Ok(())
 }

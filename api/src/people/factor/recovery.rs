@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Factors;
 use crate::{
     fault::Fault,
+    mail::AccountChange,
     people::{Caller, account::Hold},
     state::State,
     store::Write,
@@ -34,7 +35,8 @@ pub(crate) async fn renew(state: &Arc<State>, caller: &Caller, password: String)
         return Err(none());
     }
     let codes = make(state, &hold.write, user).await?;
-    hold.finish("recovery_codes.renew", json!({})).await?;
+    hold.finish_told("recovery_codes.renew", json!({}), AccountChange::RecoveryCodes)
+        .await?;
     Ok(codes)
 }
 

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::{Factors, added, removed, wrong};
 use crate::{
     fault::Fault,
+    mail::AccountChange,
     people::{
         Caller, Whose,
         account::{Hold, password_needed},
@@ -121,7 +122,13 @@ pub(crate) async fn confirm(state: &Arc<State>, caller: &Caller, code: &str) -> 
     };
     confirmed.update_without_returning(&*hold.write).await?;
     let codes = added(&hold, &before).await?;
-    hold.finish("totp.confirm", json!({ "replaces": before.totp.is_some() }))
+    let replaces = before.totp.is_some();
+    let change = if replaces {
+        AccountChange::AppReplaced
+    } else {
+        AccountChange::AppSetUp
+    };
+    hold.finish_told("totp.confirm", json!({ "replaces": replaces }), change)
         .await?;
     state.access.changed(Whose::User(person.id()));
     Ok(codes)
@@ -143,7 +150,8 @@ pub(crate) async fn remove(state: &Arc<State>, caller: &Caller, password: String
         .exec(&*hold.write)
         .await?;
     removed(&hold).await?;
-    hold.finish("totp.remove", json!({})).await?;
+    hold.finish_told("totp.remove", json!({}), AccountChange::AppRemoved)
+        .await?;
     state.access.changed(Whose::User(person.id()));
     Ok(())
 }

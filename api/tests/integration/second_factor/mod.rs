@@ -2,6 +2,7 @@
 
 pub(crate) mod authenticator;
 mod passkeys;
+mod told;
 
 use std::time::Duration;
 
