@@ -21,8 +21,10 @@ pub struct Model {
     pub requested_by: Uuid,
     /// When it was made.
     pub created_at: i64,
-    /// When the package was enabled or the wish put aside.
+    /// When the package was enabled or the wish declined.
     pub answered_at: Option<i64>,
+    /// Why it was declined, in the operators' words; none where it was not.
+    pub refusal: Option<String>,
 }
 
 /// None: a relation could cross organisations.

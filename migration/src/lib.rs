@@ -12,6 +12,7 @@ mod m0004_accounts;
 mod m0005_provider;
 mod m0006_search;
 mod m0007_guardian;
+mod m0008_declined;
 mod m0009_places;
 mod tables;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_provider::Step),
             Box::new(m0006_search::Step),
             Box::new(m0007_guardian::Step),
+            Box::new(m0008_declined::Step),
             Box::new(m0009_places::Step),
         ]
     }

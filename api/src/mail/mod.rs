@@ -24,7 +24,7 @@ pub(crate) use sender::run;
 pub(crate) use settings::address;
 pub use settings::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub(crate) use text::{
-    AccountChange, account_change, escape, invitation, no_password, package_request, password_reset,
+    AccountChange, account_change, escape, invitation, no_password, package_declined, package_request, password_reset,
 };
 
 use crate::{fault::Fault, state::State};
@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     PasswordReset,
     /// A customer asks for a package.
     PackageRequest,
+    /// The operators declined that.
+    PackageDeclined,
     /// Something of a person's account was changed.
     AccountChange,
 }
@@ -90,6 +92,7 @@ impl Kind {
             Self::Invitation => "invitation",
             Self::PasswordReset => "password_reset",
             Self::PackageRequest => "package_request",
+            Self::PackageDeclined => "package_declined",
             Self::AccountChange => "account_change",
         }
     }

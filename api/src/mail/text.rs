@@ -117,6 +117,21 @@ pub(crate) fn package_request(organisation: &str, package: &str, note: Option<&s
     .letter()
 }
 
+/// What administrators read when the operators declined a package.
+pub(crate) fn package_declined(organisation: &str, package: &str, reason: &str, link: &str) -> Letter {
+    Words {
+        subject: format!("The package {package} was declined"),
+        paragraphs: vec![
+            format!("{organisation} asked for the package {package}. Whoever operates this installation declined it."),
+            format!("They write: {reason}"),
+        ],
+        button: "Open the packages",
+        link,
+        otherwise: "You get this mail because you are an administrator of the organisation. You may ask again.",
+    }
+    .letter()
+}
+
 /// What a person reads after their account was changed, by whoever. `from` is none where it was done on the machine itself.
 pub(crate) fn account_change(
     recipient: &str,

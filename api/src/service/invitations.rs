@@ -4,16 +4,17 @@
 
 use std::{str::FromStr, time::Duration};
 
-use authz::Role;
+use authz::{PlatformAction, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Table, Tenanted, app_user, invitation, mail as mail_table, member, organisation};
 use guard::Timestamp;
 use ids::{InvitationId, MailId, MemberId, OrganisationId, UserId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, IntoActiveModel, Order, PaginatorTrait, QueryFilter,
-    QuerySelect, Select, SqlErr, sea_query::LockType,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, QuerySelect, Select, SqlErr, sea_query::LockType,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     Work, label,
@@ -148,7 +149,57 @@ pub(crate) async fn issue(work: &Work<'_>, email: &str, role: Role) -> Result<in
 pub(crate) async fn resend(state: &State, acting: &Acting, id: &str) -> Result<invitation::Model, Fault> {
     let work = Work::begin(state, acting).await?;
     let organisation = held(&work).await?;
-    let mut row = by_id(&work, id).await?;
+    let row = by_id(&work, id).await?;
+    again(work, &organisation, row, "invitation.resend").await
+}
+
+/// Sends the invitation of an organisation's first administrator anew, as its operators may.
+pub(crate) async fn resend_first(
+    state: &State,
+    by: By,
+    organisation: OrganisationId,
+) -> Result<invitation::Model, Fault> {
+    let work = Work::on(state, organisation, by).await?;
+    let organisation = held(&work).await?;
+    let row = invitation::Entity::in_tenant(work.organisation)
+        .filter(first())
+        .lock(LockType::Update)
+        .one(&*work.write)
+        .await?
+        .ok_or_else(|| {
+            let message = "no invitation of the operators is open there: its first administrator has joined";
+            Fault::field("organisation", "CLOSED", message)
+        })?;
+    again(work, &organisation, row, PlatformAction::OrganisationInviteAgain).await
+}
+
+/// The invitations of first administrators that nobody accepted, of those organisations.
+pub(crate) async fn first_of(
+    connection: &impl ConnectionTrait,
+    organisations: &[Uuid],
+) -> Result<Vec<invitation::Model>, DbErr> {
+    invitation::Entity::across_tenants("the invitations of first administrators, for platform operators")
+        .filter(invitation::Column::OrganisationId.is_in(organisations.iter().copied()))
+        .filter(first())
+        .all(connection)
+        .await
+}
+
+/// An operator's, which founds an organisation, for as long as nobody accepted it.
+fn first() -> Condition {
+    Condition::all()
+        .add(invitation::Column::InvitedBy.is_null())
+        .add(invitation::Column::AcceptedAt.is_null())
+        .add(invitation::Column::WithdrawnAt.is_null())
+}
+
+async fn again(
+    work: Work<'_>,
+    organisation: &organisation::Model,
+    mut row: invitation::Model,
+    action: impl Into<&'static str>,
+) -> Result<invitation::Model, Fault> {
+    let state = work.state;
     match invitation_is(&row, work.at) {
         InvitationIs::Pending => {}
         InvitationIs::Expired => free(&work, &row.email).await?,
@@ -164,10 +215,11 @@ pub(crate) async fn resend(state: &State, acting: &Acting, id: &str) -> Result<i
     let (secret, hash) = secret(state);
     row.token_hash = hash;
     row.expires_at = work.at.plus(LIFE).us();
-    row.mail_id = Some(post(&work, &organisation, &row, role, &secret).await?.uuid());
+    row.mail_id = Some(post(&work, organisation, &row, role, &secret).await?.uuid());
     let row = row.into_active_model().reset_all().update(&*work.write).await?;
+    let id = InvitationId::from_uuid(row.id).to_string();
     work.concerning(&row.email)
-        .finish_untold("invitation.resend", id, json!({}))
+        .finish_untold(action, &id, json!({}))
         .await?;
     state.post.wake();
     Ok(row)

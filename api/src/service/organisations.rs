@@ -51,6 +51,8 @@ pub(crate) struct Overview {
     pub(crate) streams: u64,
     pub(crate) live: Counters,
     pub(crate) packages: Vec<packages::Standing>,
+    /// That of its first administrator, while nobody accepted it.
+    pub(crate) first_invitation: Option<invitation::Model>,
 }
 
 /// Founds an organisation within `work`, which is on a new id: its row, its packages, its first signing key. Gives back what
@@ -184,6 +186,30 @@ pub(crate) async fn set_package(
         .finish(PlatformAction::PackageSet, &row.hash, detail, &[update])
         .await?;
     Ok((row, progress))
+}
+
+/// Declines an organisation's wish for a package, for this reason.
+pub(crate) async fn decline_package(
+    state: &State,
+    by: By,
+    hash: &str,
+    package: Package,
+    reason: &str,
+) -> Result<organisation::Model, Fault> {
+    let work = Work::on(state, by_hash(state, hash).await?, by).await?;
+    let row = row(&*work.write, work.organisation).await?;
+    packages::decline(&work, &row, package, reason).await?;
+    let detail = json!({ "package": package.as_str() });
+    work.finish_untold(PlatformAction::PackageDecline, &row.hash, detail)
+        .await?;
+    state.post.wake();
+    Ok(row)
+}
+
+/// Sends an organisation's first administrator the invitation again; the old link is dead.
+pub(crate) async fn invite_again(state: &State, by: By, hash: &str) -> Result<invitation::Model, Fault> {
+    let organisation = by_hash(state, hash).await?;
+    invitations::resend_first(state, by, organisation).await
 }
 
 /// Suspends an organisation, or lets it go on. Suspended, nothing of it plays or is published, and its people and software
@@ -339,9 +365,13 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
         .await?;
     let requests = package_request::Entity::across_tenants("which packages organisations wish for")
         .filter(package_request::Column::OrganisationId.is_in(ids.iter().copied()))
-        .filter(package_request::Column::AnsweredAt.is_null())
         .all(connection)
         .await?;
+    let mut invitations: HashMap<_, _> = invitations::first_of(connection, ids)
+        .await?
+        .into_iter()
+        .map(|invitation| (invitation.organisation_id, invitation))
+        .collect();
     let mut by_organisation: HashMap<Uuid, (Vec<_>, Vec<_>)> = HashMap::new();
     for grant in grants {
         by_organisation.entry(grant.organisation_id).or_default().0.push(grant);
@@ -368,6 +398,7 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
                 streams: many(&streams, row.id),
                 live: state.live.counters(OrganisationId::from_uuid(row.id), None),
                 packages: packages::standings(&grants, &requests),
+                first_invitation: invitations.remove(&row.id),
                 row,
             }
         })

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use authz::Action;
-use entity::{Table, Tenanted, app_user, guardian_rule, package_grant, package_request, stream};
+use authz::{Action, Role};
+use entity::{
+    Table, Tenanted, app_user, guardian_rule, member, organisation, package_grant, package_request, stream,
+};
 use guard::policy::Package;
 use ids::{OrganisationId, PackageRequestId};
 use sea_orm::{
@@ -46,6 +48,16 @@ pub(crate) struct Standing {
     pub(crate) limits: Limits,
     /// When somebody asked for it, where that was not answered.
     pub(crate) requested_at: Option<i64>,
+    /// What became of the newest wish, where that was declined.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+/// That the operators declined a wish for a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) at: i64,
+    /// In their words.
+    pub(crate) reason: String,
 }
 
 /// Each package of the catalogue with what it may be limited in.
@@ -61,6 +73,15 @@ pub(crate) const CATALOGUE: [(Package, &[LimitName]); 7] = [
     (Package::Encryption, &[]),
     (Package::Recording, &[LimitName::Retention]),
 ];
+
+impl Refusal {
+    fn of(request: &package_request::Model) -> Option<Self> {
+        Some(Self {
+            at: request.answered_at?,
+            reason: request.refusal.clone()?,
+        })
+    }
+}
 
 impl LimitName {
     /// The key in the column `limits`.
@@ -81,10 +102,7 @@ pub(crate) async fn of(
     organisation: OrganisationId,
 ) -> Result<Vec<Standing>, DbErr> {
     let grants = package_grant::Entity::in_tenant(organisation).all(connection).await?;
-    let requests = package_request::Entity::in_tenant(organisation)
-        .filter(package_request::Column::AnsweredAt.is_null())
-        .all(connection)
-        .await?;
+    let requests = package_request::Entity::in_tenant(organisation).all(connection).await?;
     Ok(standings(&grants, &requests))
 }
 
@@ -92,12 +110,18 @@ pub(crate) async fn of(
 pub(crate) fn standings(grants: &[package_grant::Model], requests: &[package_request::Model]) -> Vec<Standing> {
     let standing = |(package, names): (Package, &[LimitName])| {
         let grant = grants.iter().find(|grant| grant.package == package.as_str());
-        let asked = requests.iter().find(|request| request.package == package.as_str());
+        let asked = requests
+            .iter()
+            .filter(|request| request.package == package.as_str())
+            .max_by_key(|request| (request.created_at, request.id));
         Standing {
             package,
             enabled: grant.is_some(),
             limits: grant.map(|grant| limits(names, grant)).unwrap_or_default(),
-            requested_at: asked.map(|request| request.created_at),
+            requested_at: asked
+                .filter(|request| request.answered_at.is_none())
+                .map(|request| request.created_at),
+            refusal: asked.filter(|_| grant.is_none()).and_then(Refusal::of),
         }
     };
     CATALOGUE.into_iter().map(standing).collect()
@@ -238,6 +262,7 @@ pub(crate) async fn request(
         requested_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
         created_at: Set(work.at.us()),
         answered_at: Set(None),
+        refusal: Set(None),
     };
     package_request::Entity::insert(row)
         .exec_without_returning(&*work.write)
@@ -257,11 +282,54 @@ async fn tell_operators(work: &Work<'_>, acting: &Acting, package: Package, note
         .await?;
     let link = format!("{}/platform", work.state.addresses.http);
     let letter = mail::package_request(&acting.row.name, package.as_str(), note, &link);
-    for operator in operators {
+    mail_all(work, mail::Kind::PackageRequest, operators, &letter).await
+}
+
+/// Declines what the organisation wishes, and mails its administrators why. Part of `work`, whose caller finishes it, and
+/// wakes the post after that.
+pub(crate) async fn decline(
+    work: &Work<'_>,
+    organisation: &organisation::Model,
+    package: Package,
+    reason: &str,
+) -> Result<(), Fault> {
+    let reason = label("reason", reason, NOTE)?;
+    let declined = package_request::Entity::change_in_tenant(work.organisation)
+        .col_expr(package_request::Column::AnsweredAt, work.at.us().into())
+        .col_expr(package_request::Column::Refusal, reason.clone().into())
+        .filter(package_request::Column::Package.eq(package.as_str()))
+        .filter(package_request::Column::AnsweredAt.is_null())
+        .exec(&*work.write)
+        .await?;
+    if declined.rows_affected == 0 {
+        let message = "the organisation does not ask for this package, or was answered already";
+        return Err(Fault::field("package", "NOT_REQUESTED", message));
+    }
+    let administrators = member::Entity::in_tenant(work.organisation)
+        .filter(member::Column::Role.eq(Role::Admin.as_str()))
+        .all(&*work.write)
+        .await?;
+    let administrators = app_user::Entity::across_tenants("administrators, who are mailed that a wish was declined")
+        .filter(app_user::Column::Id.is_in(administrators.iter().map(|member| member.user_id)))
+        .all(&*work.write)
+        .await?;
+    let link = format!("{}/organisation", work.state.addresses.http);
+    let letter = mail::package_declined(&organisation.name, package.as_str(), &reason, &link);
+    mail_all(work, mail::Kind::PackageDeclined, administrators, &letter).await
+}
+
+/// Queues one letter for each of these people.
+async fn mail_all(
+    work: &Work<'_>,
+    kind: mail::Kind,
+    people: Vec<app_user::Model>,
+    letter: &mail::Letter,
+) -> Result<(), Fault> {
+    for person in people {
         let outgoing = Outgoing {
-            kind: mail::Kind::PackageRequest,
+            kind,
             organisation: Some(work.organisation),
-            recipient: operator.email,
+            recipient: person.email,
             content: Content::Written(letter.clone()),
         };
         mail::queue(work.state, &*work.write, outgoing).await?;
@@ -295,5 +363,5 @@ fn limits(names: &[LimitName], grant: &package_grant::Model) -> Limits {
 
 /// Guardian rules, where no package says otherwise: as many as the benchmark of the decision has.
 const RULES: u32 = 1_000_000;
-/// Characters of a wish's note.
+/// Characters of a wish's note, and of the answer.
 const NOTE: usize = 500;

@@ -183,6 +183,17 @@ impl World {
         panic!("no {kind} was mailed to {address}");
     }
 
+    /// The newest mail to an address, once there is one.
+    pub(crate) async fn letter(&self, address: &str) -> String {
+        for _ in 0..500 {
+            if let Some(letter) = self.letters(address).pop() {
+                return letter;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("nothing was mailed to {address}");
+    }
+
     /// Every mail to an address that was sent so far, the oldest first.
     pub(crate) fn letters(&self, address: &str) -> Vec<String> {
         let mut mails: Vec<_> = std::fs::read_dir(self.database.file("mail"))

@@ -1,5 +1,7 @@
 //! Organisations: settings, packages with limits, suspension; and what platform operators see and do.
 
+use std::time::Duration;
+
 use link::{Clock, Entropy};
 use serde_json::{Value, json};
 use testkit::Kind;
@@ -247,5 +249,153 @@ async fn settings_are_the_administrators_and_reach_the_nodes() {
     ] {
         let refused = admin.data(SETTINGS, json!({ "i": input })).await["updateSettings"].clone();
         assert_eq!(refused["errors"][0]["code"], code, "{input}");
+    }
+}
+
+#[tokio::test]
+async fn a_wish_that_is_declined_is_told_to_every_administrator_and_may_be_made_again() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::on(kind).await;
+        let hash = world.demo.users[0].organisation.clone();
+        let (admin, operator) = (world.as_role("nanoAdmin").await, operator(&world).await);
+        let second = world.join("second@northwind.example", &hash, "nanoAdmin").await;
+        let decline = async |client: &Client, reason: &str| {
+            let query = "mutation($i: DeclinePackageRequestInput!) { declinePackageRequest(input: $i) {
+                organisation { packages { package declinedBecause } } errors { code field } } }";
+            let input = json!({ "organisation": hash, "package": "RECORDING", "reason": reason });
+            client.ask(query, json!({ "i": input })).await
+        };
+        let refused = async |reason: &str| {
+            let answer = decline(&operator, reason).await;
+            answer.body["data"]["declinePackageRequest"]["errors"][0]["code"].clone()
+        };
+        let set = |enabled: bool| {
+            let input = json!({ "organisation": hash, "package": "RECORDING", "enabled": enabled });
+            operator.data(SET, json!({ "i": input }))
+        };
+        set(false).await;
+        assert_eq!(refused("Too early.").await, "NOT_REQUESTED");
+        assert_eq!(decline(&admin, "").await.code().as_deref(), Some("FORBIDDEN"));
+        let request = "mutation { requestPackage(input: {package: RECORDING}) { requested errors { code } } }";
+        admin.data(request, json!({})).await;
+        assert_eq!(refused(" ").await, "INVALID");
+        world.pass(Duration::from_secs(1));
+        let done =
+            decline(&operator, "Sign the <b>contract</b> first.").await.body["data"]["declinePackageRequest"].clone();
+        assert_eq!(done["errors"], json!([]));
+        assert_eq!(
+            done["organisation"]["packages"][6],
+            json!({ "package": "RECORDING", "declinedBecause": "Sign the <b>contract</b> first." })
+        );
+        assert_eq!(refused("Again.").await, "NOT_REQUESTED");
+        let wishes = "{ platform { packageRequests { package } } }";
+        assert_eq!(
+            operator.data(wishes, json!({})).await["platform"]["packageRequests"],
+            json!([])
+        );
+
+        let status = "{ organisation { packages { enabled requestedAt declinedAt declinedBecause } } }";
+        let status = async || admin.data(status, json!({})).await["organisation"]["packages"][6].clone();
+        assert_eq!(
+            status().await,
+            json!({ "enabled": false, "requestedAt": null, "declinedAt": "2027-01-15T08:00:01+00:00",
+                "declinedBecause": "Sign the <b>contract</b> first." })
+        );
+        for email in [&world.demo.users[0].email, "second@northwind.example"] {
+            let letter = world.letter(email).await;
+            assert!(
+                letter.contains("Subject: The package RECORDING was declined"),
+                "{letter}"
+            );
+            assert!(
+                letter.contains("They write: Sign the <b>contract</b> first."),
+                "{letter}"
+            );
+            assert!(
+                letter.contains("They write: Sign the &lt;b&gt;contract&lt;/b&gt; first."),
+                "{letter}"
+            );
+        }
+        for other in &world.demo.users[1..3] {
+            assert_eq!(world.letters(&other.email), [""; 0], "{second}");
+        }
+        let log = "{ organisation { auditLog(filter: {action: \"package.decline\"}) { nodes { actorKind detail } } } }";
+        assert_eq!(
+            admin.data(log, json!({})).await["organisation"]["auditLog"]["nodes"],
+            json!([{ "actorKind": "PLATFORM", "detail": { "package": "RECORDING" } }])
+        );
+
+        world.pass(Duration::from_secs(1));
+        admin.data(request, json!({})).await;
+        let again = status().await;
+        assert_eq!(
+            (&again["requestedAt"], &again["declinedBecause"]),
+            (&json!("2027-01-15T08:00:02+00:00"), &Value::Null)
+        );
+        decline(&operator, "No.").await;
+        set(true).await;
+        assert_eq!(
+            status().await,
+            json!({ "enabled": true, "requestedAt": null, "declinedAt": null, "declinedBecause": null })
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_operator_sends_the_first_administrators_invitation_again_until_somebody_accepts_it() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::on(kind).await;
+        let operator = operator(&world).await;
+        let create = "mutation { createOrganisation(input: {name: \"Harbour\", adminEmail: \"ines@example.com\"}) {
+            organisation { hash firstInvitation { email status expiresAt mail { status } } } } }";
+        let made = operator.data(create, json!({})).await["createOrganisation"]["organisation"].clone();
+        assert_eq!(
+            (&made["firstInvitation"]["email"], &made["firstInvitation"]["status"]),
+            (&json!("ines@example.com"), &json!("PENDING"))
+        );
+        let hash = made["hash"].clone();
+        let again = async |client: &Client, hash: &Value| {
+            let query = "mutation($h: String!) { resendFirstInvitation(input: {organisation: $h}) {
+                invitation { status expiresAt } errors { code } } }";
+            client.ask(query, json!({ "h": hash })).await
+        };
+        let first = world.mailed("invitation", "ines@example.com").await;
+        // Also once it is too late.
+        world.pass(Duration::from_hours(8 * 24));
+        let seen = "{ platform { organisations(text: \"Harbour\") { nodes { firstInvitation { status } } } } }";
+        let seen = async || {
+            let data = operator.data(seen, json!({})).await;
+            data["platform"]["organisations"]["nodes"][0]["firstInvitation"].clone()
+        };
+        assert_eq!(seen().await["status"], "EXPIRED");
+        let resent = again(&operator, &hash).await.body["data"]["resendFirstInvitation"].clone();
+        assert_eq!(
+            (&resent["invitation"]["status"], &resent["errors"]),
+            (&json!("PENDING"), &json!([]))
+        );
+        let accept = "mutation($s: String!) { acceptInvitation(input: {secret: $s, name: \"Ines\", password: \"correct horse\"}) {
+            viewer { role } errors { code } } }";
+        let second = loop {
+            let newest = world.mailed("invitation", "ines@example.com").await;
+            if newest != first {
+                break newest;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(world.anonymous().code(accept, json!({ "s": first })).await, "NOT_FOUND");
+        let joined = world.anonymous().data(accept, json!({ "s": second })).await;
+        assert_eq!(joined["acceptInvitation"]["viewer"]["role"], "nanoAdmin");
+        assert_eq!(seen().await, Value::Null);
+        // Nothing of it is open there, nor where the installation seeded the people.
+        for hash in [&hash, &json!(world.demo.users[0].organisation)] {
+            let closed = again(&operator, hash).await.body["data"]["resendFirstInvitation"].clone();
+            assert_eq!(closed["errors"][0]["code"], "CLOSED");
+        }
+        assert_eq!(
+            again(&operator, &json!("22222")).await.code().as_deref(),
+            Some("NOT_FOUND")
+        );
+        let admin = world.as_role("nanoAdmin").await;
+        assert_eq!(again(&admin, &hash).await.code().as_deref(), Some("FORBIDDEN"));
     }
 }

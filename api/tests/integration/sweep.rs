@@ -259,7 +259,11 @@ impl Objects {
                 "(input: {{organisation: \"{}\", package: LIVE, enabled: true}})",
                 self.hash
             ),
-            ("Mutation", "suspendOrganisation" | "resumeOrganisation") => {
+            ("Mutation", "declinePackageRequest") => format!(
+                "(input: {{organisation: \"{}\", package: RECORDING, reason: \"x\"}})",
+                self.hash
+            ),
+            ("Mutation", "suspendOrganisation" | "resumeOrganisation" | "resendFirstInvitation") => {
                 "(input: {organisation: \"22222\"})".to_owned()
             }
             ("Mutation", "createApiToken") => "(input: {name: \"sweep\", role: nanoReadOnly})".to_owned(),

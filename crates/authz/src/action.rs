@@ -80,8 +80,10 @@ actions! {
     PlatformAction {
         PlatformRead = "platform.read", "List organisations with their packages and use.";
         OrganisationCreate = "organisation.create", "Create an organisation and invite its first administrator.";
+        OrganisationInviteAgain = "organisation.invite_again", "Send an organisation's first administrator the invitation again.";
         OrganisationSuspend = "organisation.suspend", "Suspend an organisation.";
         OrganisationResume = "organisation.resume", "Let a suspended organisation go on.";
         PackageSet = "package.set", "Enable, limit or take away an organisation's packages.";
+        PackageDecline = "package.decline", "Decline an organisation's wish for a package.";
     }
 }

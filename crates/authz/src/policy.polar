@@ -66,7 +66,9 @@ allow(operator: Operator, action: String, _: Platform) if
     action in [
         "platform.read",
         "organisation.create",
+        "organisation.invite_again",
         "organisation.suspend",
         "organisation.resume",
-        "package.set"
+        "package.set",
+        "package.decline"
     ];

@@ -17,9 +17,16 @@ test('an operator creates an organisation, answers its request with limits, susp
   await page.getByRole('button', { name: 'Create organisation' }).click();
   const row = page.getByRole('row', { name });
   await expect(row).toContainText('Active');
+  await expect(row).toContainText(`Invitation waits for ${ines.email}`);
+  const first = await linkTo(ines.email);
+  await row.getByRole('button', { name: `Actions for ${name}` }).click();
+  await page.getByRole('menuitem', { name: 'Resend invitation' }).click();
+  const second = await linkTo(ines.email, 2);
 
   const theirs = await (await browser.newContext()).newPage();
-  await theirs.goto(await linkTo(ines.email));
+  await theirs.goto(first);
+  await expect(theirs.getByText('This link does not work any more')).toBeVisible();
+  await theirs.goto(second);
   await theirs.getByLabel('Your name').fill(ines.name);
   await theirs.getByLabel('Password').fill(ines.password);
   await theirs.getByRole('button', { name: 'Create account and join' }).click();
@@ -35,9 +42,26 @@ test('an operator creates an organisation, answers its request with limits, susp
   await expect(guardian.getByRole('button')).toHaveCount(0);
 
   await page.reload();
+  await expect(row).not.toContainText('Invitation');
   const request = page.getByRole('listitem').filter({ hasText: name });
   await expect(request).toContainText('For the derby on Saturday.');
-  await request.getByRole('button').click();
+  await request.getByRole('button', { name: 'Decline…' }).click();
+  await expectFitLightAndDark(page, 'declining a package');
+  await page.getByRole('dialog').getByLabel('Reason').fill('Sign the contract first.');
+  await page.getByRole('dialog').getByRole('button', { name: 'Decline' }).click();
+  await expect(request).toHaveCount(0);
+  await theirs.reload();
+  await expect(guardian).toContainText('Declined');
+  await expect(guardian).toContainText('Sign the contract first.');
+  await guardian.getByRole('button', { name: 'Request Guardian' }).click();
+  await theirs.getByLabel('Note').fill('Signed.');
+  await theirs.getByRole('button', { name: 'Send request' }).click();
+  await expect(guardian).toContainText('Requested');
+  await expect(guardian).not.toContainText('Declined');
+
+  await page.reload();
+  await expect(request).toContainText('Signed.');
+  await request.getByRole('button', { name: 'Enable…' }).click();
   const packages = page.getByRole('dialog');
   await expect(packages.getByRole('switch', { name: 'Guardian' })).toBeChecked();
   await packages.getByLabel('Rules').fill('50');

@@ -73,6 +73,8 @@ pub(crate) struct PackageStatus {
     pub(crate) package: Package,
     pub(crate) enabled: bool,
     pub(crate) requested_at: Option<DateTime>,
+    pub(crate) declined_at: Option<DateTime>,
+    pub(crate) declined_because: Option<String>,
     pub(crate) limits: Vec<PackageLimit>,
 }
 

@@ -5,6 +5,7 @@ use cynic::QueryBuilder;
 use super::{
     client::Api,
     failure::Failure,
+    members::{InvitationStatus, MailDelivery},
     operations::mutations,
     organisation::{LimitName, Package, PackageStatus},
     page::Page,
@@ -25,6 +26,16 @@ pub(crate) struct PlatformOrganisation {
     pub(crate) streams: i32,
     pub(crate) viewers: i32,
     pub(crate) packages: Vec<PackageStatus>,
+    pub(crate) first_invitation: Option<FirstInvitation>,
+}
+
+/// The invitation of an organisation's first administrator, while nobody accepted it.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Invitation")]
+pub(crate) struct FirstInvitation {
+    pub(crate) email: String,
+    pub(crate) status: InvitationStatus,
+    pub(crate) mail: Option<MailDelivery>,
 }
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +165,28 @@ pub(crate) struct SetPackagePayload {
 }
 
 #[derive(cynic::InputObject, Debug)]
+pub(crate) struct DeclinePackageRequestInput {
+    pub(crate) organisation: String,
+    pub(crate) package: Package,
+    pub(crate) reason: String,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct DeclinePackageRequestPayload {
+    errors: Vec<UserError>,
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct ResendFirstInvitationInput {
+    pub(crate) organisation: String,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct ResendFirstInvitationPayload {
+    errors: Vec<UserError>,
+}
+
+#[derive(cynic::InputObject, Debug)]
 pub(crate) struct SuspendOrganisationInput {
     pub(crate) organisation: String,
 }
@@ -178,6 +211,10 @@ mutations! {
     create_organisation(CreateOrganisationInput) -> CreateOrganisationPayload;
     /// Enables or takes away a package; without limits they stay.
     set_package(SetPackageInput) -> SetPackagePayload;
+    /// Tells an organisation that it does not get a package, and why.
+    decline_package_request(DeclinePackageRequestInput) -> DeclinePackageRequestPayload;
+    /// Mails the first nanoAdmin a new link; the old one is dead.
+    resend_first_invitation(ResendFirstInvitationInput) -> ResendFirstInvitationPayload;
     /// Closes the organisation's doors, for people and for media.
     suspend_organisation(SuspendOrganisationInput) -> SuspendOrganisationPayload;
     /// Opens them again.

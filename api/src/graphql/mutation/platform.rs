@@ -67,6 +67,54 @@ impl Operators {
         SetPackagePayload::of(state, done.await).await
     }
 
+    /// Declines an organisation's wish for a package; its administrators are mailed why. For platform operators.
+    async fn decline_package_request(
+        &self,
+        context: &Context<'_>,
+        input: DeclinePackageRequestInput,
+    ) -> Result<Option<DeclinePackageRequestPayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::PackageDecline)?;
+        let package = input.package.into();
+        let done = async {
+            let row = organisations::decline_package(state, by, &input.organisation, package, &input.reason).await?;
+            organisations::overview(state, row).await
+        };
+        answer(
+            done.await,
+            |overview| DeclinePackageRequestPayload {
+                organisation: Some(PlatformOrganisation(overview)),
+                errors: vec![],
+            },
+            |errors| DeclinePackageRequestPayload {
+                organisation: None,
+                errors,
+            },
+        )
+    }
+
+    /// Sends the invitation of an organisation's first administrator again, with another week; the old link is dead. For
+    /// platform operators.
+    async fn resend_first_invitation(
+        &self,
+        context: &Context<'_>,
+        input: ResendFirstInvitationInput,
+    ) -> Result<Option<ResendFirstInvitationPayload>> {
+        let state = state(context);
+        let by = operator(context, PlatformAction::OrganisationInviteAgain)?;
+        answer(
+            organisations::invite_again(state, by, &input.organisation).await,
+            |invitation| ResendFirstInvitationPayload {
+                invitation: Some(Invitation(invitation)),
+                errors: vec![],
+            },
+            |errors| ResendFirstInvitationPayload {
+                invitation: None,
+                errors,
+            },
+        )
+    }
+
     /// Suspends an organisation: its sessions end at once, nothing of it plays or is published, its people and software are
     /// refused. Nothing is lost. For platform operators.
     async fn suspend_organisation(
@@ -137,6 +185,35 @@ pub(super) struct SetPackageInput {
     limits: Option<PackageLimitsInput>,
 }
 
+/// Whose wish for which package is declined, and why.
+#[derive(InputObject)]
+pub(super) struct DeclinePackageRequestInput {
+    /// The organisation's hash.
+    organisation: String,
+    /// Which package.
+    package: Package,
+    /// What its administrators are told; 500 characters at most.
+    reason: String,
+}
+
+/// What came of declining it.
+#[derive(SimpleObject)]
+pub(super) struct DeclinePackageRequestPayload {
+    /// The organisation afterwards.
+    organisation: Option<PlatformOrganisation>,
+    /// What can be mended; `NOT_REQUESTED` among others.
+    errors: Vec<UserError>,
+}
+
+/// What came of sending it again.
+#[derive(SimpleObject)]
+pub(super) struct ResendFirstInvitationPayload {
+    /// The invitation afterwards.
+    invitation: Option<Invitation>,
+    /// What can be mended; `CLOSED` where the first administrator has joined.
+    errors: Vec<UserError>,
+}
+
 macro_rules! inputs {
     ($($input:ident),*) => {
         $(
@@ -149,7 +226,11 @@ macro_rules! inputs {
         )*
     };
 }
-inputs!(SuspendOrganisationInput, ResumeOrganisationInput);
+inputs!(
+    ResendFirstInvitationInput,
+    SuspendOrganisationInput,
+    ResumeOrganisationInput
+);
 
 macro_rules! payloads {
     ($($payload:ident),*) => {

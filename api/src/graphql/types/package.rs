@@ -19,6 +19,10 @@ pub(crate) struct PackageStatus {
     enabled: bool,
     /// When the organisation asked for it, where that was not answered.
     requested_at: Option<DateTime<Utc>>,
+    /// When the platform operators declined it; none where it was asked for again, or enabled.
+    declined_at: Option<DateTime<Utc>>,
+    /// Why, in their words.
+    declined_because: Option<String>,
     /// What it may be limited in.
     limits: Vec<PackageLimit>,
 }
@@ -116,6 +120,8 @@ impl PackageStatus {
                 package: standing.package.into(),
                 enabled: standing.enabled,
                 requested_at: standing.requested_at.map(moment),
+                declined_at: standing.refusal.as_ref().map(|refusal| moment(refusal.at)),
+                declined_because: standing.refusal.as_ref().map(|refusal| refusal.reason.clone()),
                 limits: limits(standing),
             })
             .collect()

@@ -7,6 +7,7 @@ use ids::{OrganisationId, PackageRequestId};
 
 use super::{
     Part,
+    invitation::Invitation,
     package::{Package, PackageStatus},
     page::{connection, wanted},
     viewer::OrganisationName,
@@ -117,6 +118,11 @@ impl PlatformOrganisation {
     /// How many watch now.
     async fn viewers(&self) -> i32 {
         super::count(self.0.live.viewers.into())
+    }
+
+    /// The invitation of its first administrator, while nobody accepted it.
+    async fn first_invitation(&self) -> Option<Invitation> {
+        self.0.first_invitation.clone().map(Invitation)
     }
 
     /// Every package of the catalogue, enabled or not, with limits and use.

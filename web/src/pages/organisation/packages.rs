@@ -46,6 +46,8 @@ fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
         package,
         enabled,
         requested_at,
+        declined_at,
+        declined_because,
         limits,
     } = status;
     let may_ask = may(Permission::PackageRequest);
@@ -69,6 +71,9 @@ fn One(status: PackageStatus, ask: Callback<Package>) -> impl IntoView {
                     <strong>{package.label()}</strong>
                     {(!enabled).then(|| view! { <Badge tone=Tone::Warn text="Upgrade needed"/> })}
                 </span>
+                {declined_at.map(|at| view! {
+                    <span>"Declined "<When at/>{declined_because.map(|reason| format!(": “{reason}”"))}</span>
+                })}
                 <span class="soft">{package.sentence()}{(!enabled).then(|| format!(" {}", package.without()))}</span>
                 {(enabled && !counted.is_empty()).then(|| view! {
                     <dl class="meters">{counted.into_iter().map(|limit| view! { <Meter limit/> }).collect_view()}</dl>

@@ -2,6 +2,7 @@
 
 mod create;
 mod packages;
+mod requests;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -9,18 +10,19 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
-use self::{create::Create, packages::EditPackages};
+use self::{create::Create, packages::EditPackages, requests::Requests};
 use crate::{
     api::{
         client::use_api,
-        failure::Failure,
+        failure::sentence,
+        members::InvitationStatus,
         organisation::Package,
         page::Page,
-        platform::{self, OrganisationStanding, PackageRequest, PlatformOrganisation},
+        platform::{self, FirstInvitation, OrganisationStanding, PlatformOrganisation},
     },
     kit::{
-        Badge, Button, Card, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
-        SearchBox, Skeleton, Table, Tone, Trouble, When, nodes, use_toasts,
+        Badge, Button, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
+        SearchBox, Skeleton, Table, Tone, Trouble, nodes, use_toasts,
     },
     session::use_person,
 };
@@ -31,6 +33,7 @@ type List = Load<Page<PlatformOrganisation>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Packages,
+    InviteAgain,
     Suspend,
     Resume,
 }
@@ -97,53 +100,6 @@ pub(crate) fn Platform() -> impl IntoView {
     .into_any()
 }
 
-/// What is asked for; nothing stands here where nothing is.
-#[component]
-fn Requests(
-    requests: Load<Vec<PackageRequest>>,
-    on_answer: Callback<(PlatformOrganisation, Package)>,
-) -> impl IntoView {
-    let (api, doing) = (use_api(), Doing::new());
-    let all = Memo::new(move |_| requests.value().get().unwrap_or_default());
-    // The limits that go with a package are decided with it, so that an answer begins where the organisation stands.
-    let answer = Callback::new(move |one: PackageRequest| {
-        let hash = one.organisation.hash.clone();
-        let finding = async move {
-            let page = platform::organisations(api, hash.clone(), None).await?;
-            let found = page.nodes.into_iter().find(|one| one.hash == hash);
-            found.ok_or(Failure::NotFound)
-        };
-        doing.run(finding, move |organisation| on_answer.run((organisation, one.package)));
-    });
-    view! {
-        <Show when=move || !all.with(Vec::is_empty)>
-            <Card title="Requests" flush=true>
-                <ul class="rows">
-                    <For each=move || all.get() key=|one| one.id.clone() let:one>
-                        <Request one answer/>
-                    </For>
-                </ul>
-                <Trouble doing/>
-            </Card>
-        </Show>
-    }
-}
-
-#[component]
-fn Request(one: PackageRequest, answer: Callback<PackageRequest>) -> impl IntoView {
-    let name = format!("Enable… {} for {}", one.package.label(), one.organisation.name);
-    let kept = StoredValue::new(one.clone());
-    view! {
-        <li>
-            <span class="row-main">
-                <span><strong>{one.organisation.name}</strong>" asks for "<strong>{one.package.label()}</strong></span>
-                <span class="soft"><When at=one.requested_at/>{one.note.filter(|note| !note.is_empty()).map(|note| format!(": “{note}”"))}</span>
-            </span>
-            <Button on_press=move |_| answer.run(kept.get_value()) attr:aria-label=name>"Enable…"</Button>
-        </li>
-    }
-}
-
 #[component]
 fn Organisations(
     load: List,
@@ -163,11 +119,21 @@ fn Organisations(
             },
         );
     };
+    let invite_again = move |one: PlatformOrganisation| {
+        doing.run(
+            platform::resend_first_invitation(api, platform::ResendFirstInvitationInput { organisation: one.hash }),
+            move |_| {
+                load.again();
+                toasts.good("The invitation is on its way again. The link that was mailed before is dead.");
+            },
+        );
+    };
     let ask = Callback::new(move |(one, act): (PlatformOrganisation, Act)| {
         doing.forget();
         asked.set(Some(one.clone()));
         match act {
             Act::Packages => edit.run((one, None)),
+            Act::InviteAgain => invite_again(one),
             Act::Suspend => suspending.set(true),
             Act::Resume => resume(one),
         }
@@ -213,11 +179,12 @@ fn Row(one: PlatformOrganisation, ask: Callback<(PlatformOrganisation, Act)>) ->
     let label = format!("Actions for {}", one.name);
     let kept = StoredValue::new(one.clone());
     let item = move |act: Act| Callback::new(move |()| ask.run((kept.get_value(), act)));
+    let waits = one.first_invitation.is_some();
     let enabled: Vec<_> = one.packages.into_iter().filter(|one| one.enabled).collect();
     view! {
         <tr>
             <th scope="row">{one.name}<span class="mono under">{one.hash}</span></th>
-            <td data-label="Standing"><Badge tone text=word/></td>
+            <td data-label="Standing"><span><Badge tone text=word/>{one.first_invitation.map(|invitation| view! { <Waits invitation/> })}</span></td>
             <td data-label="Members" class="num">{one.members}</td>
             <td data-label="Streams" class="num">{one.streams}</td>
             <td data-label="Watching" class="num">{one.viewers}</td>
@@ -225,6 +192,7 @@ fn Row(one: PlatformOrganisation, ask: Callback<(PlatformOrganisation, Act)>) ->
             <td class="acts">
                 <Menu label button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
                     <MenuItem icon=icondata_lu::LuPackage on_choose=item(Act::Packages)>"Packages and limits"</MenuItem>
+                    {waits.then(|| view! { <MenuItem icon=icondata_lu::LuMail on_choose=item(Act::InviteAgain)>"Resend invitation"</MenuItem> })}
                     {if active {
                         view! { <MenuItem icon=icondata_lu::LuBan danger=true on_choose=item(Act::Suspend)>"Suspend"</MenuItem> }.into_any()
                     } else {
@@ -233,5 +201,19 @@ fn Row(one: PlatformOrganisation, ask: Callback<(PlatformOrganisation, Act)>) ->
                 </Menu>
             </td>
         </tr>
+    }
+}
+
+/// That nobody has joined yet, and what is in the mail's way.
+#[component]
+fn Waits(invitation: FirstInvitation) -> impl IntoView {
+    let trouble = invitation.mail.and_then(|mail| mail.trouble);
+    let word = match invitation.status {
+        InvitationStatus::Expired => "too late for",
+        _ => "waits for",
+    };
+    view! {
+        <span class="under">{format!("Invitation {word} {}", invitation.email)}</span>
+        {trouble.map(|text| view! { <span class="under">{sentence(&text)}</span> })}
     }
 }
