@@ -3,9 +3,8 @@
 use std::{fs, process::Output};
 
 use serde_json::json;
-use tokio::process::Command;
 
-use crate::stage::{Home, PYTHON, Person};
+use crate::stage::{Home, Person, python};
 
 #[tokio::test]
 async fn an_auditor_is_told_the_first_broken_link_and_by_the_exit_code_that_there_is_one() {
@@ -98,13 +97,7 @@ row = cursor.fetchone()
 connection.commit()
 print(row[0] if row else cursor.rowcount)";
     let own = format!("(SELECT id FROM organisation WHERE hash = '{hash}')");
-    let output = Command::new(PYTHON)
-        .args(["-c", PROGRAM])
-        .arg(home.data().join("portcullis.db"))
-        .arg(statement.replace("OWN", &own))
-        .output()
-        .await
-        .expect("`cargo xtask setup` brings Python");
-    assert!(output.status.success(), "{statement}: {output:?}");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    let database = home.data().join("portcullis.db");
+    let database = database.to_str().expect("a path");
+    python(PROGRAM, &[database, &statement.replace("OWN", &own)]).await
 }

@@ -18,6 +18,7 @@ mod operator;
 mod proxies;
 mod refusals;
 mod revocation;
+mod search;
 mod slow;
 mod stage;
 mod tenancy;

@@ -64,17 +64,20 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
 /// Builds the indices where they are not, then sends what changed.
 async fn turn(state: &State, outside: &Outside) -> Result<(), Trouble> {
     let known = known(state, outside).await?;
+    let mut turn = None;
     if known.built_at.is_none() {
         outside.ready.store(false, Ordering::Release);
-        let mut turn = Turn::take(state, outside).await?;
-        let built = super::rebuild::all(state, outside, &mut turn).await?;
+        let turn = turn.insert(Turn::take(state, outside).await?);
+        let built = super::rebuild::all(state, outside, turn).await?;
         tracing::info!(documents = built.documents(), "Meilisearch holds everything");
     }
     outside.ready.store(true, Ordering::Release);
-    let mut turn = None;
     loop {
         let rows = waiting(state).await?;
         if rows.is_empty() {
+            if turn.is_some() {
+                let_go(state, outside).await?;
+            }
             return Ok(());
         }
         let turn = match &mut turn {

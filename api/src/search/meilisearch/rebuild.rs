@@ -8,14 +8,14 @@ use std::{fmt, time::Duration};
 use entity::search_index;
 use link::{Clock, Entropy};
 use meilisearch_sdk::{
-    client::SwapIndexes,
+    client::{Client, SwapIndexes},
     errors::{Error, ErrorCode},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use serde_json::Value;
 
 use super::{
-    Outside, Trouble,
+    Http, Outside, Trouble,
     document::{Which, documents, settings},
     feed::{self, ONE, Turn, known},
 };
@@ -58,6 +58,8 @@ pub async fn reindex(settings: &Settings, clock: Clock, entropy: Entropy) -> Res
 }
 
 async fn in_turn(state: &State, outside: &Outside) -> Result<Reindexed, Trouble> {
+    // Whoever does not answer, or does not let us in, is told of at once, not after a wait for who feeds them.
+    is_there(&outside.client(), &outside.index(Kind::Stream)).await?;
     known(state, outside).await?;
     let mut attempts = 0;
     let mut turn = loop {
@@ -110,12 +112,8 @@ async fn one(state: &State, outside: &Outside, turn: &mut Turn<'_>, kind: Kind) 
         turn.wait(&index.add_or_replace(&page, Some("id")).await?).await?;
         count += u64::try_from(page.len()).unwrap_or_default();
     }
-    match client.get_raw_index(&name).await {
-        Ok(_) => {}
-        Err(Error::Meilisearch(error)) if error.error_code == ErrorCode::IndexNotFound => {
-            turn.wait(&client.create_index(&name, Some("id")).await?).await?;
-        }
-        Err(error) => return Err(error.into()),
+    if !is_there(&client, &name).await? {
+        turn.wait(&client.create_index(&name, Some("id")).await?).await?;
     }
     let swap = SwapIndexes {
         indexes: (name, next.clone()),
@@ -127,14 +125,18 @@ async fn one(state: &State, outside: &Outside, turn: &mut Turn<'_>, kind: Kind) 
 }
 
 /// Removes an index, if it is there.
-async fn absent(
-    turn: &mut Turn<'_>,
-    client: &meilisearch_sdk::client::Client<super::Http>,
-    name: &str,
-) -> Result<(), Trouble> {
+async fn absent(turn: &mut Turn<'_>, client: &Client<Http>, name: &str) -> Result<(), Trouble> {
+    if is_there(client, name).await? {
+        turn.wait(&client.delete_index(name).await?).await?;
+    }
+    Ok(())
+}
+
+/// Whether Meilisearch has an index of that name.
+async fn is_there(client: &Client<Http>, name: &str) -> Result<bool, Trouble> {
     match client.get_raw_index(name).await {
-        Ok(_) => turn.wait(&client.delete_index(name).await?).await,
-        Err(Error::Meilisearch(error)) if error.error_code == ErrorCode::IndexNotFound => Ok(()),
+        Ok(_) => Ok(true),
+        Err(Error::Meilisearch(error)) if error.error_code == ErrorCode::IndexNotFound => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

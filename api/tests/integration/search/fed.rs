@@ -8,11 +8,7 @@ use serde_json::json;
 use testkit::{Database, Kind};
 use tokio::runtime::Runtime;
 
-use super::{
-    Double, SEARCH,
-    double::{Mood, PAUSE},
-    found, stream,
-};
+use super::{Double, PAUSE, SEARCH, double::Mood, found, stream};
 use crate::harness::{Client, T0, World, settings, start_with};
 
 async fn names(client: &Client, text: &str) -> Vec<String> {

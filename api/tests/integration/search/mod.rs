@@ -7,8 +7,8 @@ mod roles;
 
 use std::time::Duration;
 
-use api::Meilisearch;
-use double::Double;
+use api::{Key, Meilisearch, SearchKey};
+use double::{ADMIN_KEY, Double, SEARCH_KEY, SEARCH_KEY_UID};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use testkit::Kind;
@@ -18,6 +18,28 @@ use crate::harness::{Client, World};
 const SEARCH: &str = "query($t: String!, $k: [SearchKind!], $n: Int, $a: String) { search(text: $t, kinds: $k, first: $n, after: $a) {
     totalCount pageInfo { hasNextPage endCursor } edges { cursor } nodes { kind fit
         stream { id name title } token { jti user tag } rule { id value } member { name email } auditEntry { id action object email } } } }";
+
+/// How long a search waits for Meilisearch in tests.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long it is left alone.
+const PAUSE: Duration = Duration::from_secs(10);
+
+impl Double {
+    /// What the control plane is told.
+    fn settings(&self) -> Meilisearch {
+        let key = Key::new(SEARCH_KEY.to_owned()).unwrap();
+        self.settings_without_search_key()
+            .with_search_key(SearchKey::new(SEARCH_KEY_UID, key).unwrap())
+    }
+
+    /// The same, with the one key for everything.
+    fn settings_without_search_key(&self) -> Meilisearch {
+        Meilisearch::new(&format!("http://{}", self.address), "test")
+            .unwrap()
+            .with_key(Key::new(ADMIN_KEY.to_owned()).unwrap())
+            .patient(PATIENCE, PAUSE)
+    }
+}
 
 /// What a search says.
 async fn search(client: &Client, text: &str) -> Value {

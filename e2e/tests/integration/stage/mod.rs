@@ -16,7 +16,7 @@ pub(crate) use self::{
     certificate::{certify, shows},
     curl::{Answer, curl, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
-    foreign::{PYTHON, foreign},
+    foreign::{PYTHON, foreign, python},
     pace::until,
     person::Person,
     picture::{Marks, Packet, complaints, marks, packets},

@@ -1,5 +1,6 @@
 //! A Meilisearch server, as far as its protocol is used: documents, settings, tasks and searches with the JSON of the real
-//! one, keys and tenant tokens checked. And what a server can do wrong.
+//! one, keys and tenant tokens checked. And what a server can do wrong. Knows nothing of ours: whoever speaks to Meilisearch
+//! may be tried against it.
 
 mod engine;
 
@@ -9,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use api::{Key, Meilisearch, SearchKey};
 use axum::{
     Json, Router,
     body::Body,
@@ -26,14 +26,16 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-const ADMIN_KEY: &str = "adminKeyOfTheDouble";
-const SEARCH_KEY: &str = "searchKeyOfTheDouble";
-const SEARCH_KEY_UID: &str = "76cf8b87-fd12-4688-ad34-260d930ca4f4";
+/// May do everything.
+pub(crate) const ADMIN_KEY: &str = "adminKeyOfTheDouble";
+/// May search.
+pub(crate) const SEARCH_KEY: &str = "searchKeyOfTheDouble";
+pub(crate) const SEARCH_KEY_UID: &str = "76cf8b87-fd12-4688-ad34-260d930ca4f4";
 
 /// The server.
 pub(crate) struct Double {
     shared: Shared,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     serving: JoinHandle<()>,
 }
 
@@ -92,24 +94,6 @@ impl Double {
             address,
             serving,
         }
-    }
-
-    /// What the control plane is told.
-    pub(crate) fn settings(&self) -> Meilisearch {
-        let key = |text: &str| Key::new(text.to_owned()).unwrap();
-        Meilisearch::new(&format!("http://{}", self.address), "test")
-            .unwrap()
-            .with_key(key(ADMIN_KEY))
-            .with_search_key(SearchKey::new(SEARCH_KEY_UID, key(SEARCH_KEY)).unwrap())
-            .patient(PATIENCE, PAUSE)
-    }
-
-    /// The same, with the one key for everything.
-    pub(crate) fn settings_without_search_key(&self) -> Meilisearch {
-        Meilisearch::new(&format!("http://{}", self.address), "test")
-            .unwrap()
-            .with_key(Key::new(ADMIN_KEY.to_owned()).unwrap())
-            .patient(PATIENCE, PAUSE)
     }
 
     pub(crate) fn set(&self, mood: Mood) {
@@ -335,8 +319,3 @@ async fn multi_search(State(shared): State<Shared>, headers: HeaderMap, body: Bo
     }
     Ok((StatusCode::OK, Json(json!({ "results": results }))))
 }
-
-/// How long a search waits for it in tests.
-const PATIENCE: Duration = Duration::from_millis(1500);
-/// How long it is left alone.
-pub(crate) const PAUSE: Duration = Duration::from_secs(10);
