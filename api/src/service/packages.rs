@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use authz::{Action, Role};
-use entity::{
-    Table, Tenanted, app_user, guardian_rule, member, organisation, package_grant, package_request, stream,
-};
+use entity::{Table, Tenanted, app_user, guardian_rule, member, organisation, package_grant, package_request, stream};
 use guard::policy::Package;
 use ids::{OrganisationId, PackageRequestId};
 use sea_orm::{

@@ -14,6 +14,7 @@ mod encrypted;
 mod geoip;
 mod identity;
 mod lifecycle;
+mod mail;
 mod operator;
 mod proxies;
 mod refusals;

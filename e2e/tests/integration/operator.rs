@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stage::{Home, Person, Server, Viewer, get};
+use crate::stage::{Home, JSON, Person, Server, Viewer, curl, get, python};
 
 /// The second organisation's administrator, made a platform operator while everything runs.
 async fn operator(home: &Home, server: &Server) -> Person {
@@ -63,4 +63,86 @@ async fn a_package_that_is_given_back_ends_sessions_that_have_no_token() {
     set(true).await;
     let (code, reason, _) = open.last_word().await;
     assert_eq!((code, reason.as_str()), (4401, "TOKEN_MISSING"));
+}
+
+/// The code that an authenticator app shows for a secret.
+async fn code(secret: &str) -> String {
+    const APP: &str = "import base64, hmac, struct, sys, time
+secret = base64.b32decode(sys.argv[1])
+digest = hmac.digest(secret, struct.pack('>Q', int(time.time()) // 30), 'sha1')
+at = digest[-1] & 15
+print(f'{(struct.unpack(\">I\", digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06}')";
+    python(APP, &[secret]).await
+}
+
+#[tokio::test]
+async fn a_lost_second_factor_is_reset_on_the_machine_and_its_person_is_mailed() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let email = "user@northwind.example";
+    let user = Person::sign_in(&server, email).await;
+    let begun = user.change("beginTotp", &json!({}), "secret").await;
+    let code = code(begun["secret"].as_str().expect("a secret")).await;
+    user.change("confirmTotp", &json!({ "code": code }), "recoveryCodes")
+        .await;
+    let users = server.ready["users"].as_array().expect("users");
+    let password = &users.iter().find(|one| one["email"] == email).expect("that user")["password"];
+    let sign_in = async || {
+        let query = "mutation($i: SignInInput!) { signIn(input: $i) { viewer { email } challenge { totp } } }";
+        let body = json!({ "query": query, "variables": { "i": { "email": email, "password": password } } });
+        let graphql = server.ready["graphql"].as_str().expect("an address");
+        let answer = curl(&["--header", JSON, graphql], Some(&body.to_string())).await;
+        answer.json()["data"]["signIn"].clone()
+    };
+    let wanted = sign_in().await;
+    assert_eq!(wanted, json!({ "viewer": null, "challenge": { "totp": true } }));
+
+    let reset = async |email: &str| {
+        let done = home
+            .command(&["operator", "reset-second-factor"], &["--email", email])
+            .await;
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.code(), said(&done.stdout), said(&done.stderr))
+    };
+    for (address, why) in [
+        (
+            "nobody@northwind.example",
+            "nobody has the address `nobody@northwind.example`",
+        ),
+        ("nonsense", "`nonsense` is not an email address"),
+    ] {
+        let (exit, out, complaint) = reset(address).await;
+        assert_eq!((exit, out.as_str()), (Some(1), ""));
+        assert!(
+            complaint.contains("nobody was changed") && complaint.contains(why),
+            "{complaint}"
+        );
+    }
+    assert_eq!(sign_in().await, wanted, "nothing was changed");
+
+    let (exit, out, complaint) = reset("User@Northwind.example").await;
+    assert_eq!(exit, Some(0), "{complaint}");
+    assert!(out.contains("has no second factor any more"), "{out}");
+    assert_eq!(
+        sign_in().await,
+        json!({ "viewer": { "email": email }, "challenge": null })
+    );
+    let signed_out = user.answer("{ viewer { email } }", &json!({})).await;
+    assert_eq!(signed_out["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+
+    // The running installation mails what the command wrote down.
+    let letter = home.letter(email, "Your second factor was reset").await;
+    for said in [&letter.text, &letter.html] {
+        for words in [
+            email,
+            "Whoever operates this installation did it on",
+            "It was not me",
+            "/reset",
+        ] {
+            assert!(said.contains(words), "{words} in {said}");
+        }
+    }
+    let set_up = home.letter(email, "An authenticator app was set up").await;
+    assert!(set_up.text.contains("from the address 127.0.0.1"), "{}", set_up.text);
+    assert_eq!(home.letters(email).await.len(), 2);
 }

@@ -4,6 +4,7 @@ mod certificate;
 mod curl;
 mod encoder;
 mod foreign;
+mod letter;
 mod pace;
 mod person;
 mod picture;
@@ -13,12 +14,12 @@ mod viewer;
 mod wire;
 
 pub(crate) use self::{
-    certificate::{certify, shows},
+    certificate::{Authority, certify, shows},
     curl::{Answer, curl, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
     foreign::{PYTHON, foreign, python},
     pace::until,
-    person::Person,
+    person::{JSON, Person},
     picture::{Marks, Packet, complaints, marks, packets},
     program::{Program, free_port},
     server::{Home, Server, listening, memory_kb, signal},

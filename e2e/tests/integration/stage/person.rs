@@ -21,10 +21,14 @@ impl Person {
     }
 
     pub(crate) async fn with_password(server: &Server, email: &str, password: &str) -> Self {
-        let graphql = server.ready["graphql"].as_str().expect("an address").to_owned();
+        Self::at(server.ready["graphql"].as_str().expect("an address"), email, password).await
+    }
+
+    /// Whoever has that password, where GraphQL is at that address.
+    pub(crate) async fn at(graphql: &str, email: &str, password: &str) -> Self {
         let query = "mutation($input: SignInInput!) { signIn(input: $input) { viewer { email } errors { code } } }";
         let body = json!({ "query": query, "variables": { "input": { "email": email, "password": password } } });
-        let answer = curl(&["--header", JSON, &graphql], Some(&body.to_string())).await;
+        let answer = curl(&["--header", JSON, graphql], Some(&body.to_string())).await;
         assert_eq!(
             answer.json()["data"]["signIn"]["viewer"]["email"],
             email,
@@ -38,8 +42,8 @@ impl Person {
         );
         let pair = cookie.split(';').next().expect("a pair");
         Self {
-            graphql,
-            http: server.http().to_owned(),
+            graphql: graphql.to_owned(),
+            http: graphql.trim_end_matches("/graphql").to_owned(),
             cookie: format!("cookie: {pair}"),
         }
     }
