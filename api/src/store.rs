@@ -137,3 +137,36 @@ impl Deref for Write {
 
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ConnectionTrait, Statement};
+    use testkit::{Database, Kind};
+
+    use super::*;
+
+    /// No crash of the process shows it: what the kernel holds survives that, and no power cut.
+    #[tokio::test]
+    async fn what_was_answered_survives_a_power_cut() {
+        let database = Database::new(Kind::Sqlite);
+        let store = Store::open(database.url()).await.unwrap();
+        // Every connection has it: that many are in use at once.
+        let mut held = Vec::new();
+        for _ in 1..CONNECTIONS {
+            held.push(store.moment().await.unwrap());
+        }
+        let write = store.write().await.unwrap();
+        for transaction in held.iter().chain([&*write]) {
+            // 2 is FULL.
+            assert_eq!(pragma::<i64>(transaction, "synchronous").await, 2);
+            assert_eq!(pragma::<String>(transaction, "journal_mode").await, "wal");
+            assert_eq!(pragma::<i64>(transaction, "foreign_keys").await, 1);
+        }
+    }
+
+    async fn pragma<T: sea_orm::TryGetable>(transaction: &DatabaseTransaction, name: &str) -> T {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+        let row = transaction.query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get("", name).unwrap()
+    }
+}

@@ -137,6 +137,32 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
 }
 
 #[tokio::test]
+async fn pages_tell_other_sites_where_they_are_and_media_tells_nothing() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let (name, token) = (server.test().name(), server.test().token());
+    // What a player asks for is judged by the site that it is on: its page says that, and not more.
+    for page in ["/", "/watch", "/sign-in", &format!("/streams/{name}")] {
+        let answer = get(&format!("{}{page}", server.http())).await;
+        assert_eq!(answer.status, 200, "{page}");
+        assert_eq!(answer.header("referrer-policy"), Some("strict-origin"), "{page}");
+        assert!(
+            answer.text().contains("strict-origin"),
+            "the page says so itself, {page}"
+        );
+    }
+    for url in [
+        server.door(name, "index.m3u8", token),
+        format!("{}/t/{token}/live/{name}/index.m3u8", server.http()),
+    ] {
+        let answer = get(&url).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("cache-control"), Some("private, no-store"));
+    }
+}
+
+#[tokio::test]
 async fn a_token_may_come_in_the_first_message_and_two_that_differ_are_none() {
     let home = Home::new();
     let server = home.demo().await;

@@ -22,6 +22,7 @@ struct Window {
 impl Throttle {
     /// Whether `address` has had its share of refusals.
     pub(super) fn slows(&self, address: IpAddr, now: Timestamp) -> bool {
+        let address = guard::block(address);
         let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         windows
             .get(&address)
@@ -36,6 +37,8 @@ impl Throttle {
         ) {
             return;
         }
+        // Whoever has an IPv6 address has a whole /64 of them.
+        let address = guard::block(address);
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= ADDRESSES {
             windows.retain(|_, window| now.since(window.begun) < WINDOW);
@@ -78,6 +81,27 @@ mod tests {
         assert!(throttle.slows(here, now));
         assert!(!throttle.slows(IpAddr::from([127, 0, 0, 2]), now));
         assert!(!throttle.slows(here, now.plus(WINDOW).plus(Duration::from_secs(1))));
+    }
+
+    #[test]
+    fn a_network_that_is_one_customers_is_slowed_as_one() {
+        let (throttle, now) = (Throttle::default(), Timestamp::from_s(1_000));
+        let six = |network: u16, host: u32| {
+            let [_, _, high, low] = host.to_be_bytes().map(u16::from);
+            IpAddr::from([0x2001, 0xdb8, 0, network, 0, 0, high, low])
+        };
+        for host in 0..DENIALS {
+            assert!(!throttle.slows(six(1, host), now));
+            throttle.denied(six(1, host), Reason::TokenExpired, now);
+        }
+        assert!(throttle.slows(six(1, DENIALS), now));
+        assert!(!throttle.slows(six(2, 0), now));
+        // An IPv4 address is the same in the other family's clothes.
+        let (four, mapped) = ("192.0.2.7".parse().unwrap(), "::ffff:192.0.2.7".parse().unwrap());
+        for _ in 0..DENIALS {
+            throttle.denied(mapped, Reason::TokenExpired, now);
+        }
+        assert!(throttle.slows(four, now));
     }
 
     #[test]

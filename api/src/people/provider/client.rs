@@ -25,7 +25,6 @@ use openidconnect::{
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Problem, settings::place};
 use crate::{outbound::OutboundError, state::State};
@@ -34,7 +33,14 @@ use crate::{outbound::OutboundError, state::State};
 #[derive(Debug)]
 pub(crate) struct Known {
     said: Mutex<HashMap<ProviderId, (Timestamp, CoreProviderMetadata)>>,
-    turns: Semaphore,
+    asked: Mutex<HashMap<ProviderId, usize>>,
+}
+
+/// The right to ask a provider, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    known: &'a Known,
+    id: ProviderId,
 }
 
 /// The secrets of one sign-in, between the browser and us.
@@ -65,13 +71,19 @@ impl Known {
     pub(crate) fn new() -> Self {
         Self {
             said: Mutex::default(),
-            turns: Semaphore::new(AT_ONCE),
+            asked: Mutex::default(),
         }
     }
 
-    /// A turn to ask providers: strangers can make us ask.
-    pub(super) fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.turns.try_acquire().map_err(|_| Problem::Busy)
+    /// A turn to ask a provider: strangers can make us ask. One that does not answer holds up its own people only.
+    pub(super) fn turn(&self, id: ProviderId) -> Result<Turn<'_>, Problem> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = asked.get(&id).copied().unwrap_or(0);
+        if own >= AT_ONCE || asked.values().sum::<usize>() >= AT_ONCE_ALL {
+            return Err(Problem::Busy);
+        }
+        asked.insert(id, own + 1);
+        Ok(Turn { known: self, id })
     }
 
     fn remembered(&self, id: ProviderId, issuer: &str, now: Timestamp) -> Option<CoreProviderMetadata> {
@@ -85,6 +97,18 @@ impl Known {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.len() < MOST {
             said.insert(id, (now, metadata.clone()));
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut asked = self.known.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = asked.get(&self.id).map_or(0, |own| own.saturating_sub(1));
+        if left == 0 {
+            asked.remove(&self.id);
+        } else {
+            asked.insert(self.id, left);
         }
     }
 }
@@ -325,6 +349,8 @@ const SIGNED: [CoreJwsSigningAlgorithm; 9] = [
 ];
 const FRESH: Duration = Duration::from_mins(5);
 const MOST: usize = 1000;
-const AT_ONCE: usize = 16;
+/// Requests to one provider, and to all of them.
+const AT_ONCE: usize = 8;
+const AT_ONCE_ALL: usize = 128;
 /// How far a provider's clock may run ahead.
 const SKEW_S: i64 = 300;

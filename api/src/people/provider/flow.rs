@@ -64,7 +64,7 @@ pub(crate) async fn begin(
 ) -> Result<Begun, Problem> {
     let id: ProviderId = id.parse().map_err(|_| Problem::ProviderUnknown)?;
     let row = by_id(state, id).await?;
-    let _turn = state.providers.turn()?;
+    let _turn = state.providers.turn(id)?;
     let random = || URL_SAFE_NO_PAD.encode(state.entropy.bytes::<32>());
     let secrets = Secrets {
         state: random(),
@@ -137,7 +137,7 @@ async fn redeem(
     }
     let code = answer.code.ok_or(Problem::ProviderAnswer)?;
     let vouched = {
-        let _turn = state.providers.turn()?;
+        let _turn = state.providers.turn(ProviderId::from_uuid(row.id))?;
         client::redeem(state, row, pending.secrets, code).await?
     };
     if vouched.subject.is_empty() || vouched.subject.len() > LONGEST_SUBJECT {

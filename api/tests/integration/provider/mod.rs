@@ -3,6 +3,7 @@
 mod browser;
 mod foreign;
 mod issuer;
+mod silent;
 
 use std::time::Duration;
 

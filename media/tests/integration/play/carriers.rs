@@ -89,6 +89,51 @@ async fn a_playlist_carries_the_token_on_as_it_came() {
 }
 
 #[tokio::test]
+async fn no_carrier_cuts_a_token_and_one_that_is_too_long_is_said_to_be() {
+    let stage = Stage::open().await;
+    let (fits, long) = (
+        stage.token("fits", json!({ "note": "n".repeat(5_400) })),
+        stage.token("long", json!({ "note": "n".repeat(7_000) })),
+    );
+    assert!((7_000..=8_192).contains(&fits.len()), "{}", fits.len());
+    assert!(long.len() > 8_192, "{}", long.len());
+    let playlist = format!("/live/{NAME}/index.m3u8");
+    for (token, status, reason, detail) in [
+        (&fits, 200, "", ""),
+        (&long, 403, "TOKEN_MALFORMED", "the token is longer than 8192 bytes"),
+    ] {
+        for (carrier, path, headers) in [
+            ("query", format!("{playlist}?token={token}"), None),
+            ("path", format!("/t/{token}{playlist}"), None),
+            (
+                "header",
+                playlist.clone(),
+                Some(("authorization", format!("Bearer {token}"))),
+            ),
+            (
+                "cookie",
+                playlist.clone(),
+                Some(("cookie", format!("portcullis_token={token}"))),
+            ),
+        ] {
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer = get(stage.http, &path, &headers).await;
+            assert_eq!((answer.status, answer.reason()), (status, reason), "{carrier}");
+            assert!(answer.text().contains(detail), "{carrier}: {}", answer.text());
+        }
+        let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws")).await;
+        player
+            .say(&json!({"command": "play", "streamId": NAME, "token": token}).to_string())
+            .await;
+        if reason.is_empty() {
+            player.play(1).await;
+        } else {
+            assert_eq!(player.last_word().await, (4410, reason.to_owned()));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_socket_may_send_its_token_first() {
     let stage = Stage::open().await;
     let token = stage.token("t", json!({}));

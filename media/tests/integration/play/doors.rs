@@ -84,6 +84,44 @@ async fn what_does_not_exist_and_what_belongs_to_others_answer_alike() {
 }
 
 #[tokio::test]
+async fn no_other_spelling_of_a_path_leads_to_a_stream() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let ask = async |path: &str| get(stage.http, &format!("{path}?token={token}"), &[]).await;
+    assert_eq!(ask(&format!("/live/{NAME}/index.m3u8")).await.status, 200);
+    let lower = NAME.to_lowercase();
+    for path in [
+        // Separators: doubled, encoded, at the end.
+        format!("//live/{NAME}/index.m3u8"),
+        format!("/live//{NAME}/index.m3u8"),
+        format!("/live/{NAME}//index.m3u8"),
+        format!("/live/{NAME}/index.m3u8/"),
+        format!("/live/{NAME}%2findex.m3u8"),
+        format!("/live%2F{NAME}/index.m3u8"),
+        // Dots, plain and encoded, by way of nowhere and of another organisation.
+        format!("/live/./{NAME}/index.m3u8"),
+        format!("/live/{OTHER}/../{NAME}/index.m3u8"),
+        format!("/live/{OTHER}%2f..%2f{NAME}/index.m3u8"),
+        format!("/live/{NAME}/segment/../index.m3u8"),
+        format!("/live/{NAME}/segment/..%2findex.m3u8"),
+        // Case.
+        format!("/LIVE/{NAME}/index.m3u8"),
+        format!("/live/{lower}/index.m3u8"),
+        format!("/live/{NAME}/INDEX.M3U8"),
+        // What others cut off.
+        format!("/live/{NAME}%00/index.m3u8"),
+        format!("/live/{NAME}%20/index.m3u8"),
+        format!("/live/{NAME}%ff/index.m3u8"),
+        format!("/live/{NAME};x=1/index.m3u8"),
+        format!("/live/{NAME}.m3u8/index.m3u8"),
+    ] {
+        let answer = ask(&path).await;
+        assert!(matches!(answer.status, 403 | 404), "{path}: {}", answer.status);
+        assert!(!answer.text().contains("#EXTM3U"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_player_reads_the_reason_in_the_close_code() {
     let stage = Stage::open().await;
     let cases = [

@@ -105,6 +105,31 @@ async fn a_listed_proxy_says_whether_a_viewer_came_encrypted_and_nobody_else_doe
 }
 
 #[tokio::test]
+async fn a_viewer_that_roams_goes_on_inside_the_tokens_limits_and_is_one_within_a_network() {
+    let stage = Stage::open_behind(listed(&["127.0.0.1"], false), None).await;
+    let ask = async |token: &str, from: &str| {
+        let path = format!("/live/{NAME}/index.m3u8?token={token}");
+        let answer = get(stage.http, &path, &[("x-forwarded-for", from)]).await;
+        (answer.status, answer.reason().to_owned())
+    };
+    let roams = stage.token("roams", json!({ "ip": ["2001:db8::/32", "203.0.113.0/24"] }));
+    for from in ["2001:db8::1", "2001:db8:0:1::1", "203.0.113.7", "203.0.113.8"] {
+        assert_eq!(ask(&roams, from).await, (200, String::new()), "{from}");
+    }
+    assert_eq!(ask(&roams, "198.51.100.1").await, (403, "TOKEN_IP".to_owned()));
+
+    // A customer of a provider has a whole /64: whoever moves inside it is the session that was there already.
+    let one = stage.token("one", json!({ "maxSessions": 1 }));
+    for from in ["2001:db8:7::1", "2001:db8:7::2", "2001:db8:7::ffff:1"] {
+        assert_eq!(ask(&one, from).await, (200, String::new()), "{from}");
+    }
+    // From elsewhere it is a new admission, and counts.
+    for from in ["2001:db8:7:1::1", "203.0.113.7"] {
+        assert_eq!(ask(&one, from).await, (429, "SESSION_LIMIT".to_owned()), "{from}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_listed_is_believed_nothing() {
     let stage = Stage::open_behind(listed(&["10.0.0.0/8"], true), None).await;
     let token = stage.token("t", json!({ "ip": "203.0.113.7" }));
