@@ -1,26 +1,114 @@
-//! What the decision asks, and what this node can say. What it cannot find out refuses: it never lets pass.
+//! What the decision asks, and who can say. What nobody says in time refuses: it never lets pass.
 
 use guard::{Binding, Facts, Policy, Question, Request, Use, Verdict};
+use ids::{OrganisationId, SessionId};
+use link::{Answer, Protocol};
 
-use super::Gate;
+use super::{Gate, backends};
+use crate::session::Session;
+
+/// Who asks, beside what the decision looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    pub(super) client: SessionId,
+    pub(super) protocol: Protocol,
+    /// What a broadcaster added to the name.
+    pub(super) parameters: &'a [(String, String)],
+}
 
 impl Gate {
-    /// Finds out what is asked, into `request` and `facts`.
-    pub(super) fn answer(&self, question: Question, policy: &Policy, request: &mut Request, facts: &mut Facts) {
+    /// Finds out what is asked, into `request` and `facts`; what only others know is asked of them.
+    pub(super) async fn answer(
+        &self,
+        question: Question,
+        asker: Asker<'_>,
+        policy: &Policy,
+        request: &mut Request,
+        facts: &mut Facts,
+    ) {
+        let organisation = organisation(policy, request);
+        match (question, organisation) {
+            (Question::Backend { .. }, Some(organisation)) => {
+                facts.backend = Some(self.hear(organisation, request, asker, self.clock.now()).await);
+            }
+            (Question::Binding { jti, address, most }, Some(organisation)) => {
+                let question = link::Question::Binding {
+                    organisation,
+                    jti,
+                    address,
+                    most,
+                };
+                facts.binding = Some(match self.questions.ask(question).await {
+                    Some(Answer::Binding(binding)) => binding,
+                    _ => Binding::Unknown,
+                });
+            }
+            (Question::Use { jti, most }, Some(organisation)) => {
+                let question = link::Question::Use {
+                    organisation,
+                    jti,
+                    most,
+                };
+                facts.uses = Some(match self.questions.ask(question).await {
+                    Some(Answer::Use(uses)) => uses,
+                    _ => Use::Unknown,
+                });
+            }
+            (question, _) => self.answer_here(question, policy, request, facts),
+        }
+    }
+
+    /// The same for a session that runs: nobody waits, and what was said at its admission stands. What was not asked then
+    /// is asked soon.
+    pub(super) fn answer_running(
+        &self,
+        question: Question,
+        session: &Session,
+        policy: &Policy,
+        request: &mut Request,
+        facts: &mut Facts,
+    ) {
+        match question {
+            Question::Backend { .. } => facts.backend = Some(session.heard_or_wanted()),
+            question => self.answer_here(question, policy, request, facts),
+        }
+    }
+
+    /// What the customer's backend says of somebody, and still says at `then`.
+    pub(super) async fn hear(
+        &self,
+        organisation: OrganisationId,
+        request: &Request,
+        Asker {
+            client,
+            protocol,
+            parameters,
+        }: Asker<'_>,
+        then: guard::Timestamp,
+    ) -> Verdict {
+        match backends::inquiry(organisation, request, protocol, client, parameters) {
+            Some(inquiry) => self.backends.hear(inquiry, then).await,
+            None => Verdict::Unavailable,
+        }
+    }
+
+    /// What this node knows by itself.
+    fn answer_here(&self, question: Question, policy: &Policy, request: &mut Request, facts: &mut Facts) {
         match question {
             Question::Signature { token, key } => request.proofs.add(self.proofs.check(&token, &key)),
             Question::Sessions { whose } => {
-                let organisation = request
-                    .stream
-                    .as_ref()
-                    .and_then(|name| policy.tenant_of(name))
-                    .map(|tenant| tenant.organisation.id);
-                facts.sessions = Some(organisation.map_or(0, |id| self.sessions.count(id, &whose)));
+                let count = |id| self.sessions.count(id, &whose);
+                facts.sessions = Some(organisation(policy, request).map_or(0, count));
             }
-            // There is nobody to ask yet.
             Question::Backend { .. } => facts.backend = Some(Verdict::Unavailable),
             Question::Binding { .. } => facts.binding = Some(Binding::Unknown),
             Question::Use { .. } => facts.uses = Some(Use::Unknown),
         }
     }
+}
+
+/// Whose stream is asked for.
+fn organisation(policy: &Policy, request: &Request) -> Option<OrganisationId> {
+    let tenant = policy.tenant_of(request.stream.as_ref()?)?;
+    Some(tenant.organisation.id)
 }

@@ -1,12 +1,14 @@
 //! Applying changes: the policy is swapped, exactly the sessions that the change names are decided again, and those that
 //! fall are ended before the change is acknowledged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use guard::{Decision, Facts, Policy, Reason, Update};
+use guard::{Decision, Facts, Policy, Reason, Timestamp, Update};
 use link::{Acknowledgement, Change};
 
-use super::Gate;
+use tokio_util::task::TaskTracker;
+
+use super::{Gate, answers::Asker};
 use crate::session::Session;
 
 impl Gate {
@@ -30,6 +32,7 @@ impl Gate {
         }
         let policy = Arc::new(policy);
         self.policy.store(Some(policy.clone()));
+        self.backends.forget();
         let mut ended = Vec::new();
         for session in touched.iter().flat_map(|touched| self.sessions.touched(touched)) {
             if self.decide_again(&session, &policy) {
@@ -60,9 +63,43 @@ impl Gate {
         }
     }
 
+    /// Asks customers' backends again of whom their word will soon be over, and of whom they were never asked; once a
+    /// second.
+    pub(crate) fn renew(self: &Arc<Self>, tasks: &TaskTracker) {
+        let soon = self.clock.now().plus(AHEAD);
+        for session in self.sessions.all() {
+            if session.begins_to_listen(soon) {
+                let gate = self.clone();
+                tasks.spawn(async move { gate.hear_again(&session, soon).await });
+            }
+        }
+    }
+
     /// Waits for new files that say where addresses are, for ever, and acts on them.
     pub(crate) async fn follow_files(&self) {
         self.geoip.follow(|| self.relocate()).await;
+    }
+
+    async fn hear_again(&self, session: &Session, then: Timestamp) {
+        let asker = Asker {
+            client: session.id,
+            protocol: session.protocol,
+            parameters: &[],
+        };
+        let organisation = session.permit().organisation();
+        let verdict = self.hear(organisation, &session.request(), asker, then).await;
+        session.heard(verdict);
+        if let Some(policy) = self.policy.load_full() {
+            self.decide_again(session, &policy);
+        }
+    }
+
+    /// Ends every session whose time is up; once a second, beside those that notice by themselves.
+    pub(crate) fn expire(&self) {
+        let now = self.clock.now();
+        for session in self.sessions.all() {
+            session.expire(now);
+        }
     }
 
     /// Measures what goes out; once a second.
@@ -101,8 +138,11 @@ impl Gate {
                     return None;
                 }
                 Decision::Deny(denial) => return Some(denial.reason),
-                Decision::Ask(question) => self.answer(question, policy, &mut request, &mut facts),
+                Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }
     }
 }
+
+/// How long before the end of a backend's word it is asked again; longer than an answer may take.
+const AHEAD: Duration = Duration::from_secs(5);

@@ -6,15 +6,18 @@
 
 mod answers;
 mod apply;
+mod backends;
 mod proofs;
 mod throttle;
 
 use std::{net::IpAddr, sync::Arc};
 
+use answers::Asker;
 use arc_swap::ArcSwapOption;
+use backends::Backends;
 use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
-use link::{Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
+use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, Questions, SessionFacts};
 use proofs::Proofs;
 use throttle::Throttle;
 
@@ -31,6 +34,8 @@ pub struct Gate {
     policy: ArcSwapOption<Policy>,
     proofs: Proofs,
     throttle: Throttle,
+    backends: Backends,
+    questions: Questions,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -57,6 +62,8 @@ pub struct Asked {
     pub referrer: Option<Host>,
     /// Whether nobody on the way can read it.
     pub encrypted: bool,
+    /// What a broadcaster added to the name, without key and token.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// The right to play one stream, and the session that it is used in.
@@ -76,34 +83,36 @@ pub struct Publish {
 }
 
 impl Gate {
-    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, node: NodeId, events: Events) -> Self {
+    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, attached: &Attached) -> Self {
         Self {
             policy: ArcSwapOption::empty(),
             proofs: Proofs::new(),
             throttle: Throttle::default(),
+            backends: Backends::new(attached.questions(), clock.clone()),
+            questions: attached.questions(),
             sessions: Arc::default(),
             geoip,
             hub,
             clock,
             entropy,
-            node,
-            events,
+            node: attached.node(),
+            events: attached.events(),
         }
     }
 
     /// Lets a viewer in for one continuous session.
-    pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
+    pub async fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, false)?;
+        let (permit, judged) = self.judge(asked, request, false).await?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Play { stay, stream }))
     }
 
     /// Decides one request of a session that spans many requests, and perhaps is `running` already.
-    pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
+    pub async fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, running)?;
+        let (permit, judged) = self.judge(asked, request, running).await?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
     }
@@ -114,9 +123,9 @@ impl Gate {
     }
 
     /// Lets a broadcaster in.
-    pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
+    pub async fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
         let request = self.request(Door::Ingest, asked);
-        let (permit, judged) = self.judge(asked, request, false)?;
+        let (permit, judged) = self.judge(asked, request, false).await?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Publish { stay }))
     }
@@ -150,15 +159,15 @@ impl Gate {
         }
     }
 
-    /// Whether this would pass as it is; nothing is counted, told or made.
+    /// Whether nothing is known that speaks against this as it is; nothing is asked, counted, told or made.
     pub(crate) fn would_admit(&self, door: Door, asked: &Asked) -> bool {
         let request = self.request(door, asked);
         let Some(policy) = self.policy.load_full() else {
             return false;
         };
-        matches!(
+        !matches!(
             guard::decide(&request, &Facts::default(), &policy, self.clock.now()),
-            Decision::Admit(_)
+            Decision::Deny(_)
         )
     }
 
@@ -173,7 +182,7 @@ impl Gate {
         }
     }
 
-    fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
+    async fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
         let Some(policy) = self.policy.load_full() else {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
@@ -187,14 +196,26 @@ impl Gate {
             bandwidth_bit_s,
             ..Facts::default()
         };
+        let asker = Asker {
+            client: SessionId::mint(self.unix_ms(), self.entropy.bytes()),
+            protocol: asked.protocol,
+            parameters: &asked.parameters,
+        };
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
                 Decision::Admit(permit) => {
-                    let judged = Judged { request, facts, policy };
+                    let judged = Judged {
+                        id: asker.client,
+                        request,
+                        facts,
+                        policy,
+                    };
                     return Ok((permit, judged));
                 }
                 Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
-                Decision::Ask(question) => self.answer(question, &policy, &mut request, &mut facts),
+                Decision::Ask(question) => {
+                    self.answer(question, asker, &policy, &mut request, &mut facts).await;
+                }
             }
         }
     }
@@ -218,8 +239,14 @@ impl Gate {
 
     fn enter(&self, asked: &Asked, judged: &Judged, permit: &Permit) -> Result<Stay, Denial> {
         let (request, policy) = (judged.request.clone(), &judged.policy);
-        let id = SessionId::mint(self.unix_ms(), self.entropy.bytes());
-        let session = Arc::new(Session::new(id, asked.protocol, request, permit.clone()));
+        let id = judged.id;
+        let session = Arc::new(Session::new(
+            id,
+            asked.protocol,
+            request,
+            permit.clone(),
+            judged.facts.backend,
+        ));
         let others = self.sessions.insert(&session);
         if let Some(reason) = self.too_many(&session, judged, others) {
             self.sessions.remove(&session);
@@ -340,6 +367,8 @@ pub struct Glance {
 /// What an admission was decided by.
 #[derive(Debug)]
 struct Judged {
+    /// What the session is called, if it becomes one.
+    id: SessionId,
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,

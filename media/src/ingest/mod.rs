@@ -46,8 +46,9 @@ async fn admit(node: Shared, request: Request) {
             .map(|encoder| encoder.chars().take(200).collect::<String>().into()),
         referrer: None,
         encrypted: request.encrypted(),
+        parameters: request.parameters(),
     };
-    let publisher = match node.gate.publish(&asked) {
+    let publisher = match node.gate.publish(&asked).await {
         Ok(admitted) => node
             .hub
             .publish(admitted)

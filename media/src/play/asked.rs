@@ -53,6 +53,7 @@ impl Visit {
             referrer: referrer(headers),
             // INVARIANT: the front states how each request came.
             encrypted: request.extensions().get() == Some(&Scheme::HTTPS),
+            parameters: Vec::new(),
         };
         let carrier = query.into_iter().next().map_or(Carrier::Silent, Carrier::Query);
         Self {

@@ -3,7 +3,7 @@
 //! It ends cleanly when the stream or its tracks end, and breaks off when the session is ended: an answer that has begun
 //! cannot give a reason, so the next request is told.
 
-use std::{collections::VecDeque, convert::Infallible, io};
+use std::{collections::VecDeque, convert::Infallible, future, io};
 
 use axum::{
     body::Body,
@@ -33,6 +33,7 @@ async fn respond(node: &Node, request: Request) -> Handled {
     let admitted = node
         .gate
         .play(&visit.asked)
+        .await
         .map_err(|denial| refuse::response(&denial))?;
     let line = visit.request.extensions().get::<Line>().cloned().unwrap_or_default();
     let subscription = admitted.target().stream.subscribe(&admitted);
@@ -62,14 +63,13 @@ struct Reel {
 impl Reel {
     async fn next(mut self) -> Option<(Result<Bytes, io::Error>, Self)> {
         loop {
-            if let Some(bytes) = self.ready.pop_front() {
-                return Some((Ok(bytes), self));
-            }
+            let ready = self.ready.pop_front();
             let next = tokio::select! {
                 biased;
                 reason = self.admitted.target().stay.over() => {
                     return Some((Err(io::Error::other(reason.as_str())), self));
                 }
+                () = future::ready(()), if ready.is_some() => return Some((Ok(ready?), self)),
                 () = self.drain.cancelled() => return None,
                 next = self.subscription.next(32) => next,
             };

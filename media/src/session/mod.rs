@@ -17,7 +17,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use guard::{End, Permit, Place, Reason, Request};
+use guard::{End, Permit, Place, Reason, Request, Timestamp, Verdict};
 use ids::SessionId;
 use link::Protocol;
 pub(crate) use registry::{Others, Registry};
@@ -40,10 +40,27 @@ pub struct Session {
     bytes: AtomicU64,
     /// Bytes when the rate was measured last.
     measured: AtomicU64,
+    backend: Mutex<Heard>,
+}
+
+/// What the customer's backend said of a session.
+#[derive(Debug, Default)]
+struct Heard {
+    verdict: Option<Verdict>,
+    /// Whether the session hangs on a word that was not given.
+    wanted: bool,
+    /// Whether it is being asked.
+    asking: bool,
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, protocol: Protocol, request: Request, permit: Permit) -> Self {
+    pub(crate) fn new(
+        id: SessionId,
+        protocol: Protocol,
+        request: Request,
+        permit: Permit,
+        backend: Option<Verdict>,
+    ) -> Self {
         Self {
             id,
             protocol,
@@ -54,12 +71,40 @@ impl Session {
             ended: Mutex::new(false),
             bytes: AtomicU64::new(0),
             measured: AtomicU64::new(0),
+            backend: Mutex::new(Heard {
+                verdict: backend,
+                ..Heard::default()
+            }),
         }
     }
 
     /// What was asked at admission, from where its address is known to be now.
     pub(crate) fn request(&self) -> Arc<Request> {
         self.request.load_full()
+    }
+
+    /// What the backend said; where it was never asked, the session goes on until it was.
+    pub(crate) fn heard_or_wanted(&self) -> Verdict {
+        let mut heard = self.lock_heard();
+        heard.wanted |= heard.verdict.is_none();
+        heard.verdict.unwrap_or(Verdict::Allowed { until: None })
+    }
+
+    /// Whether the backend has to be asked, since its word is over by `soon` or was never given; and nobody asks yet.
+    pub(crate) fn begins_to_listen(&self, soon: Timestamp) -> bool {
+        let mut heard = self.lock_heard();
+        let over = matches!(heard.verdict, Some(Verdict::Allowed { until: Some(until) }) if until <= soon);
+        let begins = (over || heard.wanted) && !heard.asking;
+        heard.asking |= begins;
+        begins
+    }
+
+    /// Takes the backend's word.
+    pub(crate) fn heard(&self, verdict: Verdict) {
+        *self.lock_heard() = Heard {
+            verdict: Some(verdict),
+            ..Heard::default()
+        };
     }
 
     /// What let it in.
@@ -93,6 +138,14 @@ impl Session {
             self.end.send_replace(Some(reason));
         }
         first
+    }
+
+    /// Ends it if its time is up: whoever carries it may have been waiting for its peer for long.
+    pub(crate) fn expire(&self, now: Timestamp) {
+        let last = *self.until.borrow();
+        if let Some(last) = last.filter(|last| last.at <= now) {
+            self.end(last.reason);
+        }
     }
 
     /// Waits until it is ended.
@@ -135,6 +188,10 @@ impl Session {
     /// Adds bytes that came in, rather than went out.
     pub(crate) fn received(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn lock_heard(&self) -> MutexGuard<'_, Heard> {
+        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, bool> {

@@ -50,6 +50,12 @@ impl Stay {
                 return reason;
             }
             let last = *until.borrow_and_update();
+            // A timer is never over when it is asked for the first time, and whoever has something to send asks anew each
+            // time.
+            if let Some(last) = last.filter(|last| last.at <= self.clock.now()) {
+                self.session.end(last.reason);
+                continue;
+            }
             let expiry = async {
                 match last {
                     Some(last) => {

@@ -200,7 +200,7 @@ pub enum Presence {
 }
 
 /// What a customer's backend said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Let them in, until then at most.
     Allowed {
@@ -214,7 +214,7 @@ pub enum Verdict {
 }
 
 /// Whether an address is one of those that a token locked itself to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Binding {
     /// It is, or it has become one.
     Bound,
@@ -225,7 +225,7 @@ pub enum Binding {
 }
 
 /// Whether a token has a use left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Use {
     /// One was reserved.
     Reserved,

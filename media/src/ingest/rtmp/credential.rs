@@ -31,12 +31,17 @@ impl Parameters {
         self.0.extend(other.0);
     }
 
+    /// What is neither a key nor a token.
+    pub(super) fn others(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()
+    }
+
     /// The one key or token; the same may stand twice.
     pub(super) fn credential(&self) -> Credential {
         let mut found = self
             .0
             .iter()
-            .filter(|(name, value)| matches!(name.as_str(), "key" | "token") && !value.is_empty());
+            .filter(|(name, value)| is_secret(name) && !value.is_empty());
         let Some(first @ (name, value)) = found.next() else {
             return Credential::Missing;
         };
@@ -48,6 +53,10 @@ impl Parameters {
             _ => Credential::from_token(value),
         }
     }
+}
+
+fn is_secret(name: &str) -> bool {
+    matches!(name, "key" | "token")
 }
 
 /// Percent-decoded; what is no escape stays as it is.

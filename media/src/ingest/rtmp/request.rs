@@ -55,6 +55,11 @@ impl Request {
         self.asked.parameters.credential()
     }
 
+    /// What else stands among those parameters; in order.
+    pub fn parameters(&self) -> Vec<(String, String)> {
+        self.asked.parameters.others()
+    }
+
     /// What the encoder calls itself.
     pub fn encoder(&self) -> Option<&str> {
         self.asked.encoder.as_deref()

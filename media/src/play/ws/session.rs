@@ -40,7 +40,7 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
             asked.credential = Credential::Conflicting;
         }
     }
-    let word = match node.gate.play(&asked) {
+    let word = match node.gate.play(&asked).await {
         Ok(admitted) => {
             let carrying = line.carry(admitted.target().stay.session());
             let word = watch(node, &admitted, &mut ear, &mut write).await;
@@ -91,7 +91,15 @@ async fn watch(
             reason = &mut over => return Some(last_word(reason)),
             () = &mut drained => return Some(LastWord(1001, "DRAINING")),
             heard = ear.hear() => match heard {
-                Ok(Heard::Ping(payload)) => write.write_all(&frame::pong(&payload)).await.ok()?,
+                Ok(Heard::Ping(payload)) => {
+                    let pong = frame::pong(&payload);
+                    tokio::select! {
+                        biased;
+                        _ = &mut over => return None,
+                        () = &mut drained => return None,
+                        written = write.write_all(&pong) => written.ok()?,
+                    }
+                }
                 Ok(Heard::Text(_) | Heard::Nothing) => {}
                 Ok(Heard::Close) => return Some(LastWord(1000, "")),
                 Err(Silence::Misbehaved(how)) => return Some(LastWord(how.code(), "")),

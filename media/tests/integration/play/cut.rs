@@ -1,10 +1,19 @@
 //! What is taken away is gone at once, on every door.
 
-use guard::policy::{Standing, Stream, StreamStanding, Subject};
-use guard::{Reason, Update};
+use axum::{body::Body, http::Request};
+use futures_util::StreamExt;
+use guard::policy::{
+    CredentialDigest, Handle, Judges, Standing, StaticScope, StaticToken, Stream, StreamStanding, Subject,
+};
+use guard::{Door, Reason, Update, VerifyingKey};
 use link::Kind;
 use serde_json::json;
-use tokio::io::AsyncReadExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tower::ServiceExt;
 
 use super::{
     client::{Got, Player, get, open},
@@ -173,6 +182,89 @@ async fn a_key_that_is_removed_ends_what_it_signed() {
 }
 
 #[tokio::test]
+async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_else() {
+    let stage = Stage::open().await;
+    let organisation = organisation(1);
+    let (handle, text) = ("h_0123456789abcdefghij-_", "open-sesame");
+    let claims = json!({
+        "sub": organisation, "aud": "play", "jti": "tok_handle", "streams": [NAME],
+        "iat": now().s(), "exp": now().s() + 3600,
+    });
+    let mut judged = settings(1, NAME);
+    judged.judges = Judges {
+        static_tokens: true,
+        backend: false,
+    };
+    stage
+        .change(vec![
+            Update::Organisation(judged),
+            Update::Handle {
+                organisation,
+                handle: Handle {
+                    digest: CredentialDigest::of(handle),
+                    kid: "key_first".into(),
+                    claims: claims.to_string().into(),
+                },
+            },
+            Update::StaticToken {
+                organisation,
+                token: StaticToken {
+                    name: "studio".into(),
+                    digest: CredentialDigest::of(text),
+                    door: Door::Playback,
+                    scope: StaticScope::Organisation,
+                    expires: now().plus(std::time::Duration::from_hours(1)),
+                },
+            },
+        ])
+        .await;
+    let (anna, bert) = (
+        stage.token("a", json!({"user": "anna"})),
+        stage.token("b", json!({"user": "bert"})),
+    );
+    let mut players = Vec::new();
+    for credential in [anna.as_str(), handle, text, bert.as_str()] {
+        let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={credential}")).await;
+        player.play(2).await;
+        players.push(player);
+    }
+    let (digest, name, user, banned) = (CredentialDigest::of(handle), "studio".into(), "anna".into(), true);
+    // Another key of the same name: what the old one signed is worth nothing.
+    let key = VerifyingKey::ours("key_first", vec![7; 32]).unwrap();
+    for (number, (update, word)) in [
+        (
+            Update::Banned {
+                organisation,
+                user,
+                banned,
+            },
+            (4418, "TOKEN_USER_BANNED"),
+        ),
+        (
+            Update::HandleRemoved { organisation, digest },
+            (4410, "TOKEN_MALFORMED"),
+        ),
+        (
+            Update::StaticTokenRemoved { organisation, name },
+            (4410, "TOKEN_MALFORMED"),
+        ),
+        (Update::Key { organisation, key }, (4412, "TOKEN_SIGNATURE")),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // Whoever comes later in the list is not concerned yet.
+        for player in &mut players[number..] {
+            assert!(matches!(player.next().await, Got::Media(_)), "{}", word.1);
+        }
+        let delivery = stage.change(vec![update]).await;
+        assert_eq!(delivery.acknowledged[0].sessions_ended, 1, "{}", word.1);
+        assert_eq!(delivery.acknowledged[0].bytes_after, 0, "{}", word.1);
+        assert_eq!(players[number].last_word().await, (word.0, word.1.to_owned()));
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_at_its_tokens_end_where_it_must_and_only_there() {
     let stage = Stage::open().await;
     let soon = now().s() + 3;
@@ -195,6 +287,65 @@ async fn a_session_ends_at_its_tokens_end_where_it_must_and_only_there() {
     }
     let mut late = Player::connect(stage.http, &path(&lasting)).await;
     assert_eq!(late.last_word().await, (4415, "TOKEN_EXPIRED".to_owned()));
+}
+
+#[tokio::test]
+async fn a_progressive_viewer_that_is_slow_gets_nothing_after_its_tokens_end() {
+    let stage = Stage::open().await;
+    let other = stage.token("other", json!({}));
+    let mut lively = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={other}")).await;
+    lively.play(2).await;
+    let token = stage.token("slow", json!({"exp": now().s() + 3, "forceDisconnect": true}));
+    let request = Request::get(format!("/live/{NAME}/stream.mp4?token={token}"));
+    let router = stage.node.router();
+    let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut body = answer.into_body().into_data_stream();
+    assert!(body.next().await.unwrap().is_ok());
+    // Meanwhile more comes than it is given at once: from now on there is always something to send.
+    sleep(std::time::Duration::from_secs(4)).await;
+    assert!(body.next().await.is_none_or(|read| read.is_err()));
+}
+
+#[tokio::test]
+async fn a_progressive_viewer_that_reads_nothing_is_no_viewer_after_its_tokens_end() {
+    let mut stage = Stage::open().await;
+    let token = stage.token("still", json!({"exp": now().s() + 3, "forceDisconnect": true}));
+    let _kept = open(
+        stage.http,
+        "GET",
+        &format!("/live/{NAME}/stream.mp4?token={token}"),
+        &[],
+    )
+    .await;
+    let ended = stage.event(|event| matches!(event.kind, Kind::Ended(_))).await;
+    assert!(matches!(ended.kind, Kind::Ended(end) if end.reason == Some(Reason::TokenExpired)));
+}
+
+#[tokio::test]
+async fn a_viewer_that_pings_and_does_not_read_is_ended_like_any_other() {
+    let mut stage = Stage::open().await;
+    let token = stage.token("pings", json!({}));
+    let mut socket = TcpStream::connect(stage.http).await.unwrap();
+    let head = format!(
+        "GET /live/{NAME}/ws?token={token} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut switched = [0; 12];
+    socket.read_exact(&mut switched).await.unwrap();
+    assert_eq!(&switched, b"HTTP/1.1 101");
+    // Masked with nothing. Answered until nobody takes the answers in, and then not heard any more.
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+    let pings = ping.repeat(1000);
+    while matches!(
+        timeout(std::time::Duration::from_secs(2), socket.write_all(&pings)).await,
+        Ok(Ok(()))
+    ) {}
+    let delivery = stage.revoke("pings").await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
+    let ended = stage.event(|event| matches!(event.kind, Kind::Ended(_))).await;
+    assert!(matches!(ended.kind, Kind::Ended(end) if end.reason == Some(Reason::TokenRevoked)));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Playback: who may watch, on every door, for as long as it lasts.
 
+mod backend;
 mod carriers;
 mod client;
 mod continuity;

@@ -13,7 +13,7 @@ use guard::{
     signature,
 };
 use ids::{ChangeId, OrganisationId, StreamId};
-use link::{Clock, Delivery, Entropy, Event, in_process};
+use link::{Clock, Delivery, Entropy, Event, Waiting, in_process};
 use media::{
     Node,
     geoip::Geoip,
@@ -38,6 +38,8 @@ pub(crate) struct Stage {
     second: Vec<u8>,
     changes: mpsc::UnboundedSender<(Vec<Update>, oneshot::Sender<Delivery>)>,
     events: mpsc::Receiver<Event>,
+    /// What the node asks; nobody answers but the test.
+    pub(crate) questions: mpsc::Receiver<Waiting>,
     stop: CancellationToken,
 }
 
@@ -73,6 +75,7 @@ impl Stage {
 
         let (mut control, connector) = in_process(1024);
         let events = control.take_events().unwrap();
+        let questions = control.take_questions().unwrap();
         let (changes, mut asked) = mpsc::unbounded_channel::<(Vec<Update>, oneshot::Sender<Delivery>)>();
         tokio::spawn(async move {
             let join = control.next_join().await.unwrap();
@@ -115,6 +118,7 @@ impl Stage {
             second,
             changes,
             events,
+            questions,
             stop,
         }
     }

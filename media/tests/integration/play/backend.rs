@@ -1,0 +1,149 @@
+//! The customer's backend is asked, through the control plane: once for what is the same, again before its word ends, and
+//! never believed to have said what it did not say.
+
+use std::time::Duration;
+
+use guard::{
+    Timestamp, Update, Verdict,
+    policy::{Asks, Judges, Organisation},
+};
+use link::{Answer, Inquiry, Question, Waiting};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{
+    client::{Got, PATIENCE, Player, get},
+    stage::{NAME, Stage, now, settings},
+};
+
+fn asking() -> Organisation {
+    Organisation {
+        asks: Asks {
+            play: true,
+            publish: false,
+        },
+        ..settings(1, NAME)
+    }
+}
+
+async fn opened(organisation: Organisation) -> Stage {
+    let stage = Stage::open().await;
+    stage.change(vec![Update::Organisation(organisation)]).await;
+    stage
+}
+
+async fn asked(stage: &mut Stage) -> (Inquiry, Waiting) {
+    let waiting = tokio::time::timeout(PATIENCE, stage.questions.recv()).await;
+    let waiting = waiting.expect("a question comes").unwrap();
+    let Question::Backend(inquiry) = waiting.question.clone() else {
+        panic!("nothing else is asked here");
+    };
+    (*inquiry, waiting)
+}
+
+fn allow(waiting: Waiting, until: Option<Timestamp>) {
+    waiting.answer(Answer::Backend(Verdict::Allowed { until }));
+}
+
+fn path(stage: &Stage, door: &str) -> String {
+    format!("/live/{NAME}/{door}?token={}", stage.token("a", json!({})))
+}
+
+#[tokio::test]
+async fn a_crowd_that_asks_the_same_is_one_question() {
+    let mut stage = opened(asking()).await;
+    let (http, path) = (stage.http, path(&stage, "index.m3u8"));
+    let mut crowd = JoinSet::new();
+    for _ in 0..20 {
+        let path = path.clone();
+        crowd.spawn(async move { get(http, &path, &[("user-agent", "crowd")]).await.status });
+    }
+    let (inquiry, waiting) = asked(&mut stage).await;
+    assert_eq!(inquiry.stream.as_str(), NAME);
+    assert_eq!(inquiry.user_agent.as_deref(), Some("crowd"));
+    assert_eq!(
+        inquiry.credential, None,
+        "a token that was proven is nobody else's to see"
+    );
+    allow(waiting, None);
+    let statuses = crowd.join_all().await;
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    assert!(stage.questions.try_recv().is_err());
+    // Somebody else is another question.
+    let other = tokio::spawn(async move { get(http, &path, &[("user-agent", "other")]).await.status });
+    allow(asked(&mut stage).await.1, None);
+    assert_eq!(other.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_remembered_until_something_changes() {
+    let mut stage = opened(asking()).await;
+    let (http, path) = (stage.http, path(&stage, "stream.mp4"));
+    let ask = |path: String| tokio::spawn(async move { get(http, &path, &[]).await });
+    let first = ask(path.clone());
+    asked(&mut stage).await.1.answer(Answer::Backend(Verdict::Denied));
+    let first = first.await.unwrap();
+    assert_eq!((first.status, first.reason()), (403, "BACKEND_DENIED"));
+    assert_eq!(get(http, &path, &[]).await.reason(), "BACKEND_DENIED");
+    assert!(stage.questions.try_recv().is_err());
+    stage.revoke("somebody-else").await;
+    let again = ask(path);
+    // Dropped without an answer.
+    drop(asked(&mut stage).await.1);
+    let again = again.await.unwrap();
+    assert_eq!((again.status, again.reason()), (503, "BACKEND_UNAVAILABLE"));
+}
+
+#[tokio::test]
+async fn a_word_is_renewed_before_it_ends_and_a_no_ends_the_session() {
+    let mut stage = opened(asking()).await;
+    let path = path(&stage, "ws");
+    let mut player = Player::connect(stage.http, &path).await;
+    allow(asked(&mut stage).await.1, Some(now().plus(Duration::from_secs(6))));
+    player.play(3).await;
+    let (renewed, waiting) = asked(&mut stage).await;
+    allow(waiting, Some(now().plus(Duration::from_secs(6))));
+    assert!(matches!(player.next().await, Got::Media(_)));
+    let (again, waiting) = asked(&mut stage).await;
+    assert_eq!(renewed.client, again.client, "it is asked about one session");
+    waiting.answer(Answer::Backend(Verdict::Denied));
+    assert_eq!(player.last_word().await, (4450, "BACKEND_DENIED".to_owned()));
+}
+
+#[tokio::test]
+async fn who_watches_already_is_asked_about_once_asking_begins() {
+    let mut stage = opened(settings(1, NAME)).await;
+    let path = path(&stage, "ws");
+    let mut player = Player::connect(stage.http, &path).await;
+    player.play(3).await;
+    stage.change(vec![Update::Organisation(asking())]).await;
+    let (_, waiting) = asked(&mut stage).await;
+    assert!(matches!(player.next().await, Got::Media(_)));
+    waiting.answer(Answer::Backend(Verdict::Denied));
+    assert_eq!(player.last_word().await, (4450, "BACKEND_DENIED".to_owned()));
+}
+
+#[tokio::test]
+async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
+    let judged = Organisation {
+        judges: Judges {
+            backend: true,
+            static_tokens: false,
+        },
+        ..settings(1, NAME)
+    };
+    let mut stage = opened(judged).await;
+    let http = stage.http;
+    let ask = |text: &str| {
+        let path = format!("/live/{NAME}/index.m3u8?token={text}");
+        tokio::spawn(async move { get(http, &path, &[]).await.status })
+    };
+    let good = ask("ticket-7");
+    let (inquiry, waiting) = asked(&mut stage).await;
+    assert_eq!(inquiry.credential.as_deref(), Some("ticket-7"));
+    allow(waiting, None);
+    assert_eq!(good.await.unwrap(), 200);
+    let bad = ask("ticket-8");
+    asked(&mut stage).await.1.answer(Answer::Backend(Verdict::Denied));
+    assert_eq!(bad.await.unwrap(), 403);
+}
