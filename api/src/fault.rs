@@ -61,6 +61,14 @@ impl Fault {
         })
     }
 
+    /// The same about another field, where the input calls it otherwise.
+    pub(crate) fn called(self, field: &str) -> Self {
+        match self {
+            Self::Caller(error) => Self::field(field, &error.code, error.message),
+            other => other,
+        }
+    }
+
     /// Our bug, logged here with what caused it.
     pub(crate) fn bug(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %cause, "an operation failed");

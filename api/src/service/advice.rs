@@ -16,7 +16,7 @@ pub(crate) fn on(wanted: &Wanted, force_disconnect: bool, now: Timestamp) -> Vec
     let traits = Traits {
         lifetime: Duration::from_secs(u64::try_from(lifetime_s).unwrap_or(0)),
         organisation_wide: matches!(wanted.scope, Scope::Organisation),
-        has_ip: !wanted.ip.is_empty() || wanted.restrictions.bind_ips.is_some(),
+        has_ip: wanted.ip.is_some() || wanted.restrictions.bind_ips.is_some(),
         has_domains: !wanted.restrictions.domains.is_empty(),
         has_user: wanted.user.is_some(),
         has_tag: wanted.tag.is_some(),

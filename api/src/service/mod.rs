@@ -140,15 +140,21 @@ pub(crate) fn difference(before: Value, after: Value) -> Value {
     serde_json::json!({ "before": before, "after": after })
 }
 
-/// A label that people chose: 1 to `most` characters, none of them a control character.
+/// A label that people chose: 1 to `most` characters, none of which controls a terminal or turns the direction of what is
+/// beside it.
 pub(crate) fn label(field: &str, text: &str, most: usize) -> Result<String, Fault> {
     let text = text.trim();
-    let fits = (1..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let fits = (1..=most).contains(&text.chars().count()) && !text.chars().any(|one| one.is_control() || turns(one));
     fits.then(|| text.to_owned()).ok_or_else(|| {
         Fault::field(
             field,
             "INVALID",
-            format!("1 to {most} characters, without control characters"),
+            format!("1 to {most} characters, without control characters and marks of direction"),
         )
     })
+}
+
+/// Whether it is one of the marks with which Unicode turns the direction of text (UAX #9, 2): a name could read as another.
+fn turns(one: char) -> bool {
+    matches!(one, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -101,7 +101,9 @@ pub(crate) async fn create(
 ) -> Result<(organisation::Model, invitation::Model, Progress), Fault> {
     let work = Work::on(state, state.mint(), by).await?;
     let (row, updates) = found(&work, name, enabled).await?;
-    let invitation = invitations::issue(&work, admin, Role::Admin).await?;
+    let invitation = invitations::issue(&work, admin, Role::Admin)
+        .await
+        .map_err(|fault| fault.called("adminEmail"))?;
     let packages: Vec<_> = enabled.iter().map(|package| package.as_str()).collect();
     let detail = json!({ "name": row.name, "packages": packages });
     let progress = work

@@ -25,7 +25,11 @@ pub(crate) fn parse(wanted: &[String]) -> Result<Vec<String>, Fault> {
     }
     let mut tags = wanted
         .iter()
-        .map(|tag| label("tags", tag, TAG))
+        .map(|tag| match label("tags", tag, TAG)? {
+            // Lists of tags are written with commas between them.
+            tag if tag.contains(',') => Err(Fault::field("tags", "INVALID", "a tag has no comma in it")),
+            tag => Ok(tag),
+        })
         .collect::<Result<Vec<_>, _>>()?;
     tags.sort();
     tags.dedup();

@@ -20,7 +20,7 @@ pub(crate) struct Wanted {
     pub(crate) expires: i64,
     /// Unix seconds.
     pub(crate) not_before: Option<i64>,
-    pub(crate) ip: Vec<String>,
+    pub(crate) ip: Option<Vec<String>>,
     pub(crate) restrictions: Restrictions,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
@@ -66,7 +66,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
         .map(|user| label("user", user, TEXT))
         .transpose()?;
     let tag = wanted.tag.as_deref().map(|tag| label("tag", tag, TEXT)).transpose()?;
-    let networks = networks(&wanted.ip)?;
+    let networks = wanted.ip.as_deref().map(networks).transpose()?;
     let restrictions = wanted.restrictions.claims()?;
 
     let work = Work::begin(state, acting).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
     claims.insert("exp".to_owned(), json!(wanted.expires));
     let optional = [
         ("nbf", wanted.not_before.map(Value::from)),
-        ("ip", (!networks.is_empty()).then(|| json!(networks))),
+        ("ip", networks.as_ref().map(|networks| json!(networks))),
         ("user", user.clone().map(Value::from)),
         ("tag", tag.clone().map(Value::from)),
         ("revocable", (!wanted.revocable).then_some(Value::Bool(false))),
@@ -273,7 +273,7 @@ fn networks(texts: &[String]) -> Result<Vec<String>, Fault> {
             "one to ten addresses or networks, as in 192.0.2.7 or 2001:db8::/32",
         )
     };
-    if texts.len() > NETWORKS {
+    if !(1..=NETWORKS).contains(&texts.len()) {
         return Err(bad());
     }
     let checked = |text: &String| {

@@ -103,6 +103,20 @@ async fn operators_see_organisations_and_nothing_inside_and_nobody_else_sees_the
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_new_organisation_is_told_by_the_name_of_its_field() {
+    let world = World::new().await;
+    let operator = operator(&world).await;
+    let make = "mutation($n: String!, $e: String!) { createOrganisation(input: {name: $n, adminEmail: $e}) { errors { field } } }";
+    for (name, email, field) in [("x", "bad", "adminEmail"), ("\u{2066}x", "a@example.com", "name")] {
+        let made = operator.data(make, json!({ "n": name, "e": email })).await;
+        assert_eq!(
+            made["createOrganisation"]["errors"][0]["field"],
+            json!(["input", field])
+        );
+    }
+}
+
+#[tokio::test]
 async fn who_was_an_operator_is_none_and_signed_out() {
     let world = World::new().await;
     let client = operator(&world).await;

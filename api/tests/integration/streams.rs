@@ -71,6 +71,10 @@ async fn a_name_is_given_once_and_a_bad_one_is_told_so() {
             json!({ "code": "INVALID", "field": ["input", "alias"], "message": refused["errors"][0]["message"] })
         );
     }
+    for tag in ["a,b", "\u{202e}a", ""] {
+        let refused = create(&client, json!({ "tags": [tag] })).await;
+        assert_eq!(refused["errors"][0]["field"], json!(["input", "tags"]), "{tag}");
+    }
     assert_eq!(
         client
             .code("query($n: String!) { stream(name: $n) { id } }", json!({ "n": name }))

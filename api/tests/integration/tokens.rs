@@ -64,12 +64,15 @@ async fn a_token_that_would_be_wrong_is_not_made() {
             "INVALID",
         ),
         (json!({ "streams": [stream], "ip": ["300.1.1.1"] }), "ip", "INVALID"),
+        // A list that came out empty is not a token for everywhere.
+        (json!({ "streams": [stream], "ip": [] }), "ip", "INVALID"),
         (
             json!({ "streams": [stream], "ip": vec!["192.0.2.1"; 11] }),
             "ip",
             "INVALID",
         ),
         (json!({ "streams": [stream], "user": "a\u{0}b" }), "user", "INVALID"),
+        (json!({ "streams": [stream], "user": "\u{202e}nna" }), "user", "INVALID"),
     ] {
         let refused = client.make_token(input.clone()).await;
         assert_eq!(refused["errors"][0]["code"], code, "{input}");

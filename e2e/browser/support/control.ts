@@ -15,14 +15,14 @@ export class Control {
     return control;
   }
 
-  async playbackToken(stream: string, user: string): Promise<{ token: string; jti: string }> {
+  async playbackToken(stream: string, user: string, ttlSeconds = 600): Promise<{ token: string; jti: string }> {
     const { createPlaybackToken: made } = await this.ask<{
       createPlaybackToken: { token: string; record: { jti: string } };
     }>(
       `mutation($input: CreatePlaybackTokenInput!) {
          createPlaybackToken(input: $input) { token record { jti } errors { message } }
        }`,
-      { input: { streams: [stream], ttlSeconds: 600, user } },
+      { input: { streams: [stream], ttlSeconds, user } },
     );
     return { token: made.token, jti: made.record.jti };
   }

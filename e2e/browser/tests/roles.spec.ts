@@ -1,5 +1,6 @@
 // What the dashboard offers, by role; and that what belongs to others looks like what does not exist.
 import { expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { signIn } from '../support/people.ts';
 
@@ -28,6 +29,26 @@ test('a nanoReadOnly watches, and sees neither token nor key', async ({ page }) 
   await expect(page.locator('portcullis-player video')).toBeVisible();
   await expect(page.getByRole('button', { name: 'New token' })).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
+});
+
+test('a nanoReadOnly whom a link leads to the tokens is told for whom they are', async ({ page }) => {
+  await signIn(page, user('nanoReadOnly'));
+  await page.goto(new URL('/tokens', demo().dashboard).href);
+  await expect(page.getByText('Token records are for nanoUser and nanoAdmin')).toBeVisible();
+  await expect(page.getByRole('main')).not.toContainText('Try again');
+});
+
+test('a token that has expired offers no cut, and says why', async ({ page }) => {
+  const admin = await Control.signedIn(user('nanoAdmin'));
+  const { jti } = await admin.playbackToken(testStream().name, 'late', 1);
+  await admin.close();
+  await signIn(page, user('nanoAdmin'));
+  const revoke = page.getByRole('row', { name: jti }).getByRole('button', { name: 'Revoke' });
+  await expect(async () => {
+    await page.goto(new URL('/tokens', demo().dashboard).href);
+    await expect(revoke).toHaveAttribute('title', /It has expired, and no session runs on it/, { timeout: 2_000 });
+  }).toPass();
+  await expect(revoke).toBeDisabled();
 });
 
 test('a stream of another organisation looks like one that does not exist', async ({ page }) => {

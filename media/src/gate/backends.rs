@@ -146,6 +146,6 @@ pub(super) fn inquiry(
 /// How long a refusal is remembered.
 const REFUSED: Duration = Duration::from_secs(5);
 /// How long a yes is remembered that does not say for how long it holds.
-const UNSAID: Duration = Duration::from_secs(60);
+const UNSAID: Duration = Duration::from_mins(1);
 /// Answers that are remembered; an entry is about 400 bytes.
 const MOST: usize = 100_000;

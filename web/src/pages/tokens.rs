@@ -7,15 +7,29 @@ use super::stream::TokenTable;
 use crate::{
     api::{
         client::use_api,
+        people::Permission,
         scalar::TokenStatus,
         tokens::{self, Wanted},
     },
-    kit::{Choice, Choices, Icon, Load, Loaded, PageHead, Skeleton},
+    kit::{Choice, Choices, Empty, Icon, Load, Loaded, PageHead, Skeleton},
+    session::may,
 };
 
 /// Their records, newest first.
 #[component]
 pub(crate) fn Tokens() -> impl IntoView {
+    view! {
+        <PageHead title="Tokens" lead="Every playback token made in this organisation. A token is made on its stream’s page."/>
+        {if may(Permission::TokenRead) {
+            view! { <Records/> }.into_any()
+        } else {
+            view! { <Empty icon=icondata_lu::LuLockKeyhole title="Closed to your role" text="Token records are for nanoUser and nanoAdmin. Ask an administrator of your organisation."/> }.into_any()
+        }}
+    }
+}
+
+#[component]
+fn Records() -> impl IntoView {
     let api = use_api();
     let status = RwSignal::new(None::<TokenStatus>);
     let query = use_query_map();
@@ -33,7 +47,6 @@ pub(crate) fn Tokens() -> impl IntoView {
         Choice::new(Some(TokenStatus::Expired), "Expired"),
     ]);
     view! {
-        <PageHead title="Tokens" lead="Every playback token made in this organisation. A token is made on its stream’s page."/>
         <div class="filters">
             {move || match jti.get() {
                 Some(_) => view! { <a class="btn" href="/tokens" title="Show all tokens"><Icon of=icondata_lu::LuX/><span>"One token only"</span></a> }.into_any(),

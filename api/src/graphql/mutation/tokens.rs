@@ -67,7 +67,7 @@ impl Tokens {
         let wanted = tokens::Wanted {
             scope: tokens::Scope::Streams(vec![row.name.clone()]),
             expires: state.now().s() + WATCH_S,
-            ip: vec![guard::fold(acting.address).to_string()],
+            ip: Some(vec![guard::fold(acting.address).to_string()]),
             user: Some(acting.actor.viewer()),
             revocable: true,
             watch: true,
@@ -191,7 +191,7 @@ impl CreatePlaybackTokenInput {
             scope,
             expires,
             not_before: self.not_before.map(Moment::read).transpose()?.map(Timestamp::s),
-            ip: self.ip.unwrap_or_default(),
+            ip: self.ip,
             restrictions: Restrictions {
                 domains: self.domains.unwrap_or_default(),
                 countries: self.countries.unwrap_or_default(),

@@ -336,7 +336,7 @@ async fn a_viewer_that_pings_and_does_not_read_is_ended_like_any_other() {
     socket.read_exact(&mut switched).await.unwrap();
     assert_eq!(&switched, b"HTTP/1.1 101");
     // Masked with nothing. Answered until nobody takes the answers in, and then not heard any more.
-    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+    let ping = [&[0x89, 0x80 | 0x7d, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
     let pings = ping.repeat(1000);
     while matches!(
         timeout(std::time::Duration::from_secs(2), socket.write_all(&pings)).await,

@@ -161,17 +161,9 @@ fn Row(token: Token, ask: Callback<Token>, narrow: bool) -> impl IntoView {
     // `None`: no button. A reason: a button that cannot be pressed, and why.
     let barred = Memo::new(move |_| match status.get() {
         TokenStatus::Revoked => None,
-        _ if revocable => Some(String::new()),
-        TokenStatus::Expired => Some(
-            because
-                .clone()
-                .unwrap_or_else(|| "It has expired: it opens nothing any more.".into()),
-        ),
-        TokenStatus::Active => Some(
-            because
-                .clone()
-                .unwrap_or_else(|| "It was made as not revocable.".into()),
-        ),
+        _ if revocable || because.is_some() => Some(because.clone().unwrap_or_default()),
+        TokenStatus::Expired => Some("It has expired: it opens nothing any more.".into()),
+        TokenStatus::Active => Some("It was made as not revocable.".into()),
     });
     let jti = token.jti.inner().to_owned();
     let who = token.user.clone().unwrap_or_else(|| "Any viewer".into());
