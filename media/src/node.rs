@@ -187,6 +187,7 @@ async fn tick(node: Shared, clock: Clock) {
         node.gate.measure();
         node.gate.expire();
         node.gate.renew(&node.tasks);
+        node.gate.tell_rules_met();
         if seconds.is_multiple_of(BEAT_S) {
             node.gate.beat();
             ingest::test_source::reconcile(&node);

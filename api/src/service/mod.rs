@@ -13,6 +13,7 @@ pub(crate) mod reading;
 pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod rules;
+pub(crate) mod simulation;
 pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod tokens;

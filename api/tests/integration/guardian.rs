@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use guard::Reason;
+use ids::RuleId;
+use link::{Kind, SessionEnd, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
@@ -240,4 +242,134 @@ async fn rules_need_their_package_and_stay_within_its_limit() {
     operator.data(SET, off).await;
     assert_eq!(denied(&world), None, "without the package rules stand and do not act");
     assert_eq!(admin.code(CREATE, json!({ "i": deny })).await, "PACKAGE_REQUIRED");
+}
+
+#[tokio::test]
+async fn how_often_a_rule_was_met_is_added_up_within_the_organisation() {
+    let world = World::new().await;
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    let made = create(
+        &admin,
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "mode": "MONITOR" }),
+    )
+    .await;
+    let met = "{ organisation { guardianRules { nodes { matches lastMatchAt } } } }";
+    let of =
+        async |client: &Client| client.data(met, json!({})).await["organisation"]["guardianRules"]["nodes"].clone();
+    assert_eq!(of(&admin).await, json!([{ "matches": 0, "lastMatchAt": null }]));
+    let rule: RuleId = made["rule"]["id"].as_str().unwrap().parse().unwrap();
+    let theirs = outsider.data("{ organisation { id } }", json!({})).await["organisation"]["id"].clone();
+    let ours = world.viewing(world.stream(), 1).organisation;
+    for (organisation, times) in [(theirs.as_str().unwrap().parse().unwrap(), 90), (ours, 3), (ours, 2)] {
+        let rules = vec![(rule, times)];
+        world
+            .node
+            .tell(world.clock.now(), Kind::RulesMet { organisation, rules });
+    }
+    while of(&admin).await[0]["matches"] != 5 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(of(&admin).await[0]["lastMatchAt"], "2027-01-15T08:00:00+00:00");
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let simulate = async |input: Value| {
+        let query =
+            "mutation($i: SimulateGuardianRuleInput!) { simulateGuardianRule(input: $i) { errors { field } simulation {
+            running past viewers addresses examined complete excepts sessions { address endedAt } } } }";
+        admin.data(query, json!({ "i": input })).await["simulateGuardianRule"].clone()
+    };
+    let came = |number: u64, address: [u8; 4], agent: &str, user: &str| SessionFacts {
+        address: address.into(),
+        user_agent: Some(agent.into()),
+        referrer: Some("app.example.com".into()),
+        user: Some(user.into()),
+        ..world.viewing(world.stream(), number)
+    };
+    let over = [
+        came(1, [198, 51, 100, 1], "curl/8", "ann"),
+        came(2, [198, 51, 100, 2], "VLC/3", "ben"),
+    ];
+    let go_on = [
+        came(3, [198, 51, 100, 3], "VLC/3", "ann"),
+        came(4, [203, 0, 113, 1], "VLC/3", "cat"),
+    ];
+    for viewing in over.iter().chain(&go_on) {
+        world.node.tell(world.clock.now(), Kind::Started(viewing.clone()));
+    }
+    for viewing in &over {
+        world.node.tell(
+            world.clock.now(),
+            Kind::Ended(SessionEnd {
+                session: viewing.session,
+                organisation: viewing.organisation,
+                stream: viewing.stream,
+                bytes: 1,
+                reason: None,
+            }),
+        );
+    }
+    let live = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    while admin.data(live, json!({})).await["organisation"]["sessions"]["totalCount"] != 2 {
+        tokio::task::yield_now().await;
+    }
+    let deny = |kind: &str, value: &str| json!({ "kind": kind, "value": value, "action": "DENY" });
+    let found = simulate(deny("IP", "198.51.100.0/24")).await["simulation"].clone();
+    assert_eq!(
+        found,
+        json!({ "running": 1, "past": 2, "viewers": 2, "addresses": 3, "examined": 4, "complete": true, "excepts": null,
+            "sessions": [
+                { "address": "198.51.100.3", "endedAt": null },
+                { "address": "198.51.100.2", "endedAt": "2027-01-15T08:00:00+00:00" },
+                { "address": "198.51.100.1", "endedAt": "2027-01-15T08:00:00+00:00" },
+            ] })
+    );
+    for (input, running, past) in [
+        (deny("USER_AGENT", "VLC/*"), 2, 1),
+        (deny("REFERRER", "*.example.com"), 2, 2),
+        (deny("REFERRER", "none"), 0, 0),
+        (
+            json!({ "kind": "IP", "value": "198.51.100.0/24", "action": "DENY", "door": "INGEST" }),
+            0,
+            0,
+        ),
+        (
+            json!({ "kind": "IP", "value": "198.51.100.0/24", "action": "ALLOW" }),
+            0,
+            0,
+        ),
+    ] {
+        let found = simulate(input.clone()).await["simulation"].clone();
+        assert_eq!(
+            (&found["running"], &found["past"]),
+            (&json!(running), &json!(past)),
+            "{input}"
+        );
+    }
+
+    // Exceptions that stand save; what an other rule cuts is not held against this one.
+    let allow = json!({ "kind": "IP", "value": "198.51.100.3", "action": "ALLOW" });
+    assert_eq!(simulate(allow.clone()).await["simulation"]["excepts"], false);
+    let exception = create(&admin, allow.clone()).await["rule"]["id"].clone();
+    let found = simulate(deny("IP", "198.51.100.0/24")).await["simulation"].clone();
+    assert_eq!((&found["running"], &found["past"]), (&json!(0), &json!(2)));
+    let replaced = json!({ "kind": "IP", "value": "198.51.100.3", "action": "DENY", "replaces": exception });
+    assert_eq!(simulate(replaced).await["simulation"]["running"], 1);
+    create(&admin, deny("IP", "198.51.100.0/25")).await;
+    assert_eq!(simulate(deny("IP", "198.51.100.0/24")).await["simulation"]["past"], 0);
+    let other = json!({ "kind": "IP", "value": "198.51.100.77", "action": "ALLOW" });
+    assert_eq!(simulate(other).await["simulation"]["excepts"], true);
+
+    assert_eq!(
+        simulate(deny("IP", "nonsense")).await["errors"],
+        json!([{ "field": ["input", "value"] }])
+    );
+    world.pass(Duration::from_hours(2));
+    let found = simulate(deny("USER_AGENT", "VLC/*")).await["simulation"].clone();
+    assert_eq!((&found["running"], &found["past"]), (&json!(2), &json!(0)));
+    let day = json!({ "kind": "USER_AGENT", "value": "VLC/*", "action": "DENY", "window": "DAY" });
+    assert_eq!(simulate(day).await["simulation"]["past"], 1);
 }

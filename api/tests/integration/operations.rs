@@ -215,15 +215,11 @@ const TABLE: &[Row] = &[
             "Organisation.playbackTokens",
             "Query.playbackToken",
             "Organisation.guardianRules",
+            "Mutation.simulateGuardianRule",
             "{ organisation { sessions(filter: {user: \"ann\"}) { totalCount } } }",
             "{ organisation { sessions(filter: {jti: \"x\"}) { totalCount } } }",
         ],
-        &[
-            "Organisation.analytics",
-            "Query.explain",
-            "Mutation.simulateGuardianRule",
-            "Mutation.lintToken",
-        ],
+        &["Organisation.analytics", "Query.explain", "Mutation.lintToken"],
     ),
     (
         "create and edit streams, tags, groups; reveal ingest keys; start a test source",

@@ -271,7 +271,7 @@ impl Objects {
             ("Mutation", "removeIdentityProvider" | "rotateApiKey") => String::new(),
             ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
-            ("Mutation", "createGuardianRule") => RULE.to_owned(),
+            ("Mutation", "createGuardianRule" | "simulateGuardianRule") => RULE.to_owned(),
             ("Mutation", "updateGuardianRule" | "deleteGuardianRule") => "(input: {id: \"RULE\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),

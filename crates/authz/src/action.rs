@@ -40,6 +40,7 @@ actions! {
         TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
         TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
         RuleRead = "rule.read", "Read Guardian rules.";
+        RuleSimulate = "rule.simulate", "Try a rule on sessions, without making it.";
         RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody.";
         RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody.";
         StreamCreate = "stream.create", "Create streams.";

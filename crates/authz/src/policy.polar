@@ -24,6 +24,7 @@ may("nanoUser", action) if action in [
     "token.create",
     "token.revoke",
     "rule.read",
+    "rule.simulate",
     "rule.write",
     "stream.create",
     "stream.update",

@@ -12,6 +12,7 @@ mod crash;
 mod encoders;
 mod encrypted;
 mod geoip;
+mod guardian;
 mod identity;
 mod lifecycle;
 mod mail;

@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use guard::{Decision, Facts, Policy, Reason, Timestamp, Update};
+use guard::{Decision, Denial, Facts, Permit, Policy, Timestamp, Update};
+use ids::RuleId;
 use link::{Acknowledgement, Change};
 
 use tokio_util::task::TaskTracker;
@@ -17,7 +18,7 @@ impl Gate {
         let policy = Arc::new(Policy::from_updates(updates));
         self.policy.store(Some(policy.clone()));
         for session in self.sessions.all() {
-            self.decide_again(&session, &policy);
+            self.decide_again(&session, &policy, &[]);
         }
     }
 
@@ -34,8 +35,9 @@ impl Gate {
         self.policy.store(Some(policy.clone()));
         self.backends.forget();
         let mut ended = Vec::new();
+        let rules: Vec<_> = change.updates.iter().filter_map(Update::rule).collect();
         for session in touched.iter().flat_map(|touched| self.sessions.touched(touched)) {
-            if self.decide_again(&session, &policy) {
+            if self.decide_again(&session, &policy, &rules) {
                 ended.push((session.bytes(), session));
             }
         }
@@ -58,7 +60,7 @@ impl Gate {
         for session in self.sessions.all() {
             let place = self.geoip.place(session.request().address);
             if self.sessions.relocate(&session, place) {
-                self.decide_again(&session, &policy);
+                self.decide_again(&session, &policy, &[]);
             }
         }
     }
@@ -90,7 +92,7 @@ impl Gate {
         let verdict = self.hear(organisation, &session.request(), asker, then).await;
         session.heard(verdict);
         if let Some(policy) = self.policy.load_full() {
-            self.decide_again(session, &policy);
+            self.decide_again(session, &policy, &[]);
         }
     }
 
@@ -119,13 +121,42 @@ impl Gate {
         }
     }
 
-    /// Ends the session if it may not go on; whether it did.
-    fn decide_again(&self, session: &Session, policy: &Policy) -> bool {
-        self.fallen(session, policy).is_some_and(|reason| session.end(reason))
+    /// Tells how often rules were met since this was called last.
+    pub(crate) fn tell_rules_met(&self) {
+        for (organisation, rules) in self.tally.take() {
+            let told = self.tell(link::Kind::RulesMet {
+                organisation,
+                rules: rules.clone(),
+            });
+            if !told {
+                self.tally.add(organisation, rules);
+            }
+        }
     }
 
-    /// Why a running session may not go on under `policy`, if it may not.
-    pub(super) fn fallen(&self, session: &Session, policy: &Policy) -> Option<Reason> {
+    /// Ends the session if it may not go on; whether it did. Of the rules that it meets, new ones count, and the one that
+    /// ends it.
+    fn decide_again(&self, session: &Session, policy: &Policy, new: &[RuleId]) -> bool {
+        let organisation = session.permit().organisation();
+        match self.judge_again(session, policy) {
+            Ok(permit) => {
+                session.extend(permit.end());
+                let met = permit.rules_met().filter(|rule| new.contains(rule));
+                self.tally.count(organisation, met);
+                false
+            }
+            Err(denial) => {
+                let ended = session.end(denial.reason);
+                if ended {
+                    self.tally.count(organisation, denial.rule);
+                }
+                ended
+            }
+        }
+    }
+
+    /// Whether a running session may go on under `policy`, as far as a node can tell.
+    pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
         let mut facts = Facts {
             running: true,
             ..Facts::default()
@@ -133,11 +164,8 @@ impl Gate {
         let mut request = (*session.request()).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
-                Decision::Admit(permit) => {
-                    session.extend(permit.end());
-                    return None;
-                }
-                Decision::Deny(denial) => return Some(denial.reason),
+                Decision::Admit(permit) => return Ok(permit),
+                Decision::Deny(denial) => return Err(denial),
                 Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }

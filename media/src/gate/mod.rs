@@ -8,6 +8,7 @@ mod answers;
 mod apply;
 mod backends;
 mod proofs;
+mod tally;
 mod throttle;
 
 use std::{net::IpAddr, sync::Arc};
@@ -19,6 +20,7 @@ use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, P
 use ids::{DecisionId, NodeId, SessionId, StreamName};
 use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, Questions, SessionFacts};
 use proofs::Proofs;
+use tally::Tally;
 use throttle::Throttle;
 
 use crate::{
@@ -36,6 +38,7 @@ pub struct Gate {
     throttle: Throttle,
     backends: Backends,
     questions: Questions,
+    tally: Tally,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -90,6 +93,7 @@ impl Gate {
             throttle: Throttle::default(),
             backends: Backends::new(attached.questions(), clock.clone()),
             questions: attached.questions(),
+            tally: Tally::default(),
             sessions: Arc::default(),
             geoip,
             hub,
@@ -256,11 +260,17 @@ impl Gate {
         let moved = self.sessions.relocate(&session, located.place);
         let current = self.policy.load_full();
         let superseded = current.filter(|current| moved || !Arc::ptr_eq(current, policy));
-        if let Some(reason) = superseded.and_then(|current| self.fallen(&session, &current)) {
-            self.sessions.remove(&session);
-            return Err(self.denied(asked, permit.door(), reason.into()));
+        if let Some(current) = superseded {
+            match self.judge_again(&session, &current) {
+                Ok(permit) => session.extend(permit.end()),
+                Err(denial) => {
+                    self.sessions.remove(&session);
+                    return Err(self.denied(asked, permit.door(), denial));
+                }
+            }
         }
         count::allowed(asked.protocol);
+        self.tally.count(permit.organisation(), permit.rules_met());
         let grant = permit.grant();
         let facts = SessionFacts {
             session: id,
@@ -325,6 +335,9 @@ impl Gate {
             let organisation = self
                 .policy()
                 .and_then(|policy| Some(policy.tenant_of(&stream)?.organisation.id));
+            if let Some(organisation) = organisation {
+                self.tally.count(organisation, denial.rules_met());
+            }
             let (protocol, reason) = (asked.protocol, denial.reason);
             self.tell(Kind::Denied {
                 organisation,
@@ -339,12 +352,12 @@ impl Gate {
         denial
     }
 
-    fn tell(&self, kind: Kind) {
+    fn tell(&self, kind: Kind) -> bool {
         self.events.tell(Event {
             at: self.clock.now(),
             node: self.node,
             kind,
-        });
+        })
     }
 
     fn decision(&self) -> DecisionId {

@@ -257,7 +257,7 @@ fn name_of(entry: &AuditEntry) -> String {
 }
 
 /// The query of an address, without what is empty.
-fn written(pairs: &[(&str, String)]) -> String {
+pub(super) fn written(pairs: &[(&str, String)]) -> String {
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
     let pairs: Vec<_> = pairs
         .map(|(key, value)| format!("{key}={}", js_sys::encode_uri_component(value)))

@@ -131,6 +131,14 @@ impl Update {
         }
     }
 
+    /// The rule that is new, or says something else.
+    pub fn rule(&self) -> Option<RuleId> {
+        match self {
+            Self::Rule { rule, .. } => Some(rule.id),
+            _ => None,
+        }
+    }
+
     /// The sessions to decide again, when this comes after `before`.
     pub fn touched(&self, before: &Policy) -> Vec<Touched> {
         let tenant = before.tenant(self.organisation());
