@@ -4,6 +4,7 @@
 //! durable by then; what nodes must know travels through the outbox.
 
 mod audit;
+mod counted;
 mod demo;
 mod fault;
 mod graphql;

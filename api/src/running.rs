@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     audit::{self, heads::Heads},
+    counted,
     graphql::{self, Api},
     http::{self, Doors, Rate, Rates, Tools},
     keys,
@@ -77,6 +78,7 @@ pub struct Running {
     api: Api,
     publisher: JoinHandle<()>,
     events: JoinHandle<()>,
+    counted: JoinHandle<()>,
     heads: JoinHandle<()>,
     mails: JoinHandle<()>,
     feed: JoinHandle<()>,
@@ -91,6 +93,7 @@ pub async fn start(
     mut control: Control,
 ) -> Result<Running, StartError> {
     let events = control.take_events().ok_or(StartError::Link)?;
+    let questions = control.take_questions().ok_or(StartError::Link)?;
     let state = Arc::new(state(&settings, clock, entropy).await?);
     let write = state.store.write().await?;
     let closed = live::record::close_abandoned(&*write).await?;
@@ -108,6 +111,7 @@ pub async fn start(
         publisher: tokio::spawn(publisher::run(state.clone(), control, stop.clone())),
         heads: tokio::spawn(audit::heads::run(state.clone(), heads, stop.clone())),
         events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
+        counted: tokio::spawn(counted::run(state.clone(), questions, stop.clone())),
         mails: tokio::spawn(mail::run(state.clone(), stop.clone())),
         feed: tokio::spawn(search::run(state.clone(), stop.clone())),
         state,
@@ -135,7 +139,14 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [self.publisher, self.events, self.heads, self.mails, self.feed] {
+        for task in [
+            self.publisher,
+            self.events,
+            self.counted,
+            self.heads,
+            self.mails,
+            self.feed,
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }

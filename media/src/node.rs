@@ -70,15 +70,13 @@ impl Node {
         let unix_ms = u64::try_from(clock.now().ms()).unwrap_or(0);
         let id = NodeId::mint(unix_ms, entropy.bytes());
         let mut attached = connector.join(id).await?;
-        let events = attached.events();
-        let hub = Hub::new(clock.clone(), id, events.clone());
+        let hub = Hub::new(clock.clone(), id, attached.events());
         let gate = Arc::new(Gate::new(
             settings.geoip.clone(),
             hub.clone(),
             clock.clone(),
             entropy,
-            id,
-            events,
+            &attached,
         ));
         gate.adopt(attached.take_policy());
         let inner = Arc::new(Inner {

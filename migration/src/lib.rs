@@ -13,6 +13,7 @@ mod m0005_provider;
 mod m0006_search;
 mod m0007_guardian;
 mod m0009_places;
+mod m0010_counted;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_search::Step),
             Box::new(m0007_guardian::Step),
             Box::new(m0009_places::Step),
+            Box::new(m0010_counted::Step),
         ]
     }
 }

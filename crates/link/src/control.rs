@@ -6,13 +6,14 @@ use guard::Update;
 use ids::{ChangeId, NodeId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Acknowledgement, Change, Event};
+use crate::{Acknowledgement, Change, Event, Questions};
 
 /// The control plane's end of the link. One task owns it: joins and changes keep their order through it.
 #[derive(Debug)]
 pub struct Control {
     joins: mpsc::Receiver<Join>,
     events: Option<mpsc::Receiver<Event>>,
+    questions: Option<Questions>,
     nodes: Vec<Node>,
 }
 
@@ -49,10 +50,11 @@ struct Node {
 }
 
 impl Control {
-    pub(crate) fn new(joins: mpsc::Receiver<Join>, events: mpsc::Receiver<Event>) -> Self {
+    pub(crate) fn new(joins: mpsc::Receiver<Join>, events: mpsc::Receiver<Event>, questions: Questions) -> Self {
         Self {
             joins,
             events: Some(events),
+            questions: Some(questions),
             nodes: Vec::new(),
         }
     }
@@ -60,6 +62,11 @@ impl Control {
     /// What nodes tell, in their order; given out once.
     pub fn take_events(&mut self) -> Option<mpsc::Receiver<Event>> {
         self.events.take()
+    }
+
+    /// What nodes ask, in their order; given out once.
+    pub fn take_questions(&mut self) -> Option<Questions> {
+        self.questions.take()
     }
 
     /// The next node that wants to join; `None` once no node can come any more. Cancellation loses nothing.

@@ -2,11 +2,13 @@
 //!
 //! Towards the media nodes go changes, each acknowledged by every node once it acts on it. A node that joins is given
 //! the whole policy as it stands. Towards the control plane go events; when it falls behind, heartbeats are dropped
-//! before anything else, and what was dropped is counted. Here the way is memory, within one process.
+//! before anything else, and what was dropped is counted. What has to be counted for all nodes together before somebody
+//! is let in, a node asks. Here the way is memory, within one process.
 //!
 //! ```text
 //! Control ── changes, acknowledged ──▶ Node
 //! Control ◀───────── events ────────── Node
+//! Control ◀── questions, answered ──── Node
 //! ```
 
 mod ambient;
@@ -14,17 +16,23 @@ mod control;
 mod event;
 mod message;
 mod node;
+mod question;
 
 pub use ambient::{Clock, Entropy};
 pub use control::{Control, Delivery, Join};
 pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
 pub use message::{Acknowledgement, Change};
 pub use node::{Attached, Connector, Events, LinkError};
+pub use question::{Asker, Counted, Question, Questions};
 use tokio::sync::mpsc;
 
 /// Both ends of a link within this process. `events` bounds the queue towards the control plane.
 pub fn in_process(events: usize) -> (Control, Connector) {
     let (join_sender, joins) = mpsc::channel(16);
     let (event_sender, events) = mpsc::channel(events.max(2));
-    (Control::new(joins, events), Connector::new(join_sender, event_sender))
+    let (asker, questions) = Asker::new();
+    (
+        Control::new(joins, events, questions),
+        Connector::new(join_sender, event_sender, asker),
+    )
 }

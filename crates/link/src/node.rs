@@ -9,7 +9,7 @@ use guard::Update;
 use ids::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Acknowledgement, Change, Event, Join, control::Delivered};
+use crate::{Acknowledgement, Asker, Change, Event, Join, control::Delivered};
 
 /// The control plane is not there.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,7 @@ pub enum LinkError {
 pub struct Connector {
     joins: mpsc::Sender<Join>,
     events: mpsc::Sender<Event>,
+    asker: Asker,
 }
 
 /// A node that has a policy and is told of changes.
@@ -34,6 +35,7 @@ pub struct Attached {
     changes: mpsc::UnboundedReceiver<Delivered>,
     pending: Option<mpsc::UnboundedSender<Acknowledgement>>,
     events: Events,
+    asker: Asker,
 }
 
 /// Where a node's events go. Never blocks: what does not fit is dropped and counted, heartbeats first.
@@ -44,8 +46,8 @@ pub struct Events {
 }
 
 impl Connector {
-    pub(crate) fn new(joins: mpsc::Sender<Join>, events: mpsc::Sender<Event>) -> Self {
-        Self { joins, events }
+    pub(crate) fn new(joins: mpsc::Sender<Join>, events: mpsc::Sender<Event>, asker: Asker) -> Self {
+        Self { joins, events, asker }
     }
 
     /// Joins as `node`, and waits for the policy.
@@ -69,6 +71,7 @@ impl Connector {
             changes,
             pending: None,
             events,
+            asker: self.asker.clone(),
         })
     }
 }
@@ -87,6 +90,11 @@ impl Attached {
     /// Where events go.
     pub fn events(&self) -> Events {
         self.events.clone()
+    }
+
+    /// How it asks what is counted for all nodes.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// The next change; `None` once the control plane is gone. It must be acknowledged before the next is taken.

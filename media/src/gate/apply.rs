@@ -101,7 +101,7 @@ impl Gate {
                     return None;
                 }
                 Decision::Deny(denial) => return Some(denial.reason),
-                Decision::Ask(question) => self.answer(question, policy, &mut request, &mut facts),
+                Decision::Ask(question) => self.answer_at_once(question, policy, &mut request, &mut facts),
             }
         }
     }

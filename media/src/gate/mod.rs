@@ -6,15 +6,18 @@
 
 mod answers;
 mod apply;
+mod counts;
 mod proofs;
 mod throttle;
 
 use std::{net::IpAddr, sync::Arc};
 
 use arc_swap::ArcSwapOption;
+use counts::Counts;
+pub(crate) use counts::Reservation;
 use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
-use link::{Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
+use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
 use proofs::Proofs;
 use throttle::Throttle;
 
@@ -31,6 +34,7 @@ pub struct Gate {
     policy: ArcSwapOption<Policy>,
     proofs: Proofs,
     throttle: Throttle,
+    counts: Counts,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -76,34 +80,35 @@ pub struct Publish {
 }
 
 impl Gate {
-    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, node: NodeId, events: Events) -> Self {
+    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, attached: &Attached) -> Self {
         Self {
             policy: ArcSwapOption::empty(),
             proofs: Proofs::new(),
             throttle: Throttle::default(),
+            counts: Counts::new(attached.asker()),
             sessions: Arc::default(),
             geoip,
             hub,
             clock,
             entropy,
-            node,
-            events,
+            node: attached.node(),
+            events: attached.events(),
         }
     }
 
     /// Lets a viewer in for one continuous session.
-    pub fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
+    pub async fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, false)?;
+        let (permit, judged) = self.judge(asked, request, false).await?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Play { stay, stream }))
     }
 
     /// Decides one request of a session that spans many requests, and perhaps is `running` already.
-    pub fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
+    pub async fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, running)?;
+        let (permit, judged) = self.judge(asked, request, running).await?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
     }
@@ -114,9 +119,9 @@ impl Gate {
     }
 
     /// Lets a broadcaster in.
-    pub fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
+    pub async fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
         let request = self.request(Door::Ingest, asked);
-        let (permit, judged) = self.judge(asked, request, false)?;
+        let (permit, judged) = self.judge(asked, request, false).await?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Publish { stay }))
     }
@@ -173,7 +178,7 @@ impl Gate {
         }
     }
 
-    fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
+    async fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
         let Some(policy) = self.policy.load_full() else {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
@@ -187,14 +192,23 @@ impl Gate {
             bandwidth_bit_s,
             ..Facts::default()
         };
+        let mut reservation = None;
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
                 Decision::Admit(permit) => {
-                    let judged = Judged { request, facts, policy };
+                    let judged = Judged {
+                        request,
+                        facts,
+                        policy,
+                        reservation: reservation.map(Arc::new),
+                    };
                     return Ok((permit, judged));
                 }
                 Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
-                Decision::Ask(question) => self.answer(question, &policy, &mut request, &mut facts),
+                Decision::Ask(question) => {
+                    let reserved = self.answer(question, &policy, &mut request, &mut facts).await;
+                    reservation = reserved.or(reservation);
+                }
             }
         }
     }
@@ -256,6 +270,7 @@ impl Gate {
         self.tell(Kind::Started(facts));
         Ok(Stay::new(
             session,
+            judged.reservation.clone(),
             self.sessions.clone(),
             self.clock.clone(),
             self.node,
@@ -343,4 +358,6 @@ struct Judged {
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,
+    /// A use of the token, where those are counted.
+    reservation: Option<Arc<Reservation>>,
 }

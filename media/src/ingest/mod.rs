@@ -47,7 +47,7 @@ async fn admit(node: Shared, request: Request) {
         referrer: None,
         encrypted: request.encrypted(),
     };
-    let publisher = match node.gate.publish(&asked) {
+    let publisher = match node.gate.publish(&asked).await {
         Ok(admitted) => node
             .hub
             .publish(admitted)

@@ -33,6 +33,7 @@ async fn respond(node: &Node, request: Request) -> Handled {
     let admitted = node
         .gate
         .play(&visit.asked)
+        .await
         .map_err(|denial| refuse::response(&denial))?;
     let line = visit.request.extensions().get::<Line>().cloned().unwrap_or_default();
     let subscription = admitted.target().stream.subscribe(&admitted);

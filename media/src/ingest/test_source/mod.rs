@@ -46,7 +46,7 @@ pub(crate) fn reconcile(node: &Shared) {
 
 async fn publish(node: Shared, asked: Asked, stream: StreamId) {
     // A publisher that is there already is not in the way: the next look finds it gone.
-    if let Ok(admitted) = node.gate.publish(&asked) {
+    if let Ok(admitted) = node.gate.publish(&asked).await {
         match (node.hub.publish(admitted), Film::built_in()) {
             (Ok(publisher), Ok(film)) => play(&node, publisher, &film).await,
             (Err(reason), _) => tracing::info!(stream.name = asked.name, %reason, "the test source has to wait"),

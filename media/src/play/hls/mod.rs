@@ -89,6 +89,7 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
     let admitted = node
         .gate
         .glance(&visit.asked, running)
+        .await
         .map_err(|denial| refuse::response(&denial))?;
     let session = node
         .visits

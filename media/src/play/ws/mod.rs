@@ -35,6 +35,7 @@ async fn respond(node: Node, request: Request) -> Handled {
         // Not a WebSocket: told why it may not pass, or that it came by the wrong way.
         node.gate
             .glance(&visit.asked, false)
+            .await
             .map_err(|denial| http::response(&denial))?;
         let upgrade = [(header::UPGRADE, HeaderValue::from_static("websocket"))];
         return Ok((StatusCode::UPGRADE_REQUIRED, upgrade, "this address speaks WebSocket").into_response());

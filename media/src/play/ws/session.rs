@@ -40,7 +40,7 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
             asked.credential = Credential::Conflicting;
         }
     }
-    let word = match node.gate.play(&asked) {
+    let word = match node.gate.play(&asked).await {
         Ok(admitted) => {
             let carrying = line.carry(admitted.target().stay.session());
             let word = watch(node, &admitted, &mut ear, &mut write).await;
