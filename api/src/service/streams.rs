@@ -6,7 +6,7 @@ use authz::Action;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Tenanted, stream};
 use guard::{Update, policy::Package};
-use ids::{OrganisationId, StreamId, StreamName};
+use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, SqlErr};
 use serde_json::{Value, json};
 
@@ -62,11 +62,12 @@ pub(crate) async fn by_name(
 
 /// Makes a stream.
 pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<Changed, Fault> {
-    let name = match &new.alias {
-        Some(alias) => StreamName::with_alias(acting.hash, alias)
-            .map_err(|error| Fault::field("alias", "INVALID", error.to_string()))?,
-        None => StreamName::mint(acting.hash, state.entropy.bytes()),
-    };
+    let chosen = new
+        .alias
+        .as_deref()
+        .map(|alias| StreamName::with_alias(acting.hash, alias))
+        .transpose()
+        .map_err(|error| Fault::field("alias", "INVALID", error.to_string()))?;
     let title = new
         .title
         .as_deref()
@@ -76,6 +77,10 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
     let id: StreamId = state.mint();
     let work = Work::begin(state, acting).await?;
     packages::one_stream_more(&work).await?;
+    let name = match chosen {
+        Some(name) => name,
+        None => free_name(&work, acting.hash).await?,
+    };
     let made = stream::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(acting.id.uuid()),
@@ -105,6 +110,17 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
     let mut detail = settings(&row);
     detail["tags"] = json!(tags);
     tell(work, Action::StreamCreate, row, detail).await
+}
+
+/// A name that no stream has or had: a crowd of streams would meet now and then.
+async fn free_name(work: &Work<'_>, hash: OrganisationHash) -> Result<StreamName, Fault> {
+    loop {
+        let name = StreamName::mint(hash, work.state.entropy.bytes());
+        let same = stream::Entity::in_tenant(work.organisation).filter(stream::Column::Name.eq(name.as_str()));
+        if same.one(&*work.write).await?.is_none() {
+            return Ok(name);
+        }
+    }
 }
 
 /// Edits a stream.

@@ -264,6 +264,25 @@ async fn own(world: &World, operator: &Client, name: &str) -> Option<(Client, St
             operator.clone(),
             format!("mutation {{ {name}(input: {{organisation: \"{other}\"}}) {{ errors {{ code }} }} }}"),
         ),
+        "declinePackageRequest" => {
+            let own = &world.demo.users[0].organisation;
+            let ask = "mutation { requestPackage(input: {package: RECORDING}) { errors { code } } }";
+            world.as_role("nanoAdmin").await.data(ask, json!({})).await;
+            let decline = format!(
+                "mutation {{ declinePackageRequest(input: {{organisation: \"{own}\", package: RECORDING, reason: \"x\"}}) {{ errors {{ code }} }} }}"
+            );
+            (operator.clone(), decline)
+        }
+        "resendFirstInvitation" => {
+            let make = "mutation { createOrganisation(input: {name: \"Waiting\", adminEmail: \"waiting@example.com\"}) {
+                organisation { hash } } }";
+            let made = operator.data(make, json!({})).await;
+            let hash = made["createOrganisation"]["organisation"]["hash"].as_str().unwrap();
+            let resend = format!(
+                "mutation {{ resendFirstInvitation(input: {{organisation: \"{hash}\"}}) {{ errors {{ code }} }} }}"
+            );
+            (operator.clone(), resend)
+        }
         "createOrganisation" => (
             operator.clone(),
             "mutation { createOrganisation(input: {name: \"New\", adminEmail: \"new@example.com\"}) { errors { code } } }"

@@ -188,11 +188,12 @@ impl Objects {
         let first = way.first().map_or(name, |(root, _)| root.as_str());
         let mut stream = world.stream().to_owned();
         if first == "Mutation" {
-            let made = "mutation { createStream(input: {tags: [\"sweep\"]}) { stream { name } } }";
+            let made =
+                "mutation { createStream(input: {tags: [\"sweep\"]}) { stream { name } errors { code message } } }";
             let made = admin.data(made, json!({})).await;
             made["createStream"]["stream"]["name"]
                 .as_str()
-                .unwrap()
+                .unwrap_or_else(|| panic!("{made}"))
                 .clone_into(&mut stream);
         }
         let ends = field.name == "endSignIn" || way.iter().any(|(_, step)| step.name == "endSignIn");
