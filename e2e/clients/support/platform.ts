@@ -21,10 +21,10 @@ export class Platform {
     readonly ready: Ready,
   ) {}
 
-  static async start(more: string[] = []): Promise<Platform> {
+  static async start(): Promise<Platform> {
     const data = mkdtempSync(join(tmpdir(), 'portcullis-clients-'));
     const log: Buffer[] = [];
-    const platform = begin(data, more);
+    const platform = begin(data);
     platform.stdout.on('data', (chunk: Buffer) => log.push(chunk));
     platform.stderr.on('data', (chunk: Buffer) => log.push(chunk));
     try {
