@@ -185,8 +185,7 @@ async fn tick(node: Shared, clock: Clock) {
         seconds = seconds.wrapping_add(1);
         node.visits.sweep(clock.now());
         node.gate.measure();
-        node.gate.expire();
-        node.gate.renew(&node.tasks);
+        node.gate.tend(&node.tasks);
         if seconds.is_multiple_of(BEAT_S) {
             node.gate.beat();
             ingest::test_source::reconcile(&node);

@@ -135,14 +135,7 @@ pub(crate) async fn one_stream_more(work: &Work<'_>) -> Result<(), Fault> {
         .filter(stream::Column::DeletedAt.is_null())
         .count(&*work.write)
         .await?;
-    if there < u64::from(most) {
-        return Ok(());
-    }
-    Err(Fault::Caller(UserError {
-        code: "LIMIT_REACHED".to_owned(),
-        message: format!("the organisation may have {most} streams"),
-        field: None,
-    }))
+    room(there, most, "streams")
 }
 
 /// Refuses one Guardian rule more than the organisation may have.
@@ -152,12 +145,16 @@ pub(crate) async fn one_rule_more(work: &Work<'_>) -> Result<(), Fault> {
     let there = guardian_rule::Entity::in_tenant(work.organisation)
         .count(&*work.write)
         .await?;
+    room(there, most, "rules")
+}
+
+fn room(there: u64, most: u32, what: &str) -> Result<(), Fault> {
     if there < u64::from(most) {
         return Ok(());
     }
     Err(Fault::Caller(UserError {
         code: "LIMIT_REACHED".to_owned(),
-        message: format!("the organisation may have {most} rules"),
+        message: format!("the organisation may have {most} {what}"),
         field: None,
     }))
 }

@@ -1,5 +1,7 @@
 //! What the decision asks, and who can say. What nobody says in time refuses: it never lets pass.
 
+use std::sync::OnceLock;
+
 use guard::{Binding, Facts, Policy, Question, Request, Use, Verdict};
 use ids::{OrganisationId, SessionId};
 use link::{Answer, Protocol};
@@ -10,7 +12,8 @@ use crate::session::Session;
 /// Who asks, beside what the decision looks at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asker<'a> {
-    pub(super) client: SessionId,
+    /// Made once it has to be said.
+    pub(super) client: &'a OnceLock<SessionId>,
     pub(super) protocol: Protocol,
     /// What a broadcaster added to the name.
     pub(super) parameters: &'a [(String, String)],
@@ -86,6 +89,7 @@ impl Gate {
         }: Asker<'_>,
         then: guard::Timestamp,
     ) -> Verdict {
+        let client = *client.get_or_init(|| self.new_session());
         match backends::inquiry(organisation, request, protocol, client, parameters) {
             Some(inquiry) => self.backends.hear(inquiry, then).await,
             None => Verdict::Unavailable,

@@ -1,7 +1,10 @@
 //! Applying changes: the policy is swapped, exactly the sessions that the change names are decided again, and those that
 //! fall are ended before the change is acknowledged.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use guard::{Decision, Facts, Policy, Reason, Timestamp, Update};
 use link::{Acknowledgement, Change};
@@ -63,11 +66,13 @@ impl Gate {
         }
     }
 
-    /// Asks customers' backends again of whom their word will soon be over, and of whom they were never asked; once a
-    /// second.
-    pub(crate) fn renew(self: &Arc<Self>, tasks: &TaskTracker) {
-        let soon = self.clock.now().plus(AHEAD);
+    /// Ends every session whose time is up, beside those that notice by themselves; and asks customers' backends again of
+    /// whom their word will soon be over, and of whom they were never asked. Once a second.
+    pub(crate) fn tend(self: &Arc<Self>, tasks: &TaskTracker) {
+        let now = self.clock.now();
+        let soon = now.plus(AHEAD);
         for session in self.sessions.all() {
+            session.expire(now);
             if session.begins_to_listen(soon) {
                 let gate = self.clone();
                 tasks.spawn(async move { gate.hear_again(&session, soon).await });
@@ -81,8 +86,9 @@ impl Gate {
     }
 
     async fn hear_again(&self, session: &Session, then: Timestamp) {
+        let id = OnceLock::from(session.id);
         let asker = Asker {
-            client: session.id,
+            client: &id,
             protocol: session.protocol,
             parameters: &[],
         };
@@ -91,14 +97,6 @@ impl Gate {
         session.heard(verdict);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy);
-        }
-    }
-
-    /// Ends every session whose time is up; once a second, beside those that notice by themselves.
-    pub(crate) fn expire(&self) {
-        let now = self.clock.now();
-        for session in self.sessions.all() {
-            session.expire(now);
         }
     }
 

@@ -10,7 +10,10 @@ mod backends;
 mod proofs;
 mod throttle;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use answers::Asker;
 use arc_swap::ArcSwapOption;
@@ -196,8 +199,9 @@ impl Gate {
             bandwidth_bit_s,
             ..Facts::default()
         };
+        let id = OnceLock::new();
         let asker = Asker {
-            client: SessionId::mint(self.unix_ms(), self.entropy.bytes()),
+            client: &id,
             protocol: asked.protocol,
             parameters: &asked.parameters,
         };
@@ -205,7 +209,7 @@ impl Gate {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
                 Decision::Admit(permit) => {
                     let judged = Judged {
-                        id: asker.client,
+                        id,
                         request,
                         facts,
                         policy,
@@ -239,7 +243,7 @@ impl Gate {
 
     fn enter(&self, asked: &Asked, judged: &Judged, permit: &Permit) -> Result<Stay, Denial> {
         let (request, policy) = (judged.request.clone(), &judged.policy);
-        let id = judged.id;
+        let id = *judged.id.get_or_init(|| self.new_session());
         let session = Arc::new(Session::new(
             id,
             asked.protocol,
@@ -351,6 +355,10 @@ impl Gate {
         DecisionId::mint(self.unix_ms(), self.entropy.bytes())
     }
 
+    fn new_session(&self) -> SessionId {
+        SessionId::mint(self.unix_ms(), self.entropy.bytes())
+    }
+
     fn unix_ms(&self) -> u64 {
         u64::try_from(self.clock.now().ms()).unwrap_or(0)
     }
@@ -367,8 +375,8 @@ pub struct Glance {
 /// What an admission was decided by.
 #[derive(Debug)]
 struct Judged {
-    /// What the session is called, if it becomes one.
-    id: SessionId,
+    /// What the session is called, if it becomes one; known where somebody was asked about it.
+    id: OnceLock<SessionId>,
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,
