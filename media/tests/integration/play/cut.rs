@@ -308,6 +308,26 @@ async fn a_progressive_viewer_that_is_slow_gets_nothing_after_its_tokens_end() {
 }
 
 #[tokio::test]
+async fn a_session_that_nobody_asks_for_more_is_over_at_its_tokens_end() {
+    let stage = Stage::open().await;
+    let other = stage.token("other", json!({}));
+    let mut lively = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={other}")).await;
+    lively.play(2).await;
+    let token = stage.token("stuck", json!({"exp": now().s() + 3, "forceDisconnect": true}));
+    let request = Request::get(format!("/live/{NAME}/stream.mp4?token={token}"));
+    let router = stage.node.router();
+    let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    // Its connection is full: the body is held, and never asked for anything again.
+    let mut body = answer.into_body().into_data_stream();
+    assert!(body.next().await.unwrap().is_ok());
+    sleep(std::time::Duration::from_secs(5)).await;
+    // There is nothing left of it that a revocation could end.
+    let delivery = stage.revoke("stuck").await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 0);
+    drop(body);
+}
+
+#[tokio::test]
 async fn a_progressive_viewer_that_reads_nothing_is_no_viewer_after_its_tokens_end() {
     let mut stage = Stage::open().await;
     let token = stage.token("still", json!({"exp": now().s() + 3, "forceDisconnect": true}));
