@@ -342,10 +342,9 @@ async fn a_progressive_viewer_that_reads_nothing_is_no_viewer_after_its_tokens_e
     assert!(matches!(ended.kind, Kind::Ended(end) if end.reason == Some(Reason::TokenExpired)));
 }
 
-#[tokio::test]
-async fn a_viewer_that_pings_and_does_not_read_is_ended_like_any_other() {
-    let mut stage = Stage::open().await;
-    let token = stage.token("pings", json!({}));
+/// A viewer by WebSocket who has pinged until nothing more went in, and read none of the answers.
+async fn pinging(stage: &Stage, jti: &str) -> TcpStream {
+    let token = stage.token(jti, json!({}));
     let mut socket = TcpStream::connect(stage.http).await.unwrap();
     let head = format!(
         "GET /live/{NAME}/ws?token={token} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
@@ -362,10 +361,25 @@ async fn a_viewer_that_pings_and_does_not_read_is_ended_like_any_other() {
         timeout(std::time::Duration::from_secs(2), socket.write_all(&pings)).await,
         Ok(Ok(()))
     ) {}
+    socket
+}
+
+#[tokio::test]
+async fn a_viewer_that_pings_and_does_not_read_is_ended_like_any_other() {
+    let mut stage = Stage::open().await;
+    let _socket = pinging(&stage, "pings").await;
     let delivery = stage.revoke("pings").await;
     assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
     let ended = stage.event(|event| matches!(event.kind, Kind::Ended(_))).await;
     assert!(matches!(ended.kind, Kind::Ended(end) if end.reason == Some(Reason::TokenRevoked)));
+}
+
+#[tokio::test]
+async fn a_draining_node_does_not_wait_for_a_viewer_that_pings_and_does_not_read() {
+    let stage = Stage::open().await;
+    let _socket = pinging(&stage, "pings").await;
+    let drained = stage.node.drain(std::time::Duration::from_mins(10));
+    timeout(super::client::PATIENCE, drained).await.expect("it is drained");
 }
 
 #[tokio::test]
