@@ -28,14 +28,14 @@ impl ExtensionFactory for Discretion {
 /// One request.
 #[derive(Default)]
 struct Asker {
-    /// Every word of it, with its variables.
-    words: Arc<OnceLock<HashSet<String>>>,
+    /// What was written in it, its variables too.
+    written: Arc<OnceLock<String>>,
 }
 
 #[async_graphql::async_trait::async_trait]
 impl Extension for Asker {
     async fn request(&self, context: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        discreet(next.run(context).await, &self.words)
+        discreet(next.run(context).await, &self.written)
     }
 
     fn subscribe<'s>(
@@ -44,9 +44,9 @@ impl Extension for Asker {
         stream: BoxStream<'s, Response>,
         next: NextSubscribe<'_>,
     ) -> BoxStream<'s, Response> {
-        let words = self.words.clone();
+        let written = self.written.clone();
         let responses = next.run(context, stream);
-        responses.map(move |response| discreet(response, &words)).boxed()
+        responses.map(move |response| discreet(response, &written)).boxed()
     }
 
     async fn parse_query(
@@ -57,17 +57,19 @@ impl Extension for Asker {
         next: NextParseQuery<'_>,
     ) -> ServerResult<ExecutableDocument> {
         let values = serde_json::to_string(variables).unwrap_or_default();
-        let written = words(query).chain(words(&values)).map(str::to_owned);
-        let _ = self.words.set(written.collect());
+        let _ = self.written.set(format!("{query} {values}"));
         next.run(context, query, variables).await
     }
 }
 
-fn discreet(mut response: Response, written: &OnceLock<HashSet<String>>) -> Response {
+fn discreet(mut response: Response, written: &OnceLock<String>) -> Response {
     let is_the_librarys = |error: &&mut ServerError| error.extensions.is_none();
-    for error in response.errors.iter_mut().filter(is_the_librarys) {
-        let known = |word: &str| written.get().is_some_and(|written| written.contains(word));
-        error.message = hushed(&error.message, known);
+    let mut errors = response.errors.iter_mut().filter(is_the_librarys).peekable();
+    if errors.peek().is_some() {
+        let known: HashSet<&str> = written.get().into_iter().flat_map(|text| words(text)).collect();
+        for error in errors {
+            error.message = hushed(&error.message, |word| known.contains(word));
+        }
     }
     response
 }

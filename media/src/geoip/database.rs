@@ -16,14 +16,6 @@ use super::{FileError, Part};
 #[derive(Debug)]
 pub(super) struct Database(Reader<Vec<u8>>);
 
-/// A network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Network {
-    pub(super) number: Option<Asn>,
-    /// Who runs it, at most 100 characters.
-    pub(super) provider: Option<Arc<str>>,
-}
-
 /// Why a file is no database of this kind.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -64,16 +56,18 @@ impl Database {
         COUNTRY.iter().find_map(|path| self.text(address, path)?.parse().ok())
     }
 
-    /// The network of an address, as far as it is in the file.
-    pub(super) fn asn(&self, address: IpAddr) -> Network {
+    /// The number of an address's network, where it is in the file and is one.
+    pub(super) fn asn(&self, address: IpAddr) -> Option<Asn> {
         let number = self.at::<u64>(address, NUMBER);
         let number = number.and_then(|number| u32::try_from(number).ok().filter(|number| *number > 0));
         let spelled = || self.text(address, SPELLED_NUMBER)?.parse().ok();
-        let provider = PROVIDER.iter().find_map(|path| self.text(address, path));
-        Network {
-            number: number.map(Asn::new).or_else(spelled),
-            provider: provider.map(|name| name.chars().take(100).collect::<String>().into()),
-        }
+        number.map(Asn::new).or_else(spelled)
+    }
+
+    /// Who runs an address's network, where it is in the file; at most 100 characters.
+    pub(super) fn provider(&self, address: IpAddr) -> Option<Arc<str>> {
+        let name = PROVIDER.iter().find_map(|path| self.text(address, path))?;
+        Some(name.chars().take(100).collect::<String>().into())
     }
 
     /// Whether the first records say something of this kind.
@@ -82,7 +76,7 @@ impl Database {
             let address = found?.network()?.ip();
             let known = match part {
                 Part::Country => self.country(address).is_some(),
-                Part::Asn => self.asn(address).number.is_some(),
+                Part::Asn => self.asn(address).is_some(),
             };
             if known {
                 return Ok(true);

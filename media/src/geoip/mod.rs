@@ -81,21 +81,22 @@ impl Geoip {
 
     /// What decisions look at of an address.
     pub fn place(&self, address: IpAddr) -> Place {
-        self.locate(address).place
+        let address = guard::fold(address);
+        let (country, asn) = (self.country.shown.load(), self.asn.shown.load());
+        Place {
+            country: country.as_ref().and_then(|database| database.country(address)),
+            asn: asn.as_ref().and_then(|database| database.asn(address)),
+        }
     }
 
     /// All that is known about an address.
     pub fn locate(&self, address: IpAddr) -> Located {
-        let address = guard::fold(address);
-        let country = self.country.shown.load();
         let asn = self.asn.shown.load();
-        let asn = asn.as_ref().map(|database| database.asn(address)).unwrap_or_default();
         Located {
-            place: Place {
-                country: country.as_ref().and_then(|database| database.country(address)),
-                asn: asn.number,
-            },
-            provider: asn.provider,
+            place: self.place(address),
+            provider: asn
+                .as_ref()
+                .and_then(|database| database.provider(guard::fold(address))),
         }
     }
 }
