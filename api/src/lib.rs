@@ -4,6 +4,7 @@
 //! durable by then; what nodes must know travels through the outbox.
 
 mod audit;
+mod counted;
 mod demo;
 mod fault;
 mod graphql;
@@ -15,6 +16,7 @@ pub mod operator;
 mod outbound;
 mod people;
 mod publisher;
+mod questions;
 mod running;
 mod seal;
 mod search;

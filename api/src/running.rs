@@ -18,6 +18,7 @@ use crate::{
     outbound::Outbound,
     people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
     publisher::{self, Desk},
+    questions,
     seal::{MasterKeyError, Seal},
     search::{self, Meilisearch, Outside},
     state::{Addresses, State},
@@ -64,7 +65,7 @@ pub enum StartError {
     #[error("the database cannot be used")]
     Database(#[from] DbErr),
     /// The link to the nodes was given away before.
-    #[error("the link's events were taken before")]
+    #[error("the link's events and questions were taken before")]
     Link,
     /// Our bug: the policy of roles, or hashing.
     #[error("the program is unusable: {0}")]
@@ -77,6 +78,7 @@ pub struct Running {
     api: Api,
     publisher: JoinHandle<()>,
     events: JoinHandle<()>,
+    questions: JoinHandle<()>,
     heads: JoinHandle<()>,
     mails: JoinHandle<()>,
     feed: JoinHandle<()>,
@@ -91,6 +93,7 @@ pub async fn start(
     mut control: Control,
 ) -> Result<Running, StartError> {
     let events = control.take_events().ok_or(StartError::Link)?;
+    let asked = control.take_questions().ok_or(StartError::Link)?;
     let state = Arc::new(state(&settings, clock, entropy).await?);
     let write = state.store.write().await?;
     let closed = live::record::close_abandoned(&*write).await?;
@@ -108,6 +111,7 @@ pub async fn start(
         publisher: tokio::spawn(publisher::run(state.clone(), control, stop.clone())),
         heads: tokio::spawn(audit::heads::run(state.clone(), heads, stop.clone())),
         events: tokio::spawn(live::run(state.clone(), events, stop.clone())),
+        questions: tokio::spawn(questions::run(state.clone(), asked, stop.clone())),
         mails: tokio::spawn(mail::run(state.clone(), stop.clone())),
         feed: tokio::spawn(search::run(state.clone(), stop.clone())),
         state,
@@ -135,7 +139,14 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [self.publisher, self.events, self.heads, self.mails, self.feed] {
+        for task in [
+            self.publisher,
+            self.events,
+            self.questions,
+            self.heads,
+            self.mails,
+            self.feed,
+        ] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }

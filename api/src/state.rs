@@ -4,7 +4,7 @@ use guard::Timestamp;
 use ids::{
     ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
     PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StreamId, TokenId,
-    UserId,
+    UseId, UserId,
 };
 use link::{Clock, Entropy};
 
@@ -117,5 +117,6 @@ mint!(
     SignInId,
     StreamId,
     TokenId,
+    UseId,
     UserId
 );

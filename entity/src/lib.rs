@@ -35,6 +35,8 @@ pub mod stream;
 pub mod stream_group;
 pub mod stream_tag;
 mod tenant;
+pub mod token_address;
+pub mod token_use;
 pub mod totp;
 
 pub use tenant::{Table, Tenanted};

@@ -14,6 +14,7 @@ mod m0006_search;
 mod m0007_guardian;
 mod m0008_declined;
 mod m0009_places;
+mod m0010_counted;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_guardian::Step),
             Box::new(m0008_declined::Step),
             Box::new(m0009_places::Step),
+            Box::new(m0010_counted::Step),
         ]
     }
 }

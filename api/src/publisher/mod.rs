@@ -59,8 +59,6 @@ pub(crate) async fn record(
 
 /// The task. Ends when `stop` is cancelled, after what was committed by then is delivered.
 pub(crate) async fn run(state: Arc<State>, mut control: Control, stop: CancellationToken) {
-    // Nobody answers questions yet: what cannot be asked refuses at once.
-    drop(control.take_questions());
     let mut joins = true;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -18,7 +18,7 @@ use axum::{
 };
 use guard::{Door, Place, Policy, Timestamp};
 use ids::{NodeId, SessionId};
-use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, SessionFacts};
+use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, Questions, SessionFacts};
 use serde_json::{Value, json};
 use testkit::{Database, Kind};
 use tokio::net::TcpListener;
@@ -42,6 +42,7 @@ pub(crate) struct World {
 pub(crate) struct Node {
     pub(crate) id: NodeId,
     pub(crate) events: Events,
+    pub(crate) questions: Questions,
     pub(crate) policy: Arc<Mutex<Policy>>,
 }
 
@@ -276,7 +277,7 @@ impl Node {
         let id = NodeId::mint(number, [7; 10]);
         let mut attached = connector.join(id).await.expect("the control plane");
         let policy = Arc::new(Mutex::new(Policy::from_updates(attached.take_policy())));
-        let events = attached.events();
+        let (events, questions) = (attached.events(), attached.questions());
         let shared = policy.clone();
         tokio::spawn(async move {
             while let Some(change) = attached.next_change().await {
@@ -296,7 +297,12 @@ impl Node {
                 });
             }
         });
-        Self { id, events, policy }
+        Self {
+            id,
+            events,
+            questions,
+            policy,
+        }
     }
 
     /// Tells of something that happened at `at`.

@@ -6,6 +6,7 @@ mod api_tokens;
 mod audit;
 mod audit_chain;
 mod conflicts;
+mod counted;
 mod guardian;
 mod harness;
 mod invitations;

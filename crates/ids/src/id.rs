@@ -192,6 +192,11 @@ id!(
     UserId,
     "usr"
 );
+id!(
+    /// One use of a token that may be used so often only.
+    UseId,
+    "use"
+);
 
 #[cfg(test)]
 mod tests {

@@ -24,7 +24,7 @@ pub use control::{Control, Delivery, Join};
 pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
 pub use message::{Acknowledgement, Change};
 pub use node::{Attached, Connector, Events, LinkError};
-pub use question::{Answer, Inquiry, Question, Questions, Waiting};
+pub use question::{Answer, Counted, Inquiry, Question, Questions, Waiting};
 use tokio::sync::mpsc;
 
 /// Both ends of a link within this process. `events` bounds the queue towards the control plane.

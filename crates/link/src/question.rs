@@ -2,10 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use guard::{Binding, Door, Use, Verdict};
-use ids::{OrganisationId, SessionId, StreamName};
+use guard::{Binding, Door, Timestamp, Use, Verdict};
+use ids::{OrganisationId, SessionId, StreamName, UseId};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, mpsc::error::TrySendError, oneshot};
 
 use crate::Protocol;
 
@@ -14,10 +14,8 @@ use crate::Protocol;
 pub enum Question {
     /// May the token be used from there? Binds where there is room, durably. Answered with [`Answer::Binding`].
     Binding {
-        /// Whose token.
-        organisation: OrganisationId,
-        /// The token's id.
-        jti: Arc<str>,
+        /// Which token.
+        token: Counted,
         /// From where, as far as it counts: the /64 of an IPv6 address.
         address: IpAddr,
         /// To how many it locks itself.
@@ -25,15 +23,33 @@ pub enum Question {
     },
     /// Has the token a use left? Reserves one, durably. Answered with [`Answer::Use`].
     Use {
-        /// Whose token.
-        organisation: OrganisationId,
-        /// The token's id.
-        jti: Arc<str>,
+        /// Which token.
+        token: Counted,
+        /// What the use is called.
+        id: UseId,
         /// How many it has in all.
         most: u32,
     },
+    /// Nothing was sent for a reserved use: it is left again. Not answered.
+    GiveBack {
+        /// Whose token.
+        organisation: OrganisationId,
+        /// Which use.
+        id: UseId,
+    },
     /// What does the customer's backend say? Answered with [`Answer::Backend`].
     Backend(Box<Inquiry>),
+}
+
+/// A token, for as long as something of it has to be remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Whose it is.
+    pub organisation: OrganisationId,
+    /// Its id.
+    pub jti: Arc<str>,
+    /// When it expires.
+    pub expires: Timestamp,
 }
 
 /// Somebody at a door, as a customer's backend is told of them.
@@ -97,6 +113,19 @@ impl Questions {
             answered.await.ok()
         };
         tokio::time::timeout(PATIENCE, asked).await.ok().flatten()
+    }
+
+    /// Says that nothing was sent for a reserved use, without waiting. Where nobody hears it, the use stays reserved:
+    /// nobody is let in twice for it.
+    pub fn give_back(&self, organisation: OrganisationId, id: UseId) {
+        let (answer, _) = oneshot::channel();
+        let question = Question::GiveBack { organisation, id };
+        if let Err(TrySendError::Full(waiting)) = self.0.try_send(Waiting { question, answer })
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let sender = self.0.clone();
+            runtime.spawn(async move { sender.send(waiting).await.is_ok() });
+        }
     }
 }
 

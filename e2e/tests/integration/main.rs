@@ -8,6 +8,7 @@ mod attack;
 mod audit;
 mod certificates;
 mod configuration;
+mod counted;
 mod crash;
 mod encoders;
 mod encrypted;

@@ -26,8 +26,9 @@ const CODES: [(&str, u16, u16); 16] = [
     ("STREAM_LOCKED", 403, 4461),
 ];
 
-/// Reasons that only an encoder can meet today, whoever is refused too often, or who comes past a delivery network.
-const ELSEWHERE: [&str; 7] = [
+/// Reasons that only an encoder can meet today, whoever is refused too often, comes past a delivery network, or is one too
+/// many.
+const ELSEWHERE: [&str; 10] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -35,20 +36,20 @@ const ELSEWHERE: [&str; 7] = [
     "THROTTLED",
     "ENCRYPTION_REQUIRED",
     "ORIGIN_ONLY",
+    "TOKEN_USED",
+    "TOKEN_BOUND",
+    "SESSION_LIMIT",
 ];
 
 /// Reasons whose cause nobody can bring about from outside yet, and what it needs.
-const NOT_YET: [(&str, &str); 18] = [
-    ("TOKEN_USED", "tokens that are used up"),
+const NOT_YET: [(&str, &str); 15] = [
     ("TOKEN_USER_BANNED", "bans"),
-    ("TOKEN_BOUND", "the restriction"),
     ("TOKEN_MFA", "the restriction"),
     ("GUARDIAN_IP", "Guardian"),
     ("GUARDIAN_ASN", "Guardian"),
     ("GUARDIAN_COUNTRY", "Guardian"),
     ("GUARDIAN_REFERRER", "Guardian"),
     ("GUARDIAN_USER_AGENT", "Guardian"),
-    ("SESSION_LIMIT", "limits"),
     ("VIEWER_LIMIT", "limits"),
     ("BACKEND_DENIED", "webhooks"),
     ("BACKEND_UNAVAILABLE", "webhooks"),

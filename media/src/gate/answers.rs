@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use guard::{Binding, Facts, Policy, Question, Request, Use, Verdict};
-use ids::{OrganisationId, SessionId};
-use link::{Answer, Protocol};
+use ids::{OrganisationId, SessionId, UseId};
+use link::{Counted, Protocol};
 
-use super::{Gate, backends};
+use super::{Gate, Reservation, backends};
 use crate::session::Session;
 
 /// Who asks, beside what the decision looks at.
@@ -20,7 +20,8 @@ pub(super) struct Asker<'a> {
 }
 
 impl Gate {
-    /// Finds out what is asked, into `request` and `facts`; what only others know is asked of them.
+    /// Finds out what is asked, into `request` and `facts`; what only others know is asked of them. What is reserved
+    /// thereby, where something is.
     pub(super) async fn answer(
         &self,
         question: Question,
@@ -28,37 +29,42 @@ impl Gate {
         policy: &Policy,
         request: &mut Request,
         facts: &mut Facts,
-    ) {
+    ) -> Option<Reservation> {
         let organisation = organisation(policy, request);
         match (question, organisation) {
             (Question::Backend { .. }, Some(organisation)) => {
                 facts.backend = Some(self.hear(organisation, request, asker, self.clock.now()).await);
             }
-            (Question::Binding { jti, address, most }, Some(organisation)) => {
-                let question = link::Question::Binding {
-                    organisation,
+            (
+                Question::Binding {
                     jti,
                     address,
                     most,
-                };
-                facts.binding = Some(match self.questions.ask(question).await {
-                    Some(Answer::Binding(binding)) => binding,
-                    _ => Binding::Unknown,
-                });
-            }
-            (Question::Use { jti, most }, Some(organisation)) => {
-                let question = link::Question::Use {
+                    expires,
+                },
+                Some(organisation),
+            ) => {
+                let token = Counted {
                     organisation,
                     jti,
-                    most,
+                    expires,
                 };
-                facts.uses = Some(match self.questions.ask(question).await {
-                    Some(Answer::Use(uses)) => uses,
-                    _ => Use::Unknown,
-                });
+                facts.binding = Some(self.counts.bind(token, address, most).await);
+            }
+            (Question::Use { jti, most, expires }, Some(organisation)) => {
+                let token = Counted {
+                    organisation,
+                    jti,
+                    expires,
+                };
+                let id = UseId::mint(self.unix_ms(), self.entropy.bytes());
+                let (uses, reservation) = self.counts.reserve(token, id, most).await;
+                facts.uses = Some(uses);
+                return reservation;
             }
             (question, _) => self.answer_here(question, policy, request, facts),
         }
+        None
     }
 
     /// The same for a session that runs: nobody waits, and what was said at its admission stands. What was not asked then

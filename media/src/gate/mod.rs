@@ -7,6 +7,7 @@
 mod answers;
 mod apply;
 mod backends;
+mod counts;
 mod proofs;
 mod throttle;
 
@@ -18,9 +19,11 @@ use std::{
 use answers::Asker;
 use arc_swap::ArcSwapOption;
 use backends::Backends;
+use counts::Counts;
+pub(crate) use counts::Reservation;
 use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
-use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, Questions, SessionFacts};
+use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
 use proofs::Proofs;
 use throttle::Throttle;
 
@@ -38,7 +41,7 @@ pub struct Gate {
     proofs: Proofs,
     throttle: Throttle,
     backends: Backends,
-    questions: Questions,
+    counts: Counts,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -92,7 +95,7 @@ impl Gate {
             proofs: Proofs::new(),
             throttle: Throttle::default(),
             backends: Backends::new(attached.questions(), clock.clone()),
-            questions: attached.questions(),
+            counts: Counts::new(attached.questions()),
             sessions: Arc::default(),
             geoip,
             hub,
@@ -205,10 +208,12 @@ impl Gate {
             protocol: asked.protocol,
             parameters: &asked.parameters,
         };
+        let mut reservation = None;
         loop {
             match guard::decide(&request, &facts, &policy, self.clock.now()) {
                 Decision::Admit(permit) => {
                     let judged = Judged {
+                        reservation: reservation.map(Arc::new),
                         id,
                         request,
                         facts,
@@ -218,7 +223,8 @@ impl Gate {
                 }
                 Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
                 Decision::Ask(question) => {
-                    self.answer(question, asker, &policy, &mut request, &mut facts).await;
+                    let reserved = self.answer(question, asker, &policy, &mut request, &mut facts).await;
+                    reservation = reserved.or(reservation);
                 }
             }
         }
@@ -287,6 +293,7 @@ impl Gate {
         self.tell(Kind::Started(facts));
         Ok(Stay::new(
             session,
+            judged.reservation.clone(),
             self.sessions.clone(),
             self.clock.clone(),
             self.node,
@@ -380,4 +387,6 @@ struct Judged {
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,
+    /// A use of the token, where those are counted.
+    reservation: Option<Arc<Reservation>>,
 }

@@ -100,6 +100,7 @@ impl Case<'_> {
                 jti: proven.claims.jti.clone(),
                 address,
                 most,
+                expires: proven.claims.exp,
             }));
         };
         let elsewhere = binding != Binding::Bound;
@@ -116,6 +117,7 @@ impl Case<'_> {
             return Err(Stop::Ask(Question::Use {
                 jti: proven.claims.jti.clone(),
                 most,
+                expires: proven.claims.exp,
             }));
         };
         let none = uses != Use::Reserved;

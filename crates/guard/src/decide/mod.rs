@@ -66,6 +66,8 @@ pub enum Question {
         address: IpAddr,
         /// To how many it locks itself.
         most: u32,
+        /// When the token expires.
+        expires: Timestamp,
     },
     /// Has the token a use left? Reserves one. Answered in [`Facts::uses`].
     Use {
@@ -73,6 +75,8 @@ pub enum Question {
         jti: Jti,
         /// How many it has in all.
         most: u32,
+        /// When the token expires.
+        expires: Timestamp,
     },
 }
 

@@ -4,6 +4,7 @@ mod backend;
 mod carriers;
 mod client;
 mod continuity;
+mod counted;
 mod cut;
 mod doors;
 mod encrypted;

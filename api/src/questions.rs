@@ -1,0 +1,54 @@
+//! What nodes ask, handed to whoever knows. Whoever takes long delays nobody else, and nothing here waits for anybody:
+//! what there is no room for is not answered, and refuses at the node.
+
+use std::sync::Arc;
+
+use link::{Question, Waiting};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{counted, state::State};
+
+/// The task. Ends when `stop` is cancelled; what was to be counted by then is counted.
+pub(crate) async fn run(state: Arc<State>, mut questions: mpsc::Receiver<Waiting>, stop: CancellationToken) {
+    let (count, counting) = mpsc::channel(CROWD);
+    let counter = tokio::spawn(counted::run(state, counting));
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            waiting = questions.recv() => match waiting {
+                Some(waiting) => hand(&count, waiting),
+                None => break,
+            },
+        }
+    }
+    questions.close();
+    while let Some(waiting) = questions.recv().await {
+        hand(&count, waiting);
+    }
+    drop(count);
+    if let Err(error) = counter.await {
+        tracing::error!(%error, "what was asked last was not counted");
+    }
+}
+
+fn hand(count: &mpsc::Sender<Waiting>, waiting: Waiting) {
+    match &waiting.question {
+        Question::Binding { .. } | Question::Use { .. } | Question::GiveBack { .. } => {
+            let Err(TrySendError::Full(waiting)) = count.try_send(waiting) else {
+                return;
+            };
+            // Whoever asked is refused; what is given back waits.
+            if matches!(waiting.question, Question::GiveBack { .. }) {
+                let count = count.clone();
+                tokio::spawn(async move { count.send(waiting).await.is_ok() });
+            }
+        }
+        // No organisation can name a backend yet: not answered, it refuses at once.
+        Question::Backend(_) => {}
+    }
+}
+
+/// How many may wait to be counted.
+const CROWD: usize = 4096;
