@@ -23,6 +23,7 @@ mod search;
 mod service;
 mod state;
 mod store;
+mod webhooks;
 
 pub use audit::verify::{Broken, ChainReport, Defect, Verification, VerifyError, verify as verify_audit};
 pub use demo::{Demo, DemoOperator, DemoStream, DemoUser, SeedError, seed_demo};

@@ -24,6 +24,15 @@ pub(crate) struct Outbound {
     private: bool,
 }
 
+/// How long one exchange may take, and how much of an answer is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// From looking the name up to the end of the answer.
+    pub(crate) patience: Duration,
+    /// In bytes.
+    pub(crate) largest: usize,
+}
+
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutboundError {
@@ -38,7 +47,7 @@ pub(crate) enum OutboundError {
         source: reqwest::Error,
     },
     /// It says too much.
-    #[error("the answer of `{0}` is larger than 1 MB")]
+    #[error("the answer of `{0}` is too large")]
     Large(String),
     /// What it says is no HTTP.
     #[error("the answer cannot be read")]
@@ -57,7 +66,6 @@ impl Outbound {
             .dns_resolver(Arc::new(Checked { private }))
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .timeout(PATIENCE)
             .pool_max_idle_per_host(0)
             .user_agent("Portcullis")
             .build()?;
@@ -77,6 +85,15 @@ impl Outbound {
 
     /// Sends one request, and reads the answer to its end: 5 s and 1 MB at most, a redirect is an answer like any other.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
+        self.send_within(request, PAGE).await
+    }
+
+    /// The same, within bounds of its own.
+    pub(crate) async fn send_within(
+        &self,
+        request: HttpRequest,
+        bounds: Bounds,
+    ) -> Result<HttpResponse, OutboundError> {
         let (parts, body) = request.into_parts();
         let uri = parts.uri.to_string();
         let url = Url::parse(&uri).map_err(|_| OutboundError::Address(uri.clone()))?;
@@ -89,6 +106,7 @@ impl Outbound {
             source,
         };
         let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        let request = request.timeout(bounds.patience);
         let mut answer = request.send().await.map_err(silent)?;
         let mut response = openidconnect::http::Response::builder().status(answer.status());
         if let Some(headers) = response.headers_mut() {
@@ -96,7 +114,7 @@ impl Outbound {
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(silent)? {
-            if bytes.len() + chunk.len() > LARGEST {
+            if bytes.len() + chunk.len() > bounds.largest {
                 return Err(OutboundError::Large(host));
             }
             bytes.extend_from_slice(&chunk);
@@ -174,8 +192,11 @@ fn six_is_public(six: Ipv6Addr) -> bool {
     }
 }
 
-const PATIENCE: Duration = Duration::from_secs(5);
-const LARGEST: usize = 1 << 20;
+/// For pages that providers show.
+const PAGE: Bounds = Bounds {
+    patience: Duration::from_secs(5),
+    largest: 1 << 20,
+};
 
 #[cfg(test)]
 mod tests {
@@ -264,7 +285,7 @@ mod tests {
         use axum::{Router, response::Redirect, routing::get as on};
         let routes = Router::new()
             .route("/away", on(|| async { Redirect::to("/large") }))
-            .route("/large", on(|| async { "x".repeat(LARGEST + 1) }));
+            .route("/large", on(|| async { "x".repeat(PAGE.largest + 1) }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, routes).await });

@@ -7,25 +7,25 @@ use link::{Question, Waiting};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{counted, state::State};
+use crate::{counted, state::State, webhooks};
 
 /// The task. Ends when `stop` is cancelled; what was to be counted by then is counted.
 pub(crate) async fn run(state: Arc<State>, mut questions: mpsc::Receiver<Waiting>, stop: CancellationToken) {
     let (count, counting) = mpsc::channel(CROWD);
-    let counter = tokio::spawn(counted::run(state, counting));
+    let counter = tokio::spawn(counted::run(state.clone(), counting));
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
             waiting = questions.recv() => match waiting {
-                Some(waiting) => hand(&count, waiting),
+                Some(waiting) => hand(&state, &count, waiting),
                 None => break,
             },
         }
     }
     questions.close();
     while let Some(waiting) = questions.recv().await {
-        hand(&count, waiting);
+        hand(&state, &count, waiting);
     }
     drop(count);
     if let Err(error) = counter.await {
@@ -33,7 +33,7 @@ pub(crate) async fn run(state: Arc<State>, mut questions: mpsc::Receiver<Waiting
     }
 }
 
-fn hand(count: &mpsc::Sender<Waiting>, waiting: Waiting) {
+fn hand(state: &Arc<State>, count: &mpsc::Sender<Waiting>, waiting: Waiting) {
     match &waiting.question {
         Question::Binding { .. } | Question::Use { .. } | Question::GiveBack { .. } => {
             let Err(TrySendError::Full(waiting)) = count.try_send(waiting) else {
@@ -45,8 +45,7 @@ fn hand(count: &mpsc::Sender<Waiting>, waiting: Waiting) {
                 tokio::spawn(async move { count.send(waiting).await.is_ok() });
             }
         }
-        // No organisation can name a backend yet: not answered, it refuses at once.
-        Question::Backend(_) => {}
+        Question::Backend(_) => webhooks::hand(state, waiting),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     search::{self, Meilisearch, Outside},
     state::{Addresses, State},
     store::Store,
+    webhooks::{self, Hooks},
 };
 
 /// What the control plane is told at start.
@@ -82,6 +83,8 @@ pub struct Running {
     heads: JoinHandle<()>,
     mails: JoinHandle<()>,
     feed: JoinHandle<()>,
+    hooks: JoinHandle<()>,
+    hook_log: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -114,6 +117,8 @@ pub async fn start(
         questions: tokio::spawn(questions::run(state.clone(), asked, stop.clone())),
         mails: tokio::spawn(mail::run(state.clone(), stop.clone())),
         feed: tokio::spawn(search::run(state.clone(), stop.clone())),
+        hooks: tokio::spawn(webhooks::run(state.clone(), stop.clone())),
+        hook_log: tokio::spawn(webhooks::log(state.clone(), stop.clone())),
         state,
         stop,
     })
@@ -146,6 +151,8 @@ impl Running {
             self.heads,
             self.mails,
             self.feed,
+            self.hooks,
+            self.hook_log,
         ] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
@@ -186,6 +193,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
             .transpose()
             .map_err(|error| StartError::Unusable(error.to_string()))?,
         providers: provider::Known::new(),
+        hooks: Hooks::default(),
         store,
         clock,
         entropy,

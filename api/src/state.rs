@@ -4,7 +4,7 @@ use guard::Timestamp;
 use ids::{
     ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
     PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StreamId, TokenId,
-    UseId, UserId,
+    UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
 
@@ -18,6 +18,7 @@ use crate::{
     seal::Seal,
     search,
     store::Store,
+    webhooks::Hooks,
 };
 
 /// The control plane, as its operations see it.
@@ -53,6 +54,8 @@ pub(crate) struct State {
     pub(crate) search: Option<search::Outside>,
     /// What identity providers say of themselves.
     pub(crate) providers: provider::Known,
+    /// Customers' addresses that are called.
+    pub(crate) hooks: Hooks,
 }
 
 /// How the installation is reached from outside; without a slash at the end.
@@ -118,5 +121,7 @@ mint!(
     StreamId,
     TokenId,
     UseId,
-    UserId
+    UserId,
+    WebhookDeliveryId,
+    WebhookId
 );

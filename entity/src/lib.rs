@@ -38,5 +38,7 @@ mod tenant;
 pub mod token_address;
 pub mod token_use;
 pub mod totp;
+pub mod webhook;
+pub mod webhook_delivery;
 
 pub use tenant::{Table, Tenanted};

@@ -29,6 +29,12 @@ pub struct Model {
     pub second_factor_required: bool,
     /// Whether broadcasters must come encrypted.
     pub encrypted_ingest: bool,
+    /// Whether a webhook of its own is asked about each viewer.
+    pub asks_play: bool,
+    /// Whether a webhook of its own is asked about each broadcaster.
+    pub asks_publish: bool,
+    /// Whether a webhook of its own judges what is neither a JWT nor a handle.
+    pub judges_backend: bool,
     /// When it was made.
     pub created_at: i64,
 }

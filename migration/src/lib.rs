@@ -15,6 +15,7 @@ mod m0007_guardian;
 mod m0008_declined;
 mod m0009_places;
 mod m0010_counted;
+mod m0011_webhooks;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_declined::Step),
             Box::new(m0009_places::Step),
             Box::new(m0010_counted::Step),
+            Box::new(m0011_webhooks::Step),
         ]
     }
 }

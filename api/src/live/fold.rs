@@ -11,7 +11,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Denied, What, record::Row};
-use crate::state::State;
+use crate::{
+    state::State,
+    webhooks::notices::{self, Notice},
+};
 
 /// The task. Ends when `stop` is cancelled, or when no node can tell anything any more; what was told is written.
 pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, stop: CancellationToken) {
@@ -40,7 +43,11 @@ async fn fold(state: &State, batch: Vec<Event>) {
     for event in batch {
         one(state, event, &mut rows, &mut news, &mut streams);
     }
-    super::record::write(state, &rows).await;
+    let queue = notices::wanted(state, state.store.read(), told(&news))
+        .await
+        .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
+        .unwrap_or_default();
+    super::record::write(state, &rows, queue).await;
     for (organisation, id, at) in streams {
         if let Some(row) = stream_row(state, organisation, id).await {
             state.live.tell(organisation, at, What::Stream(Box::new(row)));
@@ -49,6 +56,17 @@ async fn fold(state: &State, batch: Vec<Event>) {
     for (organisation, at, what) in news {
         state.live.tell(organisation, at, what);
     }
+}
+
+/// What of it customers' addresses are told.
+fn told(news: &[(OrganisationId, Timestamp, What)]) -> Vec<Notice> {
+    news.iter()
+        .filter_map(|(organisation, at, what)| match what {
+            What::Ended(session, reason) => Some(Notice::ended(session, *reason, *at)),
+            What::Denied(denied) => Notice::denied(*organisation, denied, *at),
+            What::Stream(_) | What::Started(_) | What::Beat => None,
+        })
+        .collect()
 }
 
 fn one(

@@ -114,6 +114,11 @@ impl Live {
         facts.any(|facts| facts.organisation == organisation && facts.jti.as_deref() == Some(jti))
     }
 
+    /// A session that goes on.
+    pub(crate) fn session(&self, session: SessionId) -> Option<LiveSession> {
+        self.register().sessions.get(&session).cloned()
+    }
+
     /// Bytes of a live session.
     pub(crate) fn bytes(&self, session: SessionId) -> Option<u64> {
         self.register().sessions.get(&session).map(|session| session.bytes)

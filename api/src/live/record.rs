@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::LiveSession;
-use crate::state::State;
+use crate::{state::State, webhooks::notices::Queue};
 
 /// What becomes of an event in the tables.
 pub(super) enum Row {
@@ -42,15 +42,18 @@ enum End {
     Ended(Option<Reason>),
 }
 
-/// Writes a batch in one transaction; where the database refuses, it is logged and lost: watching never waits for this.
-pub(super) async fn write(state: &State, rows: &[Row]) {
-    if rows.is_empty() {
+/// Writes a batch, and what customers' addresses are told of it, in one transaction; where the database refuses, it is logged and lost: watching never waits for this.
+pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
+    if rows.is_empty() && queue.is_empty() {
         return;
     }
     let attempt = async {
         let write = state.store.write().await?;
         all(&*write, rows).await?;
-        write.commit().await
+        queue.insert(&*write).await?;
+        write.commit().await?;
+        state.hooks.wake();
+        Ok::<_, DbErr>(())
     };
     if let Err(error) = attempt.await {
         tracing::error!(%error, rows = rows.len(), "sessions were not recorded");

@@ -96,8 +96,14 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         force_disconnect: row.force_disconnect,
         viewers: packages::limit(&standings, LimitName::Viewers),
         bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
-        judges: Judges::default(),
-        asks: Asks::default(),
+        judges: Judges {
+            backend: row.judges_backend,
+            ..Judges::default()
+        },
+        asks: Asks {
+            play: row.asks_play,
+            publish: row.asks_publish,
+        },
         encrypted_ingest: row.encrypted_ingest,
     })
 }

@@ -16,6 +16,7 @@ pub(crate) mod rules;
 pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod tokens;
+pub(crate) mod webhooks;
 
 use guard::{Timestamp, Update};
 use ids::{ChangeId, OrganisationId};
@@ -28,6 +29,7 @@ use crate::{
     publisher::{self, Progress},
     state::State,
     store::Write,
+    webhooks::notices,
 };
 
 /// A change by a person: what is written, its audit entry and its outbox row are one transaction.
@@ -87,8 +89,12 @@ impl<'a> Work<'a> {
         let (id, action): (ChangeId, _) = (self.state.mint(), action.into());
         self.audit(action, object, detail).await?;
         publisher::record(&*self.write, self.organisation, id, self.at, updates).await?;
+        let called = notices::of_change(&self, id, updates).await?;
         let followed = self.state.desk.expect(id);
         self.write.commit().await?;
+        if called {
+            self.state.hooks.wake();
+        }
         tracing::info!(organisation.id = %self.organisation, change.id = %id, action, "changed");
         Ok(self.state.desk.follow(id, self.at, followed).await)
     }

@@ -73,6 +73,9 @@ pub(crate) async fn found(
         force_disconnect: Set(false),
         second_factor_required: Set(false),
         encrypted_ingest: Set(false),
+        asks_play: Set(false),
+        asks_publish: Set(false),
+        judges_backend: Set(false),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -315,7 +318,7 @@ pub(crate) async fn row(connection: &impl ConnectionTrait, id: OrganisationId) -
 }
 
 /// What the nodes have to know of an organisation.
-async fn told(work: &Work<'_>, row: &organisation::Model) -> Result<Update, DbErr> {
+pub(crate) async fn told(work: &Work<'_>, row: &organisation::Model) -> Result<Update, DbErr> {
     let grants = package_grant::Entity::in_tenant(work.organisation)
         .all(&*work.write)
         .await?;

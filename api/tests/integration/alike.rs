@@ -170,6 +170,10 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let rule =
         "mutation { createGuardianRule(input: {kind: IP, value: \"203.0.113.0/24\", action: DENY}) { rule { id } } }";
     let rule = admin.data(rule, json!({})).await["createGuardianRule"]["rule"]["id"].clone();
+    let hook = "mutation { setWebhook(input: {url: \"http://127.0.0.1:9/hooks-of-theirs\"}) { webhook { id } } }";
+    let hook = admin.data(hook, json!({})).await["setWebhook"]["webhook"]["id"].clone();
+    let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
+    let call = admin.data(test, json!({ "i": hook })).await["testWebhook"]["delivery"]["id"].clone();
     let invite =
         "mutation { inviteMember(input: {email: \"nora@example.com\", role: nanoUser}) { invitation { id } } }";
     let invitation = admin.data(invite, json!({})).await["inviteMember"]["invitation"]["id"].clone();
@@ -186,6 +190,8 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         &change,
         &group,
         &rule,
+        &hook,
+        &call,
         &invitation,
         &token["apiToken"]["id"],
         &more["viewer"]["id"],
@@ -223,7 +229,8 @@ fn never(id: &str) -> String {
 /// What of the first organisation an attack could have changed.
 async fn standing(admin: &Client) -> Value {
     let query = "{ organisation { name settings { securePlayback } members { nodes { id role } } tags { name }
-        streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } signingKeys { id }
+        streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } webhooks { id url calls enabled }
+        webhookDeliveries { nodes { id state attempts } } signingKeys { id }
         playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
     admin.data(query, json!({})).await
 }

@@ -30,3 +30,4 @@ mod subscriptions;
 mod sweep;
 mod tenancy;
 mod tokens;
+mod webhooks;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Client, World},
     organisations,
+    sweep::webhook,
 };
 
 /// What a page of `n` costs. Other tasks of the control plane ask now and then: the least of several is the page's own.
@@ -49,6 +50,11 @@ const LISTS: &[(&str, &str)] = &[
         "GuardianRuleConnection",
         "query($n: Int) { organisation { guardianRules(first: $n) { totalCount nodes {
         id kind value action mode door stream { name } group { name } expiresAt note createdBy { name } createdAt } } } }",
+    ),
+    (
+        "WebhookDeliveryConnection",
+        "query($n: Int) { organisation { webhookDeliveries(first: $n) { totalCount nodes {
+        id webhook call stream state status tookMs error attempts createdAt triedAt nextAt content } } } }",
     ),
     (
         "StreamGroupConnection",
@@ -178,6 +184,8 @@ async fn fill(world: &World, admin: &Client, n: u8) {
         "g": { "kind": "IP", "value": format!("10.0.1.{n}"), "action": "DENY", "group": group },
     });
     admin.data(rule, rules).await;
+    let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
+    admin.data(test, json!({ "i": webhook(admin).await })).await;
     let email = format!("n{n}@northwind.example");
     world.join(&email, hash, "nanoReadOnly").await;
     world.idle_sign_in(&email).await;

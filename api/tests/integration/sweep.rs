@@ -46,6 +46,9 @@ const PROVIDER: &str = "(input: {issuer: \"https://id.sweep.example\", clientId:
 /// A Guardian rule that is about nobody here.
 const RULE: &str = "(input: {kind: COUNTRY, value: \"AQ\", action: DENY})";
 
+/// A webhook that nobody answers: what is not reached is not waited for.
+const WEBHOOK: &str = "(input: {url: \"http://127.0.0.1:9/hooks\", calls: [TOKEN_REVOKED]})";
+
 /// A field's type name, whether it has fields of its own, and its arguments in the sweep.
 #[derive(Clone, Debug)]
 struct Field {
@@ -223,6 +226,16 @@ impl Objects {
             let made = admin.data(&made, json!({})).await;
             text = text.replace("RULE", made["createGuardianRule"]["rule"]["id"].as_str().unwrap());
         }
+        if text.contains("WEBHOOK") || text.contains("DELIVERY") || text.contains("webhook") {
+            // The request before may have removed it.
+            let hook = webhook(admin).await;
+            text = text.replace("WEBHOOK", &hook);
+            if text.contains("DELIVERY") || text.contains("webhookDeliveries") {
+                let test = format!("mutation {{ testWebhook(input: {{id: \"{hook}\"}}) {{ delivery {{ id }} }} }}");
+                let tested = admin.data(&test, json!({})).await["testWebhook"]["delivery"]["id"].clone();
+                text = text.replace("DELIVERY", tested.as_str().unwrap());
+            }
+        }
         let keyword = if first == "Mutation" { "mutation" } else { "query" };
         format!("{keyword} {{ {text} }}")
     }
@@ -274,6 +287,11 @@ impl Objects {
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
             ("Mutation", "createGuardianRule") => RULE.to_owned(),
             ("Mutation", "updateGuardianRule" | "deleteGuardianRule") => "(input: {id: \"RULE\"})".to_owned(),
+            ("Mutation", "setWebhook") => "(input: {id: \"WEBHOOK\", enabled: true})".to_owned(),
+            ("Mutation", "rotateWebhookSecret" | "removeWebhook" | "testWebhook") => {
+                "(input: {id: \"WEBHOOK\"})".to_owned()
+            }
+            ("Mutation", "redeliverWebhook") => "(input: {id: \"DELIVERY\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),
@@ -288,6 +306,18 @@ impl Objects {
             _ => String::new(),
         }
     }
+}
+
+/// The organisation's webhook, made where there is none.
+pub(crate) async fn webhook(admin: &Client) -> String {
+    let known = "{ organisation { webhooks { id } } }";
+    let known = admin.data(known, json!({})).await["organisation"]["webhooks"][0]["id"].clone();
+    if let Some(id) = known.as_str() {
+        return id.to_owned();
+    }
+    let make = format!("mutation {{ setWebhook{WEBHOOK} {{ webhook {{ id }} }} }}");
+    let made = admin.data(&make, json!({})).await["setWebhook"]["webhook"]["id"].clone();
+    made.as_str().unwrap().to_owned()
 }
 
 /// Every operation, as the sweep asks for it.

@@ -71,6 +71,9 @@ actions! {
         PackageRequest = "package.request", "Ask the platform operators for a package.";
         ProviderRead = "identity_provider.read", "Read the organisation's identity provider; never its secret.";
         ProviderUpdate = "identity_provider.update", "Set or remove the organisation's identity provider.";
+        WebhookRead = "webhook.read", "Read the organisation's webhooks and their log; never a secret.";
+        WebhookUpdate = "webhook.update", "Set and remove webhooks, and rotate their secrets.";
+        WebhookTest = "webhook.test", "Call a webhook to try it, or once more.";
         AuditRead = "audit.read", "Read the audit log.";
     }
 }

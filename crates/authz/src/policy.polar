@@ -58,6 +58,9 @@ may("nanoAdmin", action) if action in [
     "package.request",
     "identity_provider.read",
     "identity_provider.update",
+    "webhook.read",
+    "webhook.update",
+    "webhook.test",
     "audit.read"
 ];
 

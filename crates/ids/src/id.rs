@@ -197,6 +197,16 @@ id!(
     UseId,
     "use"
 );
+id!(
+    /// A call to a customer's address, as its receiver knows it too.
+    WebhookDeliveryId,
+    "whd"
+);
+id!(
+    /// An address of a customer's that is called.
+    WebhookId,
+    "whk"
+);
 
 #[cfg(test)]
 mod tests {

@@ -65,8 +65,10 @@ pub struct Inquiry {
     pub protocol: Protocol,
     /// From where.
     pub address: IpAddr,
-    /// Tells one who asks from another; where there is one already, the session.
+    /// Tells one who asks from another; what the session is called, or will be.
     pub client: SessionId,
+    /// Whether that session runs, and the question is whether it may go on.
+    pub running: bool,
     /// What was presented, where the backend alone can judge it.
     pub credential: Option<Arc<str>>,
     /// The player's or encoder's name for itself.

@@ -21,10 +21,10 @@ export class Platform {
     readonly ready: Ready,
   ) {}
 
-  static async start(): Promise<Platform> {
+  static async start(settings: Record<string, string> = {}): Promise<Platform> {
     const data = mkdtempSync(join(tmpdir(), 'portcullis-clients-'));
     const log: Buffer[] = [];
-    const platform = begin(data);
+    const platform = begin(data, settings);
     platform.stdout.on('data', (chunk: Buffer) => log.push(chunk));
     platform.stderr.on('data', (chunk: Buffer) => log.push(chunk));
     try {

@@ -24,3 +24,4 @@ mod search;
 mod slow;
 mod stage;
 mod tenancy;
+mod webhooks;

@@ -17,6 +17,8 @@ pub(super) struct Asker<'a> {
     pub(super) protocol: Protocol,
     /// What a broadcaster added to the name.
     pub(super) parameters: &'a [(String, String)],
+    /// Whether it is a session, and the question is whether it may go on.
+    pub(super) running: bool,
 }
 
 impl Gate {
@@ -88,15 +90,11 @@ impl Gate {
         &self,
         organisation: OrganisationId,
         request: &Request,
-        Asker {
-            client,
-            protocol,
-            parameters,
-        }: Asker<'_>,
+        asker: Asker<'_>,
         then: guard::Timestamp,
     ) -> Verdict {
-        let client = *client.get_or_init(|| self.new_session());
-        match backends::inquiry(organisation, request, protocol, client, parameters) {
+        let client = *asker.client.get_or_init(|| self.new_session());
+        match backends::inquiry(organisation, request, asker, client) {
             Some(inquiry) => self.backends.hear(inquiry, then).await,
             None => Verdict::Unavailable,
         }

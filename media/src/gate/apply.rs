@@ -90,7 +90,8 @@ impl Gate {
         let asker = Asker {
             client: &id,
             protocol: session.protocol,
-            parameters: &[],
+            parameters: &session.parameters,
+            running: true,
         };
         let organisation = session.permit().organisation();
         let verdict = self.hear(organisation, &session.request(), asker, then).await;

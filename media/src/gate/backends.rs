@@ -13,6 +13,8 @@ use ids::{OrganisationId, SessionId};
 use link::{Answer, Clock, Inquiry, Protocol, Question, Questions};
 use tokio::sync::OnceCell;
 
+use super::answers::Asker;
+
 /// Asks backends, through the control plane.
 #[derive(Debug)]
 pub(super) struct Backends {
@@ -29,6 +31,7 @@ struct Distinct {
     door: Door,
     protocol: Protocol,
     address: IpAddr,
+    running: bool,
     credential: Option<Arc<str>>,
     user_agent: Option<Arc<str>>,
     referrer: Option<Arc<str>>,
@@ -109,6 +112,8 @@ impl Distinct {
             door: inquiry.door,
             protocol: inquiry.protocol,
             address: inquiry.address,
+            // Of a viewer the same answer serves both; a broadcaster who goes on is asked about by another name.
+            running: inquiry.running && inquiry.door == Door::Ingest,
             credential: inquiry.credential,
             user_agent: inquiry.user_agent,
             referrer: inquiry.referrer,
@@ -121,9 +126,8 @@ impl Distinct {
 pub(super) fn inquiry(
     organisation: OrganisationId,
     request: &Request,
-    protocol: Protocol,
+    asker: Asker<'_>,
     client: SessionId,
-    parameters: &[(String, String)],
 ) -> Option<Inquiry> {
     let credential = match &request.credential {
         Credential::Opaque(opaque) => Some(opaque.text().into()),
@@ -133,13 +137,14 @@ pub(super) fn inquiry(
         organisation,
         stream: request.stream.clone()?,
         door: request.door,
-        protocol,
+        protocol: asker.protocol,
         address: request.address,
         client,
+        running: asker.running,
         credential,
         user_agent: request.agent.clone(),
         referrer: request.referrer.as_ref().map(|host| host.as_str().into()),
-        parameters: parameters.to_vec(),
+        parameters: asker.parameters.to_vec(),
     })
 }
 

@@ -207,6 +207,7 @@ impl Gate {
             client: &id,
             protocol: asked.protocol,
             parameters: &asked.parameters,
+            running: false,
         };
         let mut reservation = None;
         loop {
@@ -256,6 +257,7 @@ impl Gate {
             request,
             permit.clone(),
             judged.facts.backend,
+            asked.parameters.clone(),
         ));
         let others = self.sessions.insert(&session);
         if let Some(reason) = self.too_many(&session, judged, others) {

@@ -41,6 +41,8 @@ pub struct Session {
     /// Bytes when the rate was measured last.
     measured: AtomicU64,
     backend: Mutex<Heard>,
+    /// What a broadcaster added to the name, without key and token.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// What the customer's backend said of a session.
@@ -60,6 +62,7 @@ impl Session {
         request: Request,
         permit: Permit,
         backend: Option<Verdict>,
+        parameters: Vec<(String, String)>,
     ) -> Self {
         Self {
             id,
@@ -75,6 +78,7 @@ impl Session {
                 verdict: backend,
                 ..Heard::default()
             }),
+            parameters,
         }
     }
 

@@ -15,6 +15,7 @@ mod rules;
 mod second_factor;
 mod streams;
 mod tokens;
+mod webhooks;
 
 use account::Account;
 use api_tokens::ApiTokens;
@@ -32,6 +33,7 @@ use rules::Rules;
 use second_factor::SecondFactors;
 use streams::Streams;
 use tokens::Tokens;
+use webhooks::Webhooks;
 
 use crate::fault::{Fault, UserError};
 
@@ -53,6 +55,7 @@ pub(crate) struct Mutation(
     Account,
     SecondFactors,
     Passkeys,
+    Webhooks,
 );
 
 /// Tells a client by the usual header how long to wait, where it must.

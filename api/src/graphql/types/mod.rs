@@ -20,6 +20,7 @@ mod session;
 mod stream;
 mod token;
 mod viewer;
+mod webhook;
 
 use chrono::{DateTime, Utc};
 
@@ -45,6 +46,10 @@ pub(crate) use session::{SessionConnection, SessionFilter};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, ingest_url};
 pub(crate) use token::{Names, PlaybackToken, Severity, TokenAdvice};
 pub(crate) use viewer::{Role, Viewer};
+pub(crate) use webhook::{
+    Webhook, WebhookCall, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter, WebhookEncoding,
+    WebhookOutage,
+};
 
 /// A moment as a column has it.
 pub(crate) fn moment(us: i64) -> DateTime<Utc> {

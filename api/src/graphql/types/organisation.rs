@@ -10,7 +10,8 @@ use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use super::{
     ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, GuardianRule,
     GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, Part, SessionConnection,
-    SessionFilter, StreamGroup, StreamGroupConnection, Tag,
+    SessionFilter, StreamGroup, StreamGroupConnection, Tag, Webhook, WebhookDelivery, WebhookDeliveryConnection,
+    WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -22,7 +23,7 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
-    service::{api_tokens, audit_log, groups, members, packages, reading, rules, tags},
+    service::{api_tokens, audit_log, groups, members, packages, reading, rules, tags, webhooks},
 };
 
 /// The organisation in which the request acts.
@@ -267,6 +268,30 @@ impl Organisation {
         .await?;
         let page = page.try_map(|known| Member::of(acting, known))?;
         Ok(Some(Part::of(page, Member::key, |member| member).into()))
+    }
+
+    /// Its webhooks, the oldest first; for administrators.
+    async fn webhooks(&self, context: &Context<'_>) -> Result<Option<Vec<Webhook>>> {
+        let state = state(context);
+        caller(context).may(state, Action::WebhookRead)?;
+        let rows = webhooks::all(state.store.read(), self.0.id).await?;
+        Ok(Some(rows.into_iter().map(Into::into).collect()))
+    }
+
+    /// What its webhooks were called for in the last 7 days, the newest first; for administrators.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn webhook_deliveries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<WebhookDeliveryFilter>,
+    ) -> Result<Option<WebhookDeliveryConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::WebhookRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = webhooks::page(state, self.0.id, filter.unwrap_or_default().into(), wanted).await?;
+        Ok(Some(Part::of(page, WebhookDelivery::key, WebhookDelivery).into()))
     }
 
     /// Its sessions, live and past, the newest first. `nanoReadOnly` sees addresses masked, and no users.

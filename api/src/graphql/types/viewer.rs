@@ -215,6 +215,12 @@ pub(crate) enum Permission {
     ProviderRead,
     /// Set or remove the organisation's identity provider.
     ProviderUpdate,
+    /// Read the organisation's webhooks and their log; never a secret.
+    WebhookRead,
+    /// Set and remove webhooks, and rotate their secrets.
+    WebhookUpdate,
+    /// Call a webhook to try it, or once more.
+    WebhookTest,
     /// Read the audit log.
     AuditRead,
 }

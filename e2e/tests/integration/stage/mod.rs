@@ -9,6 +9,7 @@ mod pace;
 mod person;
 mod picture;
 mod program;
+mod receiver;
 mod server;
 mod viewer;
 mod wire;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     person::{JSON, Person},
     picture::{Marks, Packet, complaints, marks, packets},
     program::{Program, free_port},
+    receiver::{Receiver, Says},
     server::{Home, Server, listening, memory_kb, signal},
     viewer::{Heard, Subscription, Viewer},
     wire::Wire,

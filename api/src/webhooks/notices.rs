@@ -1,0 +1,331 @@
+//! What addresses are only told: rows of the log, made in the transaction of what they tell of, sent afterwards.
+//!
+//! A flood is bounded: so many denials a minute are told to an address, and so many calls wait for it. What is more is
+//! counted, beside the address, and in the next call that is made.
+
+use std::{collections::HashMap, net::IpAddr, time::Duration};
+
+use entity::{Table, Tenanted, package_grant, webhook, webhook_delivery};
+use guard::{
+    Door, Reason, Timestamp, Update,
+    policy::{Package, Subject},
+    rules::{Rule, RuleScope},
+};
+use ids::{ChangeId, OrganisationId, WebhookDeliveryId, WebhookId};
+use link::Protocol;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
+};
+use serde_json::{Value, json};
+
+use super::{Call, Content, ask::APP, log, seconds, unix_ms, wants};
+use crate::{
+    fault::Fault,
+    live::{Denied, LiveSession},
+    publisher::policy,
+    service::Work,
+    state::State,
+};
+
+/// Something to tell an organisation's addresses.
+#[derive(Clone, Debug)]
+pub(crate) struct Notice {
+    organisation: OrganisationId,
+    call: Call,
+    stream: Option<String>,
+    content: Content,
+}
+
+/// Rows that become part of a transaction.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    rows: Vec<webhook_delivery::ActiveModel>,
+    suppressed: HashMap<WebhookId, i64>,
+}
+
+/// How many denials an address was told of in one minute.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Flood {
+    since: Timestamp,
+    told: u32,
+    /// Since the last one that was told.
+    untold: i64,
+}
+
+impl Notice {
+    /// A viewer was refused.
+    pub(crate) fn denied(organisation: OrganisationId, denied: &Denied, at: Timestamp) -> Option<Self> {
+        if denied.door != Door::Playback {
+            return None;
+        }
+        let mut content = said(Call::ViewerDenied, &denied.stream, denied.address, denied.protocol, at);
+        content.add(json!({ "reason": denied.reason.as_str(), "decision": denied.decision.to_string() }));
+        Some(Self {
+            organisation,
+            call: Call::ViewerDenied,
+            stream: Some(denied.stream.clone()),
+            content,
+        })
+    }
+
+    /// A viewer or a broadcaster is gone.
+    pub(crate) fn ended(session: &LiveSession, reason: Option<Reason>, at: Timestamp) -> Self {
+        let facts = &session.facts;
+        let name = facts.name.to_string();
+        let (call, bytes_in, bytes_out) = match facts.door {
+            Door::Ingest => (Call::PublishDone, session.bytes, 0),
+            Door::Playback => (Call::PlayDone, 0, session.bytes),
+        };
+        let mut content = said(call, &name, facts.address, facts.protocol, at);
+        content.add(json!({
+            "clientid": facts.session.to_string(),
+            "time": seconds(at.since(session.started)),
+            "bytes_in": bytes_in,
+            "bytes_out": bytes_out,
+            "reason": reason.map(Reason::as_str),
+        }));
+        if facts.door == Door::Playback {
+            content.add(json!({
+                "session": facts.session.to_string(),
+                "jti": facts.jti,
+                "user": facts.user,
+                "tag": facts.tag,
+                "user_agent": facts.user_agent,
+                "referrer": facts.referrer,
+            }));
+        }
+        Self {
+            organisation: facts.organisation,
+            call,
+            stream: Some(name),
+            content,
+        }
+    }
+}
+
+/// What every call about somebody at a door says.
+fn said(call: Call, name: &str, address: IpAddr, protocol: Protocol, at: Timestamp) -> Content {
+    Content::new(json!({
+        "call": call.as_str(),
+        "name": name,
+        "app": APP,
+        "addr": address.to_string(),
+        "protocol": protocol.as_str(),
+        "time": 0,
+        "timestamp": unix_ms(at),
+    }))
+}
+
+/// Queues what a change is told of, as part of its transaction; whether there is anything to send.
+pub(crate) async fn of_change(work: &Work<'_>, change: ChangeId, updates: &[Update]) -> Result<bool, Fault> {
+    let mut notices = Vec::new();
+    for call in [Call::TokenRevoked, Call::RuleChanged] {
+        let about: Vec<_> = updates.iter().filter_map(|update| told(call, update)).collect();
+        let many = about.len();
+        // What changes many things at once is one call that says how many.
+        let each = if many > EACH {
+            vec![json!({ "count": many })]
+        } else {
+            about
+        };
+        for one in each {
+            let mut content = Content::new(json!({
+                "call": call.as_str(),
+                "change": change.to_string(),
+                "time": 0,
+                "timestamp": unix_ms(work.at),
+            }));
+            content.add(one);
+            notices.push(Notice {
+                organisation: work.organisation,
+                call,
+                stream: None,
+                content,
+            });
+        }
+    }
+    if notices.is_empty() {
+        return Ok(false);
+    }
+    let queue = wanted(work.state, &*work.write, notices).await?;
+    let some = !queue.is_empty();
+    queue.insert(&*work.write).await?;
+    Ok(some)
+}
+
+/// What a call says of one update; none where it is not about that.
+fn told(call: Call, update: &Update) -> Option<Value> {
+    match (call, update) {
+        (Call::TokenRevoked, Update::Revoked { subject, at, .. }) => {
+            let (by, subject_text) = policy::subject_columns(subject);
+            let subject = match subject {
+                Subject::Everything => None,
+                _ => Some(subject_text),
+            };
+            Some(json!({ "by": by, "subject": subject, "issued_before": at.s() }))
+        }
+        (Call::TokenRevoked, Update::Banned { user, banned, .. }) => {
+            Some(json!({ "by": "ban", "subject": user, "banned": banned }))
+        }
+        (Call::RuleChanged, Update::Rule { rule, .. }) => Some(of_rule(rule)),
+        (Call::RuleChanged, Update::RuleRemoved { id, .. }) => Some(json!({ "rule": id.to_string(), "removed": true })),
+        _ => None,
+    }
+}
+
+fn of_rule(rule: &Rule) -> Value {
+    let (stream, group) = match rule.scope {
+        RuleScope::Stream(stream) => (Some(stream.to_string()), None),
+        RuleScope::Group(group) => (None, Some(group.to_string())),
+        RuleScope::Organisation => (None, None),
+    };
+    json!({
+        "rule": rule.id.to_string(),
+        "removed": false,
+        "kind": rule.matcher.kind().as_str(),
+        "value": rule.matcher.to_string(),
+        "action": rule.action,
+        "mode": rule.mode,
+        "door": rule.doors,
+        "stream": stream,
+        "group": group,
+        "expires": rule.expires.map(Timestamp::s),
+    })
+}
+
+/// What of these notices the organisations' addresses want, and have room for.
+pub(crate) async fn wanted(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    notices: Vec<Notice>,
+) -> Result<Queue, DbErr> {
+    let mut queue = Queue::default();
+    if notices.is_empty() {
+        return Ok(queue);
+    }
+    let mut organisations: Vec<_> = notices.iter().map(|notice| notice.organisation.uuid()).collect();
+    organisations.sort_unstable();
+    organisations.dedup();
+    let hooks = webhook::Entity::across_tenants("the addresses that are told what happened in these organisations")
+        .filter(webhook::Column::OrganisationId.is_in(organisations))
+        .filter(webhook::Column::Enabled.eq(true))
+        .order_by_asc(webhook::Column::Id)
+        .all(connection)
+        .await?;
+    let wants_any = |hook: &webhook::Model| {
+        let mut theirs = notices.iter().filter(|notice| is_of(hook, notice));
+        theirs.any(|notice| wants(hook, notice.call))
+    };
+    for hook in hooks.into_iter().filter(wants_any) {
+        if !acts(connection, OrganisationId::from_uuid(hook.organisation_id)).await? {
+            continue;
+        }
+        let waiting = webhook_delivery::Entity::in_tenant(OrganisationId::from_uuid(hook.organisation_id))
+            .filter(webhook_delivery::Column::WebhookId.eq(hook.id))
+            .filter(webhook_delivery::Column::State.eq("waiting"))
+            .count(connection)
+            .await?;
+        let mut room = WAITING.saturating_sub(waiting);
+        for notice in notices.iter().filter(|notice| is_of(&hook, notice)) {
+            if wants(&hook, notice.call) {
+                queue.add(state, &hook, notice, &mut room);
+            }
+        }
+    }
+    Ok(queue)
+}
+
+fn is_of(hook: &webhook::Model, notice: &Notice) -> bool {
+    hook.organisation_id == notice.organisation.uuid()
+}
+
+/// Whether the organisation's addresses are called at all.
+pub(super) async fn acts(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<bool, DbErr> {
+    let grants = package_grant::Entity::in_tenant(organisation)
+        .filter(package_grant::Column::Package.eq(Package::Webhooks.as_str()));
+    Ok(grants.count(connection).await? > 0)
+}
+
+impl Queue {
+    /// Whether nothing is to be sent, and nothing was left out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.suppressed.is_empty()
+    }
+
+    fn add(&mut self, state: &State, hook: &webhook::Model, notice: &Notice, room: &mut u64) {
+        let (id, now) = (WebhookId::from_uuid(hook.id), state.now());
+        let mut content = notice.content.clone();
+        let fits = *room > 0 && {
+            let mut floods = state.hooks.floods();
+            let flood = floods.entry(id).or_default();
+            let fits = notice.call != Call::ViewerDenied || flood.admits(now);
+            if fits && flood.untold > 0 {
+                content.add(json!({ "suppressed": std::mem::take(&mut flood.untold) }));
+            }
+            fits
+        };
+        if !fits {
+            state.hooks.floods().entry(id).or_default().untold += 1;
+            *self.suppressed.entry(id).or_default() += 1;
+            metrics::counter!("portcullis_webhook_suppressed_total").increment(1);
+            return;
+        }
+        *room -= 1;
+        let delivery: WebhookDeliveryId = state.mint();
+        self.rows.push(webhook_delivery::ActiveModel {
+            id: Set(delivery.uuid()),
+            organisation_id: Set(hook.organisation_id),
+            webhook_id: Set(hook.id),
+            call: Set(notice.call.as_str().to_owned()),
+            stream_name: Set(notice.stream.clone()),
+            state: Set("waiting".to_owned()),
+            status: Set(None),
+            took_ms: Set(None),
+            trouble: Set(None),
+            attempts: Set(0),
+            next_at: Set(Some(now.us())),
+            content: Set(Some(content.kept())),
+            created_at: Set(now.us()),
+            tried_at: Set(None),
+        });
+    }
+
+    /// Writes it, as part of the caller's transaction; [`Hooks::wake`](super::Hooks::wake) after its commit sends it.
+    pub(crate) async fn insert(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        for chunk in self.rows.chunks(log::ROWS) {
+            log::insert(connection, chunk.to_vec()).await?;
+        }
+        for (id, many) in self.suppressed {
+            webhook::Entity::change_across_tenants("how many calls were not made to an address, by its id")
+                .filter(webhook::Column::Id.eq(id.uuid()))
+                .col_expr(
+                    webhook::Column::Suppressed,
+                    Expr::col(webhook::Column::Suppressed).add(many),
+                )
+                .exec(connection)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Flood {
+    /// Whether there is room for one more in this minute.
+    fn admits(&mut self, now: Timestamp) -> bool {
+        if now.since(self.since) >= MINUTE || now < self.since {
+            (self.since, self.told) = (now, 0);
+        }
+        self.told = self.told.saturating_add(1);
+        self.told <= A_MINUTE
+    }
+}
+
+/// Denials of viewers that one address is told of in a minute.
+const A_MINUTE: u32 = 60;
+const MINUTE: Duration = Duration::from_mins(1);
+/// Calls that wait for one address.
+const WAITING: u64 = 10_000;
+/// Things of one change that are told one by one.
+const EACH: usize = 20;

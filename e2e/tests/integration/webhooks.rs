@@ -1,0 +1,308 @@
+//! The customer's own backend: a real server that allows, denies, hangs, lies and leads elsewhere; and what it is told.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::stage::{Home, Person, Receiver, Says, Server, Viewer, curl, get, publish, refusal, until};
+
+const PRIVATE: &str = "[outbound]\ndanger_allow_private_networks = true\n";
+
+/// Sets a webhook that speaks JSON; its secret.
+async fn hook(admin: &Person, receiver: &Receiver, calls: Value) -> String {
+    let input = json!({ "url": receiver.url, "calls": calls, "encoding": "JSON" });
+    let made = admin.change("setWebhook", &input, "secret").await;
+    made["secret"].as_str().expect("a secret").to_owned()
+}
+
+/// What a player of that name is answered by the playlist's door.
+async fn ask(server: &Server, token: &str, player: &str) -> (u16, Option<String>) {
+    let url = server.door(server.test().name(), "index.m3u8", token);
+    let answer = curl(&["--user-agent", player, &url], None).await;
+    let reason = if answer.status == 200 { None } else { answer.reason() };
+    (answer.status, reason)
+}
+
+fn refused(status: u16, reason: &str) -> (u16, Option<String>) {
+    (status, Some(reason.to_owned()))
+}
+
+#[tokio::test]
+async fn a_customers_backend_decides_about_viewers_and_what_is_no_answer_lets_nobody_in() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let elsewhere = Receiver::start().await;
+    let token = admin.token_for(server.test().name()).await;
+    admin.until_playable(server.test().name(), &token).await;
+    let secret = hook(&admin, &receiver, json!(["ON_PLAY"])).await;
+
+    assert_eq!(ask(&server, &token, "allowed").await, (200, None));
+    let call = receiver.calls().remove(0);
+    let said = call.verified(&secret).await.expect("the library believes it");
+    assert_eq!(
+        (
+            &said["call"],
+            &said["name"],
+            &said["addr"],
+            &said["app"],
+            &said["protocol"],
+            &said["user_agent"]
+        ),
+        (
+            &json!("play"),
+            &json!(server.test().name()),
+            &json!("127.0.0.1"),
+            &json!("live"),
+            &json!("hls"),
+            &json!("allowed")
+        )
+    );
+    assert!(!call.body.contains(&token), "a token that we judge is nobody else's");
+    let other = format!("whsec_{}", "A".repeat(43) + "=");
+    assert!(
+        call.verified(&other)
+            .await
+            .expect_err("another secret")
+            .contains("signature")
+    );
+
+    // Each of these is another viewer, so each is asked about anew.
+    for (n, (says, wanted)) in [
+        (Says::Answer(403, ""), refused(403, "BACKEND_DENIED")),
+        (Says::Answer(404, ""), refused(403, "BACKEND_DENIED")),
+        (Says::Nothing, refused(503, "BACKEND_UNAVAILABLE")),
+        (
+            Says::Answer(500, "{\"lifetime_s\": 60}"),
+            refused(503, "BACKEND_UNAVAILABLE"),
+        ),
+        (
+            Says::Answer(200, "{\"lifetime_s\": 0}"),
+            refused(503, "BACKEND_UNAVAILABLE"),
+        ),
+        (
+            Says::Redirect(elsewhere.url.clone()),
+            refused(503, "BACKEND_UNAVAILABLE"),
+        ),
+        (Says::Answer(204, ""), (200, None)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        receiver.says(says.clone());
+        assert_eq!(ask(&server, &token, &format!("player {n}")).await, wanted, "{says:?}");
+    }
+    assert!(elsewhere.calls().is_empty(), "a redirect was followed");
+
+    // A crowd that asks the same is one question.
+    let before = receiver.calls().len();
+    let mut crowd = JoinSet::new();
+    for _ in 0..30 {
+        let url = server.door(server.test().name(), "index.m3u8", &token);
+        crowd.spawn(async move { curl(&["--user-agent", "crowd", &url], None).await.status });
+    }
+    while let Some(status) = crowd.join_next().await {
+        assert_eq!(status.expect("curl"), 200);
+    }
+    assert_eq!(receiver.calls().len() - before, 1);
+
+    // A word that ends is asked for again, and a no ends the session.
+    receiver.says(Says::Answer(200, "{\"lifetime_s\": 7}"));
+    let mut viewer = Viewer::open(&server.socket(server.test().name(), &token)).await;
+    viewer.watch(3).await;
+    let before = receiver.calls().len();
+    receiver.says(Says::Answer(403, ""));
+    let (code, reason, _) = viewer.last_word().await;
+    assert_eq!((code, reason.as_str()), (4450, "BACKEND_DENIED"));
+    assert_eq!(receiver.calls().len() - before, 1);
+
+    // The operator of the customer sees all of it, and no token.
+    let log = "{ organisation { webhookDeliveries(first: 100) { nodes { call state status error tookMs } } } }";
+    until("the log", async || {
+        let log = admin.ask(log, &json!({})).await.to_string();
+        let all = [
+            "no answer within 3 s",
+            "redirects are not followed",
+            "DENIED",
+            "DELIVERED",
+        ];
+        assert!(!log.contains(&token));
+        all.iter().all(|what| log.contains(what)).then_some(())
+    })
+    .await;
+    let (log, secret) = (home.log(), secret.strip_prefix("whsec_").expect("a prefix").to_owned());
+    assert!(!log.contains(&secret));
+}
+
+#[tokio::test]
+async fn a_slow_backend_beside_a_quick_one_delays_its_own_viewers_only() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, outsider) = (Person::admin(&server).await, Person::outsider(&server).await);
+    let (slow, quick) = (Receiver::start().await, Receiver::start().await);
+    let (theirs, ingest) = outsider.create_stream(json!({})).await;
+    let their_token = outsider.token_for(&theirs).await;
+    let _encoder = publish(&ingest);
+    outsider.until_playable(&theirs, &their_token).await;
+    let token = admin.token_for(server.test().name()).await;
+    admin.until_playable(server.test().name(), &token).await;
+    slow.says(Says::Nothing);
+    hook(&admin, &slow, json!(["ON_PLAY"])).await;
+    hook(&outsider, &quick, json!(["ON_PLAY"])).await;
+    let mut crowd = JoinSet::new();
+    for n in 0..20 {
+        let url = server.door(server.test().name(), "index.m3u8", &token);
+        crowd.spawn(async move { curl(&["--user-agent", &format!("{n}"), &url], None).await.reason() });
+    }
+    slow.until("play", 20).await;
+    assert_eq!(get(&server.door(&theirs, "index.m3u8", &their_token)).await.status, 200);
+    assert_eq!(quick.about("play").len(), 1);
+    while let Some(reason) = crowd.join_next().await {
+        assert_eq!(reason.expect("curl").as_deref(), Some("BACKEND_UNAVAILABLE"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_for_the_customers_backend_to_judge() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let token = admin.token_for(server.test().name()).await;
+    admin.until_playable(server.test().name(), &token).await;
+    assert_eq!(
+        ask(&server, "opaque-4711", "one").await,
+        refused(403, "TOKEN_MALFORMED")
+    );
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    assert_eq!(ask(&server, "opaque-4711", "two").await, (200, None));
+    assert_eq!(receiver.until("play", 1).await["token"], "opaque-4711");
+    receiver.says(Says::Answer(401, ""));
+    assert_eq!(ask(&server, "opaque-4712", "two").await, refused(403, "BACKEND_DENIED"));
+    // Who has a token of ours is not asked about.
+    let before = receiver.calls().len();
+    assert_eq!(ask(&server, &token, "three").await, (200, None));
+    assert_eq!(receiver.calls().len(), before);
+    assert!(!home.log().contains("opaque-471"), "it is nowhere in the log");
+}
+
+#[tokio::test]
+async fn a_customers_backend_lets_a_broadcaster_in_and_ends_them_half_a_minute_later() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let calls = json!(["ON_PUBLISH", "ON_PUBLISH_UPDATE", "ON_PUBLISH_DONE"]);
+    hook(&admin, &receiver, calls).await;
+    let (name, url) = (server.encoder().name(), server.encoder().ingest_url());
+    receiver.says(Says::Answer(403, ""));
+    let said = refusal(url).await;
+    assert!(said.contains("BACKEND_DENIED"), "{said}");
+    receiver.says(Says::Answer(200, ""));
+    let encoder = publish(&format!("{url}&quality=high&name=other"));
+    admin.until_live(name).await;
+    let asked = receiver.until("publish", 2).await;
+    assert_eq!(
+        (&asked["name"], &asked["params"]),
+        (&json!(name), &json!({ "quality": "high" }))
+    );
+    assert!(
+        !asked.to_string().contains(server.encoder().key()),
+        "the key is nobody else's"
+    );
+    receiver.says(Says::Answer(401, ""));
+    let update = until_long(&receiver, "update_publish").await;
+    assert_eq!(
+        (&update["clientid"], &update["params"]),
+        (&asked["clientid"], &asked["params"])
+    );
+    assert!(
+        update["bytes_in"].as_u64() > Some(0) && update["time"].as_u64() >= Some(25),
+        "{update}"
+    );
+    let ended = encoder.end().await;
+    assert!(!ended.status.success(), "the broadcaster is ended");
+    receiver.says(Says::Answer(200, ""));
+    let done = until_long(&receiver, "publish_done").await;
+    assert_eq!(
+        (&done["clientid"], &done["reason"]),
+        (&asked["clientid"], &json!("BACKEND_DENIED"))
+    );
+}
+
+/// Waits for a call that comes after half a minute.
+async fn until_long(receiver: &Receiver, call: &str) -> Value {
+    for _ in 0..1200 {
+        if let Some(found) = receiver.about(call).pop() {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{call} did not come: {:?}", receiver.calls());
+}
+
+#[tokio::test]
+async fn what_was_not_taken_yet_survives_a_crash() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let secret = hook(&admin, &receiver, json!(["TOKEN_REVOKED"])).await;
+    receiver.says(Says::Answer(500, ""));
+    for user in ["ann", "bob", "cleo"] {
+        admin.revoke(json!({ "user": user })).await;
+    }
+    server.kill().await;
+    receiver.says(Says::Answer(200, ""));
+    let before = receiver.calls().len();
+    let server = home.demo_with(PRIVATE).await;
+    let mut subjects = until("all of them", async || {
+        let after = receiver.calls().split_off(before);
+        let mut subjects: Vec<_> = after.iter().map(|call| call.json()["subject"].clone()).collect();
+        subjects.sort_by_key(Value::to_string);
+        subjects.dedup();
+        (subjects.len() >= 3).then_some(subjects)
+    })
+    .await;
+    subjects.truncate(4);
+    assert_eq!(subjects, ["ann", "bob", "cleo"]);
+    let newest = receiver.calls().pop().expect("a call");
+    newest
+        .verified(&secret)
+        .await
+        .expect("still signed with the same secret");
+    drop(server);
+}
+
+#[tokio::test]
+async fn an_installation_that_does_not_allow_it_calls_no_private_network() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let set = "mutation($u: String!) { setWebhook(input: {url: $u}) { webhook { id } errors { code field } } }";
+    let refused = admin.ask(set, &json!({ "u": receiver.url })).await;
+    assert_eq!(
+        refused["setWebhook"]["errors"][0],
+        json!({ "code": "INVALID", "field": ["input", "url"] })
+    );
+    // A name that leads to this machine is found out when it is called.
+    let port = receiver
+        .url
+        .split(':')
+        .nth(2)
+        .and_then(|rest| rest.split('/').next())
+        .expect("a port");
+    let named = admin
+        .ask(set, &json!({ "u": format!("https://localhost:{port}/hooks") }))
+        .await;
+    let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { state status error } } }";
+    let tested = admin
+        .ask(test, &json!({ "i": named["setWebhook"]["webhook"]["id"] }))
+        .await;
+    let delivery = &tested["testWebhook"]["delivery"];
+    assert_eq!(
+        (&delivery["state"], &delivery["status"]),
+        (&json!("FAILED"), &Value::Null),
+        "{delivery}"
+    );
+    assert!(receiver.calls().is_empty());
+}
