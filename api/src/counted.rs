@@ -87,7 +87,7 @@ async fn count(state: &State, connection: &impl ConnectionTrait, question: &Ques
             give_back(connection, *organisation, *id).await?;
             None
         }
-        Question::Backend(_) => None,
+        Question::Backend(_) | Question::Key { .. } => None,
     })
 }
 

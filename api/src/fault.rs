@@ -61,6 +61,19 @@ impl Fault {
         })
     }
 
+    /// The same about a field of one entry of a list of the input.
+    pub(crate) fn within(self, list: &str, n: usize) -> Self {
+        match self {
+            Self::Caller(mut error) => {
+                if let Some(field) = &mut error.field {
+                    field.splice(1..1, [list.to_owned(), n.to_string()]);
+                }
+                Self::Caller(error)
+            }
+            other => other,
+        }
+    }
+
     /// The same about another field, where the input calls it otherwise.
     pub(crate) fn called(self, field: &str) -> Self {
         match self {

@@ -9,6 +9,7 @@ mod demo;
 mod fault;
 mod graphql;
 mod http;
+mod jwks;
 mod keys;
 mod live;
 mod mail;

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use link::{Question, Waiting};
+use link::{Answer, Question, Waiting};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{counted, state::State, webhooks};
+use crate::{counted, jwks, state::State, webhooks};
 
 /// The task. Ends when `stop` is cancelled; what was to be counted by then is counted.
 pub(crate) async fn run(state: Arc<State>, mut questions: mpsc::Receiver<Waiting>, stop: CancellationToken) {
@@ -44,6 +44,16 @@ fn hand(state: &Arc<State>, count: &mpsc::Sender<Waiting>, waiting: Waiting) {
                 let count = count.clone();
                 tokio::spawn(async move { count.send(waiting).await.is_ok() });
             }
+        }
+        &Question::Key { organisation, .. } => {
+            // A node asks so once in a while for each organisation, whatever its viewers show.
+            let state = state.clone();
+            tokio::spawn(async move {
+                match jwks::look_again(&state, organisation).await {
+                    Ok(()) => waiting.answer(Answer::Looked),
+                    Err(fault) => tracing::warn!(?fault, "sets of keys were not looked at again"),
+                }
+            });
         }
         Question::Backend(_) => webhooks::hand(state, waiting),
     }

@@ -12,7 +12,7 @@ use crate::{
     audit::{self, heads::Heads},
     graphql::{self, Api},
     http::{self, Doors, Rate, Rates, Tools},
-    keys,
+    jwks, keys,
     live::{self, Live},
     mail::{self, Mail, Post},
     outbound::Outbound,
@@ -85,6 +85,7 @@ pub struct Running {
     feed: JoinHandle<()>,
     hooks: JoinHandle<()>,
     hook_log: JoinHandle<()>,
+    credentials: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -119,6 +120,7 @@ pub async fn start(
         feed: tokio::spawn(search::run(state.clone(), stop.clone())),
         hooks: tokio::spawn(webhooks::run(state.clone(), stop.clone())),
         hook_log: tokio::spawn(webhooks::log(state.clone(), stop.clone())),
+        credentials: tokio::spawn(jwks::run(state.clone(), stop.clone())),
         state,
         stop,
     })
@@ -144,7 +146,7 @@ impl Running {
     /// router should have been drained before.
     pub async fn shutdown(self) {
         self.stop.cancel();
-        for task in [
+        let tasks = [
             self.publisher,
             self.events,
             self.questions,
@@ -153,7 +155,9 @@ impl Running {
             self.feed,
             self.hooks,
             self.hook_log,
-        ] {
+            self.credentials,
+        ];
+        for task in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the control plane failed");
             }
@@ -192,6 +196,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
             .map(|meilisearch| Outside::new(meilisearch, &entropy))
             .transpose()
             .map_err(|error| StartError::Unusable(error.to_string()))?,
+        sets: jwks::Turns::default(),
         providers: provider::Known::new(),
         hooks: Hooks::default(),
         store,

@@ -3,13 +3,14 @@
 use guard::Timestamp;
 use ids::{
     ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
-    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StreamId, TokenId,
-    UseId, UserId, WebhookDeliveryId, WebhookId,
+    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId,
+    StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
 
 use crate::{
     http::{Rate, Tools},
+    jwks,
     live::Live,
     mail::Post,
     outbound::Outbound,
@@ -52,6 +53,8 @@ pub(crate) struct State {
     pub(crate) outbound: Outbound,
     /// Where searches are asked, beside the database.
     pub(crate) search: Option<search::Outside>,
+    /// Whose turn it is to ask for a set of keys.
+    pub(crate) sets: jwks::Turns,
     /// What identity providers say of themselves.
     pub(crate) providers: provider::Known,
     /// Customers' addresses that are called.
@@ -118,6 +121,7 @@ mint!(
     RuleId,
     SessionId,
     SignInId,
+    StaticTokenId,
     StreamId,
     TokenId,
     UseId,

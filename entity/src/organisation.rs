@@ -35,6 +35,8 @@ pub struct Model {
     pub asks_publish: bool,
     /// Whether a webhook of its own judges what is neither a JWT nor a handle.
     pub judges_backend: bool,
+    /// Whether its list of static tokens lets in.
+    pub static_tokens: bool,
     /// When it was made.
     pub created_at: i64,
 }

@@ -40,6 +40,8 @@ pub struct Model {
     pub expires_at: i64,
     /// When it was revoked.
     pub revoked_at: Option<i64>,
+    /// The claim `aud`: `play` or `publish`.
+    pub door: String,
 }
 
 /// None: a relation could cross organisations.

@@ -16,6 +16,7 @@ mod m0008_declined;
 mod m0009_places;
 mod m0010_counted;
 mod m0011_webhooks;
+mod m0012_credentials;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_places::Step),
             Box::new(m0010_counted::Step),
             Box::new(m0011_webhooks::Step),
+            Box::new(m0012_credentials::Step),
         ]
     }
 }

@@ -81,7 +81,7 @@ fn one(
         Kind::Started(facts) => {
             let organisation = facts.organisation;
             let session = register.started(facts, node, at);
-            rows.push(Row::Started(session.clone()));
+            rows.push(Row::Started(Box::new(session.clone())));
             news.push((organisation, at, What::Started(session)));
         }
         Kind::Beat {

@@ -119,6 +119,17 @@ impl Live {
         self.register().sessions.get(&session).cloned()
     }
 
+    /// How many sessions run on what each key of an organisation signed, by its name.
+    pub(crate) fn on_keys(&self, organisation: OrganisationId) -> HashMap<Arc<str>, u64> {
+        let mut sessions = HashMap::new();
+        for session in self.register().sessions.values() {
+            if let (true, Some(kid)) = (session.facts.organisation == organisation, &session.facts.kid) {
+                *sessions.entry(kid.clone()).or_insert(0) += 1;
+            }
+        }
+        sessions
+    }
+
     /// Bytes of a live session.
     pub(crate) fn bytes(&self, session: SessionId) -> Option<u64> {
         self.register().sessions.get(&session).map(|session| session.bytes)

@@ -18,7 +18,7 @@ use crate::{state::State, webhooks::notices::Queue};
 /// What becomes of an event in the tables.
 pub(super) enum Row {
     /// A new session.
-    Started(LiveSession),
+    Started(Box<LiveSession>),
     /// A session goes on.
     Beat {
         session: SessionId,

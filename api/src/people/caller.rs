@@ -1,6 +1,6 @@
 //! Who is asking, and in which organisation: what [`identify`](super::identify) finds out anew for every operation.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use authz::{Action, PlatformAction, Role};
 use entity::{api_token, app_user, organisation};
@@ -100,6 +100,18 @@ pub(crate) enum Actor {
     Platform,
     /// Nobody who is known.
     Nobody,
+}
+
+impl By {
+    /// The installation itself, of its own accord.
+    pub(crate) fn platform(state: &State) -> Self {
+        Self {
+            actor: Actor::Platform,
+            role: None,
+            address: Ipv4Addr::UNSPECIFIED.into(),
+            request: state.mint(),
+        }
+    }
 }
 
 impl Caller {

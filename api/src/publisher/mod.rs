@@ -19,13 +19,15 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
-use crate::{fault::Fault, state::State};
+use crate::{fault::Fault, seal::Seal, state::State};
 
 /// Records a change beside what it changes: nodes are told once the transaction is committed.
 pub(crate) async fn record(
+    seal: &Seal,
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
     id: ChangeId,
@@ -48,13 +50,34 @@ pub(crate) async fn record(
         id: NotSet,
         organisation_id: Set(organisation.uuid()),
         change_id: Set(id.uuid()),
-        updates: Set(serde_json::to_value(updates).map_err(|error| Fault::bug(&error))?),
+        updates: Set(written(seal, id, updates).map_err(|error| Fault::bug(&error))?),
         created_at: Set(at.us()),
         delivered_at: Set(None),
     }
     .insert(connection)
     .await?;
     Ok(())
+}
+
+/// Updates as a row holds them: sealed, where one of them holds a secret.
+fn written(seal: &Seal, id: ChangeId, updates: &[Update]) -> serde_json::Result<Value> {
+    if !updates.iter().any(Update::holds_secret) {
+        return serde_json::to_value(updates);
+    }
+    let text = Zeroizing::new(serde_json::to_vec(updates)?);
+    Ok(json!({ "sealed": hex::encode(seal.close(&place(id), &text)) }))
+}
+
+fn read(seal: &Seal, id: ChangeId, row: &Value) -> Result<Vec<Update>, Box<dyn std::error::Error + Send + Sync>> {
+    let Some(sealed) = row.get("sealed").and_then(Value::as_str) else {
+        return Ok(serde_json::from_value(row.clone())?);
+    };
+    let text = seal.open(&place(id), &hex::decode(sealed)?)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
+fn place(id: ChangeId) -> String {
+    format!("outbox.updates:{id}")
 }
 
 /// The task. Ends when `stop` is cancelled, after what was committed by then is delivered.
@@ -129,7 +152,7 @@ async fn drain(state: &State, control: &mut Control) -> Result<(), DbErr> {
 async fn deliver(state: &State, control: &mut Control, row: outbox::Model) -> Result<(), DbErr> {
     let id = ChangeId::from_uuid(row.change_id);
     let at = Timestamp::from_us(row.created_at);
-    let updates = serde_json::from_value(row.updates.clone())
+    let updates = read(&state.seal, id, &row.updates)
         .map_err(|error| DbErr::Custom(format!("an outbox row cannot be read: {error}")))?;
     let delivery = control.deliver(Change { id, at, updates }, PATIENCE).await;
     let progress = Progress::new(&delivery, at, state.now());

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use entity::{Table, Tenanted, guardian_rule, organisation, package_grant, revocation, signing_key, stream};
+use entity::{Table, Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, signing_key, stream};
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
@@ -17,8 +17,9 @@ use uuid::Uuid;
 use crate::{
     keys,
     service::{
+        bans, handles,
         packages::{self, LimitName},
-        rules,
+        rules, static_tokens,
     },
     state::State,
 };
@@ -40,14 +41,7 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
         let grants = granted.remove(&row.id).unwrap_or_default();
         updates.push(Update::Organisation(organisation(&row, &grants)?));
     }
-    let keys = signing_key::Entity::across_tenants("the policy of a node that joins")
-        .filter(signing_key::Column::RemovedAt.is_null());
-    for row in keys.all(connection).await? {
-        updates.push(Update::Key {
-            organisation: OrganisationId::from_uuid(row.organisation_id),
-            key: keys::verifying(&row)?,
-        });
-    }
+    updates.extend(keys(state, connection).await?);
     let revocations = revocation::Entity::across_tenants("the policy of a node that joins")
         .filter(revocation::Column::KeepUntil.gt(state.now_us()));
     for row in revocations.all(connection).await? {
@@ -57,6 +51,9 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
             at: Timestamp::from_us(row.at),
         });
     }
+    updates.extend(bans::policy(connection).await?);
+    updates.extend(handles::policy(connection).await?);
+    updates.extend(static_tokens::policy(connection).await?);
     let rules =
         guardian_rule::Entity::across_tenants("the policy of a node that joins").filter(rules::stands(state.now_us()));
     for row in rules.all(connection).await? {
@@ -69,6 +66,29 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
         stream::Entity::across_tenants("the policy of a node that joins").filter(stream::Column::DeletedAt.is_null());
     for row in streams.all(connection).await? {
         updates.push(Update::Stream(stream(state, &row)?));
+    }
+    Ok(updates)
+}
+
+/// Every key that verifies.
+async fn keys(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
+    let rows = signing_key::Entity::across_tenants("the policy of a node that joins")
+        .filter(signing_key::Column::RemovedAt.is_null())
+        .all(connection)
+        .await?;
+    let fetched = jwks_key::Entity::across_tenants("the policy of a node that joins")
+        .all(connection)
+        .await?;
+    let mut updates = Vec::with_capacity(rows.len());
+    for row in rows {
+        let organisation = OrganisationId::from_uuid(row.organisation_id);
+        let mut add = |key| updates.push(Update::Key { organisation, key });
+        if let Some(key) = keys::verifying(&state.seal, &row)? {
+            add(key);
+        }
+        for key in fetched.iter().filter(|key| key.signing_key_id == row.id) {
+            add(keys::fetched(&row, key)?);
+        }
     }
     Ok(updates)
 }
@@ -97,8 +117,8 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         viewers: packages::limit(&standings, LimitName::Viewers),
         bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
         judges: Judges {
+            static_tokens: row.static_tokens,
             backend: row.judges_backend,
-            ..Judges::default()
         },
         asks: Asks {
             play: row.asks_play,

@@ -24,7 +24,12 @@ pub(crate) fn on(wanted: &Wanted, force_disconnect: bool, now: Timestamp) -> Vec
         force_disconnect,
         is_static: false,
     };
-    lint(&traits)
+    of(&traits)
+}
+
+/// Advice on a token of these traits, the weightiest first.
+pub(crate) fn of(traits: &Traits) -> Vec<TokenAdvice> {
+    lint(traits)
         .into_iter()
         .map(|finding| TokenAdvice {
             code: finding.code.to_owned(),

@@ -3,16 +3,22 @@
 pub(crate) mod advice;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
+pub(crate) mod bans;
 pub(crate) mod groups;
+pub(crate) mod handles;
 pub(crate) mod invitations;
+pub(crate) mod lint;
 pub(crate) mod members;
 pub(crate) mod organisations;
 pub(crate) mod packages;
 pub(crate) mod page;
+pub(crate) mod proof;
 pub(crate) mod reading;
 pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod rules;
+pub(crate) mod signing_keys;
+pub(crate) mod static_tokens;
 pub(crate) mod streams;
 pub(crate) mod tags;
 pub(crate) mod tokens;
@@ -88,7 +94,7 @@ impl<'a> Work<'a> {
     ) -> Result<Progress, Fault> {
         let (id, action): (ChangeId, _) = (self.state.mint(), action.into());
         self.audit(action, object, detail).await?;
-        publisher::record(&*self.write, self.organisation, id, self.at, updates).await?;
+        publisher::record(&self.state.seal, &*self.write, self.organisation, id, self.at, updates).await?;
         let called = notices::of_change(&self, id, updates).await?;
         let followed = self.state.desk.expect(id);
         self.write.commit().await?;

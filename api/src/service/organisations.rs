@@ -38,6 +38,7 @@ pub(crate) struct Edit {
     pub(crate) ingest_authorisation: Option<&'static str>,
     pub(crate) second_factor_required: Option<bool>,
     pub(crate) encrypted_ingest: Option<bool>,
+    pub(crate) static_tokens: Option<bool>,
 }
 
 /// An organisation after a change, and how far the change got.
@@ -76,6 +77,7 @@ pub(crate) async fn found(
         asks_play: Set(false),
         asks_publish: Set(false),
         judges_backend: Set(false),
+        static_tokens: Set(false),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -84,13 +86,11 @@ pub(crate) async fn found(
         packages::set(work, *package, true, &packages::Limits::new()).await?;
     }
     let key = keys::create(work.state, &*work.write, work.organisation).await?;
-    let updates = vec![
-        told(work, &row).await?,
-        Update::Key {
-            organisation: work.organisation,
-            key: keys::verifying(&key)?,
-        },
-    ];
+    let mut updates = vec![told(work, &row).await?];
+    updates.extend(keys::verifying(&work.state.seal, &key)?.map(|key| Update::Key {
+        organisation: work.organisation,
+        key,
+    }));
     Ok((row, updates))
 }
 
@@ -156,11 +156,14 @@ pub(crate) async fn edit(
     if let Some(encrypted) = edit.encrypted_ingest {
         after.encrypted_ingest = Set(encrypted);
     }
+    if let Some(on) = edit.static_tokens {
+        after.static_tokens = Set(on);
+    }
     let after = after.update(&*work.write).await?;
     let shown = |row: &organisation::Model| {
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
-            "encryptedIngest": row.encrypted_ingest })
+            "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });
     let update = told(&work, &after).await?;

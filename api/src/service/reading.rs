@@ -56,6 +56,7 @@ pub(crate) struct Tokens {
     pub(crate) status: Option<TokenIs>,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
+    pub(crate) door: Option<guard::Door>,
     pub(crate) watch: bool,
 }
 
@@ -197,6 +198,9 @@ pub(crate) async fn tokens(
     let mut select = playback_token::Entity::in_tenant(organisation);
     if !which.watch {
         select = select.filter(Column::Watch.eq(false));
+    }
+    if let Some(door) = which.door {
+        select = select.filter(Column::Door.eq(door.audience()));
     }
     if let Some(name) = which.stream {
         let named = stream::Entity::in_tenant(organisation)

@@ -1,6 +1,6 @@
 //! What a token asks of whoever uses it, beside their address, as people say it and as claims.
 
-use std::str::FromStr;
+use std::{net::IpAddr, str::FromStr};
 
 use guard::{AgentClaim, Asn, Country, HostPattern};
 use serde_json::{Value, json};
@@ -96,6 +96,35 @@ fn count(field: &str, number: Option<i64>) -> Result<Option<Value>, Fault> {
         .ok_or_else(|| Fault::field(field, "INVALID", "a number from 1 on"))
 }
 
+/// Addresses and networks in their shortest form.
+pub(crate) fn networks(texts: &[String]) -> Result<Vec<String>, Fault> {
+    let bad = || {
+        Fault::field(
+            "ip",
+            "INVALID",
+            "one to ten addresses or networks, as in 192.0.2.7 or 2001:db8::/32",
+        )
+    };
+    if !(1..=NETWORKS).contains(&texts.len()) {
+        return Err(bad());
+    }
+    let checked = |text: &String| {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length.parse::<u8>().map_err(|_| bad())?)),
+            None => (text.as_str(), None),
+        };
+        let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        match length {
+            Some(length) if length <= most => Ok(format!("{address}/{length}")),
+            Some(_) => Err(bad()),
+            None => Ok(guard::fold(address).to_string()),
+        }
+    };
+    texts.iter().map(checked).collect()
+}
+
 const DOMAINS: usize = 10;
+const NETWORKS: usize = 10;
 const VALUES: usize = 100;
 const AGENT: usize = 512;

@@ -1,8 +1,11 @@
 //! Taking tokens back: by token, or in bulk. Durable before it is answered.
 
 use authz::Action;
-use entity::{Tenanted, playback_token, playback_token_stream, revocation, signing_key};
-use guard::{Timestamp, Update, policy::Subject};
+use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
+use guard::{
+    Timestamp, Update,
+    policy::{CredentialDigest, Subject},
+};
 use ids::{OrganisationId, StreamId, TokenId};
 use sea_orm::{
     ActiveModelTrait,
@@ -10,9 +13,13 @@ use sea_orm::{
     ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, IntoCondition, SelectStatement},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Work, label, streams, tokens};
+use super::{
+    Work, label,
+    proof::{self, Verdict},
+    streams, tokens,
+};
 use crate::{
     fault::Fault,
     people::Acting,
@@ -54,12 +61,8 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     let action = by.action();
     let work = Work::begin(state, acting).await?;
     let taken = match by {
-        By::Token(text) => {
-            let token = guard::Token::parse(text.trim()).map_err(|_| Fault::NotFound)?;
-            let claims = token.claims().map_err(|_| Fault::NotFound)?;
-            one(&work, &claims.jti, "token").await?
-        }
-        By::Jti(jti) => one(&work, &jti, "jti").await?,
+        By::Token(text) => by_text(&work, text.trim()).await?,
+        By::Jti(jti) => by_jti(&work, &jti).await?,
         By::User(user) => {
             bulk(
                 &work,
@@ -85,35 +88,151 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
             )
             .await?
         }
-        By::SigningKey(kid) => {
-            let key: ids::KeyId = kid.parse().map_err(|_| Fault::NotFound)?;
-            let row = signing_key::Entity::in_tenant(acting.id)
-                .filter(signing_key::Column::Id.eq(key.uuid()))
-                .one(&*work.write)
-                .await?
-                .ok_or(Fault::NotFound)?;
-            bulk(&work, Subject::Key(row.kid.into()), up_to_now(&work).await?).await?
-        }
+        By::SigningKey(id) => by_key(&work, &id).await?,
         By::IssuedBefore(at) if at > work.at => {
             return Err(Fault::field("issuedBefore", "INVALID", "the moment lies ahead"));
         }
         By::IssuedBefore(at) => bulk(&work, Subject::Everything, at).await?,
     };
-    let Taken { subject, at, covered } = taken;
-    let (kind, object) = policy::subject_columns(&subject);
-    let (work, object) = match subject {
+    let (kind, object) = match &taken.subjects[..] {
+        [subject] => policy::subject_columns(subject),
+        several => (
+            "key",
+            several
+                .iter()
+                .map(|subject| policy::subject_columns(subject).1)
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+    };
+    let (work, object) = match taken.subjects.first() {
         // A viewer can be erased.
-        Subject::User(_) => (work.about(&object), "user".to_owned()),
+        Some(Subject::User(_)) => (work.about(&object), "user".to_owned()),
         _ => (work, object),
     };
-    let update = Update::Revoked {
+    let updates = taken.subjects.into_iter().map(|subject| Update::Revoked {
         organisation: acting.id,
         subject,
-        at,
-    };
+        at: taken.at,
+    });
+    let updates: Vec<_> = updates.collect();
+    let covered = taken.covered;
     let detail = json!({ "by": kind, "covered": covered });
-    let progress = work.finish(action, &object, detail, &[update]).await?;
+    let progress = work.finish(action, &object, detail, &updates).await?;
     Ok((progress, covered))
+}
+
+/// By its text: a token that a key of the organisation signed, a handle, a record of ours.
+async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
+    if text.starts_with("h_") {
+        let digest = CredentialDigest::of(text).bytes().to_vec();
+        let handle = token_handle::Entity::in_tenant(work.organisation)
+            .filter(token_handle::Column::Digest.eq(digest))
+            .one(&*work.write)
+            .await?
+            .ok_or(Fault::NotFound)?;
+        let claims: Value = serde_json::from_str(&handle.claims).unwrap_or_default();
+        let foreign = Foreign {
+            jti: &handle.jti,
+            revocable: claims["revocable"] != false,
+            expires: Timestamp::from_us(handle.expires_at),
+        };
+        return recorded_or(work, &foreign).await;
+    }
+    match proof::judge(work.state, &*work.write, work.organisation, text).await? {
+        Verdict::Proven(proven) => {
+            let claims = &proven.claims;
+            let foreign = Foreign {
+                jti: &claims.jti,
+                revocable: claims.revocable,
+                expires: claims.exp,
+            };
+            recorded_or(work, &foreign).await
+        }
+        // Its key may be gone; the record is not.
+        Verdict::NoKey(token) | Verdict::Unsigned(token) => {
+            let claims = token.claims().map_err(|_| Fault::NotFound)?;
+            one(work, &claims.jti, "token").await
+        }
+        Verdict::Malformed(_) => Err(Fault::NotFound),
+    }
+}
+
+/// By its id: one of ours, or, where the organisation has keys of its own, whatever they sign under that id.
+async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
+    if jti.parse::<TokenId>().is_ok() {
+        return one(work, jti, "jti").await;
+    }
+    let own = signing_key::Entity::in_tenant(work.organisation)
+        .filter(signing_key::Column::PrivateKeySealed.is_null())
+        .count(&*work.write)
+        .await?;
+    let known = own > 0 && (1..=TEXT).contains(&jti.len()) && !jti.chars().any(char::is_control);
+    if !known || jti.starts_with("tok_") {
+        return Err(Fault::NotFound);
+    }
+    let subject = Subject::Token(jti.into());
+    insert(work, &subject, work.at, longest(work.at)).await?;
+    Ok(Taken::one(subject, work.at, 0))
+}
+
+/// A token that somebody showed.
+struct Foreign<'a> {
+    jti: &'a str,
+    revocable: bool,
+    expires: Timestamp,
+}
+
+async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>) -> Result<Taken, Fault> {
+    if token.jti.parse::<TokenId>().is_ok() {
+        return one(work, token.jti, "token").await;
+    }
+    if !token.revocable {
+        return Err(Fault::field(
+            "token",
+            "NOT_REVOCABLE",
+            "the token cannot be revoked: it says so itself",
+        ));
+    }
+    let until = token.expires.us().saturating_add(tokens::DAY_S * 1_000_000);
+    if until <= work.at.us() {
+        let message =
+            "the token cannot be revoked: it expired more than 24 hours ago, so that no session can run on it";
+        return Err(Fault::field("token", "EXPIRED", message));
+    }
+    let subject = Subject::Token(token.jti.into());
+    insert(work, &subject, work.at, until).await?;
+    Ok(Taken::one(subject, work.at, 0))
+}
+
+/// By the key that signed; by every key of a set.
+async fn by_key(work: &Work<'_>, id: &str) -> Result<Taken, Fault> {
+    let key: ids::KeyId = id.parse().map_err(|_| Fault::NotFound)?;
+    let row = signing_key::Entity::in_tenant(work.organisation)
+        .filter(signing_key::Column::Id.eq(key.uuid()))
+        .one(&*work.write)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    let at = up_to_now(work).await?;
+    let mut kids = vec![row.kid.clone()];
+    if row.jwks_url.is_some() {
+        let fetched = jwks_key::Entity::in_tenant(work.organisation)
+            .filter(jwks_key::Column::SigningKeyId.eq(row.id))
+            .all(&*work.write)
+            .await?;
+        kids = fetched.into_iter().map(|key| key.kid).collect();
+    }
+    let mut taken = Taken {
+        subjects: Vec::new(),
+        at,
+        covered: 0,
+    };
+    for kid in kids {
+        let one = bulk(work, Subject::Key(kid.into()), at).await?;
+        taken.subjects.extend(one.subjects);
+        taken.covered += one.covered;
+    }
+    Ok(taken)
 }
 
 /// The moment up to which a bulk revocation covers: now, or the `iat` of the last token where that lies in the next
@@ -128,18 +247,25 @@ async fn up_to_now(work: &Work<'_>) -> Result<Timestamp, Fault> {
 }
 
 struct Taken {
-    subject: Subject,
+    subjects: Vec<Subject>,
     at: Timestamp,
     covered: u64,
 }
 
+impl Taken {
+    fn one(subject: Subject, at: Timestamp, covered: u64) -> Self {
+        Self {
+            subjects: vec![subject],
+            at,
+            covered,
+        }
+    }
+}
+
 async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
     let record = tokens::by_jti(&*work.write, work.organisation, jti).await?;
-    let taken = |covered| Taken {
-        subject: Subject::Token(record.jti.as_str().into()),
-        at: work.at,
-        covered,
-    };
+    let subject = || Subject::Token(record.jti.as_str().into());
+    let taken = |covered| Taken::one(subject(), work.at, covered);
     if record.revoked_at.is_some() {
         // Sent once more: whoever asks twice may have reason to.
         return Ok(taken(0));
@@ -149,7 +275,7 @@ async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
         return Err(Fault::field(field, code, format!("the token cannot be revoked: {why}")));
     }
     let keep_until = record.expires_at.saturating_add(tokens::DAY_S * 1_000_000);
-    insert(work, &taken(1).subject, work.at, keep_until).await?;
+    insert(work, &subject(), work.at, keep_until).await?;
     mark(
         work,
         Condition::all().add(playback_token::Column::Id.eq(record.id)),
@@ -160,8 +286,7 @@ async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
 }
 
 async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken, Fault> {
-    let keep_until = at.us().saturating_add((tokens::YEAR_S + tokens::DAY_S) * 1_000_000);
-    insert(work, &subject, at, keep_until).await?;
+    insert(work, &subject, at, longest(at)).await?;
     let issued = Condition::all()
         .add(playback_token::Column::IssuedAt.lte(at.us()))
         .add(playback_token::Column::ExpiresAt.gt(work.at.us().saturating_sub(tokens::DAY_S * 1_000_000)));
@@ -169,13 +294,14 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
         Subject::Token(_) => (Condition::any(), None),
         Subject::User(user) => (playback_token::Column::Viewer.eq(&**user).into_condition(), None),
         Subject::Tag(tag) => (playback_token::Column::Tag.eq(&**tag).into_condition(), None),
-        Subject::Key(kid) => {
-            let key: ids::KeyId = kid.parse().map_err(|_| Fault::NotFound)?;
-            (
+        // Of what customers sign there are no records.
+        Subject::Key(kid) => match kid.parse::<ids::KeyId>() {
+            Ok(key) => (
                 playback_token::Column::SigningKeyId.eq(key.uuid()).into_condition(),
                 None,
-            )
-        }
+            ),
+            Err(_) => (Condition::any().add(Expr::value(false)), None),
+        },
         Subject::Stream(stream) => {
             // A token for other streams too stays good there: it is covered, but not revoked as a whole.
             let here = links(work.organisation, *stream, true);
@@ -201,11 +327,12 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
         None => None,
     };
     let marked = mark(work, issued.add(whole), work.at).await?;
-    Ok(Taken {
-        subject,
-        at,
-        covered: counted.unwrap_or(marked),
-    })
+    Ok(Taken::one(subject, at, counted.unwrap_or(marked)))
+}
+
+/// Until when a bulk revocation can matter, in microseconds.
+fn longest(at: Timestamp) -> i64 {
+    at.us().saturating_add((tokens::YEAR_S + tokens::DAY_S) * 1_000_000)
 }
 
 async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {

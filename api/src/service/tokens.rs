@@ -1,21 +1,28 @@
-//! Playback tokens: made, signed, recorded. The token itself is given out once and kept nowhere.
+//! Tokens for playback and for publishing: made, signed, recorded. The token itself is given out once and kept nowhere.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::collections::BTreeSet;
 
 use authz::Action;
-use entity::{Tenanted, playback_token, playback_token_stream, revocation, stream};
-use guard::{Timestamp, policy::Package, signature};
-use ids::{OrganisationId, StreamName, TokenId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use entity::{Tenanted, playback_token, playback_token_stream, revocation, signing_key, stream, stream_group};
+use guard::{Door, Timestamp, Update, policy::Package, signature};
+use ids::{GroupId, OrganisationId, StreamName, TokenId};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
-use super::{Work, label, restrictions::Restrictions};
+use super::{
+    Work, handles, label,
+    restrictions::{Restrictions, networks},
+};
 use crate::{fault::Fault, keys, people::Acting, state::State};
 
 /// What a token is to say.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub(crate) struct Wanted {
     pub(crate) scope: Scope,
+    /// For a broadcaster, not for a viewer.
+    pub(crate) publish: bool,
     /// Unix seconds.
     pub(crate) expires: i64,
     /// Unix seconds.
@@ -26,6 +33,10 @@ pub(crate) struct Wanted {
     pub(crate) tag: Option<String>,
     pub(crate) revocable: bool,
     pub(crate) force_disconnect: Option<bool>,
+    /// The methods by which its bearer was recognised (RFC 8176).
+    pub(crate) amr: Vec<String>,
+    /// Whether a handle is wanted too.
+    pub(crate) handle: bool,
     /// Made for the dashboard's own player.
     pub(crate) watch: bool,
 }
@@ -35,8 +46,17 @@ pub(crate) struct Wanted {
 pub(crate) enum Scope {
     /// These names.
     Streams(Vec<String>),
+    /// Those of these groups.
+    Groups(Vec<String>),
     /// Every one of the organisation.
     #[default]
+    Organisation,
+}
+
+/// The same, looked up.
+pub(crate) enum Scoped {
+    Streams(Vec<stream::Model>),
+    Groups(Vec<GroupId>),
     Organisation,
 }
 
@@ -44,6 +64,8 @@ pub(crate) enum Scope {
 #[derive(Clone)]
 pub(crate) struct Made {
     pub(crate) token: String,
+    /// A short text that stands for it; where one was wanted.
+    pub(crate) handle: Option<String>,
     pub(crate) record: playback_token::Model,
 }
 
@@ -58,55 +80,114 @@ impl std::fmt::Debug for Made {
 /// Makes a token. The role was judged for `action`.
 pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wanted: Wanted) -> Result<Made, Fault> {
     acting.needs(state, Package::Secure).await?;
-    let now = state.now();
-    check_times(&wanted, now)?;
-    let user = wanted
-        .user
-        .as_deref()
-        .map(|user| label("user", user, TEXT))
-        .transpose()?;
-    let tag = wanted.tag.as_deref().map(|tag| label("tag", tag, TEXT)).transpose()?;
-    let networks = wanted.ip.as_deref().map(networks).transpose()?;
-    let restrictions = wanted.restrictions.claims()?;
-
+    let checked = Checked::of(&wanted, state.now())?;
     let work = Work::begin(state, acting).await?;
-    let streams = scoped(&work, &wanted.scope).await?;
-    let key = keys::current(&*work.write, acting.id).await?;
-    let private = keys::private(&state.seal, &key)?;
-    let id: TokenId = state.mint();
-    let issued = issued_at(&work).await?;
+    let signer = Signer::now(&work, acting).await?;
+    let (made, update) = sign(&work, acting, &signer, &wanted, checked).await?;
+    let detail = shown(&made.record, made.handle.is_some());
+    let object = made.record.jti.clone();
+    if let Some(update) = update {
+        // A handle is known to every node before it is given out.
+        work.finish(action, &object, detail, &[update]).await?;
+    } else {
+        work.finish_untold(action, &object, detail).await?;
+    }
+    Ok(made)
+}
 
-    let mut claims = Map::new();
-    claims.insert("iss".to_owned(), json!(state.addresses.http));
-    claims.insert("sub".to_owned(), json!(acting.id));
-    claims.insert("aud".to_owned(), json!("play"));
-    claims.insert("jti".to_owned(), json!(id));
-    claims.insert("iat".to_owned(), json!(issued));
-    claims.insert("exp".to_owned(), json!(wanted.expires));
-    let optional = [
-        ("nbf", wanted.not_before.map(Value::from)),
-        ("ip", networks.as_ref().map(|networks| json!(networks))),
-        ("user", user.clone().map(Value::from)),
-        ("tag", tag.clone().map(Value::from)),
-        ("revocable", (!wanted.revocable).then_some(Value::Bool(false))),
-        ("forceDisconnect", wanted.force_disconnect.map(Value::Bool)),
-    ];
-    claims.extend(
-        optional
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .chain(restrictions)
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
-    match &streams {
-        Some(streams) => {
-            let names: Vec<_> = streams.iter().map(|stream| stream.name.as_str()).collect();
-            claims.insert("streams".to_owned(), json!(names))
+/// Makes many tokens at once, or none. A fault names the token that it is about. The role was judged.
+pub(crate) async fn create_all(state: &State, acting: &Acting, all: Vec<Wanted>) -> Result<Vec<Made>, Fault> {
+    acting.needs(state, Package::Secure).await?;
+    if !(1..=AT_ONCE).contains(&all.len()) {
+        return Err(Fault::field(
+            "tokens",
+            "INVALID",
+            format!("1 to {AT_ONCE} tokens at once"),
+        ));
+    }
+    let now = state.now();
+    let within = |n: usize| move |fault: Fault| fault.within("tokens", n);
+    let checked = all
+        .iter()
+        .enumerate()
+        .map(|(n, wanted)| Checked::of(wanted, now).map_err(within(n)));
+    let checked: Vec<_> = checked.collect::<Result<_, _>>()?;
+    let work = Work::begin(state, acting).await?;
+    let signer = Signer::now(&work, acting).await?;
+    let (mut made, mut updates) = (Vec::with_capacity(all.len()), Vec::new());
+    for (n, (wanted, checked)) in all.iter().zip(checked).enumerate() {
+        let (one, update) = sign(&work, acting, &signer, wanted, checked).await.map_err(within(n))?;
+        made.push(one);
+        updates.extend(update);
+    }
+    let tokens: Vec<_> = made.iter().map(|made| made.record.jti.as_str()).collect();
+    let detail = json!({ "tokens": tokens });
+    let object = format!("{} tokens", made.len());
+    if updates.is_empty() {
+        work.finish_untold(Action::TokenCreate, &object, detail).await?;
+    } else {
+        work.finish(Action::TokenCreate, &object, detail, &updates).await?;
+    }
+    Ok(made)
+}
+
+/// What of a wish could be checked without looking anything up.
+struct Checked {
+    user: Option<String>,
+    tag: Option<String>,
+    networks: Option<Vec<String>>,
+    restrictions: Vec<(&'static str, Value)>,
+}
+
+impl Checked {
+    fn of(wanted: &Wanted, now: Timestamp) -> Result<Self, Fault> {
+        check_times(wanted, now)?;
+        let text = |field, text: &Option<String>| text.as_deref().map(|text| label(field, text, TEXT)).transpose();
+        if wanted.amr.len() > METHODS || wanted.amr.iter().any(|one| !(1..=METHOD).contains(&one.len())) {
+            let message = "at most ten names of methods, as in `pwd` and `mfa` (RFC 8176)";
+            return Err(Fault::field("amr", "INVALID", message));
         }
-        None => claims.insert("org".to_owned(), json!(true)),
-    };
-    let claims = Value::Object(claims);
-    let token = signature::sign(&claims, &key.kid, &private).map_err(|error| Fault::bug(&error))?;
+        Ok(Self {
+            user: text("user", &wanted.user)?,
+            tag: text("tag", &wanted.tag)?,
+            networks: wanted.ip.as_deref().map(networks).transpose()?,
+            restrictions: wanted.restrictions.claims()?,
+        })
+    }
+}
+
+/// What signs at the moment.
+struct Signer {
+    key: signing_key::Model,
+    private: Zeroizing<Vec<u8>>,
+    /// The claim `iat`.
+    issued: i64,
+}
+
+impl Signer {
+    async fn now(work: &Work<'_>, acting: &Acting) -> Result<Self, Fault> {
+        let key = keys::current(&*work.write, acting.id).await?;
+        Ok(Self {
+            private: keys::private(&work.state.seal, &key)?,
+            issued: issued_at(work).await?,
+            key,
+        })
+    }
+}
+
+/// Signs a token and records it; what the nodes have to know, where there is a handle.
+async fn sign(
+    work: &Work<'_>,
+    acting: &Acting,
+    signer: &Signer,
+    wanted: &Wanted,
+    checked: Checked,
+) -> Result<(Made, Option<Update>), Fault> {
+    let state = work.state;
+    let scope = scoped(work, &wanted.scope).await?;
+    let id: TokenId = state.mint();
+    let claims = claims(acting, state, id, signer.issued, wanted, &checked, &scope);
+    let token = signature::sign(&claims, &signer.key.kid, &signer.private).map_err(|error| Fault::bug(&error))?;
     if token.len() > guard::token::MAX_LENGTH {
         return Err(Fault::field(
             "streams",
@@ -114,52 +195,119 @@ pub(crate) async fn create(state: &State, acting: &Acting, action: Action, wante
             "the token would be longer than 8192 bytes: name fewer streams",
         ));
     }
+    let expires = Timestamp::from_s(wanted.expires);
     let record = playback_token::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(acting.id.uuid()),
         jti: Set(id.to_string()),
-        signing_key_id: Set(key.id),
-        organisation_wide: Set(streams.is_none()),
+        signing_key_id: Set(signer.key.id),
+        organisation_wide: Set(matches!(scope, Scoped::Organisation)),
         claims: Set(claims),
-        viewer: Set(user),
-        tag: Set(tag),
+        viewer: Set(checked.user),
+        tag: Set(checked.tag),
         revocable: Set(wanted.revocable),
         watch: Set(wanted.watch),
         created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
         created_at: Set(work.at.us()),
-        issued_at: Set(Timestamp::from_s(issued).us()),
-        expires_at: Set(Timestamp::from_s(wanted.expires).us()),
+        issued_at: Set(Timestamp::from_s(signer.issued).us()),
+        expires_at: Set(expires.us()),
         revoked_at: Set(None),
+        door: Set(door(wanted).audience().to_owned()),
     }
     .insert(&*work.write)
     .await?;
-    let links: Vec<_> = streams
-        .iter()
-        .flatten()
-        .map(|stream| {
-            let link: TokenId = state.mint();
-            playback_token_stream::ActiveModel {
-                id: Set(link.uuid()),
-                organisation_id: Set(acting.id.uuid()),
-                playback_token_id: Set(id.uuid()),
-                stream_id: Set(stream.id),
-            }
-        })
-        .collect();
-    if !links.is_empty() {
-        playback_token_stream::Entity::insert_many(links)
-            .exec_without_returning(&*work.write)
-            .await?;
-    }
-    let detail = json!({
-        "streams": stream_names(&record),
+    link(work, id, &scope).await?;
+    let (handle, update) = if wanted.handle {
+        let stands = handles::Stands {
+            kid: &signer.key.kid,
+            jti: &record.jti,
+            claims: record.claims.to_string(),
+            expires,
+        };
+        let (handle, update) = handles::make(work, acting, stands).await?;
+        (Some(handle), Some(update))
+    } else {
+        (None, None)
+    };
+    let made = Made { token, handle, record };
+    Ok((made, update))
+}
+
+fn claims(
+    acting: &Acting,
+    state: &State,
+    id: TokenId,
+    issued: i64,
+    wanted: &Wanted,
+    checked: &Checked,
+    scope: &Scoped,
+) -> Value {
+    let mut claims = Map::new();
+    claims.insert("iss".to_owned(), json!(state.addresses.http));
+    claims.insert("sub".to_owned(), json!(acting.id));
+    claims.insert("aud".to_owned(), json!(door(wanted).audience()));
+    claims.insert("jti".to_owned(), json!(id));
+    claims.insert("iat".to_owned(), json!(issued));
+    claims.insert("exp".to_owned(), json!(wanted.expires));
+    let optional = [
+        ("nbf", wanted.not_before.map(Value::from)),
+        ("ip", checked.networks.as_ref().map(|networks| json!(networks))),
+        ("user", checked.user.clone().map(Value::from)),
+        ("tag", checked.tag.clone().map(Value::from)),
+        ("revocable", (!wanted.revocable).then_some(Value::Bool(false))),
+        ("forceDisconnect", wanted.force_disconnect.map(Value::Bool)),
+        ("amr", (!wanted.amr.is_empty()).then(|| json!(wanted.amr))),
+    ];
+    let given = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    claims.extend(
+        given
+            .chain(checked.restrictions.iter().cloned())
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
+    match scope {
+        Scoped::Streams(streams) => {
+            let names: Vec<_> = streams.iter().map(|stream| stream.name.as_str()).collect();
+            claims.insert("streams".to_owned(), json!(names))
+        }
+        Scoped::Groups(groups) => claims.insert("groups".to_owned(), json!(groups)),
+        Scoped::Organisation => claims.insert("org".to_owned(), json!(true)),
+    };
+    Value::Object(claims)
+}
+
+/// Records which streams the token names.
+async fn link(work: &Work<'_>, id: TokenId, scope: &Scoped) -> Result<(), Fault> {
+    let Scoped::Streams(streams) = scope else { return Ok(()) };
+    let links = streams.iter().map(|stream| {
+        let link: TokenId = work.state.mint();
+        playback_token_stream::ActiveModel {
+            id: Set(link.uuid()),
+            organisation_id: Set(work.organisation.uuid()),
+            playback_token_id: Set(id.uuid()),
+            stream_id: Set(stream.id),
+        }
+    });
+    playback_token_stream::Entity::insert_many(links)
+        .exec_without_returning(&*work.write)
+        .await?;
+    Ok(())
+}
+
+fn door(wanted: &Wanted) -> Door {
+    if wanted.publish { Door::Ingest } else { Door::Playback }
+}
+
+/// What of a token the audit log says.
+fn shown(record: &playback_token::Model, handle: bool) -> Value {
+    json!({
+        "door": record.door,
+        "streams": stream_names(record),
         "organisationWide": record.organisation_wide,
-        "expiresAt": wanted.expires,
+        "expiresAt": Timestamp::from_us(record.expires_at).s(),
         "revocable": record.revocable,
         "tag": record.tag,
-    });
-    work.finish_untold(action, &record.jti, detail).await?;
-    Ok(Made { token, record })
+        "handle": handle,
+    })
 }
 
 /// The record with that id in the organisation.
@@ -227,11 +375,16 @@ fn check_times(wanted: &Wanted, now: Timestamp) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The streams of the scope, each once; `None` for the whole organisation.
-async fn scoped(work: &Work<'_>, scope: &Scope) -> Result<Option<Vec<stream::Model>>, Fault> {
-    let Scope::Streams(names) = scope else {
-        return Ok(None);
-    };
+/// The streams or groups of the scope, each once.
+pub(crate) async fn scoped(work: &Work<'_>, scope: &Scope) -> Result<Scoped, Fault> {
+    match scope {
+        Scope::Streams(names) => streams(work, names).await.map(Scoped::Streams),
+        Scope::Groups(ids) => groups(work, ids).await.map(Scoped::Groups),
+        Scope::Organisation => Ok(Scoped::Organisation),
+    }
+}
+
+async fn streams(work: &Work<'_>, names: &[String]) -> Result<Vec<stream::Model>, Fault> {
     if !(1..=STREAMS).contains(&names.len()) {
         return Err(Fault::field("streams", "INVALID", format!("1 to {STREAMS} streams")));
     }
@@ -246,7 +399,27 @@ async fn scoped(work: &Work<'_>, scope: &Scope) -> Result<Option<Vec<stream::Mod
         .all(&*work.write)
         .await?;
     if found.len() == names.len() {
-        Ok(Some(found))
+        Ok(found)
+    } else {
+        Err(Fault::NotFound)
+    }
+}
+
+async fn groups(work: &Work<'_>, ids: &[String]) -> Result<Vec<GroupId>, Fault> {
+    if !(1..=STREAMS).contains(&ids.len()) {
+        return Err(Fault::field("groups", "INVALID", format!("1 to {STREAMS} groups")));
+    }
+    let ids: BTreeSet<GroupId> = ids
+        .iter()
+        .map(|id| id.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|_| Fault::NotFound)?;
+    let found = stream_group::Entity::in_tenant(work.organisation)
+        .filter(stream_group::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .count(&*work.write)
+        .await?;
+    if found == ids.len() as u64 {
+        Ok(ids.into_iter().collect())
     } else {
         Err(Fault::NotFound)
     }
@@ -264,34 +437,6 @@ async fn issued_at(work: &Work<'_>) -> Result<i64, Fault> {
     Ok(latest.map_or(second, |latest| Timestamp::from_us(latest.at).s() + 1))
 }
 
-/// Addresses and networks in their shortest form.
-fn networks(texts: &[String]) -> Result<Vec<String>, Fault> {
-    let bad = || {
-        Fault::field(
-            "ip",
-            "INVALID",
-            "one to ten addresses or networks, as in 192.0.2.7 or 2001:db8::/32",
-        )
-    };
-    if !(1..=NETWORKS).contains(&texts.len()) {
-        return Err(bad());
-    }
-    let checked = |text: &String| {
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length.parse::<u8>().map_err(|_| bad())?)),
-            None => (text.as_str(), None),
-        };
-        let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        match length {
-            Some(length) if length <= most => Ok(format!("{address}/{length}")),
-            Some(_) => Err(bad()),
-            None => Ok(guard::fold(address).to_string()),
-        }
-    };
-    texts.iter().map(checked).collect()
-}
-
 /// The row's names of streams, from its claims.
 pub(crate) fn stream_names(record: &playback_token::Model) -> Vec<String> {
     let names = record.claims.get("streams").and_then(Value::as_array);
@@ -307,5 +452,7 @@ pub(crate) const DAY_S: i64 = 24 * 3600;
 /// The longest life of a token, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * DAY_S;
 const STREAMS: usize = 100;
-const NETWORKS: usize = 10;
+const AT_ONCE: usize = 100;
+const METHODS: usize = 10;
+const METHOD: usize = 32;
 const TEXT: usize = 128;

@@ -174,6 +174,10 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let hook = admin.data(hook, json!({})).await["setWebhook"]["webhook"]["id"].clone();
     let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
     let call = admin.data(test, json!({ "i": hook })).await["testWebhook"]["delivery"]["id"].clone();
+    let more = "mutation { createStaticToken(input: {name: \"list-of-theirs\", organisation: true}) { staticToken { id } text }
+        banUser(input: {user: \"banned-of-theirs\"}) { errors { code } }
+        addSigningKey(input: {hs256Secret: \"a secret that only they know, of 32 bytes\", kid: \"kid-of-theirs\"}) { signingKey { id } } }";
+    let credentials = admin.data(more, json!({})).await;
     let invite =
         "mutation { inviteMember(input: {email: \"nora@example.com\", role: nanoUser}) { invitation { id } } }";
     let invitation = admin.data(invite, json!({})).await["inviteMember"]["invitation"]["id"].clone();
@@ -192,6 +196,8 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         &rule,
         &hook,
         &call,
+        &credentials["createStaticToken"]["staticToken"]["id"],
+        &credentials["addSigningKey"]["signingKey"]["id"],
         &invitation,
         &token["apiToken"]["id"],
         &more["viewer"]["id"],
@@ -213,6 +219,9 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         TAG,
         "label-of-theirs",
         "Group of theirs",
+        "list-of-theirs",
+        "banned-of-theirs",
+        "kid-of-theirs",
         "Northwind Live",
         "203.0.113.0/24",
         &world.demo.users[1].email,
@@ -231,7 +240,7 @@ async fn standing(admin: &Client) -> Value {
     let query = "{ organisation { name settings { securePlayback } members { nodes { id role } } tags { name }
         streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } webhooks { id url calls enabled }
         webhookDeliveries { nodes { id state attempts } } signingKeys { id }
-        playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
+        staticTokens { id } bannedUsers { nodes { user } } playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
     admin.data(query, json!({})).await
 }
 

@@ -83,6 +83,7 @@ impl World {
             provider: None,
             encrypted: false,
             jti: None,
+            kid: None,
             user: None,
             tag: None,
             user_agent: None,

@@ -43,7 +43,7 @@ const LISTS: &[(&str, &str)] = &[
     (
         "PlaybackTokenConnection",
         "query($n: Int) { organisation { playbackTokens(first: $n) { totalCount nodes {
-        id jti status user tag streams organisationWide createdAt expiresAt revokedAt revocable notRevocableBecause
+        id jti door status user tag streams organisationWide createdAt expiresAt revokedAt revocable notRevocableBecause
         createdBy { id name kind } claims } } } }",
     ),
     (
@@ -55,6 +55,10 @@ const LISTS: &[(&str, &str)] = &[
         "WebhookDeliveryConnection",
         "query($n: Int) { organisation { webhookDeliveries(first: $n) { totalCount nodes {
         id webhook call stream state status tookMs error attempts createdAt triedAt nextAt content } } } }",
+    ),
+    (
+        "BannedUserConnection",
+        "query($n: Int) { organisation { bannedUsers(first: $n) { totalCount nodes { user note bannedAt bannedBy { name } } } } }",
     ),
     (
         "StreamGroupConnection",
@@ -186,6 +190,8 @@ async fn fill(world: &World, admin: &Client, n: u8) {
     admin.data(rule, rules).await;
     let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
     admin.data(test, json!({ "i": webhook(admin).await })).await;
+    let ban = format!("mutation {{ banUser(input: {{user: \"banned{n}\"}}) {{ errors {{ code }} }} }}");
+    admin.data(&ban, json!({})).await;
     let email = format!("n{n}@northwind.example");
     world.join(&email, hash, "nanoReadOnly").await;
     world.idle_sign_in(&email).await;

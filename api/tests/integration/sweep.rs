@@ -106,6 +106,24 @@ async fn every_field_answers_each_role_as_the_committed_table_says() {
     insta::assert_snapshot!(table);
 }
 
+/// A key of the organisation's own, in place of those that it had.
+async fn new_signing_key(admin: &Client, name: &str) -> String {
+    let all = admin
+        .data("{ organisation { signingKeys { id ours } } }", json!({}))
+        .await;
+    for key in all["organisation"]["signingKeys"].as_array().unwrap() {
+        if key["ours"] == false {
+            let remove = "mutation($i: ID!) { removeSigningKey(input: {id: $i}) { errors { code } } }";
+            admin.data(remove, json!({ "i": key["id"] })).await;
+        }
+    }
+    let add = format!(
+        "mutation {{ addSigningKey(input: {{hs256Secret: \"another secret of the sweep, {name}\"}}) {{ signingKey {{ id }} }} }}"
+    );
+    let added = admin.data(&add, json!({})).await;
+    added["addSigningKey"]["signingKey"]["id"].as_str().unwrap().to_owned()
+}
+
 /// The code of the first error, else `ok`.
 pub(crate) async fn outcome(caller: &Client, request: &str) -> String {
     let answer = caller.ask(request, json!({})).await;
@@ -128,6 +146,8 @@ struct Objects {
     hash: String,
     change: String,
     jti: String,
+    /// The text of a token.
+    token: String,
     /// The administrator's own membership, and one that nobody acts with.
     admin: String,
     spare: String,
@@ -174,6 +194,7 @@ impl Objects {
             spare: world.join(SPARE, hash, "nanoReadOnly").await.to_string(),
             change: revoked["change"]["id"].as_str().unwrap().to_owned(),
             jti: made["record"]["jti"].as_str().unwrap().to_owned(),
+            token: made["token"].as_str().unwrap().to_owned(),
         }
     }
 
@@ -236,6 +257,27 @@ impl Objects {
                 text = text.replace("DELIVERY", tested.as_str().unwrap());
             }
         }
+        if text.contains("igningKey(input: {hs256Secret") || text.contains("KEYID") {
+            // An organisation has eight at most.
+            let added = new_signing_key(admin, &stream).await;
+            text = text.replace("KEYID", &added);
+        }
+        if text.contains("STATIC") {
+            let make = format!(
+                "mutation {{ createStaticToken(input: {{name: \"for {stream} {}\", organisation: true}}) {{ staticToken {{ id }} }} }}",
+                world.running.statements()
+            );
+            let made = admin.data(&make, json!({})).await;
+            text = text.replace(
+                "STATIC",
+                made["createStaticToken"]["staticToken"]["id"].as_str().unwrap(),
+            );
+        }
+        if text.contains("BANNED") || text.contains("bannedUsers") {
+            let ban = format!("mutation {{ banUser(input: {{user: \"{stream}\"}}) {{ errors {{ code }} }} }}");
+            admin.data(&ban, json!({})).await;
+            text = text.replace("BANNED", &stream);
+        }
         let keyword = if first == "Mutation" { "mutation" } else { "query" };
         format!("{keyword} {{ {text} }}")
     }
@@ -247,7 +289,9 @@ impl Objects {
             ("Query", "search") => format!("(text: \"{stream}\")"),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
-            ("Mutation", "createStream" | "updateSettings" | "beginTotp" | "beginPasskey") => "(input: {})".to_owned(),
+            ("Mutation", "createStream" | "updateSettings" | "beginTotp" | "beginPasskey" | "rotateSigningKey") => {
+                "(input: {})".to_owned()
+            }
             ("Mutation", "inviteMember") => {
                 format!("(input: {{email: \"{stream}@example.com\", role: nanoReadOnly}})")
             }
@@ -283,7 +327,19 @@ impl Objects {
             ("Mutation", "createApiToken") => "(input: {name: \"sweep\", role: nanoReadOnly})".to_owned(),
             ("Mutation", "revokeApiToken") => format!("(input: {{id: \"{}\"}})", self.api_token),
             ("Mutation", "removeIdentityProvider" | "rotateApiKey") => String::new(),
-            ("Mutation", "createPlaybackToken") => format!("(input: {{streams: [\"{stream}\"]}})"),
+            ("Mutation", "createPlaybackToken" | "createPublishToken") => {
+                format!("(input: {{streams: [\"{stream}\"]}})")
+            }
+            ("Mutation", "createPlaybackTokens") => format!("(input: {{tokens: [{{streams: [\"{stream}\"]}}]}})"),
+            ("Mutation", "createHandle" | "lintToken") => format!("(input: {{token: \"{}\"}})", self.token),
+            ("Mutation", "addSigningKey") => {
+                format!("(input: {{hs256Secret: \"a secret of the sweep, long enough, {stream}\"}})")
+            }
+            ("Mutation", "removeSigningKey") => "(input: {id: \"KEYID\"})".to_owned(),
+            ("Mutation", "createStaticToken") => format!("(input: {{name: \"{stream}\", organisation: true}})"),
+            ("Mutation", "removeStaticToken") => "(input: {id: \"STATIC\"})".to_owned(),
+            ("Mutation", "banUser") => format!("(input: {{user: \"{stream}\"}})"),
+            ("Mutation", "unbanUser") => "(input: {user: \"BANNED\"})".to_owned(),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
             ("Mutation", "createGuardianRule") => RULE.to_owned(),
             ("Mutation", "updateGuardianRule" | "deleteGuardianRule") => "(input: {id: \"RULE\"})".to_owned(),

@@ -36,9 +36,12 @@ actions! {
         SessionReadPersonal = "session.read_personal", "Read the addresses and users of sessions.";
         ChangeRead = "change.read", "Follow a change on its way to the nodes.";
         TokenRead = "token.read", "Read the records of tokens; never a token itself.";
-        TokenCreate = "token.create", "Make playback tokens.";
+        TokenCreate = "token.create", "Make playback and publish tokens, and handles.";
+        TokenLint = "token.lint", "Have a token looked at: who signed it, what it says, what could be better about it.";
         TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
         TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
+        ViewerBan = "viewer.ban", "Ban a viewer, and take that back.";
+        StaticTokenWrite = "static_token.write", "Put static tokens into the list, and take them out.";
         RuleRead = "rule.read", "Read Guardian rules.";
         RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody.";
         RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody.";
@@ -54,6 +57,9 @@ actions! {
         IngestKeyRead = "ingest_key.read", "Reveal a stream's ingest key.";
         IngestKeyRotate = "ingest_key.rotate", "Replace a stream's ingest key.";
         SigningKeyRead = "signing_key.read", "Read the organisation's signing keys; never a private part.";
+        SigningKeyAdd = "signing_key.add", "Add a key of the organisation's own, with which its tokens are signed elsewhere.";
+        SigningKeyRotate = "signing_key.rotate", "Sign with a new key from now on.";
+        SigningKeyRemove = "signing_key.remove", "Remove a signing key, and end what it signed.";
         Search = "search", "Search the organisation; what is found is what the role may read.";
         TagDelete = "tag.delete", "Take a tag off every stream.";
         GroupCreate = "group.create", "Make stream groups.";

@@ -22,7 +22,9 @@ may("nanoUser", action) if action in [
     "session.read_personal",
     "token.read",
     "token.create",
+    "token.lint",
     "token.revoke",
+    "viewer.ban",
     "rule.read",
     "rule.write",
     "stream.create",
@@ -36,6 +38,7 @@ may("nanoUser", action) if action in [
 may("nanoAdmin", action) if may("nanoUser", action);
 may("nanoAdmin", action) if action in [
     "token.revoke_bulk",
+    "static_token.write",
     "rule.write_wide",
     "stream.open",
     "stream.stop",
@@ -45,6 +48,9 @@ may("nanoAdmin", action) if action in [
     "stream.delete",
     "ingest_key.rotate",
     "signing_key.read",
+    "signing_key.add",
+    "signing_key.rotate",
+    "signing_key.remove",
     "tag.delete",
     "group.delete",
     "member.read",

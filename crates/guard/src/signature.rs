@@ -21,8 +21,12 @@ pub enum SignError {
 
 /// Checks the signature of `token` with `key`, by the key's algorithm; about 60 µs for Ed25519.
 pub fn check(token: &Token, key: &VerifyingKey) -> Proof {
-    let valid = verify(token, key).unwrap_or(false);
-    Proof::new(token, key, valid)
+    Proof::new(token, key, fits(token, key))
+}
+
+/// Whether `key` signed `token`. That it did says nothing of what the token is good for.
+pub fn fits(token: &Token, key: &VerifyingKey) -> bool {
+    verify(token, key).unwrap_or(false)
 }
 
 fn verify(token: &Token, key: &VerifyingKey) -> Result<bool, Error> {

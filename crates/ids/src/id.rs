@@ -178,6 +178,11 @@ id!(
     "sin"
 );
 id!(
+    /// A static token: a text in a list.
+    StaticTokenId,
+    "sta"
+);
+id!(
     /// A stream.
     StreamId,
     "str"

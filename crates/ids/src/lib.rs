@@ -21,6 +21,6 @@ mod name;
 pub use id::{
     ApiTokenId, AuditId, ChangeId, DecisionId, GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId,
     OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId,
-    SessionId, SignInId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
+    SessionId, SignInId, StaticTokenId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

@@ -93,6 +93,8 @@ pub struct SessionFacts {
     pub encrypted: bool,
     /// The token's id.
     pub jti: Option<Arc<str>>,
+    /// The key that signed the token.
+    pub kid: Option<Arc<str>>,
     /// The viewer that the token names.
     pub user: Option<Arc<str>>,
     /// The token's label.

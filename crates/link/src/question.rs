@@ -37,6 +37,14 @@ pub enum Question {
         /// Which use.
         id: UseId,
     },
+    /// Is there such a key among those that the organisation keeps elsewhere? Answered with [`Answer::Looked`] once what was
+    /// found there is in force.
+    Key {
+        /// Whose key.
+        organisation: OrganisationId,
+        /// What a token calls it.
+        kid: Arc<str>,
+    },
     /// What does the customer's backend say? Answered with [`Answer::Backend`].
     Backend(Box<Inquiry>),
 }
@@ -88,6 +96,8 @@ pub enum Answer {
     Use(Use),
     /// What the backend says.
     Backend(Verdict),
+    /// It was looked, by now or of late.
+    Looked,
 }
 
 /// A question with the way back.

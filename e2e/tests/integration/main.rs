@@ -12,6 +12,7 @@ mod counted;
 mod crash;
 mod encoders;
 mod encrypted;
+mod foreign_keys;
 mod geoip;
 mod identity;
 mod lifecycle;

@@ -136,10 +136,25 @@ impl Gate {
                     session.extend(permit.end());
                     return None;
                 }
-                Decision::Deny(denial) => return Some(denial.reason),
+                Decision::Deny(denial) => return Some(cause(session, policy, denial.reason)),
                 Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }
+    }
+}
+
+/// Why a session falls. A token that names no key is tried with every key that is left; where its own is gone, it is that.
+fn cause(session: &Session, policy: &Policy, reason: Reason) -> Reason {
+    let permit = session.permit();
+    let kid = permit.grant().and_then(|grant| grant.kid.clone());
+    let tenant = policy.tenant(permit.organisation());
+    let gone = kid
+        .zip(tenant)
+        .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(&kid));
+    if gone && reason == Reason::TokenSignature {
+        Reason::TokenKey
+    } else {
+        reason
     }
 }
 

@@ -8,6 +8,7 @@ mod answers;
 mod apply;
 mod backends;
 mod counts;
+mod learn;
 mod proofs;
 mod throttle;
 
@@ -23,6 +24,7 @@ use counts::Counts;
 pub(crate) use counts::Reservation;
 use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
+use learn::Learner;
 use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
 use proofs::Proofs;
 use throttle::Throttle;
@@ -42,6 +44,7 @@ pub struct Gate {
     throttle: Throttle,
     backends: Backends,
     counts: Counts,
+    learner: Learner,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -96,6 +99,7 @@ impl Gate {
             throttle: Throttle::default(),
             backends: Backends::new(attached.questions(), clock.clone()),
             counts: Counts::new(attached.questions()),
+            learner: Learner::new(attached.questions()),
             sessions: Arc::default(),
             geoip,
             hub,
@@ -189,6 +193,10 @@ impl Gate {
     }
 
     async fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
+        if let Some(policy) = self.policy.load_full().filter(|_| !running) {
+            let now = self.clock.now();
+            self.learner.learn(&request, &policy, now).await;
+        }
         let Some(policy) = self.policy.load_full() else {
             return Err(self.denied(asked, request.door, Reason::NotReady.into()));
         };
@@ -286,6 +294,7 @@ impl Gate {
             provider: located.provider,
             encrypted: asked.encrypted,
             jti: grant.map(|grant| grant.jti.clone()),
+            kid: grant.and_then(|grant| grant.kid.clone()),
             user: grant.and_then(|grant| grant.user.clone()),
             tag: grant.and_then(|grant| grant.tag.clone()),
             user_agent: asked.user_agent.clone(),

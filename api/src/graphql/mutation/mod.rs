@@ -2,6 +2,7 @@
 
 mod account;
 mod api_tokens;
+mod credentials;
 mod groups;
 mod invitations;
 mod members;
@@ -13,13 +14,16 @@ mod platform;
 mod provider;
 mod rules;
 mod second_factor;
+mod signing_keys;
 mod streams;
+mod token_making;
 mod tokens;
 mod webhooks;
 
 use account::Account;
 use api_tokens::ApiTokens;
 use async_graphql::{Context, MergedObject, Result};
+use credentials::Credentials;
 use groups::Groups;
 use invitations::Invitations;
 use members::Members;
@@ -31,7 +35,9 @@ use platform::Operators;
 use provider::Providers;
 use rules::Rules;
 use second_factor::SecondFactors;
+use signing_keys::SigningKeys;
 use streams::Streams;
+use token_making::TokensMade;
 use tokens::Tokens;
 use webhooks::Webhooks;
 
@@ -48,8 +54,11 @@ pub(crate) struct Mutation(
     Providers,
     Rules,
     Settings,
+    SigningKeys,
     Streams,
+    TokensMade,
     Tokens,
+    Credentials,
     Invitations,
     Resets,
     Account,

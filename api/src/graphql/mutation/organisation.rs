@@ -38,6 +38,7 @@ impl Settings {
             ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
             second_factor_required: input.second_factor_required,
             encrypted_ingest: input.encrypted_ingest,
+            static_tokens: input.static_tokens,
         };
         answer(
             organisations::edit(state, acting, with_second_factor, edit).await,
@@ -91,6 +92,8 @@ pub(super) struct UpdateSettingsInput {
     second_factor_required: Option<bool>,
     /// Whether broadcasters must come encrypted: plain RTMP is refused then, with `ENCRYPTION_REQUIRED`.
     encrypted_ingest: Option<bool>,
+    /// Whether the list of static tokens lets in: a tool for tests. Off: sessions on them end.
+    static_tokens: Option<bool>,
 }
 
 /// What came of it.

@@ -17,6 +17,8 @@ mod provider;
 mod rule;
 mod search;
 mod session;
+mod signing_key;
+mod static_token;
 mod stream;
 mod token;
 mod viewer;
@@ -43,6 +45,8 @@ pub(crate) use rule::{
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
 pub(crate) use session::{SessionConnection, SessionFilter};
+pub(crate) use signing_key::{ClaimDialect, SigningKey};
+pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, ingest_url};
 pub(crate) use token::{Names, PlaybackToken, Severity, TokenAdvice};
 pub(crate) use viewer::{Role, Viewer};

@@ -2,16 +2,15 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use chrono::{DateTime, Utc};
-use entity::{Tenanted, api_token, signing_key, stream};
-use ids::{ApiTokenId, AuditId, GroupId, KeyId, StreamId, TokenId};
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use entity::{Tenanted, api_token, stream};
+use ids::{ApiTokenId, AuditId, GroupId, StreamId, TokenId};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, GuardianRule,
-    GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, Part, SessionConnection,
-    SessionFilter, StreamGroup, StreamGroupConnection, Tag, Webhook, WebhookDelivery, WebhookDeliveryConnection,
-    WebhookDeliveryFilter,
+    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, BannedUser,
+    BannedUserConnection, GuardianRule, GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member,
+    MemberConnection, Part, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup,
+    StreamGroupConnection, Tag, TokenDoor, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -23,7 +22,10 @@ use crate::{
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
-    service::{api_tokens, audit_log, groups, members, packages, reading, rules, tags, webhooks},
+    service::{
+        api_tokens, audit_log, bans, groups, members, packages, reading, rules, signing_keys, static_tokens, tags,
+        webhooks,
+    },
 };
 
 /// The organisation in which the request acts.
@@ -71,20 +73,41 @@ impl Organisation {
             second_factor_required: self.0.row.second_factor_required,
             ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
             encrypted_ingest: self.0.row.encrypted_ingest,
+            static_tokens: self.0.row.static_tokens,
         }
     }
 
     /// The keys that verify its tokens; for administrators.
     async fn signing_keys(&self, context: &Context<'_>) -> Result<Option<Vec<SigningKey>>> {
         let state = state(context);
-        caller(context).may(state, Action::SigningKeyRead)?;
-        let keys = signing_key::Entity::in_tenant(self.0.id)
-            .filter(signing_key::Column::RemovedAt.is_null())
-            .order_by_desc(signing_key::Column::Id)
-            .all(state.store.read())
-            .await
-            .map_err(Fault::from)?;
-        Ok(Some(keys.into_iter().map(SigningKey::from).collect()))
+        let acting = caller(context).may(state, Action::SigningKeyRead)?;
+        let keys = signing_keys::all(state, acting).await?;
+        Ok(Some(keys.into_iter().map(SigningKey).collect()))
+    }
+
+    /// The list of static tokens, the newest first.
+    async fn static_tokens(&self, context: &Context<'_>) -> Result<Option<Vec<StaticToken>>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::TokenRead)?;
+        let tokens = static_tokens::all(state, acting).await?;
+        Ok(Some(tokens.into_iter().map(StaticToken).collect()))
+    }
+
+    /// Viewers who are banned, the last banned first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn banned_users(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "In the viewer's name or the note, whatever the case.")] text: Option<String>,
+    ) -> Result<Option<BannedUserConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::TokenRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = bans::page(state, self.0.id, text.as_deref(), wanted).await?;
+        let key = |row: &entity::banned_viewer::Model| TokenId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, BannedUser).into()))
     }
 
     /// With whom its people may sign in; for administrators.
@@ -224,6 +247,7 @@ impl Organisation {
             status: filter.status.map(Into::into),
             user: filter.user,
             tag: filter.tag,
+            door: filter.door.map(Into::into),
             watch: filter.watch.unwrap_or(false),
         };
         let page = reading::tokens(state, self.0.id, which, wanted(context, first, after.as_deref())?).await?;
@@ -323,36 +347,8 @@ pub(crate) struct OrganisationSettings {
     ingest_authorisation: IngestAuthorisation,
     /// Whether broadcasters must come encrypted.
     encrypted_ingest: bool,
-}
-
-/// A key that verifies tokens; its private part is never shown.
-#[derive(Clone, Debug, SimpleObject)]
-pub(crate) struct SigningKey {
-    /// Its id.
-    id: ID,
-    /// What tokens carry in their header.
-    kid: String,
-    /// As in `EdDSA`.
-    algorithm: String,
-    /// Whether it is ours, or the customer's own.
-    ours: bool,
-    /// When it was made.
-    created_at: DateTime<Utc>,
-    /// When it stops signing.
-    retires_at: Option<DateTime<Utc>>,
-}
-
-impl From<signing_key::Model> for SigningKey {
-    fn from(row: signing_key::Model) -> Self {
-        Self {
-            id: KeyId::from_uuid(row.id).to_string().into(),
-            kid: row.kid,
-            algorithm: row.algorithm,
-            ours: row.private_key_sealed.is_some(),
-            created_at: super::moment(row.created_at),
-            retires_at: row.retires_at.map(super::moment),
-        }
-    }
+    /// Whether the list of static tokens lets in.
+    static_tokens: bool,
 }
 
 /// Which streams.
@@ -391,6 +387,8 @@ pub(crate) struct TokenFilter {
     user: Option<String>,
     /// With this label.
     tag: Option<String>,
+    /// For this.
+    door: Option<TokenDoor>,
     /// Whether those made for the dashboard's own player are listed too.
     watch: Option<bool>,
 }

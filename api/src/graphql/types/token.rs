@@ -11,7 +11,7 @@ use entity::playback_token;
 use ids::{ApiTokenId, TokenId, UserId};
 use uuid::Uuid;
 
-use super::page::connection;
+use super::{page::connection, static_token::TokenDoor};
 use crate::{
     fault::Fault,
     graphql::state,
@@ -40,6 +40,11 @@ impl PlaybackToken {
     /// The claim `jti`.
     async fn jti(&self) -> ID {
         self.0.jti.as_str().into()
+    }
+
+    /// What it is for.
+    async fn door(&self) -> TokenDoor {
+        TokenDoor::of(&self.0.door)
     }
 
     /// What it is now. Revoked beats expired.

@@ -145,12 +145,18 @@ pub(crate) enum Permission {
     ChangeRead,
     /// Read the records of tokens; never a token itself.
     TokenRead,
-    /// Make playback tokens.
+    /// Make playback and publish tokens, and handles.
     TokenCreate,
+    /// Have a token looked at: who signed it, what it says, what could be better about it.
+    TokenLint,
     /// Revoke one token, a user's or a tag's.
     TokenRevoke,
     /// Revoke by stream, signing key or moment of issue.
     TokenRevokeBulk,
+    /// Ban a viewer, and take that back.
+    ViewerBan,
+    /// Put static tokens into the list, and take them out.
+    StaticTokenWrite,
     /// Read Guardian rules.
     RuleRead,
     /// Make, change and delete rules on viewers, except those that reach everybody.
@@ -181,6 +187,12 @@ pub(crate) enum Permission {
     IngestKeyRotate,
     /// Read the organisation's signing keys; never a private part.
     SigningKeyRead,
+    /// Add a key of the organisation's own, with which its tokens are signed elsewhere.
+    SigningKeyAdd,
+    /// Sign with a new key from now on.
+    SigningKeyRotate,
+    /// Remove a signing key, and end what it signed.
+    SigningKeyRemove,
     /// Search the organisation; what is found is what the role may read.
     Search,
     /// Take a tag off every stream.

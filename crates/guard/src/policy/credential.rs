@@ -22,6 +22,11 @@ impl CredentialDigest {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// One that was stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
     pub fn bytes(&self) -> [u8; 32] {
         self.0
@@ -72,6 +77,8 @@ pub struct Handle {
     pub digest: CredentialDigest,
     /// The key that signed the token.
     pub kid: Arc<str>,
+    /// The token's id; a customer's token that says none has the one that it is known by.
+    pub jti: Jti,
     /// The token's claims: a JSON object under our names.
     pub claims: Arc<str>,
 }
@@ -102,7 +109,7 @@ impl Handle {
     pub(super) fn read(&self) -> Result<Known, Malformed> {
         Ok(Known {
             kid: self.kid.clone(),
-            claims: claims_of(&self.claims)?,
+            claims: claims_of(&self.claims, &self.jti)?,
         })
     }
 }

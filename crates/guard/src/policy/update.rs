@@ -6,7 +6,7 @@ use ids::{OrganisationId, RuleId, StreamId};
 use serde::{Deserialize, Serialize};
 
 use super::{CredentialDigest, Handle, Organisation, Policy, StaticToken, Stream, Subject};
-use crate::{Timestamp, VerifyingKey, rules::Rule};
+use crate::{Timestamp, VerifyingKey, key::Algorithm, rules::Rule};
 
 /// One change. Applying it twice is the same as once, so that what was perhaps delivered can be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,11 @@ impl Update {
             | Self::Handle { organisation, .. }
             | Self::HandleRemoved { organisation, .. } => *organisation,
         }
+    }
+
+    /// Whether whoever reads it could sign with what it holds: a shared secret.
+    pub fn holds_secret(&self) -> bool {
+        matches!(self, Self::Key { key, .. } if key.algorithm() == Algorithm::Hs256)
     }
 
     /// The sessions to decide again, when this comes after `before`.

@@ -20,6 +20,7 @@ use object::Object;
 pub use proof::{Proof, Proofs};
 pub(crate) use read::UNDERSTOOD;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{VerifyingKey, key::Dialect};
@@ -123,17 +124,30 @@ impl Token {
         let claims = match key.dialect() {
             Dialect::Ours => Cow::Borrowed(self.claims()?),
             // Read anew rather than kept: very many tokens are held, and very few speak so.
-            other => {
-                let (_, payload) = self.signed.split_once('.').ok_or(Malformed::Parts)?;
-                let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Malformed::Parts)?;
-                let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
-                Cow::Owned(read::claims(&payload, other, || unnamed(&self.signed))?)
-            }
+            other => Cow::Owned(read::claims(&self.payload()?, other, || unnamed(&self.signed))?),
         };
         if !key.is_ours() && claims.jti.starts_with(OUR_JTI) {
             return Err(Malformed::Jti);
         }
         Ok(claims)
+    }
+
+    /// What it says, as JSON, as it stands there.
+    pub fn object(&self) -> Result<Map<String, Value>, Malformed> {
+        self.payload()
+    }
+
+    /// What it says if `key` signed it, as JSON, under our names.
+    pub fn object_under(&self, key: &VerifyingKey) -> Result<Map<String, Value>, Malformed> {
+        let payload = self.payload()?;
+        Ok(key.dialect().translate(&payload)?.into_owned())
+    }
+
+    fn payload(&self) -> Result<Map<String, Value>, Malformed> {
+        let (_, payload) = self.signed.split_once('.').ok_or(Malformed::Parts)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Malformed::Parts)?;
+        let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
+        Ok(payload)
     }
 
     /// Whether a text looks like a token at all: three parts, whatever they hold.
@@ -167,13 +181,14 @@ impl fmt::Debug for Token {
 #[derive(Deserialize)]
 struct Header {
     kid: Option<Arc<str>>,
-    crit: Option<serde_json::Value>,
+    crit: Option<Value>,
 }
 
-/// Claims that stand elsewhere than in a token, as behind a handle: a JSON object under our names.
-pub(crate) fn claims_of(payload: &str) -> Result<Claims, Malformed> {
+/// Claims that stand elsewhere than in a token, as behind a handle: a JSON object under our names. `jti`: the id of one that
+/// says none.
+pub fn claims_of(payload: &str, jti: &Jti) -> Result<Claims, Malformed> {
     let Object(payload) = serde_json::from_str(payload).map_err(|_| Malformed::Claims)?;
-    read::claims(&payload, &Dialect::Ours, || unnamed(""))
+    read::claims(&payload, &Dialect::Ours, || jti.clone())
 }
 
 /// A token without an id is known by what it says, not by its signature, which can have twins.

@@ -116,6 +116,7 @@ fn handled() -> Policy {
         handle: Handle {
             digest: CredentialDigest::of(HANDLE),
             kid: "key_first".into(),
+            jti: "tok_1".into(),
             claims: claims(1).to_string().into(),
         },
     })
@@ -168,6 +169,7 @@ fn a_handle_keeps_its_tokens_restrictions() {
         handle: Handle {
             digest: CredentialDigest::of(HANDLE),
             kid: "key_first".into(),
+            jti: "tok_1".into(),
             claims: elsewhere.to_string().into(),
         },
     });

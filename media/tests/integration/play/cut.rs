@@ -203,6 +203,7 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
                 handle: Handle {
                     digest: CredentialDigest::of(handle),
                     kid: "key_first".into(),
+                    jti: "tok_handle".into(),
                     claims: claims.to_string().into(),
                 },
             },

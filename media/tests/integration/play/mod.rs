@@ -9,6 +9,7 @@ mod cut;
 mod doors;
 mod encrypted;
 mod geoip;
+mod learned;
 mod limits;
 mod proxies;
 mod rules;

@@ -234,14 +234,14 @@ fn tenant(number: u64, name: &str, key: VerifyingKey) -> Vec<Update> {
     ]
 }
 
-fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
+pub(crate) fn pair(kid: &str) -> (Vec<u8>, VerifyingKey) {
     let pair = Ed25519KeyPair::generate().unwrap();
     let pkcs8 = pair.to_pkcs8().unwrap().as_ref().to_vec();
     let material = pair.public_key().as_ref().to_vec();
     (pkcs8, VerifyingKey::ours(kid, material).unwrap())
 }
 
-fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: &Value, more: &Value) -> String {
+pub(crate) fn sign(pkcs8: &[u8], kid: &str, number: u64, jti: &str, streams: &Value, more: &Value) -> String {
     let mut claims = json!({
         "sub": organisation(number), "aud": "play", "jti": jti, "streams": streams,
         "iat": now().s(), "exp": now().s() + 3600,

@@ -1,10 +1,16 @@
-//! Our signing keys: Ed25519, one in use per organisation, the private part sealed.
+//! Signing keys. Ours: Ed25519, one signs per organisation at a time, the private part sealed; one that stopped signing
+//! verifies for as long as anything that it signed can run. Customers': public keys, or shared secrets, sealed.
+
+mod foreign;
+mod tend;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use entity::{Tenanted, signing_key};
+use entity::{Tenanted, jwks_key, signing_key};
+pub(crate) use foreign::{Dialect, Material, is_sound};
 use guard::{VerifyingKey, key::Algorithm};
 use ids::{KeyId, OrganisationId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
+pub(crate) use tend::{ends_at, tend};
 use zeroize::Zeroizing;
 
 use crate::{fault::Fault, seal::Seal, state::State};
@@ -28,6 +34,7 @@ pub(crate) async fn create(
         created_at: Set(state.now_us()),
         retires_at: Set(None),
         removed_at: Set(None),
+        ..Default::default()
     };
     Ok(model.insert(connection).await?)
 }
@@ -54,13 +61,49 @@ pub(crate) fn private(seal: &Seal, key: &signing_key::Model) -> Result<Zeroizing
         .map_err(|error| Fault::bug(&error))
 }
 
-/// What nodes verify with.
-pub(crate) fn verifying(key: &signing_key::Model) -> Result<VerifyingKey, DbErr> {
-    VerifyingKey::ours(key.kid.as_str(), key.public_key.clone())
+/// What nodes verify with; none for a set that is fetched.
+pub(crate) fn verifying(seal: &Seal, key: &signing_key::Model) -> Result<Option<VerifyingKey>, DbErr> {
+    let made = if key.private_key_sealed.is_some() {
+        VerifyingKey::ours(key.kid.as_str(), key.public_key.clone())
+    } else if key.jwks_url.is_some() {
+        return Ok(None);
+    } else {
+        let algorithm = algorithm(&key.algorithm)?;
+        let material = match &key.secret_sealed {
+            Some(sealed) => secret(seal, key.id, sealed)?,
+            None => key.public_key.clone(),
+        };
+        VerifyingKey::theirs(key.kid.as_str(), algorithm, material, Dialect::of(key)?.into())
+    };
+    made.map(Some)
         .map_err(|error| DbErr::Custom(format!("signing_key {}: {error}", key.kid)))
 }
 
-/// Every key that verifies, of every organisation: what the installation's JWKS shows.
+/// The same of a key of a set that is fetched.
+pub(crate) fn fetched(set: &signing_key::Model, key: &jwks_key::Model) -> Result<VerifyingKey, DbErr> {
+    let (algorithm, dialect) = (algorithm(&key.algorithm)?, Dialect::of(set)?.into());
+    VerifyingKey::theirs(key.kid.as_str(), algorithm, key.public_key.clone(), dialect)
+        .map_err(|error| DbErr::Custom(format!("jwks_key {}: {error}", key.kid)))
+}
+
+/// A customer's shared secret, sealed for its key.
+pub(crate) fn seal_secret(seal: &Seal, id: KeyId, secret: &[u8]) -> Vec<u8> {
+    seal.close(&secret_place(id), secret)
+}
+
+fn secret(seal: &Seal, id: uuid::Uuid, sealed: &[u8]) -> Result<Vec<u8>, DbErr> {
+    let opened = seal.open(&secret_place(KeyId::from_uuid(id)), sealed);
+    opened
+        .map(|secret| secret.to_vec())
+        .map_err(|error| DbErr::Custom(error.to_string()))
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, DbErr> {
+    let known = Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str() == name);
+    known.ok_or_else(|| DbErr::Custom(format!("a row holds what cannot be: algorithm {name}")))
+}
+
+/// Every key of ours that verifies, of every organisation: what the installation's JWKS shows.
 pub(crate) async fn published(connection: &impl ConnectionTrait) -> Result<Vec<signing_key::Model>, DbErr> {
     use entity::Table;
     signing_key::Entity::across_tenants("the installation's one JWKS")
@@ -69,6 +112,10 @@ pub(crate) async fn published(connection: &impl ConnectionTrait) -> Result<Vec<s
         .order_by_asc(signing_key::Column::CreatedAt)
         .all(connection)
         .await
+}
+
+fn secret_place(id: KeyId) -> String {
+    format!("signing_key.secret:{id}")
 }
 
 fn place(id: KeyId) -> String {

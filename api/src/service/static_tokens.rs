@@ -1,0 +1,229 @@
+//! Static tokens: texts in a list that let in until they expire. A tool for tests, and for devices that can do no better.
+
+use authz::Action;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use entity::{Table, Tenanted, static_token, stream};
+use guard::{
+    Door, Timestamp, Update,
+    policy::{CredentialDigest, Package, StaticScope, StaticToken},
+};
+use ids::{OrganisationId, StaticTokenId};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, ModelTrait, QueryFilter, QueryOrder,
+};
+use serde_json::json;
+
+use super::{Work, label, organisations, tokens};
+use crate::{
+    fault::{Fault, UserError},
+    people::Acting,
+    publisher::Progress,
+    state::State,
+};
+
+/// What is to be put into the list.
+pub(crate) struct New {
+    pub(crate) name: String,
+    /// The text; made where there is none.
+    pub(crate) text: Option<String>,
+    pub(crate) door: Door,
+    pub(crate) scope: tokens::Scope,
+    /// Unix seconds.
+    pub(crate) expires: i64,
+}
+
+/// The organisation's static tokens, the newest first.
+pub(crate) async fn all(state: &State, acting: &Acting) -> Result<Vec<static_token::Model>, Fault> {
+    let rows = static_token::Entity::in_tenant(acting.id)
+        .order_by_desc(static_token::Column::Id)
+        .all(state.store.read())
+        .await?;
+    Ok(rows)
+}
+
+/// Puts one into the list; gives back its text, which is kept nowhere. The role was judged.
+pub(crate) async fn create(
+    state: &State,
+    acting: &Acting,
+    new: New,
+) -> Result<(static_token::Model, String, Progress), Fault> {
+    acting.needs(state, Package::Secure).await?;
+    let name = label("name", &new.name, NAME)?;
+    let text = match new.text {
+        Some(text) => chosen(text)?,
+        None => format!("s_{}", URL_SAFE_NO_PAD.encode(state.entropy.bytes::<16>())),
+    };
+    let now = state.now().s();
+    if !(now < new.expires && new.expires <= now.saturating_add(tokens::YEAR_S)) {
+        return Err(Fault::field("expiresAt", "INVALID", "between now and 365 days ahead"));
+    }
+    let work = Work::begin(state, acting).await?;
+    organisations::row(&*work.write, acting.id).await?;
+    let digest = CredentialDigest::of(&text);
+    check_place(&work, &name, digest).await?;
+    let streams = tokens::scoped(&work, &new.scope).await?;
+    let streams = match streams {
+        tokens::Scoped::Streams(streams) => Some(streams),
+        tokens::Scoped::Organisation => None,
+        tokens::Scoped::Groups(_) => {
+            return Err(Fault::field(
+                "groups",
+                "INVALID",
+                "a static token is for streams, or for all of them",
+            ));
+        }
+    };
+    let names = |streams: &Vec<stream::Model>| streams.iter().map(|stream| stream.name.clone()).collect::<Vec<_>>();
+    let id: StaticTokenId = state.mint();
+    let row = static_token::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(acting.id.uuid()),
+        name: Set(name),
+        prefix: Set(text.chars().take(PREFIX).collect()),
+        digest: Set(digest.bytes().to_vec()),
+        door: Set(new.door.audience().to_owned()),
+        organisation_wide: Set(streams.is_none()),
+        streams: Set(json!(streams.as_ref().map(names).unwrap_or_default())),
+        expires_at: Set(Timestamp::from_s(new.expires).us()),
+        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
+        created_at: Set(work.at.us()),
+    }
+    .insert(&*work.write)
+    .await?;
+    let update = Update::StaticToken {
+        organisation: acting.id,
+        token: token(&row)?,
+    };
+    let detail = shown(&row);
+    let progress = work
+        .finish(Action::StaticTokenWrite, &id.to_string(), detail, &[update])
+        .await?;
+    Ok((row, text, progress))
+}
+
+/// Takes one out of the list; sessions on it end. The role was judged.
+pub(crate) async fn remove(state: &State, acting: &Acting, id: &str) -> Result<(StaticTokenId, Progress), Fault> {
+    let id: StaticTokenId = id.parse().map_err(|_| Fault::NotFound)?;
+    let work = Work::begin(state, acting).await?;
+    let row = static_token::Entity::in_tenant(acting.id)
+        .filter(static_token::Column::Id.eq(id.uuid()))
+        .one(&*work.write)
+        .await?
+        .ok_or(Fault::NotFound)?;
+    let update = Update::StaticTokenRemoved {
+        organisation: acting.id,
+        name: row.name.as_str().into(),
+    };
+    let detail = json!({ "before": shown(&row) });
+    row.delete(&*work.write).await?;
+    let progress = work
+        .finish(Action::StaticTokenWrite, &id.to_string(), detail, &[update])
+        .await?;
+    Ok((id, progress))
+}
+
+/// Every static token, for a node that joins.
+pub(crate) async fn policy(connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
+    let rows = static_token::Entity::across_tenants("the policy of a node that joins")
+        .all(connection)
+        .await?;
+    let update = |row: &static_token::Model| {
+        Ok(Update::StaticToken {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            token: token(row)?,
+        })
+    };
+    rows.iter().map(update).collect()
+}
+
+/// The static token of that text, if there is one.
+pub(crate) async fn by_text(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    text: &str,
+) -> Result<Option<static_token::Model>, DbErr> {
+    static_token::Entity::in_tenant(organisation)
+        .filter(static_token::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
+        .one(connection)
+        .await
+}
+
+/// The names of the streams that it is for.
+pub(crate) fn streams(row: &static_token::Model) -> Vec<String> {
+    serde_json::from_value(row.streams.clone()).unwrap_or_default()
+}
+
+/// A text that the customer chose. What is a token or a handle by its form is never looked up in the list.
+fn chosen(text: String) -> Result<String, Fault> {
+    let letters = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_~".contains(&byte));
+    if letters && (SHORTEST..=LONGEST).contains(&text.len()) && !text.starts_with("h_") {
+        return Ok(text);
+    }
+    let message = format!("{SHORTEST} to {LONGEST} letters, digits, `-`, `_` and `~`, not beginning with `h_`");
+    Err(Fault::field("text", "INVALID", message))
+}
+
+async fn check_place(work: &Work<'_>, name: &str, digest: CredentialDigest) -> Result<(), Fault> {
+    let all = static_token::Entity::in_tenant(work.organisation)
+        .all(&*work.write)
+        .await?;
+    if all.len() >= MOST {
+        return Err(Fault::Caller(UserError {
+            code: "TOO_MANY".to_owned(),
+            message: format!("an organisation has {MOST} static tokens at most"),
+            field: None,
+        }));
+    }
+    if all.iter().any(|row| row.name == name) {
+        return Err(Fault::field(
+            "name",
+            "TAKEN",
+            "there is a static token of that name already",
+        ));
+    }
+    if all.iter().any(|row| row.digest == digest.bytes()) {
+        return Err(Fault::field("text", "TAKEN", "this text is in the list already"));
+    }
+    Ok(())
+}
+
+fn token(row: &static_token::Model) -> Result<StaticToken, DbErr> {
+    let unreadable = || DbErr::Custom(format!("a row holds what cannot be: static_token {}", row.id));
+    let scope = if row.organisation_wide {
+        StaticScope::Organisation
+    } else {
+        let names = streams(row);
+        let names = names.iter().map(|name| name.parse().map_err(|_| unreadable()));
+        StaticScope::Streams(names.collect::<Result<_, _>>()?)
+    };
+    let digest = row.digest.as_slice().try_into().map_err(|_| unreadable())?;
+    Ok(StaticToken {
+        name: row.name.as_str().into(),
+        digest: CredentialDigest::from_bytes(digest),
+        door: match row.door.as_str() {
+            "play" => Door::Playback,
+            "publish" => Door::Ingest,
+            _ => return Err(unreadable()),
+        },
+        scope,
+        expires: Timestamp::from_us(row.expires_at),
+    })
+}
+
+fn shown(row: &static_token::Model) -> serde_json::Value {
+    json!({
+        "name": row.name,
+        "door": row.door,
+        "streams": row.streams,
+        "organisationWide": row.organisation_wide,
+        "expiresAt": row.expires_at,
+    })
+}
+
+const NAME: usize = 100;
+const PREFIX: usize = 6;
+const SHORTEST: usize = 16;
+const LONGEST: usize = 256;
+const MOST: usize = 100;

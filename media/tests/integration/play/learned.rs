@@ -1,0 +1,50 @@
+//! A key that a node does not know yet is looked for before the token is judged, and a flood of them asks once.
+
+use std::time::Duration;
+
+use guard::Update;
+use link::{Answer, Question};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{
+    client::{PATIENCE, get},
+    stage::{NAME, Stage, organisation, pair, sign},
+};
+
+#[tokio::test]
+async fn a_key_that_is_new_elsewhere_is_looked_for_once_and_lets_in_at_the_first_attempt() {
+    let mut stage = Stage::open().await;
+    let http = stage.http;
+    let (private, key) = pair("new");
+    let path = |kid: &str| {
+        let token = sign(&private, kid, 1, "jti", &json!([NAME]), &json!({}));
+        format!("/live/{NAME}/index.m3u8?token={token}")
+    };
+    let mut crowd = JoinSet::new();
+    for n in 0..50 {
+        let (new, unknown) = (path("new"), path(&format!("nobody's {n}")));
+        crowd.spawn(async move { (true, get(http, &new, &[]).await) });
+        crowd.spawn(async move { (false, get(http, &unknown, &[]).await) });
+    }
+    let waiting = tokio::time::timeout(PATIENCE, stage.questions.recv()).await;
+    let waiting = waiting.expect("a question comes").unwrap();
+    let Question::Key {
+        organisation: whose, ..
+    } = &waiting.question
+    else {
+        panic!("a key is asked for, not {:?}", waiting.question);
+    };
+    assert_eq!(*whose, organisation(1));
+    let organisation = organisation(1);
+    stage.change(vec![Update::Key { organisation, key }]).await;
+    waiting.answer(Answer::Looked);
+    for (new, answer) in crowd.join_all().await {
+        let reason = (answer.status != 200).then(|| answer.reason().to_owned());
+        assert_eq!(reason.as_deref(), (!new).then_some("TOKEN_KEY"), "{}", answer.text());
+    }
+    // Nor is it asked again for a while, whatever is shown.
+    assert_eq!(get(http, &path("another"), &[]).await.reason(), "TOKEN_KEY");
+    let nothing = tokio::time::timeout(Duration::from_millis(100), stage.questions.recv()).await;
+    assert!(nothing.is_err(), "nothing more was asked");
+}
