@@ -10,8 +10,8 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Invitation, Members, Missing, Overview,
-        Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Invitation, Keys, Members, Missing,
+        Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
     },
     session::Session,
     shell::Shell,
@@ -42,6 +42,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/organisation") view=Overview/>
                     <Route path=path!("/organisation/members") view=Members/>
                     <Route path=path!("/organisation/api-tokens") view=ApiTokens/>
+                    <Route path=path!("/organisation/keys") view=Keys/>
                     <Route path=path!("/organisation/security") view=Security/>
                     <Route path=path!("/organisation/audit") view=Audit/>
                     <Route path=path!("/account") view=Account/>

@@ -26,6 +26,7 @@ const ORGANISATION: [string, string, string][] = [
   ['organisation', '/organisation', 'Organisation'],
   ['members', '/organisation/members', 'Organisation'],
   ['api tokens', '/organisation/api-tokens', 'Organisation'],
+  ['signing keys', '/organisation/keys', 'Organisation'],
   ['security', '/organisation/security', 'Organisation'],
   ['audit log', '/organisation/audit', 'Organisation'],
   ['account', '/account', 'Account'],
@@ -77,6 +78,8 @@ for (const [look, use] of LOOKS) {
       const dialogs: [string, string][] = [
         ['/organisation/members', 'Invite'],
         ['/organisation/api-tokens', 'New API token'],
+        ['/organisation/keys', 'Add a key'],
+        ['/organisation/keys', 'Rotate'],
       ];
       for (const [path, button] of dialogs) {
         await page.goto(new URL(path, demo().dashboard).href);

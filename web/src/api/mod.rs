@@ -20,6 +20,7 @@ pub(crate) mod provider;
 pub(crate) mod scalar;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 pub(crate) mod streams;
 pub(crate) mod tokens;
 

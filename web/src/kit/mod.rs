@@ -20,6 +20,7 @@ mod skeleton;
 mod switch;
 mod table;
 mod tabs;
+mod text_area;
 mod toast;
 mod when;
 
@@ -42,5 +43,6 @@ pub(crate) use skeleton::Skeleton;
 pub(crate) use switch::Switch;
 pub(crate) use table::Table;
 pub(crate) use tabs::Tabs;
+pub(crate) use text_area::TextArea;
 pub(crate) use toast::{ToastPlace, Toasts, use_toasts};
 pub(crate) use when::When;

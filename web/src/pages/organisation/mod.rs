@@ -1,6 +1,7 @@
 //! The organisation: what it has, who is in it, what acts for it, and how it is kept safe. A page per part.
 
 mod invitations;
+mod keys;
 mod members;
 mod overview;
 mod packages;
@@ -11,7 +12,7 @@ mod settings;
 mod sign_ins;
 mod tokens;
 
-pub(crate) use self::{members::Members, overview::Overview, security::Security, tokens::ApiTokens};
+pub(crate) use self::{keys::Keys, members::Members, overview::Overview, security::Security, tokens::ApiTokens};
 
 use leptos::prelude::*;
 
@@ -35,6 +36,9 @@ pub(super) fn Head(
     }
     if may(Permission::ApiTokenManage) {
         tabs.push(("/organisation/api-tokens", "API tokens"));
+    }
+    if may(Permission::SigningKeyRead) {
+        tabs.push(("/organisation/keys", "Signing keys"));
     }
     if may(Permission::OrganisationUpdate) {
         tabs.push(("/organisation/security", "Security"));
