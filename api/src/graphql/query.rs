@@ -11,16 +11,22 @@ use ids::ChangeId;
 use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::{
-    caller, state,
+    caller,
+    mutation::RevokeTokensInput,
+    state,
     types::{
-        Change, InvitationOffer, Organisation, Platform, PlaybackToken, SearchConnection, SearchKind, SignInMethods,
-        Stream, Viewer, search,
+        Change, InvitationOffer, Organisation, Platform, PlaybackToken, RevocationPreview, SearchConnection,
+        SearchKind, SignInMethods, Stream, Viewer, search,
     },
 };
 use crate::{
     fault::Fault,
     people::{Acting, provider},
-    service::{invitations, streams, tokens},
+    service::{
+        invitations,
+        revocation::{self, By},
+        streams, tokens,
+    },
     state::State,
 };
 
@@ -80,6 +86,21 @@ impl Query {
         let acting = caller(context).may(state, Action::TokenRead)?;
         let row = tokens::by_jti(state.store.read(), acting.id, &jti).await?;
         Ok(Some(PlaybackToken(row)))
+    }
+
+    /// Whom `revokeTokens` would hit with the same input; nothing is revoked.
+    async fn revocation_preview(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is to be taken back.")] input: RevokeTokensInput,
+    ) -> Result<Option<RevocationPreview>> {
+        let state = state(context);
+        let by = By::try_from(input);
+        // What is no moment is judged like one.
+        let action = by.as_ref().map_or(Action::TokenRevokeBulk, By::action);
+        let acting = caller(context).may(state, action)?;
+        let preview = revocation::preview(state, acting, by?).await?;
+        Ok(Some(RevocationPreview::of(&preview)))
     }
 
     /// What of the organisation has a text, whatever the case of its letters; every sign in it stands for itself. What the role

@@ -119,6 +119,19 @@ impl Live {
         self.register().sessions.get(&session).cloned()
     }
 
+    /// The sessions of an organisation of which `wanted` holds.
+    pub(crate) fn sessions(
+        &self,
+        organisation: OrganisationId,
+        wanted: impl Fn(&SessionFacts) -> bool,
+    ) -> Vec<LiveSession> {
+        let register = self.register();
+        let all = register.sessions.values();
+        all.filter(|session| session.facts.organisation == organisation && wanted(&session.facts))
+            .cloned()
+            .collect()
+    }
+
     /// How many sessions run on what each key of an organisation signed, by its name.
     pub(crate) fn on_keys(&self, organisation: OrganisationId) -> HashMap<Arc<str>, u64> {
         let mut sessions = HashMap::new();

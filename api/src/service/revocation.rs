@@ -7,6 +7,7 @@ use guard::{
     policy::{CredentialDigest, Subject},
 };
 use ids::{OrganisationId, StreamId, TokenId};
+use link::SessionFacts;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::{
     fault::Fault,
+    live::LiveSession,
     people::Acting,
     publisher::{Progress, policy},
     state::State,
@@ -60,40 +62,7 @@ impl By {
 pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Progress, u64), Fault> {
     let action = by.action();
     let work = Work::begin(state, acting).await?;
-    let taken = match by {
-        By::Token(text) => by_text(&work, text.trim()).await?,
-        By::Jti(jti) => by_jti(&work, &jti).await?,
-        By::User(user) => {
-            bulk(
-                &work,
-                Subject::User(label("user", &user, TEXT)?.into()),
-                up_to_now(&work).await?,
-            )
-            .await?
-        }
-        By::Tag(tag) => {
-            bulk(
-                &work,
-                Subject::Tag(label("tag", &tag, TEXT)?.into()),
-                up_to_now(&work).await?,
-            )
-            .await?
-        }
-        By::Stream(name) => {
-            let row = streams::by_name(&*work.write, acting.id, &name).await?;
-            bulk(
-                &work,
-                Subject::Stream(StreamId::from_uuid(row.id)),
-                up_to_now(&work).await?,
-            )
-            .await?
-        }
-        By::SigningKey(id) => by_key(&work, &id).await?,
-        By::IssuedBefore(at) if at > work.at => {
-            return Err(Fault::field("issuedBefore", "INVALID", "the moment lies ahead"));
-        }
-        By::IssuedBefore(at) => bulk(&work, Subject::Everything, at).await?,
-    };
+    let taken = take(&work, by).await?;
     let (kind, object) = match &taken.subjects[..] {
         [subject] => policy::subject_columns(subject),
         several => (
@@ -120,6 +89,88 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     let detail = json!({ "by": kind, "covered": covered });
     let progress = work.finish(action, &object, detail, &updates).await?;
     Ok((progress, covered))
+}
+
+/// Whom a revocation would hit.
+pub(crate) struct Preview {
+    /// Recorded tokens that it would cover and that are not revoked.
+    pub(crate) tokens: u64,
+    /// Sessions that would end.
+    pub(crate) sessions: Vec<LiveSession>,
+}
+
+/// What revoking would do: it is done, looked at, and not kept. The role was judged.
+pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Preview, Fault> {
+    let work = Work::begin(state, acting).await?;
+    let taken = take(&work, by).await?;
+    let hit = |facts: &SessionFacts| taken.subjects.iter().any(|subject| names(subject, facts));
+    let mut sessions = state.live.sessions(acting.id, hit);
+    if taken.at < work.at {
+        let ids = sessions.iter().filter_map(|session| session.facts.jti.as_deref());
+        let newer = playback_token::Entity::in_tenant(acting.id)
+            .filter(playback_token::Column::Jti.is_in(ids.take(PREVIEWED)))
+            .filter(playback_token::Column::IssuedAt.gt(taken.at.us()))
+            .all(&*work.write)
+            .await?;
+        sessions.retain(|session| {
+            !newer
+                .iter()
+                .any(|record| session.facts.jti.as_deref() == Some(&*record.jti))
+        });
+    }
+    Ok(Preview {
+        tokens: taken.covered,
+        sessions,
+    })
+}
+
+/// Whether a session runs on what a revocation names.
+fn names(subject: &Subject, facts: &SessionFacts) -> bool {
+    match subject {
+        Subject::Token(jti) => facts.jti.as_ref() == Some(jti),
+        Subject::User(user) => facts.user.as_ref() == Some(user),
+        Subject::Tag(tag) => facts.tag.as_ref() == Some(tag),
+        Subject::Stream(stream) => facts.stream == *stream && facts.jti.is_some(),
+        Subject::Key(kid) => facts.kid.as_ref() == Some(kid),
+        Subject::Everything => facts.jti.is_some(),
+    }
+}
+
+async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
+    Ok(match by {
+        By::Token(text) => by_text(work, text.trim()).await?,
+        By::Jti(jti) => by_jti(work, &jti).await?,
+        By::User(user) => {
+            bulk(
+                work,
+                Subject::User(label("user", &user, TEXT)?.into()),
+                up_to_now(work).await?,
+            )
+            .await?
+        }
+        By::Tag(tag) => {
+            bulk(
+                work,
+                Subject::Tag(label("tag", &tag, TEXT)?.into()),
+                up_to_now(work).await?,
+            )
+            .await?
+        }
+        By::Stream(name) => {
+            let row = streams::by_name(&*work.write, work.organisation, &name).await?;
+            bulk(
+                work,
+                Subject::Stream(StreamId::from_uuid(row.id)),
+                up_to_now(work).await?,
+            )
+            .await?
+        }
+        By::SigningKey(id) => by_key(work, &id).await?,
+        By::IssuedBefore(at) if at > work.at => {
+            return Err(Fault::field("issuedBefore", "INVALID", "the moment lies ahead"));
+        }
+        By::IssuedBefore(at) => bulk(work, Subject::Everything, at).await?,
+    })
 }
 
 /// By its text: a token that a key of the organisation signed, a handle, a record of ours.
@@ -378,3 +429,5 @@ fn links(organisation: OrganisationId, stream: StreamId, this: bool) -> SelectSt
 }
 
 const TEXT: usize = 256;
+/// Sessions that a preview looks at one by one.
+const PREVIEWED: usize = 10_000;

@@ -422,3 +422,52 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
     let reader = world.as_role("nanoReadOnly").await;
     assert_eq!(reader.code(LINT, json!({ "t": "x" })).await, "FORBIDDEN");
 }
+
+#[tokio::test]
+async fn a_revocation_that_is_looked_at_first_says_whom_it_hits_and_hits_nobody() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let stream = world.stream().to_owned();
+    let made = admin
+        .make_token(json!({ "streams": [stream], "user": "ann", "tag": "web" }))
+        .await;
+    admin
+        .make_token(json!({ "streams": [stream], "user": "bob", "tag": "web" }))
+        .await;
+    let jti = made["record"]["jti"].as_str().unwrap();
+    let viewing = link::SessionFacts {
+        jti: Some(jti.into()),
+        user: Some("ann".into()),
+        tag: Some("web".into()),
+        ..world.viewing(&stream, 1)
+    };
+    world.node.tell(world.clock.now(), link::Kind::Started(viewing));
+    let live = "{ organisation { sessions { totalCount } } }";
+    while admin.data(live, json!({})).await["organisation"]["sessions"]["totalCount"] == 0 {
+        tokio::task::yield_now().await;
+    }
+    let preview = "query($i: RevokeTokensInput!) { revocationPreview(input: $i) { tokens sessions users streams } }";
+    let hit = |tokens, users: &[&str]| {
+        let streams = if users.is_empty() { vec![] } else { vec![stream.clone()] };
+        json!({ "tokens": tokens, "sessions": users.len(), "users": users, "streams": streams })
+    };
+    for (input, expected) in [
+        (json!({ "user": "ann" }), hit(1, &["ann"])),
+        (json!({ "user": "bob" }), hit(1, &[])),
+        (json!({ "tag": "web" }), hit(2, &["ann"])),
+        (json!({ "jti": jti }), hit(1, &["ann"])),
+        (json!({ "user": "nobody" }), hit(0, &[])),
+        (json!({ "issuedBefore": "2020-01-01T00:00:00Z" }), hit(0, &[])),
+    ] {
+        let seen = admin.data(preview, json!({ "i": input })).await["revocationPreview"].clone();
+        assert_eq!(seen, expected, "{input}");
+    }
+    assert_eq!(world.node.denies(&stream, made["token"].as_str().unwrap(), T0), None);
+    let user = world.as_role("nanoUser").await;
+    assert_eq!(
+        user.code(preview, json!({ "i": { "stream": stream } })).await,
+        "FORBIDDEN"
+    );
+    let revoked = admin.revoke(json!({ "tag": "web" })).await;
+    assert_eq!(revoked["revoked"], 2);
+}

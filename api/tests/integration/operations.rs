@@ -276,6 +276,7 @@ const TABLE: &[Row] = &[
         WORK,
         &[
             "mutation { revokeTokens(input: {jti: \"JTI\"}) { errors { code } } }",
+            "Query.revocationPreview",
             "mutation { revokeTokens(input: {user: \"nobody\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {tag: \"nothing\"}) { errors { code } } }",
             "Mutation.createGuardianRule",
@@ -291,6 +292,7 @@ const TABLE: &[Row] = &[
         ADMIN,
         &[
             "mutation { revokeTokens(input: {stream: \"STREAM\"}) { errors { code } } }",
+            "{ revocationPreview(input: {stream: \"STREAM\"}) { tokens } }",
             "mutation { revokeTokens(input: {signingKey: \"KEY\"}) { errors { code } } }",
             "mutation { revokeTokens(input: {issuedBefore: \"2020-01-01T00:00:00Z\"}) { errors { code } } }",
             "mutation { createGuardianRule(input: {kind: ASN, value: \"1\", action: DENY, door: INGEST}) { errors { code } } }",

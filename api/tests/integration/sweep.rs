@@ -349,7 +349,7 @@ impl Objects {
             }
             ("Mutation", "redeliverWebhook") => "(input: {id: \"DELIVERY\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
-            ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
+            ("Query", "revocationPreview") | ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),
             // The last one cannot be removed: it can be asked for again and again.
             ("Mutation", "removeMember") => format!("(input: {{member: \"{}\"}})", self.admin),

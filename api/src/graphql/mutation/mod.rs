@@ -38,6 +38,7 @@ use second_factor::SecondFactors;
 use signing_keys::SigningKeys;
 use streams::Streams;
 use token_making::TokensMade;
+pub(crate) use tokens::RevokeTokensInput;
 use tokens::Tokens;
 use webhooks::Webhooks;
 

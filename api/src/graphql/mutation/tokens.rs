@@ -108,7 +108,7 @@ pub(super) struct WatchStreamPayload {
 
 /// What is to be taken back: exactly one.
 #[derive(OneofObject)]
-pub(super) enum RevokeTokensInput {
+pub(crate) enum RevokeTokensInput {
     /// The token with this text.
     Token(String),
     /// The token with this id.

@@ -48,7 +48,7 @@ pub(crate) use session::{SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, ingest_url};
-pub(crate) use token::{Names, PlaybackToken, Severity, TokenAdvice};
+pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
 pub(crate) use viewer::{Role, Viewer};
 pub(crate) use webhook::{
     Webhook, WebhookCall, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter, WebhookEncoding,

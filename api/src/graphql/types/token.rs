@@ -1,6 +1,9 @@
 //! Records of playback tokens; never a token itself.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_graphql::{
     Context, Enum, ID, Json, Object, Result, SimpleObject,
@@ -15,7 +18,7 @@ use super::{page::connection, static_token::TokenDoor};
 use crate::{
     fault::Fault,
     graphql::state,
-    service::{reading, tokens},
+    service::{reading, revocation, tokens},
     state::State,
 };
 
@@ -213,3 +216,31 @@ impl Loader<Uuid> for Names {
 #[derive(Debug, thiserror::Error)]
 #[error("names of people cannot be read")]
 pub(crate) struct NamesError;
+
+/// Whom a revocation would hit.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct RevocationPreview {
+    /// How many recorded tokens it would cover that are not revoked; of what customers sign there are no records.
+    tokens: i32,
+    /// How many sessions would end.
+    sessions: i32,
+    /// The viewers of those sessions, as tokens name them; the first 20 by name.
+    users: Vec<String>,
+    /// The streams that those sessions are on; the first 20 by name.
+    streams: Vec<String>,
+}
+
+impl RevocationPreview {
+    pub(crate) fn of(preview: &revocation::Preview) -> Self {
+        let facts = || preview.sessions.iter().map(|session| &session.facts);
+        let users: BTreeSet<_> = facts().filter_map(|facts| facts.user.as_deref()).collect();
+        let streams: BTreeSet<_> = facts().map(|facts| facts.name.as_str()).collect();
+        let first = |names: BTreeSet<&str>| names.into_iter().take(20).map(str::to_owned).collect();
+        Self {
+            tokens: super::count(preview.tokens),
+            sessions: i32::try_from(preview.sessions.len()).unwrap_or(i32::MAX),
+            users: first(users),
+            streams: first(streams),
+        }
+    }
+}
