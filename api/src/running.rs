@@ -99,9 +99,7 @@ pub async fn start(
     let events = control.take_events().ok_or(StartError::Link)?;
     let asked = control.take_questions().ok_or(StartError::Link)?;
     let state = Arc::new(state(&settings, clock, entropy).await?);
-    let write = state.store.write().await?;
-    let closed = live::record::close_abandoned(&*write).await?;
-    write.commit().await?;
+    let closed = live::record::close_abandoned(&state).await?;
     if closed > 0 {
         tracing::info!(sessions = closed, "closed what was left open");
     }

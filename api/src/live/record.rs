@@ -13,7 +13,10 @@ use sea_orm::{
 };
 
 use super::LiveSession;
-use crate::{state::State, webhooks::notices::Queue};
+use crate::{
+    state::State,
+    webhooks::notices::{self, Notice, Queue},
+};
 
 /// What becomes of an event in the tables.
 pub(super) enum Row {
@@ -60,14 +63,23 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
     }
 }
 
-/// Closes what a crash left open, at the last moment it was heard of.
-pub(crate) async fn close_abandoned(connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    let closed = session::Entity::change_across_tenants("sessions that a crash left open")
+/// Closes what a crash left open, at the last moment it was heard of; customers' addresses are told of it. How many
+/// there were.
+pub(crate) async fn close_abandoned(state: &State) -> Result<usize, DbErr> {
+    let write = state.store.write().await?;
+    let open = session::Entity::across_tenants("sessions that a crash left open")
+        .filter(session::Column::EndedAt.is_null())
+        .all(&*write)
+        .await?;
+    session::Entity::change_across_tenants("sessions that a crash left open")
         .filter(session::Column::EndedAt.is_null())
         .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt))
-        .exec(connection)
+        .exec(&*write)
         .await?;
-    Ok(closed.rows_affected)
+    let told = open.iter().map(Notice::abandoned).collect();
+    notices::wanted(state, &*write, told).await?.insert(&*write).await?;
+    write.commit().await?;
+    Ok(open.len())
 }
 
 async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbErr> {

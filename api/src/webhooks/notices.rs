@@ -3,16 +3,15 @@
 //! A flood is bounded: so many denials a minute are told to an address, and so many calls wait for it. What is more is
 //! counted, beside the address, and in the next call that is made.
 
-use std::{collections::HashMap, net::IpAddr, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
-use entity::{Table, Tenanted, package_grant, webhook, webhook_delivery};
+use entity::{Table, Tenanted, package_grant, session, webhook, webhook_delivery};
 use guard::{
     Door, Reason, Timestamp, Update,
     policy::{Package, Subject},
     rules::{Rule, RuleScope},
 };
-use ids::{ChangeId, OrganisationId, WebhookDeliveryId, WebhookId};
-use link::Protocol;
+use ids::{ChangeId, OrganisationId, SessionId, WebhookDeliveryId, WebhookId};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder,
@@ -60,7 +59,8 @@ impl Notice {
         if denied.door != Door::Playback {
             return None;
         }
-        let mut content = said(Call::ViewerDenied, &denied.stream, denied.address, denied.protocol, at);
+        let (address, protocol) = (denied.address.to_string(), denied.protocol.as_str());
+        let mut content = said(Call::ViewerDenied, &denied.stream, &address, protocol, at);
         content.add(json!({ "reason": denied.reason.as_str(), "decision": denied.decision.to_string() }));
         Some(Self {
             organisation,
@@ -73,46 +73,102 @@ impl Notice {
     /// A viewer or a broadcaster is gone.
     pub(crate) fn ended(session: &LiveSession, reason: Option<Reason>, at: Timestamp) -> Self {
         let facts = &session.facts;
-        let name = facts.name.to_string();
-        let (call, bytes_in, bytes_out) = match facts.door {
-            Door::Ingest => (Call::PublishDone, session.bytes, 0),
-            Door::Playback => (Call::PlayDone, 0, session.bytes),
+        let gone = Gone {
+            organisation: facts.organisation,
+            door: facts.door,
+            session: facts.session,
+            name: facts.name.as_str(),
+            began: session.started,
+            bytes: session.bytes,
+            jti: facts.jti.as_deref(),
+            user: facts.user.as_deref(),
+            tag: facts.tag.as_deref(),
+            user_agent: facts.user_agent.as_deref(),
+            referrer: facts.referrer.as_deref(),
         };
-        let mut content = said(call, &name, facts.address, facts.protocol, at);
+        gone.told(&facts.address.to_string(), facts.protocol.as_str(), reason, at)
+    }
+
+    /// The same of a session that a crash left open, when it was heard of last.
+    pub(crate) fn abandoned(row: &session::Model) -> Self {
+        let gone = Gone {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            door: if row.door == "ingest" {
+                Door::Ingest
+            } else {
+                Door::Playback
+            },
+            session: SessionId::from_uuid(row.id),
+            name: &row.stream_name,
+            began: Timestamp::from_us(row.started_at),
+            bytes: u64::try_from(row.bytes).unwrap_or(0),
+            jti: row.jti.as_deref(),
+            user: row.viewer.as_deref(),
+            tag: row.tag.as_deref(),
+            user_agent: row.user_agent.as_deref(),
+            referrer: row.referrer.as_deref(),
+        };
+        gone.told(&row.address, &row.protocol, None, Timestamp::from_us(row.beat_at))
+    }
+}
+
+/// A session that is over.
+struct Gone<'a> {
+    organisation: OrganisationId,
+    door: Door,
+    session: SessionId,
+    name: &'a str,
+    began: Timestamp,
+    bytes: u64,
+    jti: Option<&'a str>,
+    user: Option<&'a str>,
+    tag: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    referrer: Option<&'a str>,
+}
+
+impl Gone<'_> {
+    fn told(&self, address: &str, protocol: &str, reason: Option<Reason>, at: Timestamp) -> Notice {
+        let (call, bytes_in, bytes_out) = match self.door {
+            Door::Ingest => (Call::PublishDone, self.bytes, 0),
+            Door::Playback => (Call::PlayDone, 0, self.bytes),
+        };
+        let session = self.session.to_string();
+        let mut content = said(call, self.name, address, protocol, at);
         content.add(json!({
-            "clientid": facts.session.to_string(),
-            "time": seconds(at.since(session.started)),
+            "clientid": session,
+            "time": seconds(at.since(self.began)),
             "bytes_in": bytes_in,
             "bytes_out": bytes_out,
             "reason": reason.map(Reason::as_str),
         }));
-        if facts.door == Door::Playback {
+        if self.door == Door::Playback {
             content.add(json!({
-                "session": facts.session.to_string(),
-                "jti": facts.jti,
-                "user": facts.user,
-                "tag": facts.tag,
-                "user_agent": facts.user_agent,
-                "referrer": facts.referrer,
+                "session": session,
+                "jti": self.jti,
+                "user": self.user,
+                "tag": self.tag,
+                "user_agent": self.user_agent,
+                "referrer": self.referrer,
             }));
         }
-        Self {
-            organisation: facts.organisation,
+        Notice {
+            organisation: self.organisation,
             call,
-            stream: Some(name),
+            stream: Some(self.name.to_owned()),
             content,
         }
     }
 }
 
 /// What every call about somebody at a door says.
-fn said(call: Call, name: &str, address: IpAddr, protocol: Protocol, at: Timestamp) -> Content {
+fn said(call: Call, name: &str, address: &str, protocol: &str, at: Timestamp) -> Content {
     Content::new(json!({
         "call": call.as_str(),
         "name": name,
         "app": APP,
-        "addr": address.to_string(),
-        "protocol": protocol.as_str(),
+        "addr": address,
+        "protocol": protocol,
         "time": 0,
         "timestamp": unix_ms(at),
     }))

@@ -220,6 +220,37 @@ async fn whoever_leaves_or_is_refused_is_told_of_without_a_token() {
 }
 
 #[tokio::test]
+async fn a_broadcaster_whom_a_crash_ended_is_told_of_after_it() {
+    let world = World::new().await;
+    let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
+    hook(&admin, json!({ "url": receiver.url, "calls": ["ON_PUBLISH_DONE"] })).await;
+    let publishing = SessionFacts {
+        door: Door::Ingest,
+        protocol: Protocol::Rtmp,
+        ..world.viewing(world.stream(), 2)
+    };
+    let (session, organisation) = (publishing.session, publishing.organisation);
+    world.node.tell(T0, Kind::Started(publishing));
+    let beat = Kind::Beat {
+        session,
+        organisation,
+        bytes: 900,
+    };
+    world.node.tell(T0.plus(Duration::from_secs(40)), beat);
+    let sessions = "{ organisation { sessions { nodes { bytes } } } }";
+    while admin.data(sessions, json!({})).await["organisation"]["sessions"]["nodes"][0]["bytes"] != 900.0 {
+        tokio::task::yield_now().await;
+    }
+    // The control plane starts anew, and of its node nothing is heard any more.
+    let world = world.restarted().await;
+    let form = receiver.until(1).await[0].form();
+    assert_eq!(
+        ["call", "name", "clientid", "bytes_in", "time"].map(|name| form[name].as_str()),
+        ["publish_done", world.stream(), &session.to_string(), "900", "40"]
+    );
+}
+
+#[tokio::test]
 async fn a_flood_of_denials_is_bounded_and_counted() {
     let world = World::new().await;
     let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
