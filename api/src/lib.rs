@@ -5,6 +5,7 @@
 
 mod audit;
 mod counted;
+mod csv;
 mod demo;
 mod fault;
 mod graphql;

@@ -179,13 +179,14 @@ async fn tick(node: Shared, clock: Clock) {
     let mut seconds: u64 = 0;
     loop {
         tokio::select! {
-            () = node.drain.cancelled() => return,
+            () = node.drain.cancelled() => return node.gate.tell_rules_met(),
             _ = second.tick() => {}
         }
         seconds = seconds.wrapping_add(1);
         node.visits.sweep(clock.now());
         node.gate.measure();
         node.gate.tend(&node.tasks);
+        node.gate.tell_rules_met();
         if seconds.is_multiple_of(BEAT_S) {
             node.gate.beat();
             ingest::test_source::reconcile(&node);

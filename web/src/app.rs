@@ -10,8 +10,8 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Invitation, Keys, Members, Missing,
-        Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Guardian, Invitation, Keys, Members,
+        Missing, Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
     },
     session::Session,
     shell::Shell,
@@ -38,6 +38,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/streams") view=Streams/>
                     <Route path=path!("/streams/:name") view=StreamPage/>
                     <Route path=path!("/tokens") view=Tokens/>
+                    <Route path=path!("/guardian") view=Guardian/>
                     <Route path=path!("/activity") view=Activity/>
                     <Route path=path!("/organisation") view=Overview/>
                     <Route path=path!("/organisation/members") view=Members/>

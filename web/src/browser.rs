@@ -120,6 +120,16 @@ pub(crate) fn download(name: &str, kind: &str, text: &str) {
     let _ = try_download(name, kind, text);
 }
 
+/// Saves what the server answers there as a file.
+pub(crate) fn save(path: &str) {
+    if let Ok(link) = document().create_element("a") {
+        let link: HtmlAnchorElement = link.unchecked_into();
+        link.set_href(path);
+        link.set_download("");
+        link.click();
+    }
+}
+
 fn try_download(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);

@@ -101,6 +101,12 @@ pub(crate) fn bitrate(bits_per_second: f64) -> String {
     }
 }
 
+/// The moment that comes after so long, as RFC 3339.
+pub(crate) fn after(span: Duration) -> DateTime {
+    let at = Date::new(&JsValue::from_f64(Date::now() + span.as_secs_f64() * 1000.0));
+    DateTime(at.to_iso_string().into())
+}
+
 /// "1 session", "3 sessions".
 pub(crate) fn count(n: i32, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })

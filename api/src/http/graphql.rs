@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use async_graphql::{Response as Outcome, ServerError};
+use authz::Action;
 use axum::{
     body::to_bytes,
-    extract::{Request, State},
+    extract::{self, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
@@ -17,10 +18,11 @@ use super::{Doors, asked::Asked, form::Form, limits::presentable, origin, presen
 use crate::{
     fault::Fault,
     people::{Presented, identify},
+    state::State,
 };
 
 /// `POST /graphql`.
-pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Response {
+pub(super) async fn post(extract::State(doors): extract::State<Doors>, request: Request) -> Response {
     let presented = presented(&doors.state, &request);
     let headers = request.headers();
     if !is_json(headers) {
@@ -41,12 +43,16 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
             "answers are application/graphql-response+json or application/json",
         );
     };
+    let room = match Room::of(&doors.state, &presented, headers).await {
+        Ok(room) => room,
+        Err(fault) => return form.answer(failed(fault)),
+    };
     // Who sends a body drop by drop does not hold a connection.
-    let Ok(read) = tokio::time::timeout(PATIENCE, to_bytes(request.into_body(), BODY)).await else {
+    let Ok(read) = tokio::time::timeout(room.patience, to_bytes(request.into_body(), room.bytes)).await else {
         return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
     };
     let Ok(body) = read else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the request is larger than 256 KB");
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, room.too_large);
     };
     let asked = serde_json::from_slice::<Asked>(&body).ok();
     let Some(operation) = asked.and_then(Asked::operation) else {
@@ -73,6 +79,37 @@ pub(super) async fn post(State(doors): State<Doors>, request: Request) -> Respon
     let mut response = form.answer(presentable(outcome));
     tell(&mut response, &presented, left);
     response
+}
+
+/// How much a body may be, and how long it may take to come.
+struct Room {
+    bytes: usize,
+    patience: Duration,
+    too_large: &'static str,
+}
+
+impl Room {
+    /// There is more for whoever may bring a file of rules, and says beforehand how large it is.
+    async fn of(state: &State, presented: &Presented, headers: &HeaderMap) -> Result<Self, Fault> {
+        let length = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok());
+        let small = length
+            .and_then(|length| length.parse().ok())
+            .is_none_or(|length: usize| length <= BODY);
+        if small || identify(state, presented).await?.may(state, Action::RuleWrite).is_err() {
+            return Ok(Self {
+                bytes: BODY,
+                patience: PATIENCE,
+                too_large: "the request is larger than 256 KB",
+            });
+        }
+        Ok(Self {
+            bytes: FILE,
+            patience: FILE_PATIENCE,
+            too_large: "the request is larger than 4 MB",
+        })
+    }
 }
 
 /// What a client is told beside the answer: how the audit log names the request, and how much it may still ask.
@@ -131,3 +168,5 @@ const REQUEST_ID: &str = "x-request-id";
 const BODY: usize = 256 * 1024;
 /// How long a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
+const FILE: usize = 4 * 1024 * 1024;
+const FILE_PATIENCE: Duration = Duration::from_mins(1);

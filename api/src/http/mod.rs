@@ -1,9 +1,10 @@
-//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, GraphiQL where it is wanted, and a
-//! demo's page of mails.
+//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, files that people take
+//! away, GraphiQL where it is wanted, and a demo's page of mails.
 
 mod asked;
 mod audit;
 pub(crate) mod discretion;
+mod export;
 mod form;
 mod graphiql;
 mod graphql;
@@ -14,6 +15,7 @@ mod origin;
 pub(crate) mod persisted;
 mod provider;
 mod rate;
+mod rules;
 mod socket;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -59,6 +61,8 @@ pub(crate) fn router(doors: Doors) -> Router {
     let routes = Router::new()
         .route("/graphql", get(socket::upgrade_or_page).post(graphql::post))
         .route("/audit.csv", get(audit::csv))
+        .route("/rules.csv", get(rules::csv))
+        .route("/rules.json", get(rules::json))
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/sign-in/provider/{id}", get(provider::begin))
         .route("/sign-in/callback", get(provider::finish));

@@ -125,6 +125,11 @@ fn one(
             news.push((organisation, at, What::Denied(denied)));
         }
         Kind::Denied { organisation: None, .. } => {}
+        Kind::RulesMet { organisation, rules } => rows.push(Row::RulesMet {
+            organisation,
+            rules,
+            at,
+        }),
         Kind::Live { stream, organisation } => {
             register.publishing.insert(stream, node);
             rows.push(Row::Live { stream, at });

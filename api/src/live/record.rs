@@ -1,15 +1,15 @@
-//! Sessions as rows.
+//! Sessions, and how often rules were met, as rows.
 
 use std::collections::HashMap;
 
-use entity::{Table, session, stream};
+use entity::{Table, Tenanted, guardian_rule, session, stream};
 use guard::{Door, Reason, Timestamp};
-use ids::{SessionId, StreamId};
+use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::LiveSession;
@@ -35,6 +35,12 @@ pub(super) enum Row {
         at: Timestamp,
         reason: Option<Reason>,
     },
+    /// Guardian rules were met, so often each.
+    RulesMet {
+        organisation: OrganisationId,
+        rules: Vec<(RuleId, u32)>,
+        at: Timestamp,
+    },
     /// A stream went live.
     Live { stream: StreamId, at: Timestamp },
 }
@@ -59,7 +65,7 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
         Ok::<_, DbErr>(())
     };
     if let Err(error) = attempt.await {
-        tracing::error!(%error, rows = rows.len(), "sessions were not recorded");
+        tracing::error!(%error, rows = rows.len(), "what nodes told was not recorded");
     }
 }
 
@@ -85,12 +91,24 @@ pub(crate) async fn close_abandoned(state: &State) -> Result<usize, DbErr> {
 async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbErr> {
     // The last beat of a session is all that matters of a batch.
     let mut beats = HashMap::new();
+    let mut met = HashMap::new();
     let mut started = Vec::new();
     for row in rows {
         match row {
             Row::Started(session) => started.push(model(session)),
             Row::Beat { session, bytes, at } => {
                 beats.insert(*session, (*bytes, *at));
+            }
+            Row::RulesMet {
+                organisation,
+                rules,
+                at,
+            } => {
+                for (rule, times) in rules {
+                    let (sum, last) = met.entry((*organisation, *rule)).or_insert((0, *at));
+                    *sum += i64::from(*times);
+                    *last = (*last).max(*at);
+                }
             }
             Row::Ended { .. } | Row::Live { .. } => {}
         }
@@ -103,6 +121,9 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
     }
     for (id, (bytes, at)) in beats {
         update(connection, id, Some(bytes), at, End::Open).await?;
+    }
+    for ((organisation, rule), (times, at)) in met {
+        rule_met(connection, organisation, rule, times, at).await?;
     }
     for row in rows {
         match row {
@@ -121,10 +142,27 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 .update_without_returning(connection)
                 .await?;
             }
-            Row::Started(_) | Row::Beat { .. } => {}
+            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } => {}
         }
     }
     Ok(())
+}
+
+async fn rule_met(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    rule: RuleId,
+    times: i64,
+    at: Timestamp,
+) -> Result<(), DbErr> {
+    use guardian_rule::Column;
+    guardian_rule::Entity::change_in_tenant(organisation)
+        .filter(Column::Id.eq(rule.uuid()))
+        .col_expr(Column::Matches, Expr::col(Column::Matches).add(times))
+        .col_expr(Column::LastMatchAt, Expr::value(at.us()))
+        .exec(connection)
+        .await
+        .map(drop)
 }
 
 async fn update(

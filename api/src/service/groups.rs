@@ -162,7 +162,7 @@ pub(crate) async fn streams(
 }
 
 /// The group of that id, if it is the organisation's.
-async fn by_id(
+pub(crate) async fn by_id(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
     id: &str,

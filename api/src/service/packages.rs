@@ -135,21 +135,21 @@ pub(crate) async fn one_stream_more(work: &Work<'_>) -> Result<(), Fault> {
         .filter(stream::Column::DeletedAt.is_null())
         .count(&*work.write)
         .await?;
-    room(there, most, "streams")
+    room(there.saturating_add(1), most, "streams")
 }
 
-/// Refuses one Guardian rule more than the organisation may have.
-pub(crate) async fn one_rule_more(work: &Work<'_>) -> Result<(), Fault> {
+/// Refuses so many Guardian rules more than the organisation may have.
+pub(crate) async fn more_rules(work: &Work<'_>, more: u64) -> Result<(), Fault> {
     let standings = of(&*work.write, work.organisation).await?;
     let most = limit(&standings, LimitName::Rules).unwrap_or(RULES);
     let there = guardian_rule::Entity::in_tenant(work.organisation)
         .count(&*work.write)
         .await?;
-    room(there, most, "rules")
+    room(there.saturating_add(more), most, "rules")
 }
 
-fn room(there: u64, most: u32, what: &str) -> Result<(), Fault> {
-    if there < u64::from(most) {
+fn room(wanted: u64, most: u32, what: &str) -> Result<(), Fault> {
+    if wanted <= u64::from(most) {
         return Ok(());
     }
     Err(Fault::Caller(UserError {

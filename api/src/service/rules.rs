@@ -1,7 +1,7 @@
 //! Guardian rules: made, changed, deleted. Each is in force on every node when it is answered, on running sessions too.
 
 use authz::Action as Operation;
-use entity::{Tenanted, guardian_rule, stream, stream_group};
+use entity::{Tenanted, guardian_rule, stream};
 use guard::{
     Timestamp, Update,
     policy::Package,
@@ -10,26 +10,40 @@ use guard::{
 use ids::{GroupId, OrganisationId, RuleId, StreamId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait,
-    Order, QueryFilter,
+    Order, QueryFilter, Select,
 };
 use serde_json::{Value, json};
 
 use super::{
-    Work, difference, label, packages,
+    Work, difference, groups, label, packages,
     page::{Page, Wanted},
     reading, streams,
 };
 use crate::{fault::Fault, people::Acting, publisher::Progress, state::State};
 
-/// What a rule is to say.
-pub(crate) struct New {
+/// Whom a rule is to be about, and what becomes of them.
+pub(crate) struct Gist {
     pub(crate) kind: Kind,
     pub(crate) value: String,
     pub(crate) action: Action,
-    pub(crate) mode: Mode,
     pub(crate) doors: Doors,
+    /// The name of the one stream that it is for.
     pub(crate) stream: Option<String>,
+    /// The one group that it is for.
     pub(crate) group: Option<String>,
+}
+
+/// The streams that a rule is for; neither: all of the organisation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) stream: Option<StreamId>,
+    pub(crate) group: Option<GroupId>,
+}
+
+/// What a rule is to say.
+pub(crate) struct New {
+    pub(crate) gist: Gist,
+    pub(crate) mode: Mode,
     pub(crate) note: Option<String>,
     pub(crate) expires: Option<Timestamp>,
 }
@@ -45,6 +59,49 @@ pub(crate) struct Edit {
     pub(crate) note: Option<String>,
     /// Another end; `Some(None)` takes it off.
     pub(crate) expires: Option<Option<Timestamp>>,
+}
+
+impl Gist {
+    /// Whom it is about.
+    pub(crate) fn matcher(&self) -> Result<Matcher, Fault> {
+        Matcher::parse(self.kind, &self.value).map_err(|error| Fault::field("value", "INVALID", error.to_string()))
+    }
+
+    /// The stream or group that it is for, of the organisation's own.
+    pub(crate) async fn scope(
+        &self,
+        connection: &impl ConnectionTrait,
+        organisation: OrganisationId,
+    ) -> Result<Scope, Fault> {
+        match (&self.stream, &self.group) {
+            (Some(_), Some(_)) => Err(Fault::field("group", "INVALID", "either a stream or a group")),
+            (Some(name), None) => {
+                let row: stream::Model = streams::by_name(connection, organisation, name).await?;
+                Ok(Scope {
+                    stream: Some(StreamId::from_uuid(row.id)),
+                    group: None,
+                })
+            }
+            (None, Some(id)) => {
+                let row = groups::by_id(connection, organisation, id).await?;
+                Ok(Scope {
+                    stream: None,
+                    group: Some(GroupId::from_uuid(row.id)),
+                })
+            }
+            (None, None) => Ok(Scope::default()),
+        }
+    }
+}
+
+impl From<Scope> for RuleScope {
+    fn from(scope: Scope) -> Self {
+        match (scope.stream, scope.group) {
+            (Some(stream), _) => Self::Stream(stream),
+            (None, Some(group)) => Self::Group(group),
+            (None, None) => Self::Organisation,
+        }
+    }
 }
 
 /// Which rules.
@@ -65,10 +122,15 @@ pub(crate) struct Which {
 /// The operation that making such a rule is: what reaches everybody, or broadcasters, is for administrators.
 pub(crate) fn operation_of(kind: Kind, value: &str, doors: Doors) -> Operation {
     let matcher = Matcher::parse(kind, value);
-    operation(matcher.is_ok_and(|matcher| matcher.is_catch_all()), doors)
+    operation_at(matcher.is_ok_and(|matcher| matcher.is_catch_all()), doors)
 }
 
-fn operation(catch_all: bool, doors: Doors) -> Operation {
+/// The operation that changing or deleting such a rule is.
+pub(crate) fn operation(rule: &Rule) -> Operation {
+    operation_at(rule.matcher.is_catch_all(), rule.doors)
+}
+
+fn operation_at(catch_all: bool, doors: Doors) -> Operation {
     if catch_all || doors != Doors::Playback {
         Operation::RuleWriteWide
     } else {
@@ -83,34 +145,19 @@ pub(crate) async fn create(
     new: New,
 ) -> Result<(guardian_rule::Model, Progress), Fault> {
     acting.needs(state, Package::Guardian).await?;
-    let operation = operation_of(new.kind, &new.value, new.doors);
-    let matcher =
-        Matcher::parse(new.kind, &new.value).map_err(|error| Fault::field("value", "INVALID", error.to_string()))?;
+    let gist = &new.gist;
+    let operation = operation_of(gist.kind, &gist.value, gist.doors);
+    let matcher = gist.matcher()?;
     let note = note(new.note.as_deref())?;
     let work = Work::begin(state, acting).await?;
     check_expiry(new.expires, work.at)?;
-    packages::one_rule_more(&work).await?;
-    let (stream, group) = scoped(&work, new.stream.as_deref(), new.group.as_deref()).await?;
+    packages::more_rules(&work, 1).await?;
+    let scope = gist.scope(&*work.write, acting.id).await?;
     let id: RuleId = state.mint();
-    let row = guardian_rule::ActiveModel {
-        id: Set(id.uuid()),
-        organisation_id: Set(acting.id.uuid()),
-        kind: Set(new.kind.as_str().to_owned()),
-        value: Set(matcher.to_string()),
-        action: Set(name(&new.action)),
-        mode: Set(name(&new.mode)),
-        door: Set(name(&new.doors)),
-        stream_id: Set(stream.map(StreamId::uuid)),
-        group_id: Set(group.map(GroupId::uuid)),
-        note: Set(note),
-        expires_at: Set(new.expires.map(Timestamp::us)),
-        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
-        created_at: Set(work.at.us()),
-        matches: Set(0),
-        last_match_at: Set(None),
-    }
-    .insert(&*work.write)
-    .await?;
+    let new = New { note, ..new };
+    let row = row(id, acting, &new, &matcher, scope, work.at)?
+        .insert(&*work.write)
+        .await?;
     let update = Update::Rule {
         organisation: acting.id,
         rule: rule(&row)?,
@@ -118,6 +165,35 @@ pub(crate) async fn create(
     let detail = settings(&row);
     let progress = work.finish(operation, &id.to_string(), detail, &[update]).await?;
     Ok((row, progress))
+}
+
+/// A new rule's row.
+pub(super) fn row(
+    id: RuleId,
+    acting: &Acting,
+    new: &New,
+    matcher: &Matcher,
+    scope: Scope,
+    at: Timestamp,
+) -> Result<guardian_rule::ActiveModel, Fault> {
+    let gist = &new.gist;
+    Ok(guardian_rule::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(acting.id.uuid()),
+        kind: Set(gist.kind.as_str().to_owned()),
+        value: Set(matcher.to_string()),
+        action: Set(name(&gist.action)),
+        mode: Set(name(&new.mode)),
+        door: Set(name(&gist.doors)),
+        stream_id: Set(scope.stream.map(StreamId::uuid)),
+        group_id: Set(scope.group.map(GroupId::uuid)),
+        note: Set(new.note.clone()),
+        expires_at: Set(new.expires.map(Timestamp::us)),
+        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
+        created_at: Set(at.us()),
+        matches: Set(0),
+        last_match_at: Set(None),
+    })
 }
 
 /// Changes a rule. What it is, and what it becomes, must be within the role.
@@ -131,8 +207,11 @@ pub(crate) async fn update(
     let work = Work::begin(state, acting).await?;
     let found = by_id(&*work.write, acting.id, id).await?;
     let before = rule(&found)?;
-    let operation = operation(before.matcher.is_catch_all(), edit.doors.unwrap_or(before.doors))
-        .max(self::operation(before.matcher.is_catch_all(), before.doors));
+    let becomes = Rule {
+        doors: edit.doors.unwrap_or(before.doors),
+        ..before.clone()
+    };
+    let operation = operation(&before).max(self::operation(&becomes));
     within(state, acting, operation)?;
     check_expiry(edit.expires.flatten(), work.at)?;
     let said = settings(&found);
@@ -170,7 +249,7 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(
     let work = Work::begin(state, acting).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
     let before = rule(&row)?;
-    let operation = operation(before.matcher.is_catch_all(), before.doors);
+    let operation = operation(&before);
     within(state, acting, operation)?;
     let detail = json!({ "before": settings(&row) });
     row.delete(&*work.write).await?;
@@ -191,6 +270,19 @@ pub(crate) async fn page(
     which: Which,
     wanted: Wanted,
 ) -> Result<Page<guardian_rule::Model>, Fault> {
+    let key = |key: &str| key.parse::<RuleId>().ok().map(|id| id.uuid().into());
+    let select = select(state, organisation, which)?;
+    wanted
+        .of(state.store.read(), select, guardian_rule::Column::Id, Order::Desc, key)
+        .await
+}
+
+/// Those that are wanted.
+pub(super) fn select(
+    state: &State,
+    organisation: OrganisationId,
+    which: Which,
+) -> Result<Select<guardian_rule::Entity>, Fault> {
     use guardian_rule::Column;
     let mut select = guardian_rule::Entity::in_tenant(organisation);
     if let Some(text) = which.text.filter(|text| !text.is_empty()) {
@@ -211,15 +303,11 @@ pub(crate) async fn page(
         }
     }
     let now = state.now_us();
-    select = match which.expired {
+    Ok(match which.expired {
         None => select,
         Some(true) => select.filter(Column::ExpiresAt.lte(now)),
         Some(false) => select.filter(stands(now)),
-    };
-    let key = |key: &str| key.parse::<RuleId>().ok().map(|id| id.uuid().into());
-    wanted
-        .of(state.store.read(), select, Column::Id, Order::Desc, key)
-        .await
+    })
 }
 
 /// Those that are not over at `now`.
@@ -237,11 +325,11 @@ pub(crate) fn rule(row: &guardian_rule::Model) -> Result<Rule, DbErr> {
         id: RuleId::from_uuid(row.id),
         matcher: Matcher::parse(kind, &row.value).map_err(|_| unreadable())?,
         action: named(&row.action).ok_or_else(unreadable)?,
-        scope: match (row.stream_id, row.group_id) {
-            (Some(stream), _) => RuleScope::Stream(StreamId::from_uuid(stream)),
-            (None, Some(group)) => RuleScope::Group(GroupId::from_uuid(group)),
-            (None, None) => RuleScope::Organisation,
-        },
+        scope: Scope {
+            stream: row.stream_id.map(StreamId::from_uuid),
+            group: row.group_id.map(GroupId::from_uuid),
+        }
+        .into(),
         doors: named(&row.door).ok_or_else(unreadable)?,
         mode: named(&row.mode).ok_or_else(unreadable)?,
         expires: row.expires_at.map(Timestamp::from_us),
@@ -261,31 +349,7 @@ async fn by_id(
         .ok_or(Fault::NotFound)
 }
 
-/// The stream or group that it is for, of the organisation's own.
-async fn scoped(
-    work: &Work<'_>,
-    stream: Option<&str>,
-    group: Option<&str>,
-) -> Result<(Option<StreamId>, Option<GroupId>), Fault> {
-    match (stream, group) {
-        (Some(_), Some(_)) => Err(Fault::field("group", "INVALID", "either a stream or a group")),
-        (Some(name), None) => {
-            let row: stream::Model = streams::by_name(&*work.write, work.organisation, name).await?;
-            Ok((Some(StreamId::from_uuid(row.id)), None))
-        }
-        (None, Some(id)) => {
-            let id: GroupId = id.parse().map_err(|_| Fault::NotFound)?;
-            let found = stream_group::Entity::in_tenant(work.organisation)
-                .filter(stream_group::Column::Id.eq(id.uuid()))
-                .one(&*work.write)
-                .await?;
-            found.map(|_| (None, Some(id))).ok_or(Fault::NotFound)
-        }
-        (None, None) => Ok((None, None)),
-    }
-}
-
-fn within(state: &State, acting: &Acting, operation: Operation) -> Result<(), Fault> {
+pub(super) fn within(state: &State, acting: &Acting, operation: Operation) -> Result<(), Fault> {
     if acting.may(state, operation) {
         Ok(())
     } else {
@@ -293,7 +357,7 @@ fn within(state: &State, acting: &Acting, operation: Operation) -> Result<(), Fa
     }
 }
 
-fn check_expiry(expires: Option<Timestamp>, now: Timestamp) -> Result<(), Fault> {
+pub(super) fn check_expiry(expires: Option<Timestamp>, now: Timestamp) -> Result<(), Fault> {
     if expires.is_some_and(|expires| expires <= now) {
         return Err(Fault::field(
             "expiresAt",
@@ -304,14 +368,14 @@ fn check_expiry(expires: Option<Timestamp>, now: Timestamp) -> Result<(), Fault>
     Ok(())
 }
 
-fn note(text: Option<&str>) -> Result<Option<String>, Fault> {
+pub(super) fn note(text: Option<&str>) -> Result<Option<String>, Fault> {
     text.filter(|text| !text.trim().is_empty())
         .map(|text| label("note", text, NOTE))
         .transpose()
 }
 
 /// What of a rule the audit log compares.
-fn settings(row: &guardian_rule::Model) -> Value {
+pub(super) fn settings(row: &guardian_rule::Model) -> Value {
     json!({
         "kind": row.kind,
         "value": row.value,
@@ -326,14 +390,14 @@ fn settings(row: &guardian_rule::Model) -> Value {
 }
 
 /// The name of a variant, as the policy writes it.
-fn name(value: &impl serde::Serialize) -> String {
+pub(super) fn name(value: &impl serde::Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(name)) => name,
         _ => String::new(),
     }
 }
 
-fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+pub(super) fn named<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
     serde_json::from_value(Value::from(name)).ok()
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use guard::Reason;
+use guard::{Asn, Place, Reason};
+use ids::RuleId;
+use link::{Kind, SessionEnd, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
@@ -240,4 +242,205 @@ async fn rules_need_their_package_and_stay_within_its_limit() {
     operator.data(SET, off).await;
     assert_eq!(denied(&world), None, "without the package rules stand and do not act");
     assert_eq!(admin.code(CREATE, json!({ "i": deny })).await, "PACKAGE_REQUIRED");
+}
+
+#[tokio::test]
+async fn how_often_a_rule_was_met_is_added_up_within_the_organisation() {
+    let world = World::new().await;
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    let made = create(
+        &admin,
+        json!({ "kind": "ASN", "value": "64500", "action": "DENY", "mode": "MONITOR" }),
+    )
+    .await;
+    let met = "{ organisation { guardianRules { nodes { matches lastMatchAt } } } }";
+    let of =
+        async |client: &Client| client.data(met, json!({})).await["organisation"]["guardianRules"]["nodes"].clone();
+    assert_eq!(of(&admin).await, json!([{ "matches": 0, "lastMatchAt": null }]));
+    let rule: RuleId = made["rule"]["id"].as_str().unwrap().parse().unwrap();
+    let theirs = outsider.data("{ organisation { id } }", json!({})).await["organisation"]["id"].clone();
+    let ours = world.viewing(world.stream(), 1).organisation;
+    for (organisation, times) in [(theirs.as_str().unwrap().parse().unwrap(), 90), (ours, 3), (ours, 2)] {
+        let rules = vec![(rule, times)];
+        world
+            .node
+            .tell(world.clock.now(), Kind::RulesMet { organisation, rules });
+    }
+    while of(&admin).await[0]["matches"] != 5 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(of(&admin).await[0]["lastMatchAt"], "2027-01-15T08:00:00+00:00");
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let simulate = async |input: Value| {
+        let query =
+            "mutation($i: SimulateGuardianRuleInput!) { simulateGuardianRule(input: $i) { errors { field } simulation {
+            running past viewers addresses examined complete excepts sessions { address endedAt } } } }";
+        admin.data(query, json!({ "i": input })).await["simulateGuardianRule"].clone()
+    };
+    let known = Place {
+        country: Some("DE".parse().unwrap()),
+        asn: Some(Asn::new(64500)),
+    };
+    let came = |number: u64, address: [u8; 4], agent: &str, user: &str| SessionFacts {
+        address: address.into(),
+        user_agent: Some(agent.into()),
+        referrer: Some("app.example.com".into()),
+        user: Some(user.into()),
+        place: if number % 2 == 1 { known } else { Place::default() },
+        ..world.viewing(world.stream(), number)
+    };
+    let over = [
+        came(1, [198, 51, 100, 1], "curl/8", "ann"),
+        came(2, [198, 51, 100, 2], "VLC/3", "ben"),
+    ];
+    let go_on = [
+        came(3, [198, 51, 100, 3], "VLC/3", "ann"),
+        came(4, [203, 0, 113, 1], "VLC/3", "cat"),
+    ];
+    for viewing in over.iter().chain(&go_on) {
+        world.node.tell(world.clock.now(), Kind::Started(viewing.clone()));
+    }
+    for viewing in &over {
+        world.node.tell(
+            world.clock.now(),
+            Kind::Ended(SessionEnd {
+                session: viewing.session,
+                organisation: viewing.organisation,
+                stream: viewing.stream,
+                bytes: 1,
+                reason: None,
+            }),
+        );
+    }
+    let live = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    while admin.data(live, json!({})).await["organisation"]["sessions"]["totalCount"] != 2 {
+        tokio::task::yield_now().await;
+    }
+    let deny = |kind: &str, value: &str| json!({ "kind": kind, "value": value, "action": "DENY" });
+    let only = |sites: &[&str]| json!({ "kind": "REFERRER", "value": "*", "action": "DENY", "exceptions": sites });
+    let found = simulate(deny("IP", "198.51.100.0/24")).await["simulation"].clone();
+    assert_eq!(
+        found,
+        json!({ "running": 1, "past": 2, "viewers": 2, "addresses": 3, "examined": 4, "complete": true, "excepts": null,
+            "sessions": [
+                { "address": "198.51.100.3", "endedAt": null },
+                { "address": "198.51.100.2", "endedAt": "2027-01-15T08:00:00+00:00" },
+                { "address": "198.51.100.1", "endedAt": "2027-01-15T08:00:00+00:00" },
+            ] })
+    );
+    for (input, running, past) in [
+        (deny("USER_AGENT", "VLC/*"), 2, 1),
+        (deny("REFERRER", "*.example.com"), 2, 2),
+        (deny("REFERRER", "none"), 0, 0),
+        (deny("COUNTRY", "DE"), 1, 1),
+        (deny("COUNTRY", "FR"), 0, 0),
+        (deny("COUNTRY", "none"), 1, 1),
+        (deny("COUNTRY", "*"), 2, 2),
+        (deny("ASN", "64500"), 1, 1),
+        (deny("ASN", "none"), 1, 1),
+        (deny("REFERRER", "*"), 2, 2),
+        (only(&["app.example.com"]), 0, 0),
+        (only(&["*.example.com"]), 0, 0),
+        (only(&["example.com", "none"]), 2, 2),
+        (
+            json!({ "kind": "IP", "value": "198.51.100.0/24", "action": "DENY", "door": "INGEST" }),
+            0,
+            0,
+        ),
+        (
+            json!({ "kind": "IP", "value": "198.51.100.0/24", "action": "ALLOW" }),
+            0,
+            0,
+        ),
+    ] {
+        let found = simulate(input.clone()).await["simulation"].clone();
+        assert_eq!(
+            (&found["running"], &found["past"]),
+            (&json!(running), &json!(past)),
+            "{input}"
+        );
+    }
+
+    // Exceptions that stand save; what an other rule cuts is not held against this one.
+    let allow = json!({ "kind": "IP", "value": "198.51.100.3", "action": "ALLOW" });
+    assert_eq!(simulate(allow.clone()).await["simulation"]["excepts"], false);
+    let exception = create(&admin, allow.clone()).await["rule"]["id"].clone();
+    let found = simulate(deny("IP", "198.51.100.0/24")).await["simulation"].clone();
+    assert_eq!((&found["running"], &found["past"]), (&json!(0), &json!(2)));
+    let replaced = json!({ "kind": "IP", "value": "198.51.100.3", "action": "DENY", "replaces": exception });
+    assert_eq!(simulate(replaced).await["simulation"]["running"], 1);
+    create(&admin, deny("IP", "198.51.100.0/25")).await;
+    assert_eq!(simulate(deny("IP", "198.51.100.0/24")).await["simulation"]["past"], 0);
+    let other = json!({ "kind": "IP", "value": "198.51.100.77", "action": "ALLOW" });
+    assert_eq!(simulate(other).await["simulation"]["excepts"], true);
+
+    assert_eq!(
+        simulate(deny("IP", "nonsense")).await["errors"],
+        json!([{ "field": ["input", "value"] }])
+    );
+    assert_eq!(
+        simulate(only(&["app.example.com", "a b"])).await["errors"],
+        json!([{ "field": ["input", "exceptions"] }])
+    );
+    world.pass(Duration::from_hours(2));
+    let found = simulate(deny("USER_AGENT", "VLC/*")).await["simulation"].clone();
+    assert_eq!((&found["running"], &found["past"]), (&json!(2), &json!(0)));
+    let day = json!({ "kind": "USER_AGENT", "value": "VLC/*", "action": "DENY", "window": "DAY" });
+    assert_eq!(simulate(day).await["simulation"]["past"], 1);
+}
+
+#[tokio::test]
+async fn an_exception_that_excepts_nothing_is_told() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let excepts = async |input: Value| {
+        let query =
+            "mutation($i: SimulateGuardianRuleInput!) { simulateGuardianRule(input: $i) { simulation { excepts } } }";
+        admin.data(query, json!({ "i": input })).await["simulateGuardianRule"]["simulation"]["excepts"].clone()
+    };
+    let rule = |kind: &str, value: &str, action: &str| json!({ "kind": kind, "value": value, "action": action });
+    let at = |mut rule: Value, field: &str, value: &str| {
+        rule[field] = value.into();
+        rule
+    };
+    for standing in [
+        rule("IP", "10.0.0.0/8", "DENY"),
+        // More specific than what would be let in: it goes on keeping out.
+        rule("IP", "10.1.0.0/24", "DENY"),
+        rule("REFERRER", "*", "DENY"),
+        at(rule("REFERRER", "*.shop.example", "DENY"), "stream", world.stream()),
+        rule("USER_AGENT", "*bot*", "DENY"),
+        at(rule("COUNTRY", "*", "DENY"), "door", "INGEST"),
+        at(rule("ASN", "64500", "DENY"), "mode", "MONITOR"),
+    ] {
+        create(&admin, standing).await;
+    }
+    for (kind, value, expected) in [
+        ("IP", "10.1.0.0/16", true),
+        ("IP", "10.1.0.7", true),
+        ("IP", "10.0.0.0/8", false),
+        ("IP", "0.0.0.0/0", false),
+        ("IP", "192.0.2.1", false),
+        ("IP", "2001:db8::/32", false),
+        ("REFERRER", "example.com", true),
+        ("REFERRER", "*.example.com", true),
+        ("REFERRER", "none", true),
+        ("REFERRER", "*", false),
+        ("USER_AGENT", "Good bot/*", true),
+        ("USER_AGENT", "VLC/*", false),
+        // It stands at another door, or only counts.
+        ("COUNTRY", "DE", false),
+        ("ASN", "64500", false),
+    ] {
+        assert_eq!(excepts(rule(kind, value, "ALLOW")).await, expected, "{kind} {value}");
+    }
+    assert_eq!(excepts(at(rule("COUNTRY", "DE", "ALLOW"), "door", "BOTH")).await, true);
+    // Equal, and wider than the rule of one stream: it excepts on the other streams from the catch-all alone.
+    assert_eq!(excepts(rule("REFERRER", "*.shop.example", "ALLOW")).await, true);
+    assert_eq!(excepts(rule("REFERRER", "*", "DENY")).await, Value::Null);
 }

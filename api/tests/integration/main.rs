@@ -23,6 +23,7 @@ mod people;
 mod persons;
 mod provider;
 mod revocation;
+mod rule_files;
 mod schema;
 mod search;
 mod second_factor;

@@ -49,7 +49,7 @@ const LISTS: &[(&str, &str)] = &[
     (
         "GuardianRuleConnection",
         "query($n: Int) { organisation { guardianRules(first: $n) { totalCount nodes {
-        id kind value action mode door stream { name } group { name } expiresAt note createdBy { name } createdAt } } } }",
+        id kind value action mode door stream { name } group { name } expiresAt note matches lastMatchAt createdBy { name } createdAt } } } }",
     ),
     (
         "WebhookDeliveryConnection",

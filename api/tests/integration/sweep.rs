@@ -341,7 +341,10 @@ impl Objects {
             ("Mutation", "banUser") => format!("(input: {{user: \"{stream}\"}})"),
             ("Mutation", "unbanUser") => "(input: {user: \"BANNED\"})".to_owned(),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
-            ("Mutation", "createGuardianRule") => RULE.to_owned(),
+            ("Mutation", "createGuardianRule" | "simulateGuardianRule") => RULE.to_owned(),
+            ("Mutation", "importGuardianRules") => {
+                "(input: {csv: \"kind,value,action\\nIP,192.0.2.78,DENY\"})".to_owned()
+            }
             ("Mutation", "updateGuardianRule" | "deleteGuardianRule") => "(input: {id: \"RULE\"})".to_owned(),
             ("Mutation", "setWebhook") => "(input: {id: \"WEBHOOK\", enabled: true})".to_owned(),
             ("Mutation", "rotateWebhookSecret" | "removeWebhook" | "testWebhook") => {

@@ -43,6 +43,7 @@ actions! {
         ViewerBan = "viewer.ban", "Ban a viewer, and take that back.";
         StaticTokenWrite = "static_token.write", "Put static tokens into the list, and take them out.";
         RuleRead = "rule.read", "Read Guardian rules.";
+        RuleSimulate = "rule.simulate", "Try a rule on sessions, without making it.";
         RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody.";
         RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody.";
         StreamCreate = "stream.create", "Create streams.";

@@ -26,6 +26,7 @@ may("nanoUser", action) if action in [
     "token.revoke",
     "viewer.ban",
     "rule.read",
+    "rule.simulate",
     "rule.write",
     "stream.create",
     "stream.update",

@@ -43,7 +43,7 @@ pub use address::{NetworkError, block, fold, network};
 pub use agent::{AgentClaim, AgentError, AgentPattern};
 pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
-    Whose, decide, explain, turn_away,
+    Whose, decide, explain, judge_rules, turn_away,
 };
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};

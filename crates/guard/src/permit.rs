@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ids::{OrganisationId, StreamId, StreamName};
+use ids::{OrganisationId, RuleId, StreamId, StreamName};
 
 use crate::{Door, Reason, Timestamp, rules::Monitored, token::Jti};
 
@@ -15,6 +15,7 @@ pub struct Permit {
     pub(crate) name: StreamName,
     pub(crate) end: Option<End>,
     pub(crate) grant: Option<Grant>,
+    pub(crate) excepted: Vec<RuleId>,
     pub(crate) monitored: Vec<Monitored>,
 }
 
@@ -86,6 +87,12 @@ impl Permit {
     /// Monitored rules that the request fits.
     pub fn monitored(&self) -> &[Monitored] {
         &self.monitored
+    }
+
+    /// The Guardian rules that were met: those that let in, and monitored ones.
+    pub fn rules_met(&self) -> impl Iterator<Item = RuleId> {
+        let monitored = self.monitored.iter().map(|monitored| monitored.rule);
+        self.excepted.iter().copied().chain(monitored)
     }
 
     /// The token behind it; `None` where no token was needed.

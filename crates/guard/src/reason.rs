@@ -32,6 +32,12 @@ impl Denial {
         }
     }
 
+    /// The Guardian rules that were met: the one that refused, and monitored ones.
+    pub fn rules_met(&self) -> impl Iterator<Item = RuleId> {
+        let monitored = self.monitored.iter().map(|monitored| monitored.rule);
+        self.rule.into_iter().chain(monitored)
+    }
+
     /// The detail where there is one, else the reason's own sentence.
     pub fn sentence(&self) -> &str {
         self.detail.as_deref().unwrap_or(self.reason.sentence())

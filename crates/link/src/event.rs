@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use guard::{Door, Place, Reason, Timestamp};
-use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId, StreamName};
+use ids::{DecisionId, NodeId, OrganisationId, RuleId, SessionId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened on a node.
@@ -63,6 +63,13 @@ pub enum Kind {
         stream: StreamId,
         /// Whose.
         organisation: OrganisationId,
+    },
+    /// Guardian rules were met by those who asked.
+    RulesMet {
+        /// Whose.
+        organisation: OrganisationId,
+        /// Which, and how often since this was told last.
+        rules: Vec<(RuleId, u32)>,
     },
     /// The node is gone, and with it whatever it carried.
     NodeLost,

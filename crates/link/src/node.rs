@@ -119,13 +119,14 @@ impl Attached {
 
 impl Events {
     /// Tells the control plane, unless it is so far behind that there is no room. A quarter of the queue is kept free of
-    /// heartbeats, so that starts, ends and denials still fit.
-    pub fn tell(&self, event: Event) {
+    /// heartbeats, so that starts, ends and denials still fit. Whether it was told.
+    pub fn tell(&self, event: Event) -> bool {
         let crowded = self.sender.capacity() < self.sender.max_capacity() / 4;
         let told = !(crowded && event.kind.expendable()) && self.sender.try_send(event).is_ok();
         if !told {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+        told
     }
 
     /// How many events were dropped since the node joined.

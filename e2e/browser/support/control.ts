@@ -34,6 +34,31 @@ export class Control {
     );
   }
 
+  /** Makes a Guardian rule; its id. */
+  async rule(input: object): Promise<string> {
+    const { createGuardianRule: made } = await this.ask<{
+      createGuardianRule: { rule: { id: string }; errors: { message: string }[] };
+    }>('mutation($input: CreateGuardianRuleInput!) { createGuardianRule(input: $input) { rule { id } errors { message } } }', {
+      input,
+    });
+    expect(made.errors).toEqual([]);
+    return made.rule.id;
+  }
+
+  async ruleIds(): Promise<string[]> {
+    const { organisation } = await this.ask<{ organisation: { guardianRules: { nodes: { id: string }[] } } }>(
+      '{ organisation { guardianRules(first: 100) { nodes { id } } } }',
+      {},
+    );
+    return organisation.guardianRules.nodes.map(({ id }) => id);
+  }
+
+  async unrule(id: string): Promise<void> {
+    await this.ask('mutation($input: DeleteGuardianRuleInput!) { deleteGuardianRule(input: $input) { id errors { message } } }', {
+      input: { id },
+    });
+  }
+
   /** Invites an address into the organisation that the person is in. */
   async invite(email: string, role: Role): Promise<void> {
     const { inviteMember: made } = await this.ask<{ inviteMember: { errors: { message: string }[] } }>(

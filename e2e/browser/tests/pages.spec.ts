@@ -18,6 +18,7 @@ const PAGES: [string, string, string][] = [
   ['streams', '/streams', 'Streams'],
   ['a stream', `/streams/NAME`, 'STREAM'],
   ['tokens', '/tokens', 'Tokens'],
+  ['guardian', '/guardian', 'Guardian'],
   ['activity', '/activity', 'Activity'],
   ['nothing', '/no/such/page', 'Not found'],
 ];

@@ -14,6 +14,7 @@ mod encoders;
 mod encrypted;
 mod foreign_keys;
 mod geoip;
+mod guardian;
 mod identity;
 mod lifecycle;
 mod mail;

@@ -26,9 +26,9 @@ const CODES: [(&str, u16, u16); 16] = [
     ("STREAM_LOCKED", 403, 4461),
 ];
 
-/// Reasons that only an encoder can meet today, whoever is refused too often, comes past a delivery network, or is one too
-/// many.
-const ELSEWHERE: [&str; 10] = [
+/// Reasons that only an encoder can meet today, whoever is refused too often, who comes past a delivery network, is one too
+/// many, or whom a rule is about: `guardian`.
+const ELSEWHERE: [&str; 13] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -39,17 +39,17 @@ const ELSEWHERE: [&str; 10] = [
     "TOKEN_USED",
     "TOKEN_BOUND",
     "SESSION_LIMIT",
+    "GUARDIAN_IP",
+    "GUARDIAN_REFERRER",
+    "GUARDIAN_USER_AGENT",
 ];
 
 /// Reasons whose cause nobody can bring about from outside yet, and what it needs.
-const NOT_YET: [(&str, &str); 15] = [
+const NOT_YET: [(&str, &str); 12] = [
     ("TOKEN_USER_BANNED", "bans"),
     ("TOKEN_MFA", "the restriction"),
-    ("GUARDIAN_IP", "Guardian"),
-    ("GUARDIAN_ASN", "Guardian"),
-    ("GUARDIAN_COUNTRY", "Guardian"),
-    ("GUARDIAN_REFERRER", "Guardian"),
-    ("GUARDIAN_USER_AGENT", "Guardian"),
+    ("GUARDIAN_ASN", "facts about addresses"),
+    ("GUARDIAN_COUNTRY", "facts about addresses"),
     ("VIEWER_LIMIT", "limits"),
     ("BACKEND_DENIED", "webhooks"),
     ("BACKEND_UNAVAILABLE", "webhooks"),

@@ -2,11 +2,13 @@
 //! fall are ended before the change is acknowledged.
 
 use std::{
+    collections::{HashMap, HashSet},
     sync::{Arc, OnceLock},
     time::Duration,
 };
 
-use guard::{Decision, Facts, Policy, Reason, Timestamp, Update};
+use guard::{Decision, Denial, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
+use ids::RuleId;
 use link::{Acknowledgement, Change};
 
 use tokio_util::task::TaskTracker;
@@ -20,7 +22,7 @@ impl Gate {
         let policy = Arc::new(Policy::from_updates(updates));
         self.policy.store(Some(policy.clone()));
         for session in self.sessions.all() {
-            self.decide_again(&session, &policy);
+            self.decide_again(&session, &policy, &HashSet::new());
         }
     }
 
@@ -37,8 +39,13 @@ impl Gate {
         self.policy.store(Some(policy.clone()));
         self.backends.forget();
         let mut ended = Vec::new();
-        for session in touched.iter().flat_map(|touched| self.sessions.touched(touched)) {
-            if self.decide_again(&session, &policy) {
+        let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
+        let mut seen = HashSet::new();
+        let sessions = gathered(touched)
+            .into_iter()
+            .flat_map(|touched| self.sessions.touched(&touched));
+        for session in sessions.filter(|session| seen.insert(session.id)) {
+            if self.decide_again(&session, &policy, &rules) {
                 ended.push((session.bytes(), session));
             }
         }
@@ -61,7 +68,7 @@ impl Gate {
         for session in self.sessions.all() {
             let place = self.geoip.place(session.request().address);
             if self.sessions.relocate(&session, place) {
-                self.decide_again(&session, &policy);
+                self.decide_again(&session, &policy, &HashSet::new());
             }
         }
     }
@@ -97,7 +104,7 @@ impl Gate {
         let verdict = self.hear(organisation, &session.request(), asker, then).await;
         session.heard(verdict);
         if let Some(policy) = self.policy.load_full() {
-            self.decide_again(session, &policy);
+            self.decide_again(session, &policy, &HashSet::new());
         }
     }
 
@@ -118,13 +125,42 @@ impl Gate {
         }
     }
 
-    /// Ends the session if it may not go on; whether it did.
-    fn decide_again(&self, session: &Session, policy: &Policy) -> bool {
-        self.fallen(session, policy).is_some_and(|reason| session.end(reason))
+    /// Tells how often rules were met since this was called last.
+    pub(crate) fn tell_rules_met(&self) {
+        for (organisation, rules) in self.tally.take() {
+            let told = self.tell(link::Kind::RulesMet {
+                organisation,
+                rules: rules.clone(),
+            });
+            if !told {
+                self.tally.add(organisation, rules);
+            }
+        }
     }
 
-    /// Why a running session may not go on under `policy`, if it may not.
-    pub(super) fn fallen(&self, session: &Session, policy: &Policy) -> Option<Reason> {
+    /// Ends the session if it may not go on; whether it did. Of the rules that it meets, new ones count, and the one that
+    /// ends it.
+    fn decide_again(&self, session: &Session, policy: &Policy, new: &HashSet<RuleId>) -> bool {
+        let organisation = session.permit().organisation();
+        match self.judge_again(session, policy) {
+            Ok(permit) => {
+                session.extend(permit.end());
+                let met = permit.rules_met().filter(|rule| new.contains(rule));
+                self.tally.count(organisation, met);
+                false
+            }
+            Err(denial) => {
+                let ended = session.end(denial.reason);
+                if ended {
+                    self.tally.count(organisation, denial.rule);
+                }
+                ended
+            }
+        }
+    }
+
+    /// Whether a running session may go on under `policy`, as far as a node can tell.
+    pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
         let mut facts = Facts {
             running: true,
             ..Facts::default()
@@ -132,11 +168,13 @@ impl Gate {
         let mut request = (*session.request()).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
-                Decision::Admit(permit) => {
-                    session.extend(permit.end());
-                    return None;
+                Decision::Admit(permit) => return Ok(permit),
+                Decision::Deny(denial) => {
+                    return Err(Denial {
+                        reason: cause(session, policy, denial.reason),
+                        ..denial
+                    });
                 }
-                Decision::Deny(denial) => return Some(cause(session, policy, denial.reason)),
                 Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }
@@ -158,5 +196,25 @@ fn cause(session: &Session, policy: &Policy, reason: Reason) -> Reason {
     }
 }
 
+/// What is touched, each once: where many rules touch all of an organisation's sessions or none, these are looked at once.
+fn gathered(touched: Vec<Touched>) -> Vec<Touched> {
+    let everywhere = |one: &Touched| match one {
+        Touched::Rule(organisation, rule) => {
+            matches!(rule.matcher.kind(), Kind::Referrer | Kind::UserAgent).then_some(*organisation)
+        }
+        _ => None,
+    };
+    let mut times = HashMap::<_, usize>::new();
+    for organisation in touched.iter().filter_map(everywhere) {
+        *times.entry(organisation).or_default() += 1;
+    }
+    times.retain(|_, times| *times > FEW);
+    let single = |one: &Touched| everywhere(one).is_none_or(|organisation| !times.contains_key(&organisation));
+    let all: Vec<_> = times.keys().copied().map(Touched::Organisation).collect();
+    touched.into_iter().filter(single).chain(all).collect()
+}
+
+/// How many rules that no index finds sessions for are looked at one by one.
+const FEW: usize = 8;
 /// How long before the end of a backend's word it is asked again; longer than an answer may take.
 const AHEAD: Duration = Duration::from_secs(5);

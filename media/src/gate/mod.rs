@@ -10,6 +10,7 @@ mod backends;
 mod counts;
 mod learn;
 mod proofs;
+mod tally;
 mod throttle;
 
 use std::{
@@ -27,6 +28,7 @@ use ids::{DecisionId, NodeId, SessionId, StreamName};
 use learn::Learner;
 use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
 use proofs::Proofs;
+use tally::Tally;
 use throttle::Throttle;
 
 use crate::{
@@ -45,6 +47,7 @@ pub struct Gate {
     backends: Backends,
     counts: Counts,
     learner: Learner,
+    tally: Tally,
     sessions: Arc<Registry>,
     geoip: Geoip,
     hub: Hub,
@@ -100,6 +103,7 @@ impl Gate {
             backends: Backends::new(attached.questions(), clock.clone()),
             counts: Counts::new(attached.questions()),
             learner: Learner::new(attached.questions()),
+            tally: Tally::default(),
             sessions: Arc::default(),
             geoip,
             hub,
@@ -276,11 +280,17 @@ impl Gate {
         let moved = self.sessions.relocate(&session, located.place);
         let current = self.policy.load_full();
         let superseded = current.filter(|current| moved || !Arc::ptr_eq(current, policy));
-        if let Some(reason) = superseded.and_then(|current| self.fallen(&session, &current)) {
-            self.sessions.remove(&session);
-            return Err(self.denied(asked, permit.door(), reason.into()));
+        if let Some(current) = superseded {
+            match self.judge_again(&session, &current) {
+                Ok(permit) => session.extend(permit.end()),
+                Err(denial) => {
+                    self.sessions.remove(&session);
+                    return Err(self.denied(asked, permit.door(), denial));
+                }
+            }
         }
         count::allowed(asked.protocol);
+        self.tally.count(permit.organisation(), permit.rules_met());
         let grant = permit.grant();
         let facts = SessionFacts {
             session: id,
@@ -347,6 +357,9 @@ impl Gate {
             let organisation = self
                 .policy()
                 .and_then(|policy| Some(policy.tenant_of(&stream)?.organisation.id));
+            if let Some(organisation) = organisation {
+                self.tally.count(organisation, denial.rules_met());
+            }
             let (protocol, reason) = (asked.protocol, denial.reason);
             self.tell(Kind::Denied {
                 organisation,
@@ -361,12 +374,12 @@ impl Gate {
         denial
     }
 
-    fn tell(&self, kind: Kind) {
+    fn tell(&self, kind: Kind) -> bool {
         self.events.tell(Event {
             at: self.clock.now(),
             node: self.node,
             kind,
-        });
+        })
     }
 
     fn decision(&self) -> DecisionId {

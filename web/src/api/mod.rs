@@ -17,6 +17,8 @@ pub(crate) mod page;
 pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod provider;
+pub(crate) mod rule_import;
+pub(crate) mod rules;
 pub(crate) mod scalar;
 pub(crate) mod search;
 pub(crate) mod sessions;

@@ -54,6 +54,7 @@ pub(crate) fn DialogForm(
     doing: Doing,
     open: RwSignal<bool>,
     #[prop(into)] action: Signal<String>,
+    #[prop(into, optional)] disabled: Signal<bool>,
     #[prop(into)] on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -69,7 +70,7 @@ pub(crate) fn DialogForm(
             </div>
             <footer class="dialog-foot">
                 <Button on_press=move |_| open.set(false)>"Cancel"</Button>
-                <Button look=Look::Primary submit=true busy=doing.busy>{action}</Button>
+                <Button look=Look::Primary submit=true busy=doing.busy disabled>{action}</Button>
             </footer>
         </form>
     }

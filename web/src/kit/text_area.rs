@@ -11,32 +11,40 @@ pub(crate) fn TextArea(
     value: RwSignal<String>,
     #[prop(default = 6)] lines: u32,
     #[prop(into, optional)] hint: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(optional)] placeholder: &'static str,
     #[prop(optional)] required: bool,
+    #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let id = fresh_id("area");
-    let hint_id = format!("{id}-hint");
-    let described = hint.as_ref().map(|_| hint_id.clone());
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = {
+        let (hint_id, error_id) = (hint.as_ref().map(|_| hint_id.clone()), error_id.clone());
+        move || error.get().map(|_| error_id.clone()).or_else(|| hint_id.clone())
+    };
     view! {
         <div class="field">
             <label for=id.clone()>
                 {label}
                 {(!required).then(|| view! { <span class="field-optional">"optional"</span> })}
             </label>
-            <div class="input input-mono input-area">
+            <div class="input input-mono input-area" class:input-bad=move || error.get().is_some()>
                 <textarea
                     id=id
                     rows=lines
                     placeholder=placeholder
                     required=required
+                    autofocus=autofocus
                     autocomplete="off"
                     spellcheck="false"
                     autocapitalize="off"
+                    aria-invalid=move || error.get().map(|_| "true")
                     aria-describedby=described
                     bind:value=value
                 ></textarea>
             </div>
-            {hint.map(|text| view! { <p class="field-hint" id=hint_id>{text}</p> })}
+            {hint.map(|text| view! { <p class="field-hint" id=hint_id hidden=move || error.get().is_some()>{text}</p> })}
+            <p class="field-error" id=error_id role="alert" hidden=move || error.get().is_none()>{move || error.get()}</p>
         </div>
     }
 }

@@ -26,7 +26,7 @@ const PATH: &str = "/organisation/audit";
 const FILTERS: [&str; 5] = ["action", "object", "actor", "from", "to"];
 
 /// Kinds of operations, by how their names begin.
-const KINDS: [(&str, &str); 16] = [
+const KINDS: [(&str, &str); 17] = [
     ("", "Everything"),
     ("sign_in.*", "Sign-ins"),
     ("password_reset.*", "Password resets"),
@@ -40,6 +40,7 @@ const KINDS: [(&str, &str); 16] = [
     ("stream.*", "Streams"),
     ("ingest_key.*", "Stream keys"),
     ("token.*", "Playback tokens"),
+    ("rule.*", "Guardian rules"),
     ("group.*", "Groups"),
     ("tag.*", "Tags"),
     ("audit.*", "Exports"),
@@ -257,7 +258,7 @@ fn name_of(entry: &AuditEntry) -> String {
 }
 
 /// The query of an address, without what is empty.
-fn written(pairs: &[(&str, String)]) -> String {
+pub(super) fn written(pairs: &[(&str, String)]) -> String {
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
     let pairs: Vec<_> = pairs
         .map(|(key, value)| format!("{key}={}", js_sys::encode_uri_component(value)))

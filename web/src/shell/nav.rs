@@ -16,11 +16,13 @@ pub(crate) fn Nav() -> impl IntoView {
     let (inside, operator) =
         use_person().with_untracked(|person| (person.organisation().is_some(), person.viewer.operator));
     let records = inside && may(Permission::TokenRead);
+    let rules = inside && may(Permission::RuleRead);
     view! {
         <nav class="nav" aria-label="Main">
             <ul>
                 {inside.then(|| view! { <Place to="/streams" icon=icondata_lu::LuRadioTower label="Streams"/> })}
                 {records.then(|| view! { <Place to="/tokens" icon=icondata_lu::LuTicket label="Tokens"/> })}
+                {rules.then(|| view! { <Place to="/guardian" icon=icondata_lu::LuShield label="Guardian"/> })}
                 {inside.then(|| view! {
                     <Place to="/activity" icon=icondata_lu::LuActivity label="Activity"/>
                     <Place to="/organisation" icon=icondata_lu::LuBuilding2 label="Organisation"/>

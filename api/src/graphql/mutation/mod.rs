@@ -12,6 +12,7 @@ mod password_reset;
 mod people;
 mod platform;
 mod provider;
+mod rule_import;
 mod rules;
 mod second_factor;
 mod signing_keys;
@@ -33,6 +34,7 @@ use password_reset::Resets;
 use people::People;
 use platform::Operators;
 use provider::Providers;
+use rule_import::RuleImports;
 use rules::Rules;
 use second_factor::SecondFactors;
 use signing_keys::SigningKeys;
@@ -54,6 +56,7 @@ pub(crate) struct Mutation(
     People,
     Providers,
     Rules,
+    RuleImports,
     Settings,
     SigningKeys,
     Streams,

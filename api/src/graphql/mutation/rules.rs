@@ -1,18 +1,23 @@
 //! Guardian rules.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use std::time::Duration;
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 use authz::Action;
 use entity::guardian_rule;
+use guard::Timestamp;
 
 use super::answer;
 use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{Change, GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, Moment},
+        types::{
+            Change, GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianSimulation, Moment,
+        },
     },
     publisher::Progress,
-    service::rules,
+    service::{rules, simulation},
 };
 
 #[derive(Default)]
@@ -71,6 +76,28 @@ impl Rules {
         )
     }
 
+    /// Tries a rule on the sessions that go on and on past ones, by the code that judges them: whom it would cut. Nothing
+    /// is changed.
+    async fn simulate_guardian_rule(
+        &self,
+        context: &Context<'_>,
+        input: SimulateGuardianRuleInput,
+    ) -> Result<Option<SimulateGuardianRulePayload>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::RuleSimulate)?;
+        answer(
+            simulation::run(state, acting, input.trial(state.now())).await,
+            |outcome| SimulateGuardianRulePayload {
+                simulation: Some(GuardianSimulation::of(state, outcome)),
+                errors: vec![],
+            },
+            |errors| SimulateGuardianRulePayload {
+                simulation: None,
+                errors,
+            },
+        )
+    }
+
     /// Deletes a rule.
     async fn delete_guardian_rule(
         &self,
@@ -92,6 +119,64 @@ impl Rules {
                 errors,
             },
         )
+    }
+}
+
+/// What a rule would say, and on whom it is tried. Neither `stream` nor `group`: for the whole organisation.
+#[derive(InputObject)]
+pub(super) struct SimulateGuardianRuleInput {
+    /// What it looks at.
+    kind: GuardianKind,
+    /// What it looks for.
+    value: String,
+    /// What becomes of whom it is about.
+    action: GuardianAction,
+    /// The doors that it stands at.
+    #[graphql(default_with = "GuardianDoor::Playback")]
+    door: GuardianDoor,
+    /// The name of the one stream that it is for.
+    stream: Option<String>,
+    /// The one group that it is for.
+    group: Option<ID>,
+    /// The rule that it would replace.
+    replaces: Option<ID>,
+    /// Other values of its kind, 100 at most, that would be let in beside it: as in a rule that keeps out all but them.
+    #[graphql(default)]
+    exceptions: Vec<String>,
+    /// The sessions that are looked at, beside those that go on.
+    #[graphql(default_with = "SimulationWindow::Hour")]
+    window: SimulationWindow,
+}
+
+/// Which sessions that are over are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(super) enum SimulationWindow {
+    /// Those of the last hour.
+    Hour,
+    /// Those of the last day.
+    Day,
+}
+
+impl SimulateGuardianRuleInput {
+    fn trial(self, now: Timestamp) -> simulation::Trial {
+        let span = match self.window {
+            SimulationWindow::Hour => Duration::from_hours(1),
+            SimulationWindow::Day => Duration::from_hours(24),
+        };
+        simulation::Trial {
+            gist: rules::Gist {
+                kind: self.kind.into(),
+                value: self.value,
+                action: self.action.into(),
+                doors: self.door.into(),
+                stream: self.stream,
+                group: self.group.map(|id| id.0),
+            },
+            // What is no rule's id replaces nothing.
+            replaces: self.replaces.and_then(|id| id.parse().ok()),
+            exceptions: self.exceptions,
+            since: now.minus(span),
+        }
     }
 }
 
@@ -129,13 +214,15 @@ impl TryFrom<CreateGuardianRuleInput> for rules::New {
 
     fn try_from(input: CreateGuardianRuleInput) -> Result<Self, Fault> {
         Ok(Self {
-            kind: input.kind.into(),
-            value: input.value,
-            action: input.action.into(),
+            gist: rules::Gist {
+                kind: input.kind.into(),
+                value: input.value,
+                action: input.action.into(),
+                doors: input.door.into(),
+                stream: input.stream,
+                group: input.group.map(|id| id.0),
+            },
             mode: input.mode.into(),
-            doors: input.door.into(),
-            stream: input.stream,
-            group: input.group.map(|id| id.0),
             note: input.note,
             expires: input.expires_at.map(Moment::read).transpose()?,
         })
@@ -182,6 +269,15 @@ impl TryFrom<UpdateGuardianRuleInput> for rules::Edit {
 pub(super) struct DeleteGuardianRuleInput {
     /// Its id.
     id: ID,
+}
+
+/// What came of trying a rule.
+#[derive(SimpleObject)]
+pub(super) struct SimulateGuardianRulePayload {
+    /// Whom it would have cut.
+    simulation: Option<GuardianSimulation>,
+    /// What can be mended.
+    errors: Vec<UserError>,
 }
 
 /// What came of making a rule.

@@ -42,6 +42,7 @@ pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
 pub(crate) use rule::{
     GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
+    GuardianSimulation,
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
 pub(crate) use session::{SessionConnection, SessionFilter};

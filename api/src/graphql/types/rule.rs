@@ -1,16 +1,18 @@
 //! Guardian rules.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, dataloader::DataLoader};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, dataloader::DataLoader};
+use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::guardian_rule;
 use guard::rules;
 use ids::OrganisationId;
 
-use super::{Names, Stream, StreamGroup, page::connection, token::Actor};
+use super::{Names, Stream, StreamGroup, page::connection, session::Session, token::Actor};
 use crate::{
     fault::Fault,
     graphql::loaders::{Groups, Streams},
-    service::rules as service,
+    service::{rules as service, simulation::Outcome},
+    state::State,
 };
 
 /// A rule on who may watch or publish, whatever they hold. The most specific rule of a kind wins; a deny by any one kind
@@ -109,6 +111,47 @@ pub(crate) enum GuardianDoor {
     Both,
 }
 
+/// Whom a rule that was only tried would have cut.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct GuardianSimulation {
+    /// How many sessions that go on would end now.
+    running: i32,
+    /// How many past ones it would have cut.
+    past: i32,
+    /// How many viewers the tokens of both name.
+    viewers: i32,
+    /// From how many addresses both came.
+    addresses: i32,
+    /// Some of them, 20 at most: those that go on, then the newest.
+    sessions: Vec<Session>,
+    /// How many sessions were looked at.
+    examined: i32,
+    /// Whether there were no more; the newest 20000 are looked at.
+    complete: bool,
+    /// Of a rule that lets in: whether it excepts anybody from another rule.
+    excepts: Option<bool>,
+}
+
+impl GuardianSimulation {
+    pub(crate) fn of(state: &State, outcome: Outcome) -> Self {
+        let count = |count: usize| super::count(count as u64);
+        Self {
+            running: count(outcome.running),
+            past: count(outcome.past),
+            viewers: count(outcome.viewers),
+            addresses: count(outcome.addresses),
+            sessions: outcome
+                .some
+                .into_iter()
+                .map(|row| Session::of_row(state, row, true))
+                .collect(),
+            examined: count(outcome.examined),
+            complete: outcome.complete,
+            excepts: outcome.excepts,
+        }
+    }
+}
+
 #[Object]
 impl GuardianRule {
     /// Its id.
@@ -159,6 +202,11 @@ impl GuardianRule {
         Ok(loader.load_one((self.organisation(), group)).await?.map(StreamGroup))
     }
 
+    /// Whether it reaches everybody, or broadcasters: such a rule is for administrators.
+    async fn wide(&self) -> bool {
+        service::operation(&self.rule) == Action::RuleWriteWide
+    }
+
     /// From when on it is as if it were not there.
     async fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.row.expires_at.map(super::moment)
@@ -167,6 +215,17 @@ impl GuardianRule {
     /// What people say of it.
     async fn note(&self) -> Option<&str> {
         self.row.note.as_deref()
+    }
+
+    /// How often it was met: by sessions that it let in, ended or only counted, and by requests that it refused. A few
+    /// seconds behind.
+    async fn matches(&self) -> i32 {
+        super::count(u64::try_from(self.row.matches).unwrap_or(0))
+    }
+
+    /// When it was met last.
+    async fn last_match_at(&self) -> Option<DateTime<Utc>> {
+        self.row.last_match_at.map(super::moment)
     }
 
     /// Who made it.

@@ -175,7 +175,7 @@ pub(crate) async fn of_stream(
 }
 
 impl Session {
-    fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
+    pub(crate) fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
         let id = SessionId::from_uuid(row.id);
         let live = if row.ended_at.is_none() {
             state.live.bytes(id)

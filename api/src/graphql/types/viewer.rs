@@ -159,6 +159,8 @@ pub(crate) enum Permission {
     StaticTokenWrite,
     /// Read Guardian rules.
     RuleRead,
+    /// Try a rule on sessions, without making it.
+    RuleSimulate,
     /// Make, change and delete rules on viewers, except those that reach everybody.
     RuleWrite,
     /// Make, change and delete rules on broadcasters, and those that reach everybody.

@@ -1,5 +1,7 @@
 //! Do the organisation's rules keep this one out, whatever they hold?
 
+use ids::RuleId;
+
 use super::{Case, Credential, Stop, trace::Trace};
 use crate::{
     Denial, End,
@@ -7,17 +9,27 @@ use crate::{
     rules::{Asked, Kind, Monitored, RuleScope, Verdict},
 };
 
+/// What rules that let in leave behind.
+#[derive(Default)]
+pub(super) struct Excepted {
+    /// When the first of them ends.
+    pub(super) end: Option<End>,
+    /// Which they are.
+    pub(super) rules: Vec<RuleId>,
+}
+
 impl Case<'_> {
-    /// Judges every kind; what is left is when an exception ends.
+    /// Judges every kind.
     pub(super) fn judge_guardian(
         &self,
         monitored: &mut Vec<Monitored>,
         trace: &mut impl Trace,
-    ) -> Result<Option<End>, Stop> {
-        let Some(tenant) = self.tenant else { return Ok(None) };
+    ) -> Result<Excepted, Stop> {
+        let mut excepted = Excepted::default();
+        let Some(tenant) = self.tenant else { return Ok(excepted) };
         let own = matches!(self.request.credential, Credential::TestSource);
         if own || tenant.rules.is_empty() || !tenant.organisation.packages.has(Package::Guardian) {
-            return Ok(None);
+            return Ok(excepted);
         }
         let organisation = RuleScope::Organisation;
         let stream = self.stream.map(|stream| RuleScope::Stream(stream.id));
@@ -47,16 +59,16 @@ impl Case<'_> {
         };
         // All kinds are looked at before one refuses: a monitored rule counts whoever fits it.
         let verdicts = Kind::ALL.map(|kind| (kind, tenant.rules.judge(kind, &asked, self.now, monitored)));
-        let mut end = None;
         for (kind, verdict) in verdicts {
             self.hear(kind, &verdict, trace)?;
             let until = verdict.until.map(|at| End {
                 at,
                 reason: kind.reason(),
             });
-            end = End::first(end, until);
+            excepted.end = End::first(excepted.end, until);
+            excepted.rules.extend(verdict.winner.map(|rule| rule.id));
         }
-        Ok(end)
+        Ok(excepted)
     }
 
     fn hear(&self, kind: Kind, verdict: &Verdict, trace: &mut impl Trace) -> Result<(), Stop> {

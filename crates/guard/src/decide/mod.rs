@@ -101,6 +101,17 @@ pub fn explain(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp
     (decision, steps.into_vec())
 }
 
+/// Judges by Guardian's rules alone, whatever is presented: to try a rule on those whom everything else let in.
+pub fn judge_rules(request: &Request, policy: &Policy, now: Timestamp) -> Result<(), Denial> {
+    let facts = Facts::default();
+    let case = Case::of(request, &facts, policy, now);
+    match case.judge_guardian(&mut Vec::new(), &mut trace::Silent) {
+        Err(Stop::Deny(denial)) => Err(denial),
+        // INVARIANT: rules ask nothing.
+        Ok(_) | Err(Stop::Ask(_)) => Ok(()),
+    }
+}
+
 /// All that a judgement looks at.
 #[derive(Clone, Copy)]
 struct Case<'a> {
@@ -131,16 +142,8 @@ impl From<Reason> for Stop {
 }
 
 fn judge(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp, trace: &mut impl Trace) -> Decision {
-    let name = request.stream.as_ref();
-    let case = Case {
-        request,
-        facts,
-        now,
-        tenant: name.and_then(|name| policy.tenant_of(name)).map(AsRef::as_ref),
-        stream: name.and_then(|name| policy.stream(name)).map(AsRef::as_ref),
-    };
     let mut monitored = Vec::new();
-    match case.judge(&mut monitored, trace) {
+    match Case::of(request, facts, policy, now).judge(&mut monitored, trace) {
         Ok(permit) => Decision::Admit(Permit { monitored, ..permit }),
         Err(Stop::Deny(denial)) => Decision::Deny(Denial { monitored, ..denial }),
         Err(Stop::Ask(question)) => Decision::Ask(question),
@@ -158,7 +161,18 @@ fn judge_organisation(tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Sto
     )
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    fn of(request: &'a Request, facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Self {
+        let name = request.stream.as_ref();
+        Self {
+            request,
+            facts,
+            now,
+            tenant: name.and_then(|name| policy.tenant_of(name)).map(AsRef::as_ref),
+            stream: name.and_then(|name| policy.stream(name)).map(AsRef::as_ref),
+        }
+    }
+
     fn judge(&self, monitored: &mut Vec<Monitored>, trace: &mut impl Trace) -> Result<Permit, Stop> {
         self.judge_transport(trace)?;
         let excepted = self.judge_guardian(monitored, trace)?;
@@ -167,7 +181,8 @@ impl Case<'_> {
             Door::Ingest => self.judge_ingest(trace),
         }?;
         Ok(Permit {
-            end: crate::End::first(permit.end, excepted),
+            end: crate::End::first(permit.end, excepted.end),
+            excepted: excepted.rules,
             ..permit
         })
     }

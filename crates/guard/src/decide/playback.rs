@@ -70,6 +70,7 @@ pub(super) fn permit(
         name: stream.name.clone(),
         end: End::first(proven.and_then(|proven| proven.end(tenant)), backend),
         grant: proven.map(Proven::grant),
+        excepted: Vec::new(),
         monitored: Vec::new(),
     }
 }

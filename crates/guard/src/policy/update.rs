@@ -136,6 +136,14 @@ impl Update {
         matches!(self, Self::Key { key, .. } if key.algorithm() == Algorithm::Hs256)
     }
 
+    /// The rule that is new, or says something else.
+    pub fn rule(&self) -> Option<RuleId> {
+        match self {
+            Self::Rule { rule, .. } => Some(rule.id),
+            _ => None,
+        }
+    }
+
     /// The sessions to decide again, when this comes after `before`.
     pub fn touched(&self, before: &Policy) -> Vec<Touched> {
         let tenant = before.tenant(self.organisation());

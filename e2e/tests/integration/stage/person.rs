@@ -122,6 +122,23 @@ impl Person {
         self.change(mutation, &json!({ "name": name }), CHANGE).await["change"].clone()
     }
 
+    /// Makes a Guardian rule: its id, and the change.
+    pub(crate) async fn rule(&self, input: Value) -> Value {
+        let wanted = format!("rule {{ id }} {CHANGE}");
+        self.change("createGuardianRule", &input, &wanted).await
+    }
+
+    /// Imports Guardian rules: how many were made, and the change.
+    pub(crate) async fn import(&self, input: Value) -> Value {
+        let wanted = format!("made unchanged {CHANGE}");
+        self.change("importGuardianRules", &input, &wanted).await
+    }
+
+    /// Deletes a Guardian rule; the change.
+    pub(crate) async fn unrule(&self, id: &Value) -> Value {
+        self.change("deleteGuardianRule", &json!({ "id": id }), CHANGE).await["change"].clone()
+    }
+
     /// Suspends an organisation, as an operator; the change.
     pub(crate) async fn suspend(&self, organisation: &str) -> Value {
         self.change("suspendOrganisation", &json!({ "organisation": organisation }), CHANGE)

@@ -1,12 +1,15 @@
 //! WebSockets: a viewer's, and a dashboard's for subscriptions.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
 
@@ -31,6 +34,23 @@ pub(crate) enum Heard {
 impl Viewer {
     pub(crate) async fn open(url: &str) -> Self {
         let (socket, _) = connect_async(url).await.expect("every upgrade is accepted");
+        Self(socket)
+    }
+
+    /// The same from another address of this machine, with headers.
+    pub(crate) async fn open_as(url: &str, address: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut request = url.into_client_request().expect("an address");
+        let authority = request.uri().authority().expect("a host").as_str();
+        let to = authority.parse().expect("an address");
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a value"));
+        }
+        let socket = TcpSocket::new_v4().expect("a socket");
+        let from = SocketAddr::new(address.parse().expect("an address"), 0);
+        socket.bind(from).expect("an address of this machine");
+        let stream = socket.connect(to).await.expect("a connection");
+        let upgrade = client_async(request, MaybeTlsStream::Plain(stream)).await;
+        let (socket, _) = upgrade.expect("every upgrade is accepted");
         Self(socket)
     }
 

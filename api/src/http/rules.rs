@@ -1,0 +1,171 @@
+//! `GET /rules.csv` and `GET /rules.json`: Guardian rules as a file, streamed, the oldest first. Itself an entry of the
+//! audit log. What it says is what `importGuardianRules` reads.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Query, Request, State},
+    response::Response,
+};
+use futures_util::stream;
+use guard::rules::{Action, Kind};
+use ids::OrganisationId;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{
+    Doors,
+    export::{self, BROKE_OFF, refused},
+};
+use crate::{
+    csv,
+    fault::Fault,
+    service::{
+        rule_export::{self, Texts},
+        rule_file::{FIELDS, Format},
+        rules::Which,
+    },
+    state,
+};
+
+/// Which rules are wanted, and whose.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    organisation: Option<String>,
+    /// In the value or the note.
+    text: Option<String>,
+    kind: Option<Kind>,
+    action: Option<Action>,
+}
+
+/// `GET /rules.csv?text=&kind=&action=&organisation=`.
+pub(super) async fn csv(doors: State<Doors>, request: Request) -> Response {
+    answer(doors, request, Format::Csv)
+        .await
+        .unwrap_or_else(|refusal| refusal)
+}
+
+/// `GET /rules.json`, with the same parameters.
+pub(super) async fn json(doors: State<Doors>, request: Request) -> Response {
+    answer(doors, request, Format::Json)
+        .await
+        .unwrap_or_else(|refusal| refusal)
+}
+
+async fn answer(State(doors): State<Doors>, request: Request, format: Format) -> Result<Response, Response> {
+    let parameters = Query::<Parameters>::try_from_uri(request.uri()).map(|Query(parameters)| parameters);
+    let organisation = parameters.as_ref().ok().and_then(|given| given.organisation.clone());
+    let caller = export::caller(&doors, export::shown(&doors, &request, organisation)).await?;
+    let acting = caller.may(&doors.state, rule_export::READ).map_err(refused)?;
+    let parameters = parameters.map_err(|_| {
+        refused(Fault::Invalid(
+            "a parameter is unknown, or no kind or action of rules as in REFERRER or DENY",
+        ))
+    })?;
+    let which = Which {
+        text: parameters.text,
+        kind: parameters.kind,
+        action: parameters.action,
+        ..Which::default()
+    };
+    rule_export::export(&doors.state, acting, &which, format)
+        .await
+        .map_err(refused)?;
+    let begin = Step {
+        state: doors.state.clone(),
+        organisation: acting.id,
+        which,
+        format,
+        at: At::Begin,
+        begun: false,
+    };
+    let kind = match format {
+        Format::Csv => export::CSV,
+        Format::Json => "application/json",
+    };
+    let name = format!("guardian-rules-{}.{}", acting.hash, format.as_str());
+    let body = Body::from_stream(stream::unfold(begin, Step::next));
+    Ok(export::file(&name, kind, body))
+}
+
+/// How far an export is.
+struct Step {
+    state: Arc<state::State>,
+    organisation: OrganisationId,
+    which: Which,
+    format: Format,
+    at: At,
+    /// Whether a rule was written.
+    begun: bool,
+}
+
+enum At {
+    Begin,
+    /// The last rule that was looked at.
+    Behind(Option<Uuid>),
+    End,
+}
+
+impl Step {
+    async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
+        let text = match self.at {
+            At::Begin => {
+                self.at = At::Behind(None);
+                match self.format {
+                    Format::Csv => csv::line(FIELDS),
+                    Format::Json => "[".to_owned(),
+                }
+            }
+            At::End => return None,
+            At::Behind(after) => {
+                match rule_export::batch(&self.state, self.organisation, &self.which, after).await {
+                    Ok((rules, Some(last))) => {
+                        self.at = At::Behind(Some(last));
+                        self.written(&rules)
+                    }
+                    Ok((_, None)) => {
+                        self.at = At::End;
+                        match self.format {
+                            Format::Csv => return None,
+                            Format::Json => "\n]\n".to_owned(),
+                        }
+                    }
+                    // In JSON it is no list without its end.
+                    Err(_) => {
+                        self.at = At::End;
+                        match self.format {
+                            Format::Csv => csv::line([BROKE_OFF]),
+                            Format::Json => format!("\n{BROKE_OFF}\n"),
+                        }
+                    }
+                }
+            }
+        };
+        Some((Ok(text), self))
+    }
+
+    fn written(&mut self, rules: &[Texts]) -> String {
+        let mut text = String::new();
+        for rule in rules {
+            match self.format {
+                Format::Csv => text.push_str(&csv::line(rule.iter().map(|one| one.as_deref().unwrap_or_default()))),
+                Format::Json => {
+                    text.push_str(if self.begun { ",\n  " } else { "\n  " });
+                    text.push_str(&object(rule).to_string());
+                }
+            }
+            self.begun = true;
+        }
+        text
+    }
+}
+
+/// The fields that a rule has.
+fn object(rule: &Texts) -> Value {
+    let fields = FIELDS.into_iter().zip(rule);
+    let there = fields.filter_map(|(name, text)| Some((name.to_owned(), Value::from(text.clone()?))));
+    Value::Object(there.collect::<Map<_, _>>())
+}
