@@ -26,7 +26,14 @@ async function signOut(page: Page): Promise<void> {
 async function recoveryCodes(page: Page): Promise<string[]> {
   const dialog = page.getByRole('dialog', { name: 'Keep these recovery codes' });
   await expect(dialog).toBeVisible();
-  const text = await dialog.getByRole('textbox', { name: 'Recovery codes' }).innerText();
+  const box = dialog.getByRole('textbox', { name: 'Recovery codes' });
+  for (const [width, height] of [[390, 844], [1440, 900]] as const) {
+    await page.setViewportSize({ width, height });
+    const [content, shown] = await box.evaluate((one) => [one.scrollHeight, one.clientHeight]);
+    expect(content, `every code is in view, ${width} wide`).toBeLessThanOrEqual(shown!);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const text = await box.innerText();
   return text.trim().split(/\s+/);
 }
 

@@ -76,6 +76,29 @@ test('the focus goes back to where it was, however the box was opened and closed
   await expect(box(page)).toBeHidden();
 });
 
+test('the box opens again however soon after it was closed', async ({ page }) => {
+  await signIn(page, user('nanoAdmin'));
+  for (let round = 0; round < 20; round += 1) {
+    await open(page);
+    await page.keyboard.type('soon');
+    await Promise.all([page.keyboard.press('Escape'), page.keyboard.press('Control+k')]);
+    await expect(field(page)).toBeFocused();
+    await expect(field(page), 'nothing is left of the last time').toHaveValue('');
+    await page.keyboard.press('Escape');
+    await expect(box(page)).toBeHidden();
+  }
+  // Before the browser tells that it was closed.
+  await open(page);
+  await page.evaluate(() => {
+    const dialog = document.querySelector<HTMLDialogElement>('dialog[open]');
+    dialog!.addEventListener('close', () => document.body.setAttribute('data-closed', ''), { once: true });
+    dialog!.requestClose();
+    window.dispatchEvent(new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }));
+  });
+  await expect(page.locator('body[data-closed]')).toBeAttached();
+  await expect(box(page)).toBeVisible();
+});
+
 test('the arrows go through every group and round its ends, and what they mark is named and in view', async ({ page }) => {
   await token('box-arrows');
   await signIn(page, user('nanoAdmin'));
@@ -115,6 +138,43 @@ test('a token leads to its record alone, from its own page too', async ({ page }
   await page.getByRole('link', { name: 'One token only' }).click();
   await expect(page).toHaveURL(/\/tokens$/);
   await expect(rows.filter({ hasText: 'box-first' })).toHaveCount(1);
+});
+
+test('a Guardian rule leads to itself among the rules', async ({ page, browser }) => {
+  const admin = await Control.signedIn(user('nanoAdmin'));
+  const rules = [];
+  for (const [value, note] of [
+    ['box-leech/*', 'seen in the box'],
+    ['box-other/*', 'another one'],
+  ] as const) {
+    rules.push(await admin.rule({ kind: 'USER_AGENT', value, action: 'DENY', note }));
+  }
+  await signIn(page, user('nanoUser'));
+  await open(page);
+  await page.keyboard.type('box-leech');
+  await expect(hits(page, 'Rules')).toHaveCount(1);
+  await expect(hits(page, 'Rules')).toContainText('Player · seen in the box');
+  await expectFitEverywhere(page, 'the box with a rule');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/guardian\?q=box-leech/);
+  const rows = page.getByRole('main').getByRole('rowheader');
+  await expect(rows).toHaveText(/box-leech\/\*/);
+  // By its comment, from its own page.
+  await open(page);
+  await page.keyboard.type('another one');
+  await expect(hits(page, 'Rules')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(rows).toHaveText(/box-other\/\*/);
+  await expect(page.getByRole('main')).toBeFocused();
+
+  const reader = await (await browser.newContext()).newPage();
+  await signIn(reader, user('nanoReadOnly'));
+  await open(reader);
+  await reader.keyboard.type('box-leech');
+  await expect(box(reader)).toContainText('Nothing found');
+  await reader.context().close();
+  for (const id of rules) await admin.unrule(id);
+  await admin.close();
 });
 
 test('a member leads to their row, and what was done to its entry, opened', async ({ page }) => {

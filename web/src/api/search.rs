@@ -5,6 +5,7 @@ use cynic::QueryBuilder;
 use super::{
     client::Api,
     failure::Failure,
+    rules,
     scalar::{DateTime, Role, StreamState, TokenStatus},
     schema,
     streams::Tag,
@@ -14,24 +15,24 @@ use super::{
 pub(crate) const MOST: i32 = 200;
 
 /// What was found, by kind.
-pub(crate) type Results = [(SearchKind, Found); 4];
+pub(crate) type Results = [(SearchKind, Found); 5];
 
 /// What can be found.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SearchKind {
     Stream,
     Token,
-    /// Not asked for: no page shows rules.
     Rule,
     Member,
     Audit,
 }
 
-/// Something found: the one of the four that is there.
+/// Something found: the one that is there.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub(crate) struct SearchHit {
     pub(crate) stream: Option<FoundStream>,
     pub(crate) token: Option<FoundToken>,
+    pub(crate) rule: Option<FoundRule>,
     pub(crate) member: Option<FoundMember>,
     pub(crate) audit_entry: Option<FoundEntry>,
 }
@@ -52,6 +53,14 @@ pub(crate) struct FoundToken {
     pub(crate) status: TokenStatus,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "GuardianRule")]
+pub(crate) struct FoundRule {
+    pub(crate) kind: rules::Kind,
+    pub(crate) value: String,
+    pub(crate) note: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
@@ -86,6 +95,7 @@ struct SearchVariables {
     text: String,
     streams: Option<Vec<SearchKind>>,
     tokens: Option<Vec<SearchKind>>,
+    rules: Option<Vec<SearchKind>>,
     members: Option<Vec<SearchKind>>,
     audit: Option<Vec<SearchKind>>,
 }
@@ -99,6 +109,9 @@ struct SearchQuery {
     #[arguments(text: $text, kinds: $tokens, first: 6)]
     #[cynic(rename = "search", alias)]
     tokens: Found,
+    #[arguments(text: $text, kinds: $rules, first: 6)]
+    #[cynic(rename = "search", alias)]
+    rules: Found,
     #[arguments(text: $text, kinds: $members, first: 6)]
     #[cynic(rename = "search", alias)]
     members: Found,
@@ -113,6 +126,7 @@ pub(crate) async fn search(api: Api, text: String) -> Result<Results, Failure> {
         text,
         streams: Some(vec![SearchKind::Stream]),
         tokens: Some(vec![SearchKind::Token]),
+        rules: Some(vec![SearchKind::Rule]),
         members: Some(vec![SearchKind::Member]),
         audit: Some(vec![SearchKind::Audit]),
     };
@@ -120,6 +134,7 @@ pub(crate) async fn search(api: Api, text: String) -> Result<Results, Failure> {
     Ok([
         (SearchKind::Stream, found.streams),
         (SearchKind::Token, found.tokens),
+        (SearchKind::Rule, found.rules),
         (SearchKind::Member, found.members),
         (SearchKind::Audit, found.audit),
     ])

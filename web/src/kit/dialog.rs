@@ -1,6 +1,6 @@
 //! Dialogs on `<dialog>`: the browser keeps the focus inside, gives it back, and closes at Escape.
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 
 use super::{Button, Icon, Look, Notice, Tone};
 
@@ -21,9 +21,22 @@ pub(crate) fn Dialog(
             _ => {}
         }
     });
+    // At once, where the browser says so: what asks for it again before the close is told finds it closed.
+    let cancelled = move |event: ev::Event| {
+        // A chooser of files inside tells that it was cancelled, too.
+        if event.target() == event.current_target() {
+            open.set(false);
+        }
+    };
+    // The close is told later than it happens: by then it may have been opened again.
+    let closed = move |_| {
+        if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
+            open.set(false);
+        }
+    };
     let children = StoredValue::new(children);
     view! {
-        <dialog node_ref=dialog class="dialog" class:dialog-wide=wide aria-label=title on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog class="dialog" class:dialog-wide=wide aria-label=title on:cancel=cancelled on:close=closed>
             <Show when=move || open.get()>
                 <header class="dialog-head">
                     <h2>{title}</h2>

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{mark, seek::Group};
 use crate::api::{
     scalar::{DateTime, Role, StreamState, TokenStatus},
-    search::{Found, FoundEntry, FoundMember, FoundStream, FoundToken, Results, SearchHit, SearchKind},
+    search::{Found, FoundEntry, FoundMember, FoundRule, FoundStream, FoundToken, Results, SearchHit, SearchKind},
 };
 
 /// A line of the list; also how one that was opened is remembered.
@@ -68,9 +68,10 @@ pub(super) fn groups(found: Results, text: &str) -> Vec<Group> {
 fn hit(found: SearchHit, text: &str) -> Option<Hit> {
     let stream = found.stream.map(|one| stream(one, text));
     let token = || found.token.map(token);
+    let rule = || found.rule.map(rule);
     let member = || found.member.map(member);
     let entry = || found.audit_entry.map(|one| entry(one, text));
-    stream.or_else(token).or_else(member).or_else(entry)
+    stream.or_else(token).or_else(rule).or_else(member).or_else(entry)
 }
 
 fn stream(found: FoundStream, text: &str) -> Hit {
@@ -96,6 +97,18 @@ fn token(found: FoundToken) -> Hit {
         detail: joined(names),
         address,
         standing: Some(Standing::Token(found.status)),
+    }
+}
+
+fn rule(found: FoundRule) -> Hit {
+    let kind = found.kind.label().to_owned();
+    let note = found.note.filter(|note| !note.is_empty());
+    Hit {
+        kind: SearchKind::Rule,
+        address: format!("/guardian?q={}", encoded(&found.value)),
+        title: found.value,
+        detail: joined([kind].into_iter().chain(note)),
+        standing: None,
     }
 }
 

@@ -161,7 +161,7 @@ fn told(seek: Seek) -> String {
 fn over() -> &'static str {
     match (may(Permission::TokenRead), may(Permission::MemberRead)) {
         (_, true) => "streams, tokens and more",
-        (true, false) => "streams and tokens",
+        (true, false) => "streams, tokens and rules",
         (false, false) => "streams",
     }
 }
@@ -169,9 +169,9 @@ fn over() -> &'static str {
 fn hint() -> &'static str {
     match (may(Permission::TokenRead), may(Permission::MemberRead)) {
         (_, true) => {
-            "Streams by name, title or tag; tokens by jti, viewer or label; members by name or email; the audit log by action, object, request or address."
+            "Streams by name, title or tag; tokens by jti, viewer or label; rules by value or note; members by name or email; the audit log by action, object, request or address."
         }
-        (true, false) => "Streams by name, title or tag; tokens by jti, viewer or label.",
+        (true, false) => "Streams by name, title or tag; tokens by jti, viewer or label; rules by value or note.",
         (false, false) => "Streams by name, title or tag.",
     }
 }
