@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use rpds::HashTrieMapSync;
 
 use super::{
-    Aim, Kind, Matcher, Monitored, Rule,
+    Aim, Kind, Matcher, Mode, Monitored, Rule,
     agents::Agents,
     entry::Entry,
     hosts::Hosts,
@@ -25,6 +25,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     by_id: HashTrieMapSync<RuleId, Arc<Rule>>,
+    /// How many of them decide nothing and count.
+    monitored: usize,
     four: Trie,
     six: Trie,
     asns: Aims<Values<Asn>>,
@@ -68,6 +70,7 @@ impl Rules {
     pub(crate) fn insert(&mut self, rule: &Rule) {
         self.remove(rule.id);
         let rule = Arc::new(rule.clone());
+        self.monitored = self.monitored.saturating_add(usize::from(rule.mode == Mode::Monitor));
         self.edit(&rule.matcher, |place| Entry::add(place, &rule));
         self.by_id.insert_mut(rule.id, rule);
     }
@@ -76,6 +79,7 @@ impl Rules {
     pub(crate) fn remove(&mut self, id: RuleId) {
         if let Some(rule) = self.by_id.get(&id).cloned() {
             self.by_id.remove_mut(&id);
+            self.monitored = self.monitored.saturating_sub(usize::from(rule.mode == Mode::Monitor));
             self.edit(&rule.matcher, |place| Entry::remove(place, rule.scope, id));
         }
     }
@@ -88,30 +92,36 @@ impl Rules {
         now: Timestamp,
         monitored: &mut Vec<Monitored>,
     ) -> Verdict {
+        let monitors = self.monitored > 0;
         match kind {
             Kind::Ip => {
                 let trie = if asked.address.is_ipv4() { &self.four } else { &self.six };
                 if trie.is_empty() {
                     return Verdict::default();
                 }
-                search::judge(asked, now, monitored, |found| {
+                search::judge(asked, now, monitors, monitored, |found| {
                     trie.visit(asked.address, |length, entry| found(u32::from(length), entry));
                 })
             }
-            Kind::Asn => self.asns.judge(asked, now, monitored, asked.place.asn.as_ref(), values),
-            Kind::Country => self
-                .countries
-                .judge(asked, now, monitored, asked.place.country.as_ref(), values),
-            Kind::Referrer => self
-                .referrers
-                .judge(asked, now, monitored, asked.referrer, |hosts, host, found| {
-                    hosts.visit(host, found);
-                }),
-            Kind::UserAgent => self
-                .agents
-                .judge(asked, now, monitored, asked.agent, |agents, agent, found| {
-                    agents.visit(agent, found);
-                }),
+            Kind::Asn => self
+                .asns
+                .judge(asked, now, monitors, monitored, asked.place.asn.as_ref(), values),
+            Kind::Country => {
+                self.countries
+                    .judge(asked, now, monitors, monitored, asked.place.country.as_ref(), values)
+            }
+            Kind::Referrer => {
+                self.referrers
+                    .judge(asked, now, monitors, monitored, asked.referrer, |hosts, host, found| {
+                        hosts.visit(host, found);
+                    })
+            }
+            Kind::UserAgent => {
+                self.agents
+                    .judge(asked, now, monitors, monitored, asked.agent, |agents, agent, found| {
+                        agents.visit(agent, found);
+                    })
+            }
         }
     }
 
@@ -189,6 +199,7 @@ impl<T: Places> Aims<T> {
         &'a self,
         asked: &'a Asked<'_>,
         now: Timestamp,
+        monitors: bool,
         monitored: &mut Vec<Monitored>,
         looked_at: Option<&L>,
         visit: impl Fn(&'a T, &L, &mut dyn FnMut(u32, &'a Entry)),
@@ -196,7 +207,7 @@ impl<T: Places> Aims<T> {
         if self.all.is_none() && self.missing.is_none() && self.at.are_empty() {
             return Verdict::default();
         }
-        search::judge(asked, now, monitored, |found| {
+        search::judge(asked, now, monitors, monitored, |found| {
             self.all.iter().for_each(|entry| found(ALL, entry));
             match looked_at {
                 None => self.missing.iter().for_each(|entry| found(MISSING, entry)),

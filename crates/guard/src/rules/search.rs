@@ -1,6 +1,10 @@
 //! Which of the rules that a request fits wins, now and until when.
 
-use std::{cmp::Ordering, net::IpAddr, sync::Arc};
+use std::{
+    cmp::{Ordering, Reverse},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use super::{Action, Mode, Monitored, Rule, RuleScope, entry::Entry};
 use crate::{Door, Timestamp, host::Host, place::Place};
@@ -32,16 +36,21 @@ impl Verdict {
     }
 }
 
-/// Looks through the rules of one kind. `visit` shows every value that fits, with how specific it is, as often as it is
-/// called.
+/// Looks through the rules of one kind. `visit` shows every value that fits, with how specific it is; `monitors` says
+/// whether any rule at all is monitored.
 pub(super) fn judge<'a>(
     asked: &'a Asked<'_>,
     now: Timestamp,
+    monitors: bool,
     monitored: &mut Vec<Monitored>,
-    visit: impl Fn(&mut dyn FnMut(u32, &'a Entry)),
+    visit: impl FnOnce(&mut dyn FnMut(u32, &'a Entry)),
 ) -> Verdict {
+    let mut fits = Vec::new();
+    visit(&mut |specificity, entry| fits.push((specificity, entry)));
+    // The most specific first: where one wins, the memory of the others is not waited for.
+    fits.sort_unstable_by_key(|(specificity, _)| Reverse(*specificity));
     let mut watched = Vec::new();
-    let winner = winner(asked, now, &visit, Some(&mut watched));
+    let winner = winner(asked, now, &fits, monitors.then_some(&mut watched));
     monitored.extend(watched.into_iter().map(|(rank, rule)| Monitored {
         rule: rule.id,
         action: rule.action,
@@ -54,7 +63,7 @@ pub(super) fn judge<'a>(
         .filter(|rule| rule.action == Action::Allow)
         .and_then(|rule| rule.expires)
     {
-        last = self::winner(asked, expires, &visit, None).map(|(_, rule)| rule);
+        last = self::winner(asked, expires, &fits, None).map(|(_, rule)| rule);
         if last.is_some_and(|rule| rule.action == Action::Deny) {
             until = Some(expires);
         }
@@ -67,19 +76,24 @@ pub(super) fn judge<'a>(
 
 type Ranked<'a> = (Rank, &'a Arc<Rule>);
 
+/// The rule that wins among the values that fit, the most specific of which are first. Whom monitored ones are about is
+/// added where that is wanted.
 fn winner<'a>(
     asked: &'a Asked<'_>,
     at: Timestamp,
-    visit: &impl Fn(&mut dyn FnMut(u32, &'a Entry)),
+    fits: &[(u32, &'a Entry)],
     mut watched: Option<&mut Vec<Ranked<'a>>>,
 ) -> Option<Ranked<'a>> {
     let mut best: Option<Ranked<'a>> = None;
-    visit(&mut |specificity, entry| {
+    for (specificity, entry) in fits {
+        if watched.is_none() && best.is_some_and(|(rank, _)| rank.specificity > *specificity) {
+            break;
+        }
         for rule in entry.of(asked.scopes) {
             if !rule.doors.have(asked.door) || !rule.stands(at) {
                 continue;
             }
-            let rank = Rank::of(specificity, rule);
+            let rank = Rank::of(*specificity, rule);
             match (rule.mode, &mut watched) {
                 (Mode::Monitor, Some(watched)) => watched.push((rank, rule)),
                 (Mode::Monitor, None) => {}
@@ -91,7 +105,7 @@ fn winner<'a>(
                 }
             }
         }
-    });
+    }
     best
 }
 

@@ -1,7 +1,8 @@
 //! Prefixes of addresses, found by an address: eight bits a step, paths without a fork left out.
 //!
 //! Persistent: a change copies the nodes on its way down, at most one for each eight bits, and shares all others. So a
-//! million prefixes are three or four steps deep: what a look-up costs is the memory that it has to wait for.
+//! million prefixes are three or four steps deep: what a look-up costs is the memory that it has to wait for. So a node
+//! has in itself what is compared, and is followed only to what fits.
 //!
 //! ```text
 //! Node, 8 bits: 10.0.0.0/8 to /15 stand in it
@@ -36,17 +37,30 @@ struct Leaf {
 struct Node {
     /// What all below share; its length is a multiple of eight.
     prefix: Prefix,
-    /// Prefixes that end within this node's eight bits.
-    here: Vec<Leaf>,
+    /// Which prefixes end within this node's eight bits, by [`End::number`].
+    ends: Set,
     /// Which of the 256 children there are.
-    present: [u64; 4],
-    /// Those, in order; none of them is missing but while it is changed.
+    present: Set,
+    /// What stands at those ends, in order.
+    here: Vec<Entry>,
+    /// Those children, in order; none of them is missing but while it is changed.
     children: Vec<Option<Link>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Prefix {
     path: u128,
+    length: u8,
+}
+
+/// Numbers of eight bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Set([u64; 4]);
+
+/// The rest of a prefix behind a node's own: fewer than eight bits, at the top of `bits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct End {
+    bits: u8,
     length: u8,
 }
 
@@ -69,10 +83,13 @@ impl Trie {
                     None
                 }
                 Link::Node(node) if node.prefix.has(path) => {
-                    for leaf in node.here.iter().filter(|leaf| leaf.prefix.has(path)) {
-                        found(leaf.prefix.length, &leaf.entry);
+                    let digit = digit(path, node.prefix.length);
+                    for end in (0..STEP).map(|length| End::above(digit, length)) {
+                        if let Some(entry) = node.ends.find(end.number(), &node.here) {
+                            found(node.prefix.length.saturating_add(end.length), entry);
+                        }
                     }
-                    node.child(digit(path, node.prefix.length))
+                    node.child(digit)
                 }
                 Link::Node(_) => None,
             };
@@ -106,8 +123,9 @@ fn edit(place: &mut Option<Link>, prefix: Prefix, change: impl FnOnce(&mut Optio
             let Some(leaf) = made(prefix, change) else { return };
             let mut node = Node {
                 prefix: prefix.shared(other.prefix()),
+                ends: Set::default(),
+                present: Set::default(),
                 here: Vec::new(),
-                present: [0; 4],
                 children: Vec::new(),
             };
             node.take_in(other.clone());
@@ -127,14 +145,14 @@ impl Node {
     fn edit(&mut self, prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) {
         if !self.ends_here(prefix) {
             let digit = digit(prefix.path, self.prefix.length);
-            let rank = self.rank(digit);
-            if self.has(digit) {
+            if self.present.has(digit) {
+                let rank = self.present.rank(digit);
                 if let Some(child) = self.children.get_mut(rank) {
                     // Where it stands, so that what nobody else holds is not copied.
                     edit(child, prefix, change);
                     if child.is_none() {
                         self.children.remove(rank);
-                        self.toggle(digit);
+                        self.present.toggle(digit);
                     }
                 }
             } else if let Some(leaf) = made(prefix, change) {
@@ -142,16 +160,30 @@ impl Node {
             }
             return;
         }
-        let at = self.here.iter().position(|leaf| leaf.prefix == prefix);
-        let mut entry = at.map(|at| self.here.swap_remove(at).entry);
+        let end = End::of(prefix, self.prefix.length);
+        let mut entry = self.ends.has(end.number()).then(|| {
+            let rank = self.ends.rank(end.number());
+            self.ends.toggle(end.number());
+            self.here.remove(rank)
+        });
         change(&mut entry);
-        self.here.extend(entry.map(|entry| Leaf { prefix, entry }));
+        if let Some(entry) = entry {
+            self.stand(end, entry);
+        }
+    }
+
+    fn stand(&mut self, end: End, entry: Entry) {
+        self.here.insert(self.ends.rank(end.number()), entry);
+        self.ends.toggle(end.number());
     }
 
     fn take_in(&mut self, link: Link) {
         let prefix = link.prefix();
         match link {
-            Link::Leaf(leaf) if self.ends_here(prefix) => self.here.push(Arc::unwrap_or_clone(leaf)),
+            Link::Leaf(leaf) if self.ends_here(prefix) => {
+                let end = End::of(prefix, self.prefix.length);
+                self.stand(end, Arc::unwrap_or_clone(leaf).entry);
+            }
             link => self.add(digit(prefix.path, self.prefix.length), link),
         }
     }
@@ -161,39 +193,13 @@ impl Node {
     }
 
     fn child(&self, digit: u8) -> Option<&Link> {
-        self.has(digit)
-            .then(|| self.children.get(self.rank(digit)))
-            .flatten()
-            .and_then(Option::as_ref)
+        self.present.find(digit, &self.children).and_then(Option::as_ref)
     }
 
     /// Adds a child where there is none.
     fn add(&mut self, digit: u8, child: Link) {
-        self.children.insert(self.rank(digit), Some(child));
-        self.toggle(digit);
-    }
-
-    fn has(&self, digit: u8) -> bool {
-        let (word, bit) = place(digit);
-        self.present.get(word).is_some_and(|present| present & bit != 0)
-    }
-
-    fn toggle(&mut self, digit: u8) {
-        let (word, bit) = place(digit);
-        if let Some(present) = self.present.get_mut(word) {
-            *present ^= bit;
-        }
-    }
-
-    /// How many children stand before that one.
-    fn rank(&self, digit: u8) -> usize {
-        let (word, bit) = place(digit);
-        let whole = self.present.iter().take(word).map(|present| present.count_ones());
-        let part = self
-            .present
-            .get(word)
-            .map(|present| (present & bit.wrapping_sub(1)).count_ones());
-        whole.chain(part).map(|ones| usize::try_from(ones).unwrap_or(0)).sum()
+        self.children.insert(self.present.rank(digit), Some(child));
+        self.present.toggle(digit);
     }
 
     /// Whether less would do.
@@ -203,7 +209,10 @@ impl Node {
 
     /// What takes the place of a needless node.
     fn rest(&mut self) -> Option<Link> {
-        let leaf = self.here.pop().map(|leaf| Link::Leaf(Arc::new(leaf)));
+        let leaf = self.ends.first().zip(self.here.pop()).map(|(number, entry)| {
+            let prefix = End::numbered(number).behind(self.prefix);
+            Link::Leaf(Arc::new(Leaf { prefix, entry }))
+        });
         leaf.or_else(|| self.children.pop().flatten())
     }
 }
@@ -237,6 +246,83 @@ impl Prefix {
         Self {
             path: self.path & mask(length),
             length,
+        }
+    }
+}
+
+impl Set {
+    fn has(self, number: u8) -> bool {
+        let (word, bit) = place(number);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    fn toggle(&mut self, number: u8) {
+        let (word, bit) = place(number);
+        if let Some(word) = self.0.get_mut(word) {
+            *word ^= bit;
+        }
+    }
+
+    /// How many are less.
+    fn rank(self, number: u8) -> usize {
+        let (word, bit) = place(number);
+        let whole = self.0.iter().take(word).map(|word| word.count_ones());
+        let part = self.0.get(word).map(|word| (word & bit.wrapping_sub(1)).count_ones());
+        whole.chain(part).map(|ones| usize::try_from(ones).unwrap_or(0)).sum()
+    }
+
+    /// The least.
+    fn first(self) -> Option<u8> {
+        (0..=u8::MAX).find(|number| self.has(*number))
+    }
+
+    /// What stands for a number, among what stands for each.
+    fn find<T>(self, number: u8, all: &[T]) -> Option<&T> {
+        self.has(number).then(|| all.get(self.rank(number))).flatten()
+    }
+}
+
+impl End {
+    /// What of a prefix is behind the first `length` bits.
+    fn of(prefix: Prefix, length: u8) -> Self {
+        Self {
+            bits: digit(prefix.path, length),
+            length: prefix.length.saturating_sub(length),
+        }
+    }
+
+    /// The first bits of eight.
+    fn above(digit: u8, length: u8) -> Self {
+        let rest = u32::from(STEP.saturating_sub(length));
+        Self {
+            bits: digit & u8::MAX.checked_shl(rest).unwrap_or(0),
+            length,
+        }
+    }
+
+    /// Each has its own: 1 for the empty one, 2 and 3 for those of one bit, 4 to 7 for those of two.
+    fn number(self) -> u8 {
+        let rest = u32::from(STEP.saturating_sub(self.length));
+        let first = 1_u8.checked_shl(u32::from(self.length)).unwrap_or(0);
+        first | self.bits.checked_shr(rest).unwrap_or(0)
+    }
+
+    /// The one of that number.
+    fn numbered(number: u8) -> Self {
+        let length = u8::try_from(number.checked_ilog2().unwrap_or(0)).unwrap_or(0);
+        let rest = u32::from(STEP.saturating_sub(length));
+        Self {
+            bits: number.checked_shl(rest).unwrap_or(0),
+            length,
+        }
+    }
+
+    /// The whole prefix, behind the node's.
+    fn behind(self, node: Prefix) -> Prefix {
+        let rest = u32::from(120_u8.saturating_sub(node.length));
+        Prefix {
+            path: node.path | u128::from(self.bits).checked_shl(rest).unwrap_or(0),
+            length: node.length.saturating_add(self.length),
         }
     }
 }
