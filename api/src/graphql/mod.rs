@@ -18,7 +18,7 @@ use subscription::Subscription;
 pub(crate) use types::{Severity, TokenAdvice, ingest_url};
 
 use crate::{
-    http::{discretion::Discretion, limits::Fields, persisted::Persisted},
+    http::{discretion::Discretion, limits::Fields, persisted::Persisted, shape::Shape},
     people::Caller,
     state::State,
 };
@@ -38,7 +38,8 @@ pub(crate) fn schema(state: Arc<State>) -> Api {
     };
     let builder = builder
         .extension(Persisted::default())
-        .extension(Fields { introspection });
+        .extension(Fields { introspection })
+        .extension(Shape);
     loaders::with_loaders(builder, &state).data(state).finish()
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod persisted;
 mod provider;
 mod rate;
 mod rules;
+pub(crate) mod shape;
 mod socket;
 
 use std::{net::SocketAddr, sync::Arc};

@@ -27,6 +27,7 @@ mod rule_files;
 mod schema;
 mod search;
 mod second_factor;
+mod shape;
 mod signing_keys;
 mod statements;
 mod streams;
