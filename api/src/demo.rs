@@ -150,6 +150,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
             user_id: Set(user.uuid()),
             role: Set(role.as_str().to_owned()),
             access_since: Set(0),
+            given: Set(false),
             created_at: Set(work.at.us()),
         }
         .insert(&*work.write)

@@ -19,6 +19,8 @@ pub struct Model {
     pub role: String,
     /// Sign-ins up to this moment do not act here: access was invalidated.
     pub access_since: i64,
+    /// Whether the organisation's identity provider gave it, without asking the person.
+    pub given: bool,
     /// When it was made.
     pub created_at: i64,
 }

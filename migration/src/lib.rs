@@ -17,6 +17,7 @@ mod m0009_places;
 mod m0010_counted;
 mod m0011_webhooks;
 mod m0012_credentials;
+mod m0014_given;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_counted::Step),
             Box::new(m0011_webhooks::Step),
             Box::new(m0012_credentials::Step),
+            Box::new(m0014_given::Step),
         ]
     }
 }

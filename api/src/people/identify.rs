@@ -4,7 +4,7 @@
 use std::{collections::HashSet, str::FromStr};
 
 use authz::Role;
-use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, provider_identity, sign_in};
+use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, sign_in};
 use ids::{ApiTokenId, MemberId, OrganisationId, SignInId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
@@ -88,7 +88,6 @@ pub(crate) async fn with_memberships(
         .into_iter()
         .map(|barred| barred.organisation_id)
         .collect();
-    let given = given(state, &members).await?;
     let memberships = members
         .into_iter()
         .filter_map(|member| {
@@ -109,7 +108,7 @@ pub(crate) async fn with_memberships(
             Some(Membership {
                 member: MemberId::from_uuid(member.id),
                 role: Role::from_str(&member.role).ok()?,
-                given: given.contains(&member.id),
+                given: member.given,
                 organisation,
                 closed,
             })
@@ -122,23 +121,6 @@ pub(crate) async fn with_memberships(
         second_factor: sign_in.second_factor,
         memberships,
     })
-}
-
-/// Those of a person's memberships that an identity provider gave them without asking, where there is a choice.
-async fn given(state: &State, members: &[member::Model]) -> Result<HashSet<uuid::Uuid>, DbErr> {
-    let [member, _, ..] = members else {
-        return Ok(HashSet::new());
-    };
-    let known = provider_identity::Entity::across_tenants("which of a person's own memberships a provider gave")
-        .filter(provider_identity::Column::UserId.eq(member.user_id))
-        .all(state.store.read())
-        .await?;
-    // Whoever was a member before was known to no provider then.
-    let before = |member: &&member::Model| {
-        let mut here = known.iter().filter(|one| one.organisation_id == member.organisation_id);
-        here.any(|one| one.created_at <= member.created_at)
-    };
-    Ok(members.iter().filter(before).map(|member| member.id).collect())
 }
 
 /// The person behind a cookie, and whether only an organisation's identity provider vouches for them.

@@ -250,6 +250,8 @@ pub(crate) async fn concerned(
 ) -> Result<Vec<Option<OrganisationId>>, Fault> {
     let members = member::Entity::across_tenants("the organisations whose audit logs tell of a person's sign-ins")
         .filter(member::Column::UserId.eq(user.uuid()))
+        // A provider vouches for whom it likes: it must not learn what they do elsewhere.
+        .filter(member::Column::Given.eq(false))
         .all(connection)
         .await?;
     let mut organisations: Vec<_> = members

@@ -26,6 +26,8 @@ pub(crate) struct Place {
     pub(crate) user: Uuid,
     pub(crate) access_since: i64,
     pub(crate) second_factor_required: bool,
+    /// A provider gave it, without asking: only what that one vouched for is told there.
+    pub(crate) given: bool,
 }
 
 impl Place {
@@ -36,13 +38,16 @@ impl Place {
             user: member.user_id,
             access_since: member.access_since,
             second_factor_required: acting.row.second_factor_required,
+            given: member.given,
         }
     }
 
     fn admits(&self, row: &sign_in::Model, barred: &HashSet<(Uuid, Uuid)>) -> bool {
         row.user_id == self.user
             && row.created_at > self.access_since
-            && row.organisation_id.is_none_or(|only| only == self.organisation)
+            && row
+                .organisation_id
+                .map_or(!self.given, |only| only == self.organisation)
             && (row.second_factor || !self.second_factor_required)
             && !barred.contains(&(row.id, self.organisation))
     }

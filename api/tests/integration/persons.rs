@@ -64,6 +64,7 @@ impl World {
             user_id: user.id,
             role: role.to_owned(),
             access_since: 0,
+            given: false,
             created_at: self.clock.now().us(),
         };
         row.into_active_model().reset_all().insert(&tables).await.unwrap();

@@ -77,8 +77,12 @@ impl Member {
         Ok(rows.iter().map(|row| row.used_at).max().map(super::moment))
     }
 
-    /// Whether the person has a second factor.
+    /// Whether the person has a second factor; of who is here by the organisation's identity provider, whether that one
+    /// says so.
     async fn second_factor(&self, context: &Context<'_>) -> Result<bool> {
+        if self.known.member.given {
+            return Ok(self.rows(context).await?.iter().any(|row| row.second_factor));
+        }
         let accounts = context.data_unchecked::<DataLoader<Accounts>>();
         Ok(accounts.load_one(self.known.user.id).await?.unwrap_or(false))
     }

@@ -142,6 +142,7 @@ pub(super) async fn place(work: &Work<'_>, presented: &Presented, user: UserId, 
             user_id: Set(user.uuid()),
             role: Set(role.as_str().to_owned()),
             access_since: Set(0),
+            given: Set(true),
             created_at: Set(now.us()),
         };
         let detail = json!({ "after": role.as_str(), "how": "provider" });
