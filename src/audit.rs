@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Subcommand;
+use link::Clock;
 
 use crate::configuration::{Configuration, Whereabouts};
 
@@ -52,6 +53,7 @@ fn verify_all(verify: Verify, out: &mut impl Write) -> anyhow::Result<bool> {
         master_key_file: configuration.master_key_file,
         heads: configuration.audit_heads,
         organisation: verify.organisation,
+        now: Clock::System.now(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reports = runtime.block_on(api::verify_audit(&verification))?;

@@ -43,7 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let configuration = Configuration::of(whom.whereabouts.clone())?;
     log::init(&configuration)?;
     up::make_data_folder(&configuration.data)?;
-    let settings = up::settings(&configuration, up::Addresses::of(&configuration), false);
+    let mut settings = up::settings(&configuration, up::Addresses::of(&configuration), false);
+    // Who runs may have been given another address than the configuration's.
+    if let Some(told) = up::told(&configuration.data).filter(|_| configuration.http.public.is_none()) {
+        settings.public_http = told;
+    }
     let (clock, entropy) = (Clock::System, Entropy::system());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut out = std::io::stdout().lock();

@@ -86,6 +86,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
     };
     let settings = settings(configuration, addresses, demo);
     let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
+    tell(&lock, &http_url)?;
     let hsts = configuration.https.as_ref().and_then(https::hsts);
     let challenges = Challenges::default();
     let tls = configuration
@@ -306,10 +307,13 @@ pub(crate) fn make_data_folder(data: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("data.dir: cannot make `{}`", data.display()))
 }
 
+/// In the data folder: locked by who runs there, with the address of its dashboard inside.
+const LOCK: &str = "lock";
+
 /// Makes the data folder, and takes it for this process alone.
 fn take(data: &Path) -> anyhow::Result<File> {
     make_data_folder(data)?;
-    let path = data.join("lock");
+    let path = data.join(LOCK);
     let lock = fs::OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -318,6 +322,19 @@ fn take(data: &Path) -> anyhow::Result<File> {
     lock.try_lock()
         .with_context(|| format!("data.dir: another process runs in `{}`", data.display()))?;
     Ok(lock)
+}
+
+/// Says in the lock's file where the dashboard is, for commands beside.
+fn tell(mut lock: &File, http: &str) -> anyhow::Result<()> {
+    lock.set_len(0)?;
+    lock.write_all(http.as_bytes())?;
+    Ok(())
+}
+
+/// Where the dashboard of who runs in this folder is, or of who ran there last.
+pub(crate) fn told(data: &Path) -> Option<String> {
+    let told = fs::read_to_string(data.join(LOCK)).ok()?;
+    Some(told.trim().to_owned()).filter(|told| !told.is_empty())
 }
 
 fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use entity::{Table, Tenanted, audit_chain, audit_entry, organisation};
+use guard::Timestamp;
 use ids::{AuditId, OrganisationId};
 use link::Entropy;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -31,6 +32,8 @@ pub struct Verification {
     pub heads: PathBuf,
     /// The hash of one organisation; every chain unless said.
     pub organisation: Option<String>,
+    /// The moment it is: chains that are old enough must have been signed.
+    pub now: Timestamp,
 }
 
 /// Why nothing was verified.
@@ -94,6 +97,8 @@ pub enum Defect {
     Signed,
     /// The signed head itself was altered.
     Head,
+    /// There is no signed head, although one was signed long ago.
+    Unsigned,
 }
 
 /// The end of what was walked.
@@ -135,6 +140,7 @@ impl fmt::Display for Defect {
             Self::Cut => "the chain was cut off before it",
             Self::Signed => "it is not the entry whose hash was signed",
             Self::Head => "the signed head was altered",
+            Self::Unsigned => "it is old enough to be signed, and there is no signed head of this chain",
         })
     }
 }
@@ -168,9 +174,10 @@ pub async fn verify(verification: &Verification) -> Result<Vec<ChainReport>, Ver
     let seal = Seal::from_file(&verification.master_key_file, Entropy::system())?;
     let heads = Heads::new(&seal, verification.heads.clone());
     let store = Store::open_as_it_is(&verification.database_url).await?;
+    let unsigned_since = verification.now.us().saturating_sub(UNSIGNED_US);
     let mut reports = Vec::new();
     for (chain, name) in chains(&store, &heads, verification.organisation.as_deref()).await? {
-        reports.push(one(&store, &heads, chain, name).await?);
+        reports.push(one(&store, &heads, chain, name, unsigned_since).await?);
     }
     store.close().await?;
     Ok(reports)
@@ -234,7 +241,23 @@ pub(crate) async fn newest(connection: &impl ConnectionTrait, chain: Uuid) -> Re
     }))
 }
 
-async fn one(store: &Store, heads: &Heads, chain: Uuid, name: String) -> Result<ChainReport, VerifyError> {
+/// When the first entry of a chain was made.
+async fn first(connection: &impl ConnectionTrait, chain: Uuid) -> Result<Option<i64>, DbErr> {
+    let first = of_chain(chain)
+        .filter(audit_entry::Column::Sequence.is_not_null())
+        .order_by_asc(audit_entry::Column::Sequence)
+        .one(connection)
+        .await?;
+    Ok(first.map(|row| row.created_at))
+}
+
+async fn one(
+    store: &Store,
+    heads: &Heads,
+    chain: Uuid,
+    name: String,
+    unsigned_since: i64,
+) -> Result<ChainReport, VerifyError> {
     // Before the moment at which the database is read: what was signed by then is in it.
     let head = match heads.read(chain) {
         Ok(head) => head,
@@ -281,6 +304,8 @@ async fn one(store: &Store, heads: &Heads, chain: Uuid, name: String) -> Result<
             } else if last != newest {
                 // Entries that nobody appended.
                 Some(at(newest.sequence.saturating_add(1), Defect::Previous))
+            } else if signed.is_none() && first(&moment, chain).await?.is_some_and(|at| at < unsigned_since) {
+                Some(at(1, Defect::Unsigned))
             } else {
                 None
             }
@@ -344,5 +369,7 @@ impl Head {
 
 /// What the chain of no organisation is called.
 pub(crate) const PLATFORM: &str = "platform";
+/// A chain is signed hourly, and when a control plane starts: who has entries of twice that age was signed.
+const UNSIGNED_US: i64 = 2 * 3_600 * 1_000_000;
 /// Entries in memory at once.
 const BATCH: u64 = 500;

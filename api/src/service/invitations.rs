@@ -118,7 +118,7 @@ pub(crate) async fn issue(work: &Work<'_>, email: &str, role: Role) -> Result<in
         .map_err(|_| Fault::field("email", "INVALID", "an email address, as in ann@example.com"))?;
     let organisation = held(work).await?;
     free(work, &email).await?;
-    if of_late(work).await? >= OFTEN {
+    if of_late(work).await? >= OFTEN || to_one_of_late(work, &email).await? >= OFTEN_TO_ONE {
         return Err(Fault::RateLimited { retry_after_s: 600 });
     }
     let id: InvitationId = state.mint();
@@ -205,7 +205,7 @@ async fn again(
         InvitationIs::Expired => free(&work, &row.email).await?,
         InvitationIs::Accepted | InvitationIs::Withdrawn => return Err(closed()),
     }
-    if of_late(&work).await? >= OFTEN {
+    if of_late(&work).await? >= OFTEN || to_one_of_late(&work, &row.email).await? >= OFTEN_TO_ONE {
         return Err(Fault::RateLimited { retry_after_s: 600 });
     }
     let role = role_of(&row)?;
@@ -350,6 +350,7 @@ async fn enter(work: &Work<'_>, row: &invitation::Model, user: &app_user::Model)
         user_id: Set(user.id),
         role: Set(role_of(row)?.as_str().to_owned()),
         access_since: Set(0),
+        given: Set(false),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -471,6 +472,19 @@ async fn of_late(work: &Work<'_>) -> Result<u64, Fault> {
     )
 }
 
+/// How many of them went to one address, whoever sent them.
+async fn to_one_of_late(work: &Work<'_>, email: &str) -> Result<u64, Fault> {
+    let since = work.at.us().saturating_sub(HOUR_US);
+    Ok(
+        mail_table::Entity::across_tenants("how many invitations an address was sent of late")
+            .filter(mail_table::Column::Recipient.eq(email))
+            .filter(mail_table::Column::Kind.eq(Kind::Invitation.as_str()))
+            .filter(mail_table::Column::CreatedAt.gt(since))
+            .count(&*work.write)
+            .await?,
+    )
+}
+
 async fn by_id(work: &Work<'_>, id: &str) -> Result<invitation::Model, Fault> {
     let id: InvitationId = id.parse().map_err(|_| Fault::NotFound)?;
     invitation::Entity::in_tenant(work.organisation)
@@ -526,5 +540,6 @@ fn refused(code: &str, message: &str) -> Fault {
 const LIFE: Duration = Duration::from_hours(7 * 24);
 /// How many invitations an organisation sends in an hour.
 const OFTEN: u64 = 200;
+const OFTEN_TO_ONE: u64 = 10;
 const HOUR_US: i64 = 3_600_000_000;
 const NAME: usize = 100;

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use authz::{Action, PlatformAction, Role};
-use entity::{Table, Tenanted, invitation, member, organisation, package_grant, package_request, stream};
+use entity::{
+    Table, Tenanted, guardian_rule, invitation, member, organisation, package_grant, package_request, stream,
+};
 use guard::{Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use sea_orm::{
@@ -50,6 +52,8 @@ pub(crate) struct Overview {
     pub(crate) row: organisation::Model,
     pub(crate) members: u64,
     pub(crate) streams: u64,
+    /// Of Guardian.
+    pub(crate) rules: u64,
     pub(crate) live: Counters,
     pub(crate) packages: Vec<packages::Standing>,
     /// That of its first administrator, while nobody accepted it.
@@ -367,6 +371,15 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
         .into_tuple()
         .all(connection)
         .await?;
+    let rules: Vec<(Uuid, i64)> = guardian_rule::Entity::across_tenants("how many rules organisations have")
+        .select_only()
+        .column(guardian_rule::Column::OrganisationId)
+        .column_as(guardian_rule::Column::Id.count(), "many")
+        .filter(guardian_rule::Column::OrganisationId.is_in(ids.iter().copied()))
+        .group_by(guardian_rule::Column::OrganisationId)
+        .into_tuple()
+        .all(connection)
+        .await?;
     let grants = package_grant::Entity::across_tenants("which packages organisations have")
         .filter(package_grant::Column::OrganisationId.is_in(ids.iter().copied()))
         .all(connection)
@@ -404,6 +417,7 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
             Overview {
                 members: many(&members, row.id),
                 streams: many(&streams, row.id),
+                rules: many(&rules, row.id),
                 live: state.live.counters(OrganisationId::from_uuid(row.id), None),
                 packages: packages::standings(&grants, &requests),
                 first_invitation: invitations.remove(&row.id),

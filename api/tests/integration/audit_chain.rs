@@ -1,12 +1,13 @@
 //! The audit log's chains: whatever is done to one behind the platform's back is found, and named.
 
 use api::{ChainReport, Defect, Verification};
+use guard::Timestamp;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use testkit::Kind;
 
-use crate::harness::World;
+use crate::harness::{T0, World};
 
 /// A log that was written to and signed, with nobody at work on it any more.
 struct Log {
@@ -46,11 +47,16 @@ impl Log {
     }
 
     async fn verify(&self, organisation: Option<&str>) -> Vec<ChainReport> {
+        self.verify_at(T0, organisation).await
+    }
+
+    async fn verify_at(&self, now: Timestamp, organisation: Option<&str>) -> Vec<ChainReport> {
         let verification = Verification {
             database_url: self.place.url().to_owned(),
             master_key_file: self.place.file("master.key"),
             heads: self.place.file("audit-heads"),
             organisation: organisation.map(str::to_owned),
+            now,
         };
         api::verify_audit(&verification).await.unwrap()
     }
@@ -247,6 +253,22 @@ async fn a_signed_head_that_was_altered_or_is_anothers_is_found() {
     }
     std::fs::write(one, kept).unwrap();
     assert!(log.verify(None).await.iter().all(ChainReport::is_intact));
+}
+
+#[tokio::test]
+async fn a_signed_head_that_was_taken_away_is_missed_once_there_must_have_been_one() {
+    let log = Log::on(Kind::Sqlite).await;
+    let heads = std::fs::read_dir(log.place.file("audit-heads")).unwrap();
+    for head in heads {
+        std::fs::remove_file(head.unwrap().path()).unwrap();
+    }
+    // As right after a first start.
+    assert!(log.verify(None).await.iter().all(ChainReport::is_intact));
+    let later = T0.plus(std::time::Duration::from_hours(3));
+    for report in log.verify_at(later, None).await {
+        let broken = report.broken.as_ref().unwrap_or_else(|| panic!("{report}"));
+        assert_eq!((broken.sequence, broken.what), (1, Defect::Unsigned));
+    }
 }
 
 /// Cuts the tail, and lets a control plane go on: it must not sign over what is missing.

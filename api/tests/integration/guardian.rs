@@ -235,7 +235,20 @@ async fn rules_need_their_package_and_stay_within_its_limit() {
     let set = |enabled: bool, rules: u32| json!({ "i": { "organisation": hash, "package": "GUARDIAN", "enabled": enabled, "limits": { "rules": rules } } });
     let deny = json!({ "kind": "IP", "value": "192.0.2.0/24", "action": "DENY" });
     operator.data(SET, set(true, 1)).await;
+    let used = async || {
+        let packages = admin
+            .data(
+                "{ organisation { packages { package limits { limit used } } } }",
+                json!({}),
+            )
+            .await;
+        let packages = packages["organisation"]["packages"].as_array().unwrap().clone();
+        let guardian = packages.into_iter().find(|one| one["package"] == "GUARDIAN").unwrap();
+        guardian["limits"][0].clone()
+    };
+    assert_eq!(used().await, json!({ "limit": 1, "used": 0.0 }));
     assert_eq!(create(&admin, deny.clone()).await["errors"], json!([]));
+    assert_eq!(used().await, json!({ "limit": 1, "used": 1.0 }));
     assert_eq!(create(&admin, deny.clone()).await["errors"][0]["code"], "LIMIT_REACHED");
     assert_eq!(denied(&world), Some(Reason::GuardianIp));
     let off = json!({ "i": { "organisation": hash, "package": "GUARDIAN", "enabled": false } });

@@ -209,20 +209,26 @@ async fn a_set_that_hangs_lies_or_redirects_stays_as_it_was_for_a_day() {
             "none of the set's keys",
         ),
         (Says::Text("x".repeat(100_000)), "64 KB"),
-        (Says::Text("x".repeat(2_000_000)), "larger than 1 MB"),
+        (Says::Text("x".repeat(2_000_000)), "is too large"),
         (Says::Nothing, "no answer"),
     ] {
         elsewhere.says(says);
-        let before = elsewhere.asked();
-        world.pass(Duration::from_mins(5));
-        elsewhere.hears(before).await;
-        until(why, async || {
-            trouble(&admin)
-                .await
-                .as_str()
-                .is_some_and(|trouble| trouble.contains(why))
-        })
-        .await;
+        // A machine that is busy may not have heard all of it in time: then it is asked again.
+        let told = async || trouble(&admin).await.as_str().unwrap_or_default().to_owned();
+        for _ in 0..5 {
+            let before = elsewhere.asked();
+            world.pass(Duration::from_mins(5));
+            elsewhere.hears(before).await;
+            until(why, async || {
+                let told = told().await;
+                told.contains(why) || told.contains("no answer")
+            })
+            .await;
+            if told().await.contains(why) {
+                break;
+            }
+        }
+        assert!(told().await.contains(why), "{why}");
         assert!(lets_in(&world, 1), "{why}");
     }
     world.pass(Duration::from_hours(24));

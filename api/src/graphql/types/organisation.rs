@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use entity::{Tenanted, api_token, stream};
+use entity::{Tenanted, api_token, guardian_rule, stream};
 use ids::{ApiTokenId, AuditId, GroupId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
@@ -58,9 +58,14 @@ impl Organisation {
             .count(connection)
             .await
             .map_err(Fault::from)?;
+        let rules = guardian_rule::Entity::in_tenant(self.0.id)
+            .count(connection)
+            .await
+            .map_err(Fault::from)?;
         Ok(PackageStatus::all(
             &standings,
             streams,
+            rules,
             &state.live.counters(self.0.id, None),
         ))
     }

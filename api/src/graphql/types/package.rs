@@ -89,13 +89,15 @@ pub(crate) struct PackageLimitsInput {
 }
 
 impl PackageStatus {
-    /// Every package of the catalogue; `streams` are those that are not deleted, `live` is what is on now.
-    pub(crate) fn all(standings: &[Standing], streams: u64, live: &Counters) -> Vec<Self> {
+    /// Every package of the catalogue; `streams` are those that are not deleted, `rules` those of Guardian, `live` is what
+    /// is on now.
+    pub(crate) fn all(standings: &[Standing], streams: u64, rules: u64, live: &Counters) -> Vec<Self> {
         let used = |name: Name| match name {
             Name::Streams => Some(super::float(streams)),
             Name::Viewers => Some(f64::from(live.viewers)),
             Name::Bandwidth => Some(live.bytes_per_second * BITS / MEGA),
-            Name::Rules | Name::Retention => None,
+            Name::Rules => Some(super::float(rules)),
+            Name::Retention => None,
         };
         let limits = |standing: &Standing| {
             let catalogue = packages::CATALOGUE

@@ -128,7 +128,7 @@ impl PlatformOrganisation {
     /// Every package of the catalogue, enabled or not, with limits and use.
     async fn packages(&self) -> Vec<PackageStatus> {
         let live: &Counters = &self.0.live;
-        PackageStatus::all(&self.0.packages, self.0.streams, live)
+        PackageStatus::all(&self.0.packages, self.0.streams, self.0.rules, live)
     }
 }
 
