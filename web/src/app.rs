@@ -11,7 +11,7 @@ use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
         Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Guardian, Invitation, Keys, Members,
-        Missing, Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch,
+        Missing, Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -45,6 +45,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/organisation/api-tokens") view=ApiTokens/>
                     <Route path=path!("/organisation/keys") view=Keys/>
                     <Route path=path!("/organisation/security") view=Security/>
+                    <Route path=path!("/organisation/webhooks") view=Webhooks/>
                     <Route path=path!("/organisation/audit") view=Audit/>
                     <Route path=path!("/account") view=Account/>
                     <Route path=path!("/account/security") view=AccountSecurity/>

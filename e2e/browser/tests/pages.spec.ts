@@ -29,6 +29,7 @@ const ORGANISATION: [string, string, string][] = [
   ['api tokens', '/organisation/api-tokens', 'Organisation'],
   ['signing keys', '/organisation/keys', 'Organisation'],
   ['security', '/organisation/security', 'Organisation'],
+  ['webhooks', '/organisation/webhooks', 'Organisation'],
   ['audit log', '/organisation/audit', 'Organisation'],
   ['account', '/account', 'Account'],
   ['account security', '/account/security', 'Account'],
@@ -81,6 +82,7 @@ for (const [look, use] of LOOKS) {
         ['/organisation/api-tokens', 'New API token'],
         ['/organisation/keys', 'Add a key'],
         ['/organisation/keys', 'Rotate'],
+        ['/organisation/webhooks', 'New webhook'],
       ];
       for (const [path, button] of dialogs) {
         await page.goto(new URL(path, demo().dashboard).href);

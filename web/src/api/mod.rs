@@ -25,6 +25,7 @@ pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod streams;
 pub(crate) mod tokens;
+pub(crate) mod webhooks;
 
 #[cynic::schema("portcullis")]
 #[expect(

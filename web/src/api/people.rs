@@ -80,6 +80,9 @@ pub(crate) enum Permission {
     TestSourceStart,
     IngestKeyRead,
     IngestKeyRotate,
+    WebhookRead,
+    WebhookUpdate,
+    WebhookTest,
     #[cynic(fallback)]
     Other,
 }

@@ -26,7 +26,7 @@ const PATH: &str = "/organisation/audit";
 const FILTERS: [&str; 5] = ["action", "object", "actor", "from", "to"];
 
 /// Kinds of operations, by how their names begin.
-const KINDS: [(&str, &str); 17] = [
+const KINDS: [(&str, &str); 18] = [
     ("", "Everything"),
     ("sign_in.*", "Sign-ins"),
     ("password_reset.*", "Password resets"),
@@ -37,6 +37,7 @@ const KINDS: [(&str, &str); 17] = [
     ("organisation.*", "Organisation"),
     ("package.*", "Packages"),
     ("identity_provider.*", "Identity provider"),
+    ("webhook.*", "Webhooks"),
     ("stream.*", "Streams"),
     ("ingest_key.*", "Stream keys"),
     ("token.*", "Playback tokens"),

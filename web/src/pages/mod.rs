@@ -24,7 +24,7 @@ pub(crate) use audit::Audit;
 pub(crate) use guardian::Guardian;
 pub(crate) use invitation::Invitation;
 pub(crate) use missing::Missing;
-pub(crate) use organisation::{ApiTokens, Keys, Members, Overview, Security};
+pub(crate) use organisation::{ApiTokens, Keys, Members, Overview, Security, Webhooks};
 pub(crate) use outside::Outside;
 pub(crate) use platform::Platform;
 pub(crate) use reset::Reset;

@@ -11,8 +11,11 @@ mod security;
 mod settings;
 mod sign_ins;
 mod tokens;
+mod webhooks;
 
-pub(crate) use self::{keys::Keys, members::Members, overview::Overview, security::Security, tokens::ApiTokens};
+pub(crate) use self::{
+    keys::Keys, members::Members, overview::Overview, security::Security, tokens::ApiTokens, webhooks::Webhooks,
+};
 
 use leptos::prelude::*;
 
@@ -42,6 +45,9 @@ pub(super) fn Head(
     }
     if may(Permission::OrganisationUpdate) {
         tabs.push(("/organisation/security", "Security"));
+    }
+    if may(Permission::WebhookRead) {
+        tabs.push(("/organisation/webhooks", "Webhooks"));
     }
     if may(Permission::AuditRead) {
         tabs.push(("/organisation/audit", "Audit log"));
