@@ -74,6 +74,9 @@ async fn of_two_changes_that_meet_one_is_told_so_and_may_be_tried_again() {
     // Each waits for the other.
     let streams = format!("UPDATE stream SET title = 'other' WHERE name = '{name}'");
     let crossing = other(&tables, &streams).await;
+    // Who finds out that it is so gives in: that is to be the request.
+    let patient = "SET LOCAL deadlock_timeout = '1min'";
+    crossing.execute_unprepared(patient).await.unwrap();
     let groups = "UPDATE stream_group SET name = 'crossing'";
     let request = || (RENAME, json!({ "i": group, "s": [name] }));
     assert_eq!(meets(&admin, request(), crossing, Some(groups)).await, "CONFLICT");

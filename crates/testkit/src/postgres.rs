@@ -63,6 +63,8 @@ impl Cluster {
                 "full_page_writes=off",
             ])
             .args(["-c", "shared_buffers=16MB", "-c", "max_connections=40"])
+            // Long enough that a test that makes a deadlock has made it before anybody looks, on a busy machine too.
+            .args(["-c", "deadlock_timeout=4s"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
