@@ -1,6 +1,6 @@
 //! Sessions, and how often rules were met, as rows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use entity::{Table, Tenanted, guardian_rule, session, stream};
 use guard::{Door, Reason, Timestamp};
@@ -12,7 +12,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::LiveSession;
+use super::{
+    Denied, LiveSession,
+    denials::{Kept, Refusal},
+};
 use crate::{
     state::State,
     webhooks::notices::{self, Notice, Queue},
@@ -28,6 +31,8 @@ pub(super) enum Row {
         bytes: u64,
         at: Timestamp,
     },
+    /// A session runs on a newer token.
+    Renewed { session: SessionId, jti: Arc<str> },
     /// A session is over; `bytes` where they are known.
     Ended {
         session: SessionId,
@@ -41,6 +46,8 @@ pub(super) enum Row {
         rules: Vec<(RuleId, u32)>,
         at: Timestamp,
     },
+    /// A request was refused.
+    Denied(OrganisationId, Timestamp, Denied),
     /// A stream went live.
     Live { stream: StreamId, at: Timestamp },
 }
@@ -59,6 +66,7 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
     let attempt = async {
         let write = state.store.write().await?;
         all(&*write, rows).await?;
+        state.live.kept.write(&*write, Kept::choose(refusals(rows))).await?;
         queue.insert(&*write).await?;
         write.commit().await?;
         state.hooks.wake();
@@ -67,6 +75,18 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
     if let Err(error) = attempt.await {
         tracing::error!(%error, rows = rows.len(), "what nodes told was not recorded");
     }
+}
+
+fn refusals(rows: &[Row]) -> Vec<Refusal> {
+    let refusals = rows.iter().filter_map(|row| match row {
+        Row::Denied(organisation, at, denied) => Some(Refusal {
+            organisation: *organisation,
+            at: *at,
+            denied: denied.clone(),
+        }),
+        _ => None,
+    });
+    refusals.collect()
 }
 
 /// Closes what a crash left open, at the last moment it was heard of; customers' addresses are told of it. How many
@@ -110,7 +130,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     *last = (*last).max(*at);
                 }
             }
-            Row::Ended { .. } | Row::Live { .. } => {}
+            Row::Renewed { .. } | Row::Ended { .. } | Row::Denied(..) | Row::Live { .. } => {}
         }
     }
     for chunk in started.chunks(ROWS) {
@@ -133,6 +153,13 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 at,
                 reason,
             } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
+            Row::Renewed { session, jti } => {
+                session::Entity::change_across_tenants("sessions as their node tells of them, by id")
+                    .filter(session::Column::Id.eq(session.uuid()))
+                    .col_expr(session::Column::Jti, Expr::value(&**jti))
+                    .exec(connection)
+                    .await?;
+            }
             Row::Live { stream, at } => {
                 stream::ActiveModel {
                     id: Set(stream.uuid()),
@@ -142,7 +169,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 .update_without_returning(connection)
                 .await?;
             }
-            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } => {}
+            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } | Row::Denied(..) => {}
         }
     }
     Ok(())
@@ -188,7 +215,7 @@ async fn update(
 
 fn model(session: &LiveSession) -> session::ActiveModel {
     let facts = &session.facts;
-    let text = |text: &Option<std::sync::Arc<str>>| Set(text.as_deref().map(str::to_owned));
+    let text = |text: &Option<Arc<str>>| Set(text.as_deref().map(str::to_owned));
     session::ActiveModel {
         id: Set(facts.session.uuid()),
         organisation_id: Set(facts.organisation.uuid()),

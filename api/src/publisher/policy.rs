@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use entity::{Table, Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, signing_key, stream};
+use entity::{
+    Table, Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
+};
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
@@ -19,7 +21,7 @@ use crate::{
     service::{
         bans, handles,
         packages::{self, LimitName},
-        rules, static_tokens,
+        rules, sessions, static_tokens,
     },
     state::State,
 };
@@ -51,6 +53,14 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
             at: Timestamp::from_us(row.at),
         });
     }
+    let bars = session_bar::Entity::across_tenants("the policy of a node that joins")
+        .filter(session_bar::Column::KeepUntil.gt(state.now_us()));
+    for row in bars.all(connection).await? {
+        updates.push(Update::Ended {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            bar: sessions::of_row(&row)?,
+        });
+    }
     updates.extend(bans::policy(connection).await?);
     updates.extend(handles::policy(connection).await?);
     updates.extend(static_tokens::policy(connection).await?);
@@ -67,6 +77,17 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
     for row in streams.all(connection).await? {
         updates.push(Update::Stream(stream(state, &row)?));
     }
+    Ok(updates)
+}
+
+/// What a node must know of one organisation.
+pub(crate) async fn of(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<Vec<Update>, DbErr> {
+    let mut updates = whole(state, connection).await?;
+    updates.retain(|update| update.organisation() == organisation);
     Ok(updates)
 }
 

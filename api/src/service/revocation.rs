@@ -1,5 +1,7 @@
 //! Taking tokens back: by token, or in bulk. Durable before it is answered.
 
+use std::collections::HashSet;
+
 use authz::Action;
 use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
 use guard::{
@@ -7,7 +9,6 @@ use guard::{
     policy::{CredentialDigest, Subject},
 };
 use ids::{OrganisationId, StreamId, TokenId};
-use link::SessionFacts;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -103,20 +104,18 @@ pub(crate) struct Preview {
 pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Preview, Fault> {
     let work = Work::begin(state, acting).await?;
     let taken = take(&work, by).await?;
-    let hit = |facts: &SessionFacts| taken.subjects.iter().any(|subject| names(subject, facts));
+    let hit = |session: &LiveSession| taken.subjects.iter().any(|subject| names(subject, session));
     let mut sessions = state.live.sessions(acting.id, hit);
     if taken.at < work.at {
-        let ids = sessions.iter().filter_map(|session| session.facts.jti.as_deref());
+        let ids = sessions.iter().flat_map(LiveSession::tokens).map(|jti| &**jti);
         let newer = playback_token::Entity::in_tenant(acting.id)
             .filter(playback_token::Column::Jti.is_in(ids.take(PREVIEWED)))
             .filter(playback_token::Column::IssuedAt.gt(taken.at.us()))
             .all(&*work.write)
             .await?;
-        sessions.retain(|session| {
-            !newer
-                .iter()
-                .any(|record| session.facts.jti.as_deref() == Some(&*record.jti))
-        });
+        let newer: HashSet<_> = newer.iter().map(|record| record.jti.as_str()).collect();
+        // A session ends with whichever of its tokens is covered.
+        sessions.retain(|session| session.tokens().any(|jti| !newer.contains(&**jti)));
     }
     Ok(Preview {
         tokens: taken.covered,
@@ -125,9 +124,10 @@ pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Pr
 }
 
 /// Whether a session runs on what a revocation names.
-fn names(subject: &Subject, facts: &SessionFacts) -> bool {
+fn names(subject: &Subject, session: &LiveSession) -> bool {
+    let facts = &session.facts;
     match subject {
-        Subject::Token(jti) => facts.jti.as_ref() == Some(jti),
+        Subject::Token(jti) => session.tokens().any(|token| token == jti),
         Subject::User(user) => facts.user.as_ref() == Some(user),
         Subject::Tag(tag) => facts.tag.as_ref() == Some(tag),
         Subject::Stream(stream) => facts.stream == *stream && facts.jti.is_some(),

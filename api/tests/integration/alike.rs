@@ -186,11 +186,17 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let more = "{ viewer { id signIns { id } } organisation { id hash name signingKeys { id }
         members { nodes { id } } auditLog { nodes { id } } } }";
     let more = admin.data(more, json!({})).await;
+    let viewing = world.viewing(world.stream(), 5);
+    let session = json!(viewing.session.to_string());
+    world.begins(admin, viewing).await;
+    let decision = json!(world.refused(admin, 7).await);
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{more}")).to_owned();
     let organisation = &more["organisation"];
     let ids = [
         &stream,
         &made["record"]["jti"],
+        &session,
+        &decision,
         &change,
         &group,
         &rule,

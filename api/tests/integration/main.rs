@@ -8,6 +8,7 @@ mod audit_chain;
 mod conflicts;
 mod counted;
 mod credentials;
+mod decisions;
 mod guardian;
 mod harness;
 mod invitations;

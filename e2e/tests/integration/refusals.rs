@@ -27,8 +27,8 @@ const CODES: [(&str, u16, u16); 16] = [
 ];
 
 /// Reasons that only an encoder can meet today, whoever is refused too often, who comes past a delivery network, is one too
-/// many, or whom a rule is about: `guardian`.
-const ELSEWHERE: [&str; 13] = [
+/// many, was sent away, or whom a rule is about: `guardian`.
+const ELSEWHERE: [&str; 14] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -39,13 +39,14 @@ const ELSEWHERE: [&str; 13] = [
     "TOKEN_USED",
     "TOKEN_BOUND",
     "SESSION_LIMIT",
+    "SESSION_ENDED",
     "GUARDIAN_IP",
     "GUARDIAN_REFERRER",
     "GUARDIAN_USER_AGENT",
 ];
 
 /// Reasons whose cause nobody can bring about from outside yet, and what it needs.
-const NOT_YET: [(&str, &str); 12] = [
+const NOT_YET: [(&str, &str); 11] = [
     ("TOKEN_USER_BANNED", "bans"),
     ("TOKEN_MFA", "the restriction"),
     ("GUARDIAN_ASN", "facts about addresses"),
@@ -53,7 +54,6 @@ const NOT_YET: [(&str, &str); 12] = [
     ("VIEWER_LIMIT", "limits"),
     ("BACKEND_DENIED", "webhooks"),
     ("BACKEND_UNAVAILABLE", "webhooks"),
-    ("SESSION_ENDED", "ending a session"),
     ("PUBLISHER_REPLACED", "takeover"),
     ("ORGANISATION_SUSPENDED", "platform operators"),
     ("PACKAGE_REQUIRED", "platform operators"),
@@ -126,6 +126,23 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
         }
         assert_eq!(viewer.last_word().await, (code, reason.to_owned(), 0));
     }
+    // What is explained is what is decided.
+    let explain = "query($i: ExplainInput!) { explain(input: $i) { admitted reason steps { outcome } } }";
+    for (reason, ..) in CODES {
+        let (name, token) = &cases[reason];
+        let input = json!({ "stream": name, "token": token, "ip": "127.0.0.1", "userAgent": "curl/8" });
+        let answer = admin.answer(explain, &json!({ "i": input })).await;
+        if reason == "STREAM_UNKNOWN" {
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+            continue;
+        }
+        let explained = &answer["data"]["explain"];
+        assert_eq!(
+            (&explained["admitted"], &explained["reason"]),
+            (&json!(false), &json!(reason)),
+            "{answer}"
+        );
+    }
     // Why was I denied? The id that the viewer was given finds it.
     let (name, token) = &cases["TOKEN_SCOPE"];
     let answer = get(&server.door(name, "stream.mp4", token.as_deref().unwrap_or_default())).await;
@@ -135,6 +152,20 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
         .await;
     assert_eq!(event["sessionEvents"]["kind"], "DENIED");
     assert_eq!(event["sessionEvents"]["reason"], "TOKEN_SCOPE");
+    let trace = "query($id: ID!) { decision(id: $id) { stream reason steps { check outcome because } } }";
+    let found = admin.ask(trace, &json!({ "id": decision })).await["decision"].clone();
+    assert_eq!(
+        (&found["stream"], &found["reason"]),
+        (&json!(name), &json!("TOKEN_SCOPE"))
+    );
+    let steps = found["steps"].as_array().expect("steps");
+    let (last, before) = steps.split_last().expect("a step");
+    assert_eq!((&last["check"], &last["outcome"]), (&json!("scope"), &json!("FAILED")));
+    assert!(before.iter().all(|step| step["outcome"] == "PASSED"), "{found}");
+    assert!(before.iter().any(|step| step["check"] == "signature"), "{found}");
+    let outsider = Person::outsider(&server).await;
+    let answer = outsider.answer(trace, &json!({ "id": decision })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
 }
 
 #[tokio::test]

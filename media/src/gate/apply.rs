@@ -41,12 +41,16 @@ impl Gate {
         let mut ended = Vec::new();
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();
-        let sessions = gathered(touched)
-            .into_iter()
-            .flat_map(|touched| self.sessions.touched(&touched));
-        for session in sessions.filter(|session| seen.insert(session.id)) {
-            if self.decide_again(&session, &policy, &rules) {
-                ended.push((session.bytes(), session));
+        for touched in gathered(touched) {
+            for session in self.sessions.touched(&touched) {
+                let falls = match touched {
+                    // Whatever it rests on, and whether or not it was decided again already.
+                    Touched::Ended(..) => session.end(Reason::SessionEnded),
+                    _ => seen.insert(session.id) && self.decide_again(&session, &policy, &rules),
+                };
+                if falls {
+                    ended.push((session.bytes(), session));
+                }
             }
         }
         let bytes_after = ended
@@ -99,6 +103,7 @@ impl Gate {
             protocol: session.protocol,
             parameters: &session.parameters,
             running: true,
+            besides: None,
         };
         let organisation = session.permit().organisation();
         let verdict = self.hear(organisation, &session.request(), asker, then).await;
@@ -144,7 +149,6 @@ impl Gate {
         let organisation = session.permit().organisation();
         match self.judge_again(session, policy) {
             Ok(permit) => {
-                session.extend(permit.end());
                 let met = permit.rules_met().filter(|rule| new.contains(rule));
                 self.tally.count(organisation, met);
                 false
@@ -159,16 +163,23 @@ impl Gate {
         }
     }
 
-    /// Whether a running session may go on under `policy`, as far as a node can tell.
+    /// Whether a running session may go on under `policy`, as far as a node can tell; then it runs until the permit's end.
     pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
         let mut facts = Facts {
             running: true,
             ..Facts::default()
         };
-        let mut request = (*session.request()).clone();
+        let decided = session.request();
+        let mut request = (*decided).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
-                Decision::Admit(permit) => return Ok(permit),
+                Decision::Admit(permit) => {
+                    session.extend(&decided, permit.end());
+                    return match taken_back(session, policy) {
+                        Some(reason) => Err(reason.into()),
+                        None => Ok(permit),
+                    };
+                }
                 Decision::Deny(denial) => {
                     return Err(Denial {
                         reason: cause(session, policy, denial.reason),
@@ -184,7 +195,7 @@ impl Gate {
 /// Why a session falls. A token that names no key is tried with every key that is left; where its own is gone, it is that.
 fn cause(session: &Session, policy: &Policy, reason: Reason) -> Reason {
     let permit = session.permit();
-    let kid = permit.grant().and_then(|grant| grant.kid.clone());
+    let kid = session.tokens().last().and_then(|held| held.grant.kid.clone());
     let tenant = policy.tenant(permit.organisation());
     let gone = kid
         .zip(tenant)
@@ -194,6 +205,16 @@ fn cause(session: &Session, policy: &Policy, reason: Reason) -> Reason {
     } else {
         reason
     }
+}
+
+/// Why a session may not go on for a token that it ran on before its newest, if it may not.
+fn taken_back(session: &Session, policy: &Policy) -> Option<Reason> {
+    let permit = session.permit();
+    let tokens = session.tokens();
+    let (_, earlier) = tokens.split_last()?;
+    earlier
+        .iter()
+        .find_map(|held| held.grant.taken_back(permit.organisation(), permit.stream(), policy))
 }
 
 /// What is touched, each once: where many rules touch all of an organisation's sessions or none, these are looked at once.

@@ -6,6 +6,7 @@ pub(crate) mod actor;
 pub(crate) mod api_tokens;
 pub(crate) mod audit;
 pub(crate) mod client;
+pub(crate) mod decisions;
 pub(crate) mod doors;
 pub(crate) mod events;
 pub(crate) mod failure;

@@ -28,6 +28,13 @@ pub(crate) struct Token {
     pub(crate) not_revocable_because: Option<String>,
 }
 
+impl Token {
+    /// Whether it can still be taken back by itself.
+    pub(crate) fn can_be_revoked(&self) -> bool {
+        self.revocable && self.not_revocable_because.is_none() && self.status != TokenStatus::Revoked
+    }
+}
+
 #[derive(cynic::InputObject, Debug)]
 struct TokenFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]

@@ -161,7 +161,6 @@ fn is_handle(text: &str) -> bool {
 
 /// What was counted or looked up for this request.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// Whether it came from elsewhere than the networks that alone may connect.
     pub off_origin: bool,
@@ -171,8 +170,6 @@ pub struct Facts {
     pub publisher: Presence,
     /// Whether the session was admitted before and is decided again: it may outlive its token, and is counted already.
     pub running: bool,
-    /// Whether an operator ended a session of this credential from this address a moment ago.
-    pub barred: bool,
     /// How many others watch streams of the organisation.
     pub viewers: u32,
     /// How many bits a second go out to viewers of the organisation.

@@ -152,7 +152,7 @@ impl Stage {
         )
     }
 
-    pub(crate) async fn event(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+    pub(crate) async fn event(&mut self, mut wanted: impl FnMut(&Event) -> bool) -> Event {
         let found = async {
             loop {
                 let event = self.events.recv().await.unwrap();

@@ -203,9 +203,9 @@ fn Row(token: Token, ask: Callback<Token>, narrow: bool) -> impl IntoView {
 
 /// How far the change has come: from its answer at first, then by subscription until every node has acknowledged.
 #[component]
-fn Report(change: Change) -> impl IntoView {
+pub(super) fn Report(change: Change) -> impl IntoView {
     let progress = RwSignal::new(change.progress());
-    let id = change.id.clone();
+    let id = change.id;
     use_live().subscribe(
         move || (!progress.with_untracked(|progress| progress.done)).then(|| events::change_progress(id.clone())),
         move |event| progress.set(event.change_progress),
