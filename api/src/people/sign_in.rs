@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use authz::Role;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, app_user, member, sign_in};
+use entity::{Table, Tenanted, app_user, member, sign_in};
 use ids::{OrganisationId, SignInId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -278,6 +279,10 @@ async fn record_in(
     organisations: Vec<Option<OrganisationId>>,
 ) -> Result<(), Fault> {
     for organisation in organisations {
+        let role = match organisation {
+            Some(organisation) => role_in(connection, organisation, user).await?,
+            None => None,
+        };
         let mut personal = audit::from_address(presented.address);
         if let (Some(email), Some(map)) = (email, personal.as_object_mut()) {
             map.insert("email".to_owned(), email.into());
@@ -285,7 +290,7 @@ async fn record_in(
         let entry = audit::Entry {
             organisation,
             actor: Actor::User(user),
-            role: None,
+            role,
             action,
             object: user.to_string(),
             detail: detail.clone(),
@@ -296,6 +301,19 @@ async fn record_in(
         audit::append(state, connection, entry).await?;
     }
     Ok(())
+}
+
+/// What a person may do in an organisation.
+async fn role_in(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    user: UserId,
+) -> Result<Option<Role>, Fault> {
+    let member = member::Entity::in_tenant(organisation)
+        .filter(member::Column::UserId.eq(user.uuid()))
+        .one(connection)
+        .await?;
+    Ok(member.and_then(|member| member.role.parse().ok()))
 }
 
 /// Records a failed sign-in, after the answer: a known address must not take longer than an unknown one.

@@ -41,6 +41,11 @@ async fn entries_hold_on(kind: Kind) {
     let lock = "mutation($n: String!) { lockStream(input: {name: $n}) { errors { code } } }";
     admin.data(lock, json!({ "n": name })).await;
 
+    world.as_role("nanoUser").await;
+    let signed_in = log(&admin, json!({ "action": "sign_in.succeeded" })).await;
+    let signed_in: Vec<_> = signed_in.iter().map(|entry| &entry["role"]).collect();
+    assert_eq!(signed_in, ["nanoUser", "nanoAdmin"]);
+
     let entries = log(&admin, json!({ "object": name })).await;
     let actions: Vec<_> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["stream.lock", "stream.update", "stream.create"]);
