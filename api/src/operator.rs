@@ -167,7 +167,7 @@ async fn reset(state: &State, email: &str) -> Result<bool, Fault> {
     notice::queue(state, &write, &user, AccountChange::SecondFactorReset, None).await?;
     let told = concerned(&*write, UserId::from_uuid(user.id)).await?;
     // The platform's own chain comes last, as where all are locked.
-    for organisation in told.into_iter().flatten() {
+    for organisation in told.into_iter().filter_map(|(organisation, _)| organisation) {
         record_in(state, &write, Some(organisation), &user, "second_factor.reset").await?;
     }
     record(state, &write, &user, "second_factor.reset").await?;

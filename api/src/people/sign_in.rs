@@ -176,7 +176,7 @@ pub(crate) async fn open(
     let detail = json!({ "how": how.name, "secondFactor": how.second_factor });
     let told = match how.only {
         // What a provider vouches for is nobody else's business.
-        Some(only) => vec![Some(only)],
+        Some(only) => vec![(Some(only), role_in(&**write, only, person).await?)],
         None => concerned(&**write, person).await?,
     };
     record_in(
@@ -236,7 +236,7 @@ pub(crate) async fn record_of_caller(
     let user = UserId::from_uuid(person.user.id);
     let told = if caller.presented.vouched_for {
         let here = person.memberships.iter();
-        here.map(|place| Some(OrganisationId::from_uuid(place.organisation.id)))
+        here.map(|place| (Some(OrganisationId::from_uuid(place.organisation.id)), Some(place.role)))
             .collect()
     } else {
         concerned(connection, user).await?
@@ -244,27 +244,30 @@ pub(crate) async fn record_of_caller(
     record_in(state, &caller.presented, connection, user, action, detail, None, told).await
 }
 
-/// The organisations whose audit logs tell of what a person did to their own account.
-pub(crate) async fn concerned(
-    connection: &impl ConnectionTrait,
-    user: UserId,
-) -> Result<Vec<Option<OrganisationId>>, Fault> {
+/// An organisation whose audit log tells of a person, with what they may do there; none for the platform's.
+pub(crate) type Told = (Option<OrganisationId>, Option<Role>);
+
+/// Whose audit logs tell of what a person did to their own account.
+pub(crate) async fn concerned(connection: &impl ConnectionTrait, user: UserId) -> Result<Vec<Told>, Fault> {
     let members = member::Entity::across_tenants("the organisations whose audit logs tell of a person's sign-ins")
         .filter(member::Column::UserId.eq(user.uuid()))
         // A provider vouches for whom it likes: it must not learn what they do elsewhere.
         .filter(member::Column::Given.eq(false))
         .all(connection)
         .await?;
-    let mut organisations: Vec<_> = members
+    let mut told: Vec<Told> = members
         .iter()
-        .map(|member| Some(OrganisationId::from_uuid(member.organisation_id)))
+        .map(|member| {
+            let organisation = OrganisationId::from_uuid(member.organisation_id);
+            (Some(organisation), member.role.parse().ok())
+        })
         .collect();
     // INVARIANT: chains are locked in one order, whoever locks several.
-    organisations.sort();
-    if organisations.is_empty() {
-        organisations.push(None);
+    told.sort_by_key(|(organisation, _)| *organisation);
+    if told.is_empty() {
+        told.push((None, None));
     }
-    Ok(organisations)
+    Ok(told)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one entry, and where it goes")]
@@ -276,13 +279,9 @@ async fn record_in(
     action: &'static str,
     detail: Value,
     email: Option<&str>,
-    organisations: Vec<Option<OrganisationId>>,
+    told: Vec<Told>,
 ) -> Result<(), Fault> {
-    for organisation in organisations {
-        let role = match organisation {
-            Some(organisation) => role_in(connection, organisation, user).await?,
-            None => None,
-        };
+    for (organisation, role) in told {
         let mut personal = audit::from_address(presented.address);
         if let (Some(email), Some(map)) = (email, personal.as_object_mut()) {
             map.insert("email".to_owned(), email.into());
