@@ -68,17 +68,21 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
     let mut under_way = JoinSet::new();
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut tidy = tokio::time::interval(TIDY);
+    tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
             Some(done) = under_way.join_next() => note(done),
-            _ = tick.tick() => {
+            _ = tidy.tick() => {
                 for done in [keys::tend(&state).await, handles::tend(&state).await] {
                     if let Err(fault) = done {
                         tracing::warn!(?fault, "keys and handles whose time is over stay for now");
                     }
                 }
+            }
+            _ = tick.tick() => {
                 match due(&state).await {
                     Ok(sets) => for set in sets {
                         if under_way.len() >= AT_ONCE {
@@ -155,5 +159,7 @@ const OFTEN: Duration = Duration::from_mins(5);
 /// How long it is left alone, whoever asks.
 const LEAST: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_secs(1);
+/// How often keys and handles whose time is over are looked for.
+const TIDY: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 16;
 const NAME: usize = 256;

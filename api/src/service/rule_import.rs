@@ -99,18 +99,21 @@ pub(crate) async fn import(state: &State, acting: &Acting, source: Source, dry: 
     let all = rows.len();
     let rows = missing(&work, rows).await?;
     let (made, unchanged) = (rows.len(), all - rows.len());
+    let told = Imported {
+        made,
+        unchanged,
+        ..Imported::default()
+    };
+    if made == 0 {
+        return Ok(told);
+    }
     if let Err(fault) = packages::more_rules(&work, made.try_into().unwrap_or(u64::MAX)).await {
         return match fault {
             Fault::Caller(error) => Ok(Imported::refused(vec![error])),
             fault => Err(fault),
         };
     }
-    let told = Imported {
-        made,
-        unchanged,
-        ..Imported::default()
-    };
-    if dry || made == 0 {
+    if dry {
         return Ok(told);
     }
     let models: Vec<_> = rows

@@ -21,7 +21,7 @@ use crate::{
     people::Acting,
     publisher::Progress,
     state::State,
-    webhooks::{self, Call, Content, Encoding, Outage},
+    webhooks::{self, Call, Content, Encoding, Outage, ask::APP},
 };
 
 /// What a webhook is to be; what is left out stays, or is as it is for new ones.
@@ -186,7 +186,7 @@ pub(crate) async fn test(state: &State, acting: &Acting, id: &str) -> Result<web
     let content = Content::new(json!({
         "call": TEST,
         "name": format!("{}-test", acting.row.hash),
-        "app": "live",
+        "app": APP,
         "time": 0,
         "timestamp": state.now().ms(),
     }));

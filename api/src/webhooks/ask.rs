@@ -14,7 +14,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::{Call, Content, Exchange, Outage, call, seconds, unix_ms, wants};
+use super::{Call, Content, Exchange, Outage, call, wants};
 use crate::state::State;
 
 /// Turns to ask, of each organisation its own: whoever is slow delays nobody else's.
@@ -160,8 +160,8 @@ fn said(state: &State, subject: Call, inquiry: &Inquiry) -> Content {
         "app": APP,
         "addr": inquiry.address.to_string(),
         "clientid": inquiry.client.to_string(),
-        "time": seconds(since),
-        "timestamp": unix_ms(now),
+        "time": since.as_secs(),
+        "timestamp": now.ms(),
         "bytes_in": bytes_in,
         "bytes_out": bytes_out,
         "token": inquiry.credential,
@@ -228,7 +228,7 @@ fn lifetime(body: &[u8]) -> Result<Option<Duration>, &'static str> {
 }
 
 /// The application in `rtmp://host/live/NAME`.
-pub(super) const APP: &str = "live";
+pub(crate) const APP: &str = "live";
 /// Questions of one organisation beside each other, and how many more may wait.
 const AT_ONCE: usize = 256;
 const WAITING: usize = 4096;

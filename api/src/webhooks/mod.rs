@@ -4,7 +4,7 @@
 //! is a row first, and is tried again until somebody takes it. Each organisation has turns of its own, so an address that
 //! does not answer delays nobody else's. Calls are signed as the Standard Webhooks specification says.
 
-mod ask;
+pub(crate) mod ask;
 mod content;
 mod exchange;
 mod log;
@@ -21,7 +21,6 @@ pub(crate) use ask::hand;
 pub(crate) use content::Content;
 use entity::webhook;
 pub(crate) use exchange::{Exchange, call};
-use guard::Timestamp;
 use ids::WebhookId;
 pub(crate) use log::run as log;
 pub(crate) use sender::run;
@@ -180,14 +179,4 @@ pub(crate) fn calls(row: &webhook::Model) -> Vec<Call> {
 /// Whether a row's address is called for that.
 pub(crate) fn wants(row: &webhook::Model, call: Call) -> bool {
     row.enabled && calls(row).contains(&call)
-}
-
-/// A moment as whole seconds.
-fn seconds(since: std::time::Duration) -> u64 {
-    since.as_secs()
-}
-
-/// Milliseconds since 1970.
-fn unix_ms(at: Timestamp) -> i64 {
-    at.ms()
 }

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use super::{Call, Content, ask::APP, log, seconds, unix_ms, wants};
+use super::{Call, Content, ask::APP, calls, log};
 use crate::{
     fault::Fault,
     live::{Denied, LiveSession},
@@ -137,7 +137,7 @@ impl Gone<'_> {
         let mut content = said(call, self.name, address, protocol, at);
         content.add(json!({
             "clientid": session,
-            "time": seconds(at.since(self.began)),
+            "time": at.since(self.began).as_secs(),
             "bytes_in": bytes_in,
             "bytes_out": bytes_out,
             "reason": reason.map(Reason::as_str),
@@ -170,7 +170,7 @@ fn said(call: Call, name: &str, address: &str, protocol: &str, at: Timestamp) ->
         "addr": address,
         "protocol": protocol,
         "time": 0,
-        "timestamp": unix_ms(at),
+        "timestamp": at.ms(),
     }))
 }
 
@@ -178,20 +178,19 @@ fn said(call: Call, name: &str, address: &str, protocol: &str, at: Timestamp) ->
 pub(crate) async fn of_change(work: &Work<'_>, change: ChangeId, updates: &[Update]) -> Result<bool, Fault> {
     let mut notices = Vec::new();
     for call in [Call::TokenRevoked, Call::RuleChanged] {
-        let about: Vec<_> = updates.iter().filter_map(|update| told(call, update)).collect();
-        let many = about.len();
+        let many = updates.iter().filter(|update| about(update) == Some(call)).count();
         // What changes many things at once is one call that says how many.
         let each = if many > EACH {
             vec![json!({ "count": many })]
         } else {
-            about
+            updates.iter().filter_map(|update| told(call, update)).collect()
         };
         for one in each {
             let mut content = Content::new(json!({
                 "call": call.as_str(),
                 "change": change.to_string(),
                 "time": 0,
-                "timestamp": unix_ms(work.at),
+                "timestamp": work.at.ms(),
             }));
             content.add(one);
             notices.push(Notice {
@@ -209,6 +208,15 @@ pub(crate) async fn of_change(work: &Work<'_>, change: ChangeId, updates: &[Upda
     let some = !queue.is_empty();
     queue.insert(&*work.write).await?;
     Ok(some)
+}
+
+/// Which call an update is told by.
+fn about(update: &Update) -> Option<Call> {
+    match update {
+        Update::Revoked { .. } | Update::Banned { .. } => Some(Call::TokenRevoked),
+        Update::Rule { .. } | Update::RuleRemoved { .. } => Some(Call::RuleChanged),
+        _ => None,
+    }
 }
 
 /// What a call says of one update; none where it is not about that.
@@ -270,12 +278,13 @@ pub(crate) async fn wanted(
         .order_by_asc(webhook::Column::Id)
         .all(connection)
         .await?;
-    let wants_any = |hook: &webhook::Model| {
-        let mut theirs = notices.iter().filter(|notice| is_of(hook, notice));
-        theirs.any(|notice| wants(hook, notice.call))
-    };
-    for hook in hooks.into_iter().filter(wants_any) {
-        if !acts(connection, OrganisationId::from_uuid(hook.organisation_id)).await? {
+    for hook in hooks {
+        let on = calls(&hook);
+        let its: Vec<_> = notices
+            .iter()
+            .filter(|notice| is_of(&hook, notice) && on.contains(&notice.call))
+            .collect();
+        if its.is_empty() || !acts(connection, OrganisationId::from_uuid(hook.organisation_id)).await? {
             continue;
         }
         let waiting = webhook_delivery::Entity::in_tenant(OrganisationId::from_uuid(hook.organisation_id))
@@ -284,10 +293,8 @@ pub(crate) async fn wanted(
             .count(connection)
             .await?;
         let mut room = WAITING.saturating_sub(waiting);
-        for notice in notices.iter().filter(|notice| is_of(&hook, notice)) {
-            if wants(&hook, notice.call) {
-                queue.add(state, &hook, notice, &mut room);
-            }
+        for notice in its {
+            queue.add(state, &hook, notice, &mut room);
         }
     }
     Ok(queue)

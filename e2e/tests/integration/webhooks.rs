@@ -118,7 +118,7 @@ async fn a_customers_backend_decides_about_viewers_and_what_is_no_answer_lets_no
     assert_eq!(receiver.calls().len() - before, 1);
 
     // The operator of the customer sees all of it, and no token.
-    let log = "{ organisation { webhookDeliveries(first: 100) { nodes { call state status error tookMs } } } }";
+    let log = "{ organisation { webhookDeliveries(first: 100) { nodes { call state status error tookMs content } } } }";
     until("the log", async || {
         let log = admin.ask(log, &json!({})).await.to_string();
         let all = [
@@ -185,6 +185,13 @@ async fn what_is_no_token_is_for_the_customers_backend_to_judge() {
     assert_eq!(ask(&server, &token, "three").await, (200, None));
     assert_eq!(receiver.calls().len(), before);
     assert!(!home.log().contains("opaque-471"), "it is nowhere in the log");
+    let log = "{ organisation { webhookDeliveries(first: 100) { nodes { call content } } } }";
+    until("the log", async || {
+        let log = admin.ask(log, &json!({})).await.to_string();
+        assert!(!log.contains("opaque-471"), "nor in what is kept of calls");
+        log.contains(r#""play""#).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

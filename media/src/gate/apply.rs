@@ -37,7 +37,8 @@ impl Gate {
         }
         let policy = Arc::new(policy);
         self.policy.store(Some(policy.clone()));
-        self.backends.forget();
+        self.backends
+            .forget(&change.updates.iter().map(Update::organisation).collect());
         let mut ended = Vec::new();
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();

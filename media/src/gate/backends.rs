@@ -2,7 +2,7 @@
 //! lasts, a refusal for 5 s, and nothing beyond a change.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -60,9 +60,10 @@ impl Backends {
         cell.get_or_init(|| self.ask(inquiry)).await.verdict
     }
 
-    /// Forgets all answers; those on their way are heard by who waits for them, and nobody else.
-    pub(super) fn forget(&self) {
-        self.lock().clear();
+    /// Forgets all answers about these organisations; those on their way are heard by who waits for them, and nobody else.
+    pub(super) fn forget(&self, organisations: &HashSet<OrganisationId>) {
+        self.lock()
+            .retain(|distinct, _| !organisations.contains(&distinct.organisation));
     }
 
     async fn ask(&self, inquiry: Inquiry) -> Word {

@@ -41,8 +41,9 @@ impl Learner {
         if asked.is_some_and(|asked| now < asked.plus(LEAST)) {
             return;
         }
-        self.questions.ask(link::Question::Key { organisation, kid }).await;
+        // Before the answer: whoever hangs up meanwhile is no reason to ask again.
         *asked = Some(now);
+        self.questions.ask(link::Question::Key { organisation, kid }).await;
     }
 
     fn turn(&self, organisation: OrganisationId, now: Timestamp) -> Turn {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guard::{
     Timestamp, Update, Verdict,
-    policy::{Asks, Judges, Organisation},
+    policy::{Asks, Judges, Organisation, Subject},
 };
 use link::{Answer, Inquiry, Question, Waiting};
 use serde_json::json;
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{Got, PATIENCE, Player, get},
-    stage::{NAME, Stage, now, settings},
+    stage::{NAME, Stage, now, organisation, settings},
 };
 
 fn asking() -> Organisation {
@@ -84,6 +84,15 @@ async fn a_refusal_is_told_and_remembered_until_something_changes() {
     asked(&mut stage).await.1.answer(Answer::Backend(Verdict::Denied));
     let first = first.await.unwrap();
     assert_eq!((first.status, first.reason()), (403, "BACKEND_DENIED"));
+    assert_eq!(get(http, &path, &[]).await.reason(), "BACKEND_DENIED");
+    assert!(stage.questions.try_recv().is_err());
+    // What others change is none of its business.
+    let elsewhere = Update::Revoked {
+        organisation: organisation(2),
+        subject: Subject::Everything,
+        at: now(),
+    };
+    stage.change(vec![elsewhere]).await;
     assert_eq!(get(http, &path, &[]).await.reason(), "BACKEND_DENIED");
     assert!(stage.questions.try_recv().is_err());
     stage.revoke("somebody-else").await;

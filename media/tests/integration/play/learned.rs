@@ -48,3 +48,31 @@ async fn a_key_that_is_new_elsewhere_is_looked_for_once_and_lets_in_at_the_first
     let nothing = tokio::time::timeout(Duration::from_millis(100), stage.questions.recv()).await;
     assert!(nothing.is_err(), "nothing more was asked");
 }
+
+/// Whoever hangs up while their key is looked for brings no question more.
+#[tokio::test]
+async fn who_hangs_up_while_a_key_is_looked_for_is_no_reason_to_look_again() {
+    let mut stage = Stage::open().await;
+    let http = stage.http;
+    let (private, _) = pair("new");
+    let path = |kid: &str| {
+        let token = sign(&private, kid, 1, "jti", &json!([NAME]), &json!({}));
+        format!("/live/{NAME}/index.m3u8?token={token}")
+    };
+    let gone = path("new");
+    let asker = tokio::spawn(async move { get(http, &gone, &[]).await });
+    let waiting = tokio::time::timeout(PATIENCE, stage.questions.recv()).await;
+    let waiting = waiting.expect("a question comes").unwrap();
+    asker.abort();
+    // The door notices that nobody is there any more.
+    let mut player = tokio::time::interval(Duration::from_millis(20));
+    for _ in 0..5 {
+        player.tick().await;
+    }
+    let next = path("another");
+    let next = tokio::spawn(async move { get(http, &next, &[]).await.reason().to_owned() });
+    let more = tokio::time::timeout(Duration::from_millis(300), stage.questions.recv()).await;
+    assert!(more.is_err(), "nothing more was asked");
+    drop(waiting);
+    assert_eq!(next.await.unwrap(), "TOKEN_KEY");
+}
