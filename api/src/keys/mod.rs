@@ -10,7 +10,7 @@ pub(crate) use foreign::{Dialect, Material, is_sound};
 use guard::{VerifyingKey, key::Algorithm};
 use ids::{KeyId, OrganisationId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
-pub(crate) use tend::{ends_at, tend};
+pub(crate) use tend::{ends_at, last_expiries, tend};
 use zeroize::Zeroizing;
 
 use crate::{fault::Fault, seal::Seal, state::State};

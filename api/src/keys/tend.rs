@@ -1,5 +1,7 @@
 //! The end of our keys that stopped signing: they verify, and stand in the JWKS, until nothing that they signed can run.
 
+use std::collections::HashMap;
+
 use entity::{Table, Tenanted, playback_token, signing_key};
 use guard::Update;
 use ids::{KeyId, OrganisationId};
@@ -7,6 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, QueryFilter, QuerySelect,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{fault::Fault, people::By, service::Work, state::State};
 
@@ -20,8 +23,8 @@ pub(crate) async fn tend(state: &State) -> Result<(), Fault> {
         .await?;
     for row in retired {
         let organisation = OrganisationId::from_uuid(row.organisation_id);
-        let last = last_expiry(state.store.read(), organisation, &row).await?;
-        if ends_at(&row, last).is_none_or(|end| end > state.now_us()) {
+        let last = last_expiries(state.store.read(), organisation, &[row.id]).await?;
+        if ends_at(&row, last.get(&row.id).copied()).is_none_or(|end| end > state.now_us()) {
             continue;
         }
         let work = Work::on(state, organisation, By::platform(state)).await?;
@@ -47,19 +50,22 @@ pub(crate) fn ends_at(row: &signing_key::Model, last: Option<i64>) -> Option<i64
     Some(last.max(retired.saturating_add(SETTLED_US)))
 }
 
-async fn last_expiry(
+/// The end of the last token that each of these keys signed, whatever became of it.
+pub(crate) async fn last_expiries(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
-    row: &signing_key::Model,
-) -> Result<Option<i64>, DbErr> {
-    let last: Option<Option<i64>> = playback_token::Entity::in_tenant(organisation)
+    keys: &[Uuid],
+) -> Result<HashMap<Uuid, i64>, DbErr> {
+    let last: Vec<(Uuid, i64)> = playback_token::Entity::in_tenant(organisation)
         .select_only()
+        .column(playback_token::Column::SigningKeyId)
         .column_as(playback_token::Column::ExpiresAt.max(), "last")
-        .filter(playback_token::Column::SigningKeyId.eq(row.id))
+        .filter(playback_token::Column::SigningKeyId.is_in(keys.iter().copied()))
+        .group_by(playback_token::Column::SigningKeyId)
         .into_tuple()
-        .one(connection)
+        .all(connection)
         .await?;
-    Ok(last.flatten())
+    Ok(last.into_iter().collect())
 }
 
 const DAY_US: i64 = 24 * 3600 * 1_000_000;

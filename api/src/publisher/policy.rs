@@ -79,6 +79,10 @@ async fn keys(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Up
     let fetched = jwks_key::Entity::across_tenants("the policy of a node that joins")
         .all(connection)
         .await?;
+    let mut of_set: HashMap<_, Vec<_>> = HashMap::new();
+    for key in fetched {
+        of_set.entry(key.signing_key_id).or_default().push(key);
+    }
     let mut updates = Vec::with_capacity(rows.len());
     for row in rows {
         let organisation = OrganisationId::from_uuid(row.organisation_id);
@@ -86,8 +90,8 @@ async fn keys(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Up
         if let Some(key) = keys::verifying(&state.seal, &row)? {
             add(key);
         }
-        for key in fetched.iter().filter(|key| key.signing_key_id == row.id) {
-            add(keys::fetched(&row, key)?);
+        for key in of_set.remove(&row.id).unwrap_or_default() {
+            add(keys::fetched(&row, &key)?);
         }
     }
     Ok(updates)

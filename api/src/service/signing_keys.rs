@@ -311,32 +311,30 @@ async fn known(
         .order_by_asc(jwks_key::Column::Kid)
         .all(connection)
         .await?;
-    let signed: Vec<(Uuid, i64, i64)> = playback_token::Entity::in_tenant(acting.id)
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let last = keys::last_expiries(connection, acting.id, &ids).await?;
+    let signed: Vec<(Uuid, i64)> = playback_token::Entity::in_tenant(acting.id)
         .select_only()
         .column(playback_token::Column::SigningKeyId)
         .column_as(playback_token::Column::Id.count(), "many")
-        .column_as(playback_token::Column::ExpiresAt.max(), "last")
         .filter(playback_token::Column::ExpiresAt.gt(state.now_us().saturating_sub(super::tokens::DAY_S * 1_000_000)))
         .filter(playback_token::Column::RevokedAt.is_null())
-        .filter(playback_token::Column::SigningKeyId.is_in(rows.iter().map(|row| row.id)))
+        .filter(playback_token::Column::SigningKeyId.is_in(ids))
         .group_by(playback_token::Column::SigningKeyId)
         .into_tuple()
         .all(connection)
         .await?;
-    let signed: HashMap<_, _> = signed
-        .into_iter()
-        .map(|(key, many, last)| (key, (many, last)))
-        .collect();
+    let signed: HashMap<_, _> = signed.into_iter().collect();
     let running = state.live.on_keys(acting.id);
     let on = |kid: &str| running.get(kid).copied().unwrap_or(0);
     let shape = |row: signing_key::Model| {
-        let (many, last) = signed.get(&row.id).copied().unzip();
+        let many = signed.get(&row.id).copied();
         let fetched: Vec<_> = (fetched.iter().filter(|key| key.signing_key_id == row.id))
             .cloned()
             .collect();
         Known {
             tokens: many.map_or(0, |many: i64| u64::try_from(many).unwrap_or(0)),
-            last_expiry: last,
+            last_expiry: last.get(&row.id).copied(),
             sessions: on(&row.kid) + fetched.iter().map(|key| on(&key.kid)).sum::<u64>(),
             fetched,
             row,

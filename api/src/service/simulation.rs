@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, net::Ipv6Addr};
 
 use entity::{Tenanted, guardian_rule, session, stream};
 use guard::{
-    Asn, Credential, Door, HostPattern, Place, Policy, Request, Timestamp, Update,
+    Asn, Credential, Door, Place, Policy, Request, Timestamp, Update,
     policy::{Organisation, Package},
     rules::{Action, Aim, Doors, Matcher, Mode, Rule},
 };
@@ -234,8 +234,8 @@ fn excepts(
     streams: &[stream::Model],
     rules: &[Rule],
 ) -> Result<bool, Fault> {
-    let weight = specificity(&candidate.matcher);
-    let wider = rules.iter().filter(|rule| specificity(&rule.matcher) <= weight);
+    let weight = candidate.matcher.specificity();
+    let wider = rules.iter().filter(|rule| rule.matcher.specificity() <= weight);
     let without = policy_of(state, acting, streams, wider)?;
     let with = without.with(&Update::Rule {
         organisation: acting.id,
@@ -272,27 +272,6 @@ fn typical(rule: &Rule, door: Door, name: StreamName) -> Request {
         Matcher::Asn(_) | Matcher::Country(_) | Matcher::Referrer(_) | Matcher::UserAgent(_) => {}
     }
     one
-}
-
-/// Among the values of one kind: the greater, the more specific.
-fn specificity(matcher: &Matcher) -> (u8, usize) {
-    fn of<T>(aim: &Aim<T>, value: impl FnOnce(&T) -> (u8, usize)) -> (u8, usize) {
-        match aim {
-            Aim::All => (0, 0),
-            Aim::Missing => (1, 0),
-            Aim::At(one) => value(one),
-        }
-    }
-    match matcher {
-        Matcher::Ip(network) => (2, network.prefix_len().into()),
-        Matcher::Asn(aim) => of(aim, |_| (2, 0)),
-        Matcher::Country(aim) => of(aim, |_| (2, 0)),
-        Matcher::Referrer(aim) => of(aim, |pattern| match pattern {
-            HostPattern::Below(above) => (2, above.as_str().split('.').count()),
-            HostPattern::Exact(_) => (3, 0),
-        }),
-        Matcher::UserAgent(aim) => of(aim, |pattern| (2, pattern.literal_length())),
-    }
 }
 
 /// Sessions that are looked at, at most.

@@ -58,6 +58,11 @@ impl AgentPattern {
         self.0.bytes().filter(|byte| *byte != b'*').count()
     }
 
+    /// How specific it is: by its literal part.
+    pub(crate) fn specificity(&self) -> u32 {
+        u32::try_from(self.literal_length()).unwrap_or(u32::MAX)
+    }
+
     /// The text, where it has no wildcard.
     pub(crate) fn literal(&self) -> Option<&Arc<str>> {
         (!self.0.contains('*')).then_some(&self.0)

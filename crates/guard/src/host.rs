@@ -125,6 +125,14 @@ impl fmt::Debug for Host {
 }
 
 impl HostPattern {
+    /// How specific it is: an exact host most, then the longer suffix.
+    pub(crate) fn specificity(&self) -> u32 {
+        match self {
+            Self::Exact(_) => u32::MAX,
+            Self::Below(above) => u32::try_from(above.labels().count()).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Whether `host` is meant.
     pub fn matches(&self, host: &Host) -> bool {
         match self {

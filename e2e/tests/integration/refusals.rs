@@ -27,8 +27,9 @@ const CODES: [(&str, u16, u16); 16] = [
 ];
 
 /// Reasons that only an encoder can meet today, whoever is refused too often, who comes past a delivery network, is one too
-/// many, or whom a rule is about: `guardian`.
-const ELSEWHERE: [&str; 13] = [
+/// many, whom a rule is about (`guardian`), whom the customer's backend judges (`webhooks`), or whose organisation is
+/// suspended (`operator`).
+const ELSEWHERE: [&str; 16] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -42,21 +43,21 @@ const ELSEWHERE: [&str; 13] = [
     "GUARDIAN_IP",
     "GUARDIAN_REFERRER",
     "GUARDIAN_USER_AGENT",
+    "BACKEND_DENIED",
+    "BACKEND_UNAVAILABLE",
+    "ORGANISATION_SUSPENDED",
 ];
 
-/// Reasons whose cause nobody can bring about from outside yet, and what it needs.
-const NOT_YET: [(&str, &str); 12] = [
-    ("TOKEN_USER_BANNED", "bans"),
-    ("TOKEN_MFA", "the restriction"),
-    ("GUARDIAN_ASN", "facts about addresses"),
-    ("GUARDIAN_COUNTRY", "facts about addresses"),
-    ("VIEWER_LIMIT", "limits"),
-    ("BACKEND_DENIED", "webhooks"),
-    ("BACKEND_UNAVAILABLE", "webhooks"),
+/// Reasons that nothing here brings about yet, and what would.
+const NOT_YET: [(&str, &str); 9] = [
+    ("TOKEN_USER_BANNED", "a viewer whose user is banned"),
+    ("TOKEN_MFA", "a stream that asks for it"),
+    ("GUARDIAN_ASN", "a rule on a network, or on none"),
+    ("GUARDIAN_COUNTRY", "a rule on a country, or on none"),
+    ("VIEWER_LIMIT", "a package with a limit of viewers"),
     ("SESSION_ENDED", "ending a session"),
     ("PUBLISHER_REPLACED", "takeover"),
-    ("ORGANISATION_SUSPENDED", "platform operators"),
-    ("PACKAGE_REQUIRED", "platform operators"),
+    ("PACKAGE_REQUIRED", "a package that is taken away"),
     ("NOT_READY", "a node apart from the control plane"),
 ];
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use guard::{Decision, Denial, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
+use guard::{Decision, Denial, Facts, Permit, Policy, Timestamp, Update, policy::Touched, rules::Kind};
 use ids::RuleId;
 use link::{Acknowledgement, Change};
 
@@ -162,38 +162,23 @@ impl Gate {
 
     /// Whether a running session may go on under `policy`, as far as a node can tell.
     pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
+        let permit = session.permit();
+        let kid = permit.grant().and_then(|grant| grant.kid.as_ref());
         let mut facts = Facts {
             running: true,
+            key_gone: kid
+                .zip(policy.tenant(permit.organisation()))
+                .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(kid)),
             ..Facts::default()
         };
         let mut request = (*session.request()).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
                 Decision::Admit(permit) => return Ok(permit),
-                Decision::Deny(denial) => {
-                    return Err(Denial {
-                        reason: cause(session, policy, denial.reason),
-                        ..denial
-                    });
-                }
+                Decision::Deny(denial) => return Err(denial),
                 Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }
-    }
-}
-
-/// Why a session falls. A token that names no key is tried with every key that is left; where its own is gone, it is that.
-fn cause(session: &Session, policy: &Policy, reason: Reason) -> Reason {
-    let permit = session.permit();
-    let kid = permit.grant().and_then(|grant| grant.kid.clone());
-    let tenant = policy.tenant(permit.organisation());
-    let gone = kid
-        .zip(tenant)
-        .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(&kid));
-    if gone && reason == Reason::TokenSignature {
-        Reason::TokenKey
-    } else {
-        reason
     }
 }
 

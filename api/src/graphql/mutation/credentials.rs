@@ -254,7 +254,7 @@ pub(super) struct LintTokenPayload {
     signed: bool,
     /// Which key did.
     kid: Option<String>,
-    /// By which id it is revoked.
+    /// Its id, by which its sessions go and which revokes it; a static token is removed by its name instead.
     jti: Option<ID>,
     /// What it says, under our names of claims.
     claims: Option<Json<Value>>,

@@ -58,14 +58,20 @@ impl<'a> Case<'a> {
                 }
             }
         };
-        trace.check("signature", signer.is_none().then_some(Reason::TokenSignature), || {
+        // A token that names no key is tried with every key that is left.
+        let unproven = if self.facts.key_gone {
+            Reason::TokenKey
+        } else {
+            Reason::TokenSignature
+        };
+        trace.check("signature", signer.is_none().then_some(unproven), || {
             signer.map_or_else(
                 || "no key fits".to_owned(),
                 |key| format!("{} by {}", key.algorithm().as_str(), key.kid()),
             )
         })?;
         let Some(key) = signer else {
-            return Err(Reason::TokenSignature.into());
+            return Err(unproven.into());
         };
         let claims = token.claims_under(key).map_err(|why| Stop::Deny(malformed(why)))?;
         Ok(Proven {

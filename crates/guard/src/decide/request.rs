@@ -171,6 +171,8 @@ pub struct Facts {
     pub publisher: Presence,
     /// Whether the session was admitted before and is decided again: it may outlive its token, and is counted already.
     pub running: bool,
+    /// Whether the key that it was let in under is its organisation's no more, where it runs.
+    pub key_gone: bool,
     /// Whether an operator ended a session of this credential from this address a moment ago.
     pub barred: bool,
     /// How many others watch streams of the organisation.

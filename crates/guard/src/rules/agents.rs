@@ -40,7 +40,7 @@ impl Agents {
             found(length(agent.len()), entry);
         }
         for (pattern, entry) in self.patterns.iter().filter(|(pattern, _)| pattern.matches(agent)) {
-            found(length(pattern.literal_length()), entry);
+            found(pattern.specificity(), entry);
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     hosts::Hosts,
     search::{self, Asked, Verdict},
     trie::Trie,
+    value::{ALL, MISSING, VALUE},
 };
 use crate::{
     Timestamp,
@@ -224,7 +225,3 @@ fn values<'a, V: Eq + Hash>(places: &'a Values<V>, value: &V, found: &mut dyn Fn
         found(0, entry);
     }
 }
-
-const ALL: u32 = 0;
-const MISSING: u32 = 1;
-const VALUE: u32 = 2;

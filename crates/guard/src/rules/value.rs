@@ -96,6 +96,24 @@ impl Matcher {
             Self::UserAgent(aim) => *aim == Aim::All,
         }
     }
+
+    /// Among the values of its kind: the greater, the more specific. As [`Rules`](super::Rules) ranks them.
+    pub fn specificity(&self) -> u32 {
+        fn of<T>(aim: &Aim<T>, within: impl FnOnce(&T) -> u32) -> u32 {
+            match aim {
+                Aim::All => ALL,
+                Aim::Missing => MISSING,
+                Aim::At(value) => VALUE.saturating_add(within(value)),
+            }
+        }
+        match self {
+            Self::Ip(network) => network.prefix_len().into(),
+            Self::Asn(aim) => of(aim, |_| 0),
+            Self::Country(aim) => of(aim, |_| 0),
+            Self::Referrer(aim) => of(aim, HostPattern::specificity),
+            Self::UserAgent(aim) => of(aim, AgentPattern::specificity),
+        }
+    }
 }
 
 /// The value, as [`Matcher::parse`] reads it. A single address has no prefix.
@@ -131,6 +149,11 @@ impl<T: fmt::Display> fmt::Display for Aim<T> {
         }
     }
 }
+
+/// What the kinds but addresses rank by: `*`, `none`, and values with how specific they are among themselves.
+pub(super) const ALL: u32 = 0;
+pub(super) const MISSING: u32 = 1;
+pub(super) const VALUE: u32 = 2;
 
 #[cfg(test)]
 mod tests {

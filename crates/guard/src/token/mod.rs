@@ -124,7 +124,7 @@ impl Token {
         let claims = match key.dialect() {
             Dialect::Ours => Cow::Borrowed(self.claims()?),
             // Read anew rather than kept: very many tokens are held, and very few speak so.
-            other => Cow::Owned(read::claims(&self.payload()?, other, || unnamed(&self.signed))?),
+            other => Cow::Owned(read::claims(&self.object()?, other, || unnamed(&self.signed))?),
         };
         if !key.is_ours() && claims.jti.starts_with(OUR_JTI) {
             return Err(Malformed::Jti);
@@ -134,20 +134,16 @@ impl Token {
 
     /// What it says, as JSON, as it stands there.
     pub fn object(&self) -> Result<Map<String, Value>, Malformed> {
-        self.payload()
-    }
-
-    /// What it says if `key` signed it, as JSON, under our names.
-    pub fn object_under(&self, key: &VerifyingKey) -> Result<Map<String, Value>, Malformed> {
-        let payload = self.payload()?;
-        Ok(key.dialect().translate(&payload)?.into_owned())
-    }
-
-    fn payload(&self) -> Result<Map<String, Value>, Malformed> {
         let (_, payload) = self.signed.split_once('.').ok_or(Malformed::Parts)?;
         let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Malformed::Parts)?;
         let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
         Ok(payload)
+    }
+
+    /// What it says if `key` signed it, as JSON, under our names.
+    pub fn object_under(&self, key: &VerifyingKey) -> Result<Map<String, Value>, Malformed> {
+        let payload = self.object()?;
+        Ok(key.dialect().translate(&payload)?.into_owned())
     }
 
     /// Whether a text looks like a token at all: three parts, whatever they hold.

@@ -407,3 +407,32 @@ fn a_change_names_exactly_those_whom_it_can_concern() {
         .is_empty()
     );
 }
+
+/// What tells how specific a value is tells it as the decision ranks it.
+#[test]
+fn of_two_values_that_fit_the_one_that_is_said_to_be_more_specific_wins() {
+    let ascending: [(&str, &[&str]); 5] = [
+        ("IP", &["0.0.0.0/0", "192.0.2.0/24", "192.0.2.7"]),
+        ("ASN", &["*", "64500"]),
+        ("COUNTRY", &["*", "DE"]),
+        ("REFERRER", &["*", "*.com", "*.example.com", "app.example.com"]),
+        ("USER_AGENT", &["*", "V*", "VLC/3*", "VLC/3.0.18"]),
+    ];
+    for (kind, values) in ascending {
+        for (n, wide) in values.iter().enumerate() {
+            for narrow in &values[n + 1..] {
+                let (wider, narrower) = (format!("{kind} {wide}"), format!("{kind} {narrow}"));
+                let of = |line: &str| rule(1, &format!("DENY {line}")).matcher.specificity();
+                assert!(of(&wider) < of(&narrower), "{wider}, {narrower}");
+                let (closed, excepted) = (format!("DENY {wider}"), format!("ALLOW {narrower}"));
+                assert!(passes(&[&closed, &excepted], |_| {}), "{closed}, {excepted}");
+                let (opened, denied) = (format!("ALLOW {wider}"), format!("DENY {narrower}"));
+                assert!(!passes(&[&opened, &denied], |_| {}), "{opened}, {denied}");
+            }
+        }
+    }
+    let missing = |kind: &str, word: &str| rule(1, &format!("DENY {kind} {word}")).matcher.specificity();
+    for kind in ["ASN", "COUNTRY", "REFERRER", "USER_AGENT"] {
+        assert!(missing(kind, "*") < missing(kind, "none"));
+    }
+}
