@@ -12,7 +12,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use guard::{
-    Credential, Door, Policy, Reason, Update, VerifyingKey,
+    Credential, Door, Facts, Policy, Reason, Update, VerifyingKey,
     key::{Algorithm, Dialect, DialectError, KeyError, from_jwk, from_pem},
 };
 use serde_json::{Value, json};
@@ -202,6 +202,20 @@ fn a_token_without_a_key_is_tried_with_each_of_the_organisations_own() {
         outcome(&hs256(&secret(3), &header, &least()), &removed),
         Some(Reason::TokenSignature)
     );
+    // Who was let in under it is told that it is gone.
+    let credential = Credential::from_token(&hs256(&secret(3), &header, &least()));
+    let running = Facts {
+        running: true,
+        key_gone: true,
+        ..live()
+    };
+    let falls = settle(
+        request(Door::Playback, "7KQ2M-SECURED", credential),
+        running,
+        &removed,
+        NOW,
+    );
+    assert_eq!(reason(&falls), Some(Reason::TokenKey));
 }
 
 #[test]
