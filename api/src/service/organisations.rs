@@ -210,8 +210,8 @@ pub(crate) async fn decline_package(
 ) -> Result<organisation::Model, Fault> {
     let work = Work::on(state, by_hash(state, hash).await?, by).await?;
     let row = row(&*work.write, work.organisation).await?;
-    packages::decline(&work, &row, package, reason).await?;
-    let detail = json!({ "package": package.as_str() });
+    let reason = packages::decline(&work, &row, package, reason).await?;
+    let detail = json!({ "package": package.as_str(), "reason": reason });
     work.finish_untold(PlatformAction::PackageDecline, &row.hash, detail)
         .await?;
     state.post.wake();

@@ -287,7 +287,7 @@ pub(crate) async fn decline(
     organisation: &organisation::Model,
     package: Package,
     reason: &str,
-) -> Result<(), Fault> {
+) -> Result<String, Fault> {
     let reason = label("reason", reason, NOTE)?;
     let declined = package_request::Entity::change_in_tenant(work.organisation)
         .col_expr(package_request::Column::AnsweredAt, work.at.us().into())
@@ -310,7 +310,8 @@ pub(crate) async fn decline(
         .await?;
     let link = format!("{}/organisation", work.state.addresses.http);
     let letter = mail::package_declined(&organisation.name, package.as_str(), &reason, &link);
-    mail_all(work, mail::Kind::PackageDeclined, administrators, &letter).await
+    mail_all(work, mail::Kind::PackageDeclined, administrators, &letter).await?;
+    Ok(reason)
 }
 
 /// Queues one letter for each of these people.

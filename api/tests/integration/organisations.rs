@@ -336,7 +336,7 @@ async fn a_wish_that_is_declined_is_told_to_every_administrator_and_may_be_made_
         let log = "{ organisation { auditLog(filter: {action: \"package.decline\"}) { nodes { actorKind detail } } } }";
         assert_eq!(
             admin.data(log, json!({})).await["organisation"]["auditLog"]["nodes"],
-            json!([{ "actorKind": "PLATFORM", "detail": { "package": "RECORDING" } }])
+            json!([{ "actorKind": "PLATFORM", "detail": { "package": "RECORDING", "reason": "Sign the <b>contract</b> first." } }])
         );
 
         world.pass(Duration::from_secs(1));
