@@ -11,6 +11,7 @@ mod setup;
 mod shell;
 mod steps;
 mod test;
+mod trial;
 mod up;
 mod web;
 
@@ -44,6 +45,15 @@ enum Command {
     Check,
     /// Measure, beside nginx-rtmp where it is named in docs/benchmarks.md.
     Bench,
+    /// Kill the process at random moments and see that no answered change is lost.
+    Trial {
+        /// How often.
+        #[arg(long, default_value_t = 100)]
+        lives: u64,
+        /// The number that an earlier trial printed, for the same moments again.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write api/schema.graphql anew from the code.
     Sdl,
     /// Build the dashboard into web/dist.
@@ -64,6 +74,7 @@ fn main() -> ExitCode {
         Command::Test => test::test(&repository),
         Command::Check => test::check(&repository),
         Command::Bench => bench::bench(&repository),
+        Command::Trial { lives, seed } => trial::trial(&repository, lives, seed),
         Command::Sdl => sdl::write(&repository),
         Command::Web { debug } => up::dashboard(&repository, !debug),
         Command::Setup => setup::everything(&repository),

@@ -26,4 +26,5 @@ mod search;
 mod slow;
 mod stage;
 mod tenancy;
+mod trial;
 mod webhooks;

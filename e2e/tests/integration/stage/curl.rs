@@ -50,6 +50,12 @@ impl Answer {
 /// Runs curl; `input` becomes the body of a POST. Whoever answers by HTTPS is believed to be the server, unless the
 /// arguments say whom to believe.
 pub(crate) async fn curl(arguments: &[&str], input: Option<&str>) -> Answer {
+    let answer = curl_if_there(arguments, input).await;
+    answer.unwrap_or_else(|exit| panic!("curl {arguments:?} got no answer, and ended with {exit}"))
+}
+
+/// The same of a server that may be gone; without a head, how curl ended.
+pub(crate) async fn curl_if_there(arguments: &[&str], input: Option<&str>) -> Result<Answer, i32> {
     let mut command = Command::new("curl");
     command
         .args(["--silent", "--include", "--max-time", "20"])
@@ -67,6 +73,7 @@ pub(crate) async fn curl(arguments: &[&str], input: Option<&str>) -> Answer {
         .spawn()
         .expect("curl");
     let mut stdin = child.stdin.take().expect("a pipe");
+    // Curl reads it before it connects, and may be gone only where it was given nonsense.
     stdin
         .write_all(input.unwrap_or_default().as_bytes())
         .await
@@ -75,16 +82,15 @@ pub(crate) async fn curl(arguments: &[&str], input: Option<&str>) -> Answer {
     let output = child.wait_with_output().await.expect("an outcome");
     let exit = output.status.code().unwrap_or(-1);
     let split = output.stdout.windows(4).position(|end| end == b"\r\n\r\n");
-    let split = split.unwrap_or_else(|| panic!("curl {arguments:?} got no answer, and ended with {exit}"));
-    let (head, body) = output.stdout.split_at(split);
+    let (head, body) = output.stdout.split_at(split.ok_or(exit)?);
     let head: Vec<String> = String::from_utf8_lossy(head).lines().map(str::to_owned).collect();
     let status = head[0].split(' ').nth(1).and_then(|status| status.parse().ok());
-    Answer {
+    Ok(Answer {
         status: status.expect("a status"),
         head,
         body: body[4..].to_vec(),
         exit,
-    }
+    })
 }
 
 pub(crate) async fn get(url: &str) -> Answer {

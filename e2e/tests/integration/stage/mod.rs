@@ -16,7 +16,7 @@ mod wire;
 
 pub(crate) use self::{
     certificate::{Authority, certify, shows},
-    curl::{Answer, curl, get},
+    curl::{Answer, curl, curl_if_there, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
     foreign::{PYTHON, foreign, python},
     pace::until,

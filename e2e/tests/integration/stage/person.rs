@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Server, Subscription, curl, get, until};
+use super::{Server, Subscription, curl, curl_if_there, get, until};
 
 /// A signed-in person.
 pub(crate) struct Person {
@@ -83,15 +83,20 @@ impl Person {
 
     /// The payload of a mutation that has one `input`.
     pub(crate) async fn change(&self, mutation: &str, input: &Value, wanted: &str) -> Value {
-        let mut letters = mutation.chars();
-        let first = letters.next().expect("a name").to_ascii_uppercase();
-        let kind = format!("{first}{}Input", letters.as_str());
-        let query = format!(
-            "mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {wanted} errors {{ code message }} }} }}"
-        );
+        let query = written(mutation, wanted);
         let payload = self.ask(&query, &json!({ "input": input })).await[mutation].clone();
         assert_eq!(payload["errors"], json!([]), "{mutation}");
         payload
+    }
+
+    /// The same of a server that may be killed meanwhile: none where no answer came, or not the whole of it.
+    pub(crate) async fn change_if_there(&self, mutation: &str, input: &Value, wanted: &str) -> Option<Value> {
+        let body = json!({ "query": written(mutation, wanted), "variables": { "input": input } }).to_string();
+        let arguments = ["--header", JSON, "--header", &self.cookie, &self.graphql];
+        let answer = curl_if_there(&arguments, Some(&body)).await.ok()?;
+        let payload = (answer.exit == 0).then(|| answer.json())?["data"][mutation].clone();
+        assert_eq!(payload["errors"], json!([]), "{mutation}: {}", answer.text());
+        Some(payload)
     }
 
     /// Makes a stream: its name and its ingest address.
@@ -172,6 +177,14 @@ impl Person {
         let cookie = self.cookie.trim_start_matches("cookie: ");
         Subscription::open(&self.graphql.replacen("http", "ws", 1), cookie, query, variables).await
     }
+}
+
+/// A mutation that has one `input`.
+fn written(mutation: &str, wanted: &str) -> String {
+    let mut letters = mutation.chars();
+    let first = letters.next().expect("a name").to_ascii_uppercase();
+    let kind = format!("{first}{}Input", letters.as_str());
+    format!("mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {wanted} errors {{ code message }} }} }}")
 }
 
 pub(crate) const JSON: &str = "content-type: application/json";
