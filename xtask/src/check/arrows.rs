@@ -10,7 +10,10 @@ use crate::{
 
 /// `(crate, the crates of ours that it may name)`
 const ARROWS: &[(&str, &[&str])] = &[
-    ("api", &["authz", "entity", "guard", "ids", "link", "migration"]),
+    (
+        "api",
+        &["authz", "entity", "guard", "ids", "link", "migration", "misuse"],
+    ),
     ("authz", &["ids"]),
     ("container", &["ids"]),
     ("e2e", &[]),
@@ -20,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("link", &["guard", "ids"]),
     ("media", &["container", "guard", "ids", "link"]),
     ("migration", &[]),
+    ("misuse", &["guard", "ids"]),
     ("portcullis", &["api", "ids", "link", "media", "migration", "tls"]),
     ("testkit", &["ids", "migration"]),
     ("tls", &["guard", "link"]),

@@ -1,0 +1,183 @@
+//! Events in, findings out.
+
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
+
+use guard::Timestamp;
+use ids::SessionId;
+
+mod signs;
+
+use crate::{
+    Denial, Event, Finding, Stay, Subject, Thresholds, What,
+    holder::{self, Holder},
+    hosting,
+    raised::{Raise, Raised},
+    thresholds::{COUNTRIES_WITHIN, JUDGED_EVERY},
+    usual::Usual,
+};
+
+/// Looks at what happens in one organisation.
+#[derive(Debug, Default)]
+pub struct Detector {
+    thresholds: Thresholds,
+    stays: HashMap<SessionId, Arc<Stay>>,
+    holders: HashMap<Subject, Known>,
+    usual: Usual,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    holder: Holder,
+    raised: Raised,
+}
+
+impl Detector {
+    /// One that knows nothing yet.
+    pub fn new(thresholds: Thresholds) -> Self {
+        Self {
+            thresholds,
+            ..Self::default()
+        }
+    }
+
+    /// From now on these hold.
+    pub fn set(&mut self, thresholds: Thresholds) {
+        self.thresholds = thresholds;
+    }
+
+    /// Takes in an event; what is found by it is added. Events come about in the order of their times.
+    pub fn take(&mut self, Event { at, what }: Event, found: &mut Vec<Finding>) {
+        match what {
+            What::Started(stay) => self.started(&stay, at, found),
+            What::Beat { session, bytes } => {
+                let Some(stay) = self.stays.get(&session).cloned() else {
+                    return;
+                };
+                for subject in subjects(&stay) {
+                    if let Some(Known { holder, .. }) = self.holders.get_mut(&subject) {
+                        holder.heard = at;
+                        holder.beat(session, bytes, at);
+                        if at.since(holder.judged) >= JUDGED_EVERY {
+                            self.judge(&subject, at, found);
+                        }
+                    }
+                }
+            }
+            What::Ended { session } => {
+                if let Some(stay) = self.stays.remove(&session) {
+                    for subject in subjects(&stay) {
+                        if let Some(Known { holder, .. }) = self.holders.get_mut(&subject) {
+                            holder.heard = at;
+                            holder.open.remove(&session);
+                        }
+                    }
+                }
+            }
+            What::Denied(denial) => self.denied(&denial, at, found),
+        }
+    }
+
+    /// Drops those of whom nothing was heard for an hour. To be called now and then.
+    pub fn forget(&mut self, now: Timestamp) {
+        self.holders
+            .retain(|_, Known { holder, .. }| !holder.open.is_empty() || now.since(holder.heard) < COUNTRIES_WITHIN);
+    }
+
+    /// How many tokens, viewers and addresses are remembered.
+    pub fn remembered(&self) -> usize {
+        self.holders.len()
+    }
+
+    fn started(&mut self, stay: &Arc<Stay>, at: Timestamp, found: &mut Vec<Finding>) {
+        if self.stays.insert(stay.session, stay.clone()).is_some() {
+            return;
+        }
+        let subjects = subjects(stay);
+        let hosting = hosting::is_hosting(stay.place.asn, stay.provider.as_deref());
+        // Whose countries and pages these are: the token's, else the address's.
+        let counted = subjects.first().cloned();
+        for subject in subjects {
+            let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
+            holder.heard = at;
+            holder.started(stay, hosting, at);
+            if counted.as_ref() == Some(&subject) {
+                meet(&mut self.usual, holder, stay);
+            }
+            note_odd(&self.usual, holder, stay, hosting);
+            self.judge(&subject, at, found);
+        }
+    }
+
+    fn denied(&mut self, denial: &Denial, at: Timestamp, found: &mut Vec<Finding>) {
+        let token = denial.jti.clone().map(Subject::Token);
+        for subject in token.into_iter().chain([address(denial.address)]) {
+            let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
+            holder.heard = at;
+            holder.denials.add(at, holder::is_forged(denial.reason));
+            self.judge(&subject, at, found);
+        }
+    }
+
+    fn judge(&mut self, subject: &Subject, now: Timestamp, found: &mut Vec<Finding>) {
+        if let Some(Known { holder, raised }) = self.holders.get_mut(subject) {
+            holder.judged = now;
+            let raise = Raise {
+                subject,
+                raised,
+                now,
+                found,
+            };
+            signs::raise(holder, &self.thresholds, raise);
+        }
+    }
+}
+
+/// Whom a session is counted for.
+fn subjects(stay: &Stay) -> Vec<Subject> {
+    let token = stay.jti.clone().map(Subject::Token);
+    let user = stay.user.clone().map(Subject::User);
+    token.into_iter().chain(user).chain([address(stay.address)]).collect()
+}
+
+fn address(address: IpAddr) -> Subject {
+    Subject::Address(holder::subject(address))
+}
+
+/// Counts a country and a page once for each that comes with them.
+fn meet(usual: &mut Usual, holder: &mut Holder, stay: &Stay) {
+    if let Some(country) = stay.place.country
+        && holder.met.countries.len() < MET
+        && holder.met.countries.insert(country)
+    {
+        usual.met_country(country);
+    }
+    if holder.met.referrers.len() < MET && holder.met.referrers.insert(stay.referrer.clone()) {
+        usual.met_referrer(stay.referrer.clone());
+    }
+}
+
+/// Notes what is unusual of a session. Through a data centre the country is not where somebody is, and who has no page is
+/// a server.
+fn note_odd(usual: &Usual, holder: &mut Holder, stay: &Stay, hosting: bool) {
+    let rare = usual.rare_referrer(stay.referrer.as_ref());
+    let evidence = match (&stay.referrer, rare) {
+        (Some(host), Some(percent)) => Some(format!("from the page {host}, as {percent} % of the others are")),
+        (None, Some(percent)) => Some(format!("from no page, as {percent} % of the others are")),
+        (None, None) if hosting => Some("from no page, and from a data centre".to_owned()),
+        _ => None,
+    };
+    if let Some(evidence) = evidence {
+        holder.odd_referrer = Some((stay.session, evidence));
+    }
+    if let Some(country) = stay.place.country.filter(|_| !hosting)
+        && let Some(percent) = usual.rare_country(country)
+    {
+        holder.odd_country = Some((
+            stay.session,
+            format!("from {country}, as {percent} % of the others are"),
+        ));
+    }
+}
+
+/// More countries or pages than that are of one token only.
+const MET: usize = 8;

@@ -1,0 +1,169 @@
+//! What one token, viewer or address does now.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
+};
+
+use guard::{Asn, Country, Reason, Timestamp};
+use ids::{NodeId, SessionId};
+
+use crate::{
+    Stay,
+    recent::Recent,
+    thresholds::{COUNTRIES_WITHIN, PAUSE, STALLED},
+};
+
+/// One token, viewer or address.
+#[derive(Debug, Default)]
+pub(crate) struct Holder {
+    pub(crate) open: HashMap<SessionId, Open>,
+    /// From where sessions began.
+    pub(crate) addresses: Recent<(Group, IpAddr)>,
+    pub(crate) countries: Recent<Seen>,
+    pub(crate) starts: Recent<()>,
+    /// Whether what was shown was forged.
+    pub(crate) denials: Recent<bool>,
+    /// Since when it plays without a pause, and until when.
+    pub(crate) playing: Option<(Timestamp, Timestamp)>,
+    /// Whether a viewer is named.
+    pub(crate) is_bound: bool,
+    /// The last session that came from an unusual page, and what is unusual of it; and so on.
+    pub(crate) odd_referrer: Option<(SessionId, String)>,
+    pub(crate) odd_country: Option<(SessionId, String)>,
+    pub(crate) hosting: Option<(SessionId, String)>,
+    pub(crate) judged: Timestamp,
+    pub(crate) heard: Timestamp,
+    /// With what it was counted as usual already.
+    pub(crate) met: Met,
+}
+
+/// A session that goes on.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) group: Group,
+    pub(crate) address: IpAddr,
+    pub(crate) country: Option<Country>,
+    pub(crate) node: NodeId,
+    pub(crate) jti: Option<Arc<str>>,
+    pub(crate) started: Timestamp,
+    pub(crate) progressed: Timestamp,
+    bytes: u64,
+}
+
+/// Addresses that count as one: a network's, or those of one /24 or /64 where the network is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Group {
+    Network(Asn),
+    Block(IpAddr),
+}
+
+/// A country that somebody was seen in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) country: Country,
+    /// Through a data centre, as whoever uses a VPN is.
+    pub(crate) hosting: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    pub(crate) countries: BTreeSet<Country>,
+    pub(crate) referrers: BTreeSet<Option<Arc<str>>>,
+}
+
+impl Holder {
+    /// Takes in a session that began; `hosting` says whether it comes from a data centre.
+    pub(crate) fn started(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
+        let group = group(stay);
+        self.open.insert(
+            stay.session,
+            Open {
+                group,
+                address: stay.address,
+                country: stay.place.country,
+                node: stay.node,
+                jti: stay.jti.clone(),
+                started: at,
+                progressed: at,
+                bytes: 0,
+            },
+        );
+        self.is_bound |= stay.user.is_some();
+        self.addresses.renew(at, (group, stay.address));
+        self.starts.add(at, ());
+        if let Some(country) = stay.place.country {
+            self.countries.renew(at, Seen { country, hosting });
+        }
+        if hosting {
+            let network = match (stay.place.asn, &stay.provider) {
+                (Some(asn), Some(name)) => format!("{name} (AS{asn})"),
+                (Some(asn), None) => format!("AS{asn}"),
+                (None, name) => name.as_deref().unwrap_or_default().to_owned(),
+            };
+            self.hosting = Some((stay.session, network));
+        }
+    }
+
+    /// Whether it got something since the last beat.
+    pub(crate) fn beat(&mut self, session: SessionId, bytes: u64, at: Timestamp) {
+        let Some(open) = self.open.get_mut(&session).filter(|open| bytes > open.bytes) else {
+            return;
+        };
+        (open.bytes, open.progressed) = (bytes, at);
+        let country = open.country;
+        self.playing = match self.playing {
+            Some((since, last)) if at.since(last) < PAUSE => Some((since, at)),
+            _ => Some((open.started, at)),
+        };
+        // Still there, though it came from there long ago.
+        let known = country.and_then(|country| {
+            self.countries
+                .within(COUNTRIES_WITHIN, at)
+                .find(|(_, seen)| seen.country == country)
+                .map(|(_, seen)| *seen)
+        });
+        if let Some(seen) = known {
+            self.countries.renew(at, seen);
+        }
+    }
+
+    /// Sessions that somebody watches, and not since a moment ago.
+    pub(crate) fn watched(&self, beside: std::time::Duration, now: Timestamp) -> impl Iterator<Item = &Open> {
+        self.open
+            .values()
+            .filter(move |open| now.since(open.progressed) <= STALLED && now.since(open.started) >= beside)
+    }
+}
+
+/// Which network or block a session is in.
+pub(crate) fn group(stay: &Stay) -> Group {
+    stay.place
+        .asn
+        .map_or_else(|| Group::Block(block(stay.address)), Group::Network)
+}
+
+/// The /24 of an IPv4 address, the /64 of an IPv6 one.
+fn block(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(four) => Ipv4Addr::from_bits(four.to_bits() & 0xffff_ff00).into(),
+        IpAddr::V6(_) => subject(address),
+    }
+}
+
+/// What findings name in place of an address: itself, or its /64.
+pub(crate) fn subject(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
+/// Whether nobody who means well is refused for this again and again.
+pub(crate) fn is_forged(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::TokenMalformed | Reason::TokenKey | Reason::TokenSignature | Reason::TokenAudience
+    )
+}

@@ -1,0 +1,6 @@
+//! What the detector calls, on traffic in which thieves were planted.
+
+mod crowd;
+mod planted;
+mod signs;
+mod traffic;

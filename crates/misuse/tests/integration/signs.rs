@@ -1,0 +1,229 @@
+//! Each indicator at its threshold.
+
+use std::net::IpAddr;
+
+use guard::Reason;
+use misuse::{Detector, Event, Finding, Indicator, Subject, Thresholds};
+
+use crate::traffic::{Maker, Spot, Visit};
+
+/// A token of one viewer, from these places: where, from when and for how long, in seconds.
+fn of(places: &[(&Spot, u64, u64)]) -> Vec<Finding> {
+    let mut maker = Maker::new(0);
+    for (spot, from_s, for_s) in places {
+        maker.visit(&Visit {
+            token: "t",
+            user: Some("u"),
+            page: Some("shop.example"),
+            spot,
+            from_s: *from_s,
+            for_s: *for_s,
+            lingers_s: 0,
+        });
+    }
+    detect(maker.events())
+}
+
+fn detect(events: Vec<Event>) -> Vec<Finding> {
+    let mut detector = Detector::new(Thresholds::default());
+    let mut found = Vec::new();
+    for event in events {
+        detector.take(event, &mut found);
+    }
+    found
+}
+
+fn most(found: &[Finding], indicator: Indicator) -> Option<u32> {
+    let token = Subject::Token("t".into());
+    let these = found
+        .iter()
+        .filter(|finding| finding.indicator == indicator && finding.subject == token);
+    these.map(|finding| finding.points).max()
+}
+
+fn spot(last: u8, asn: u32, country: &'static str) -> Spot {
+    Spot {
+        address: IpAddr::from([192, 0, 2, last]),
+        asn,
+        country,
+        provider: "Telecom",
+    }
+}
+
+#[test]
+fn addresses_count_from_three_outside_one_network() {
+    let (a, b, c, same) = (
+        spot(1, 64_500, "DE"),
+        spot(2, 64_501, "DE"),
+        spot(3, 64_502, "DE"),
+        spot(4, 64_500, "DE"),
+    );
+    assert_eq!(
+        most(&of(&[(&a, 0, 600), (&b, 0, 600)]), Indicator::Addresses),
+        None,
+        "two"
+    );
+    let one_network = [spot(5, 64_500, "DE"), same.clone(), a.clone()];
+    let one_network: Vec<_> = one_network.iter().map(|spot| (spot, 0, 600)).collect();
+    assert_eq!(most(&of(&one_network), Indicator::Addresses), None, "one network");
+    assert_eq!(
+        most(
+            &of(&[(&a, 0, 100), (&b, 100, 100), (&c, 200, 100)]),
+            Indicator::Addresses
+        ),
+        Some(5),
+        "in turn"
+    );
+    assert_eq!(
+        most(
+            &of(&[(&a, 0, 100), (&b, 700, 100), (&c, 1_400, 100)]),
+            Indicator::Addresses
+        ),
+        None,
+        "apart"
+    );
+    let found = of(&[(&a, 0, 600), (&b, 10, 600), (&c, 20, 600), (&same, 20, 600)]);
+    assert_eq!(most(&found, Indicator::Addresses), Some(50), "at once");
+    let at_once = found.iter().find(|finding| finding.points == 50).expect("that finding");
+    assert_eq!(
+        at_once.evidence,
+        "4 addresses in 3 networks within 10 minutes, 4 at once"
+    );
+    assert!(
+        at_once.first.since(crate::traffic::BEGIN).as_secs() <= 60,
+        "within a minute: {at_once:?}"
+    );
+}
+
+#[test]
+fn countries_count_at_once_or_faster_than_anybody_travels() {
+    let (de, at, br) = (spot(1, 64_500, "DE"), spot(2, 64_501, "AT"), spot(3, 64_502, "BR"));
+    assert_eq!(
+        most(&of(&[(&de, 0, 600), (&at, 0, 600)]), Indicator::Countries),
+        Some(5),
+        "a border"
+    );
+    assert_eq!(
+        most(&of(&[(&de, 0, 600), (&br, 0, 600)]), Indicator::Countries),
+        Some(35),
+        "at once"
+    );
+    assert_eq!(
+        most(&of(&[(&de, 0, 600), (&br, 1_200, 600)]), Indicator::Countries),
+        Some(35),
+        "too fast"
+    );
+    assert_eq!(
+        most(&of(&[(&de, 0, 600), (&br, 40_000, 600)]), Indicator::Countries),
+        None,
+        "by aeroplane"
+    );
+    let vpn = Spot { asn: 14_061, ..br };
+    assert_eq!(
+        most(&of(&[(&de, 0, 600), (&vpn, 1_200, 600)]), Indicator::Countries),
+        Some(5),
+        "a VPN"
+    );
+}
+
+#[test]
+fn sessions_count_from_three_and_half_where_they_look_like_a_family() {
+    let at = |last, asn| spot(last, asn, "DE");
+    let points = |spots: &[Spot]| {
+        let sessions: Vec<_> = spots.iter().map(|spot| (spot, 0, 600)).collect();
+        most(&of(&sessions), Indicator::Sessions)
+    };
+    let (a, b) = (at(1, 64_500), at(2, 64_501));
+    assert_eq!(points(&[a.clone(), a.clone()]), None);
+    assert_eq!(points(&[a.clone(), a.clone(), a.clone()]), Some(10), "a home");
+    assert_eq!(
+        points(&[a.clone(), a.clone(), b.clone()]),
+        Some(10),
+        "a home and a telephone"
+    );
+    assert_eq!(points(&[a.clone(), b.clone(), at(3, 64_502)]), Some(20), "three homes");
+    assert_eq!(
+        points(&[a.clone(), at(4, 64_500), at(5, 64_500), at(6, 64_500)]),
+        Some(30),
+        "four addresses"
+    );
+    // Who changed the network left one behind, which gets nothing.
+    assert_eq!(
+        most(
+            &of(&[(&a, 0, 100), (&a, 100, 100), (&b, 200, 100)]),
+            Indicator::Sessions
+        ),
+        None
+    );
+}
+
+#[test]
+fn playback_is_long_from_six_hours_without_a_pause() {
+    let a = spot(1, 64_500, "DE");
+    let hour = 3_600;
+    assert_eq!(most(&of(&[(&a, 0, 6 * hour - 60)]), Indicator::LongPlayback), None);
+    assert_eq!(most(&of(&[(&a, 0, 6 * hour + 60)]), Indicator::LongPlayback), Some(15));
+    let resumed = [(&a, 0, 3 * hour), (&a, 3 * hour + 60, 3 * hour + 60)];
+    assert_eq!(
+        most(&of(&resumed), Indicator::LongPlayback),
+        Some(15),
+        "a short gap is no pause"
+    );
+    let paused = [(&a, 0, 3 * hour), (&a, 3 * hour + 400, 4 * hour)];
+    assert_eq!(most(&of(&paused), Indicator::LongPlayback), None, "a long one is");
+    assert_eq!(most(&of(&[(&a, 0, 24 * hour + 60)]), Indicator::LongPlayback), Some(30));
+}
+
+#[test]
+fn sessions_in_a_row_count_from_ten_in_ten_minutes() {
+    let a = spot(1, 64_500, "DE");
+    let row = |times: u64| (0..times).map(|turn| (&a, turn * 30, 20)).collect::<Vec<_>>();
+    assert_eq!(most(&of(&row(9)), Indicator::Reconnects), None);
+    assert_eq!(most(&of(&row(10)), Indicator::Reconnects), Some(5));
+}
+
+#[test]
+fn refusals_count_from_ten_in_five_minutes_and_forgeries_call_a_thief() {
+    let address = IpAddr::from([192, 0, 2, 9]);
+    let points = |times: u64, apart_s: u64, reason| {
+        let mut maker = Maker::new(0);
+        for turn in 0..times {
+            maker.refuse(address, None, reason, turn * apart_s);
+        }
+        detect(maker.events()).iter().map(|finding| finding.points).max()
+    };
+    assert_eq!(points(9, 1, Reason::TokenExpired), None);
+    assert_eq!(points(10, 40, Reason::TokenExpired), None);
+    assert_eq!(points(10, 1, Reason::TokenExpired), Some(5));
+    assert_eq!(points(10, 1, Reason::TokenSignature), Some(51));
+}
+
+#[test]
+fn connections_count_from_twenty_and_more_where_they_share_a_token() {
+    let address = spot(1, 64_500, "DE");
+    let found = |tokens: u64| {
+        let mut maker = Maker::new(0);
+        for turn in 0..20 {
+            let token = format!("t{}", turn % tokens);
+            maker.visit(&Visit {
+                token: &token,
+                user: None,
+                page: None,
+                spot: &address,
+                from_s: 0,
+                for_s: 60,
+                lingers_s: 0,
+            });
+        }
+        let found = detect(maker.events());
+        let these = found
+            .iter()
+            .filter(|finding| finding.indicator == Indicator::Connections);
+        these
+            .filter(|finding| finding.subject == Subject::Address(address.address))
+            .map(|finding| finding.points)
+            .max()
+    };
+    assert_eq!(found(20), Some(10), "an office");
+    assert_eq!(found(1), Some(50), "a farm");
+}
