@@ -10,8 +10,9 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Guardian, Invitation, Keys, Members,
-        Missing, Overview, Platform, Reset, Security, SignIn, StreamPage, Streams, Tokens, Watch, Webhooks,
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Guardian, Invitation, Keys, Members,
+        Missing, Overview, Platform, Reset, Security, SignIn, StaticTokens, StreamPage, Streams, Tokens, Watch,
+        Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -38,6 +39,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/streams") view=Streams/>
                     <Route path=path!("/streams/:name") view=StreamPage/>
                     <Route path=path!("/tokens") view=Tokens/>
+                    <Route path=path!("/tokens/banned") view=Bans/>
+                    <Route path=path!("/tokens/static") view=StaticTokens/>
                     <Route path=path!("/guardian") view=Guardian/>
                     <Route path=path!("/activity") view=Activity/>
                     <Route path=path!("/organisation") view=Overview/>

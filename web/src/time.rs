@@ -131,3 +131,9 @@ pub(crate) fn millisecond(moment: &str, later: u32) -> Option<String> {
     at.set_time(at.get_time() + f64::from(later));
     Some(at.to_iso_string().into())
 }
+
+/// What a field for date and time says, in the reader's own zone, as RFC 3339; `None` for what is no moment.
+pub(crate) fn moment(text: &str) -> Option<DateTime> {
+    let at = Date::new(&JsValue::from_str(text));
+    (!text.is_empty() && !at.get_time().is_nan()).then(|| DateTime(at.to_iso_string().into()))
+}

@@ -52,6 +52,8 @@ pub(crate) enum StreamOrder {
 /// Which tokens.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
+    /// In the id, the viewer's name or the label, whatever the case.
+    pub(crate) text: Option<String>,
     pub(crate) stream: Option<String>,
     pub(crate) status: Option<TokenIs>,
     pub(crate) user: Option<String>,
@@ -201,6 +203,9 @@ pub(crate) async fn tokens(
     }
     if let Some(door) = which.door {
         select = select.filter(Column::Door.eq(door.audience()));
+    }
+    if let Some(text) = which.text.filter(|text| !text.is_empty()) {
+        select = select.filter(contains(&[Column::Jti, Column::Viewer, Column::Tag], &text)?);
     }
     if let Some(name) = which.stream {
         let named = stream::Entity::in_tenant(organisation)

@@ -104,7 +104,7 @@ async fn everybody_may_watch_from_where_they_are() {
 }
 
 #[tokio::test]
-async fn records_are_found_by_stream_status_user_and_tag() {
+async fn records_are_found_by_stream_status_user_tag_and_text() {
     let world = World::new().await;
     let client = world.as_role("nanoUser").await;
     let stream = world.stream();
@@ -125,6 +125,11 @@ async fn records_are_found_by_stream_status_user_and_tag() {
         (json!({ "status": "REVOKED" }), 0),
         (json!({ "user": "ann" }), 1),
         (json!({ "tag": "x" }), 2),
+        (json!({ "text": "OB" }), 1),
+        (json!({ "text": "X" }), 2),
+        (json!({ "text": "%" }), 0),
+        (json!({ "text": "TOK_" }), 4),
+        (json!({ "text": "ann", "user": "bob" }), 0),
         (
             json!({ "tag": "x", "status": "ACTIVE", "user": "bob", "stream": stream }),
             1,

@@ -18,6 +18,8 @@ const PAGES: [string, string, string][] = [
   ['streams', '/streams', 'Streams'],
   ['a stream', `/streams/NAME`, 'STREAM'],
   ['tokens', '/tokens', 'Tokens'],
+  ['banned viewers', '/tokens/banned', 'Tokens'],
+  ['static tokens', '/tokens/static', 'Tokens'],
   ['guardian', '/guardian', 'Guardian'],
   ['activity', '/activity', 'Activity'],
   ['nothing', '/no/such/page', 'Not found'],

@@ -160,7 +160,7 @@ pub(crate) async fn overview(api: Api) -> Result<Overview, Failure> {
     Ok(api.query(OverviewQuery::build(())).await?.organisation)
 }
 
-#[derive(cynic::InputObject, Debug)]
+#[derive(cynic::InputObject, Debug, Default)]
 pub(crate) struct UpdateSettingsInput {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -172,6 +172,8 @@ pub(crate) struct UpdateSettingsInput {
     pub(crate) ingest_authorisation: Option<IngestAuthorisation>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) second_factor_required: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) static_tokens: Option<bool>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

@@ -6,6 +6,7 @@ use super::{
     client::{Api, settle},
     events::ChangeProgress,
     failure::Failure,
+    page::Page,
     people::{UserError, first_error},
     scalar::{DateTime, TokenStatus},
     schema,
@@ -17,6 +18,7 @@ use super::{
 #[cynic(graphql_type = "PlaybackToken")]
 pub(crate) struct Token {
     pub(crate) jti: cynic::Id,
+    pub(crate) door: Door,
     pub(crate) status: TokenStatus,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
@@ -28,8 +30,38 @@ pub(crate) struct Token {
     pub(crate) not_revocable_because: Option<String>,
 }
 
+/// What a token opens.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "TokenDoor")]
+pub(crate) enum Door {
+    Ingest,
+    Playback,
+}
+
+impl Door {
+    /// As it stands in addresses of pages.
+    pub(crate) const fn as_word(self) -> &'static str {
+        match self {
+            Self::Ingest => "publish",
+            Self::Playback => "play",
+        }
+    }
+
+    /// What it is for.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Ingest => "Publish",
+            Self::Playback => "Watch",
+        }
+    }
+}
+
 #[derive(cynic::InputObject, Debug)]
 struct TokenFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    door: Option<Door>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     stream: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
@@ -65,19 +97,14 @@ struct TokenConnection {
     total_count: i32,
 }
 
-/// A page of token records.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Page {
-    pub(crate) tokens: Vec<Token>,
-    pub(crate) next: Option<String>,
-    pub(crate) total: i32,
-}
-
 /// Which records are asked for; `None` narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
+    /// In the id, the viewer's name or the label.
+    pub(crate) text: Option<String>,
     pub(crate) stream: Option<String>,
     pub(crate) status: Option<TokenStatus>,
+    pub(crate) door: Option<Door>,
     /// This one only, whatever else is wanted.
     pub(crate) jti: Option<String>,
 }
@@ -95,29 +122,31 @@ struct TokenQuery {
 }
 
 /// Token records, newest first.
-pub(crate) async fn page(api: Api, wanted: Wanted, after: Option<String>) -> Result<Page, Failure> {
+pub(crate) async fn page(api: Api, wanted: Wanted, after: Option<String>) -> Result<Page<Token>, Failure> {
     if let Some(jti) = wanted.jti {
         let jti = cynic::Id::new(jti);
         let answer = api.query(TokenQuery::build(JtiVariables { jti })).await?;
         let token = answer.playback_token.ok_or(Failure::NotFound)?;
         return Ok(Page {
-            tokens: vec![token],
+            nodes: vec![token],
             next: None,
             total: 1,
         });
     }
     let filter = Some(TokenFilter {
+        text: wanted.text,
+        door: wanted.door,
         stream: wanted.stream,
         status: wanted.status,
         watch: Some(false),
     });
     let answer = api.query(TokensQuery::build(TokensVariables { after, filter })).await?;
     let connection = answer.organisation.playback_tokens.ok_or(Failure::Forbidden)?;
-    Ok(Page {
-        tokens: connection.nodes,
-        next: connection.page_info.next(),
-        total: connection.total_count,
-    })
+    Ok(Page::new(
+        connection.nodes,
+        connection.page_info,
+        connection.total_count,
+    ))
 }
 
 #[derive(cynic::InputObject, Debug)]
@@ -236,29 +265,6 @@ pub(crate) async fn watch(api: Api, name: String) -> Result<String, Failure> {
     payload.token.ok_or(Failure::Server)
 }
 
-#[derive(cynic::InputObject, Debug)]
-enum RevokeTokensInput {
-    Jti(cynic::Id),
-}
-
-#[derive(cynic::QueryVariables, Debug)]
-struct RevokeVariables {
-    input: RevokeTokensInput,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Mutation", variables = "RevokeVariables")]
-struct Revoke {
-    #[arguments(input: $input)]
-    revoke_tokens: Option<RevokeTokensPayload>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-struct RevokeTokensPayload {
-    change: Option<Change>,
-    errors: Vec<UserError>,
-}
-
 /// A change to policy, as far as it had come when it was answered.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub(crate) struct Change {
@@ -287,15 +293,4 @@ impl Change {
             done: acknowledged == self.nodes.len(),
         }
     }
-}
-
-/// Revokes one token; it has taken effect when this answers, on every node that the change names as done.
-pub(crate) async fn revoke(api: Api, jti: cynic::Id) -> Result<Change, Failure> {
-    let answer = api
-        .mutate(Revoke::build(RevokeVariables {
-            input: RevokeTokensInput::Jti(jti),
-        }))
-        .await?;
-    let payload = settle(answer.revoke_tokens, |payload| first_error(&payload.errors))?;
-    payload.change.ok_or(Failure::Server)
 }

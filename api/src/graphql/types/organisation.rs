@@ -248,6 +248,7 @@ impl Organisation {
         caller(context).may(state, Action::TokenRead)?;
         let filter = filter.unwrap_or_default();
         let which = reading::Tokens {
+            text: filter.text,
             stream: filter.stream,
             status: filter.status.map(Into::into),
             user: filter.user,
@@ -384,6 +385,8 @@ pub(crate) enum StreamOrder {
 /// Which tokens.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct TokenFilter {
+    /// In the id, the viewer's name or the label, whatever the case.
+    text: Option<String>,
     /// For the stream of this name; organisation-wide ones included.
     stream: Option<String>,
     /// In this state.

@@ -27,11 +27,8 @@ pub(super) fn SecondFactor() -> impl IntoView {
         let change = organisation::update_settings(
             api,
             organisation::UpdateSettingsInput {
-                name: None,
-                secure_playback: None,
-                force_disconnect: None,
-                ingest_authorisation: None,
                 second_factor_required: Some(to),
+                ..organisation::UpdateSettingsInput::default()
             },
         );
         doing.run(change, move |_| {

@@ -43,7 +43,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 secure_playback: Some(secure.get_untracked()),
                 force_disconnect: Some(disconnect.get_untracked()),
                 ingest_authorisation: Some(ingest.get_untracked()),
-                second_factor_required: None,
+                ..organisation::UpdateSettingsInput::default()
             },
         );
         doing.run(change, move |_| {

@@ -13,10 +13,10 @@ mod watching;
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_params_map};
 
+pub(crate) use self::ingest::Ingest;
 use self::{
     acts::Acts, edit::EditStream, refusals::Refusals, sessions::Sessions, tokens::StreamTokens, watching::Watching,
 };
-pub(crate) use self::{ingest::Ingest, tokens::TokenTable};
 use crate::{
     api::{
         client::use_api,

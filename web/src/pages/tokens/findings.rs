@@ -1,0 +1,41 @@
+//! What the linter says about a token, by the same code that the server lints with.
+
+use guard::lint::{Finding, Severity};
+use leptos::prelude::*;
+
+use crate::{
+    api::failure::sentence,
+    kit::{Badge, Tone},
+};
+
+/// Findings, the weightiest first; where there are none that matter, that is said.
+#[component]
+pub(crate) fn Findings(#[prop(into)] findings: Signal<Vec<Finding>>) -> impl IntoView {
+    let flawless = move || findings.with(|all| all.iter().all(|one| one.severity == Severity::Info));
+    view! {
+        <ul class="findings">
+            {move || flawless().then(|| view! {
+                <li><Badge tone=Tone::Good text="Good"/><span>"Nothing stands against it."</span></li>
+            })}
+            <For each=move || findings.get() key=|one| (one.code, word(one.severity)) let:one>
+                <li data-code=one.code><Badge tone=tone(one.severity) text=word(one.severity)/><span>{sentence(one.message)}</span></li>
+            </For>
+        </ul>
+    }
+}
+
+const fn tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Info => Tone::Calm,
+        Severity::Warn => Tone::Warn,
+        Severity::Fail => Tone::Bad,
+    }
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "Note",
+        Severity::Warn => "Weak",
+        Severity::Fail => "Risky",
+    }
+}
