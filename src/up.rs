@@ -84,7 +84,10 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
         https: https.as_ref().map(TcpListener::local_addr).transpose()?,
         rtmp: chosen(configuration.rtmp.address)?,
     };
-    let settings = settings(configuration, addresses, demo);
+    let settings = api::Settings {
+        places: places(&geoip),
+        ..settings(configuration, addresses, demo)
+    };
     let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
     tell(&lock, &http_url)?;
     let hsts = configuration.https.as_ref().and_then(https::hsts);
@@ -192,6 +195,12 @@ fn geoip(files: &Files) -> anyhow::Result<Geoip> {
     })
 }
 
+/// The same files, for whoever asks the control plane why.
+fn places(geoip: &Geoip) -> api::Places {
+    let geoip = geoip.clone();
+    api::Places::new(move |address| geoip.place(address))
+}
+
 /// What the control plane is told, where the doors are at these addresses.
 pub(crate) fn settings(configuration: &Configuration, addresses: Addresses, demo: bool) -> api::Settings {
     let public = |known: &Option<String>, scheme, address| {
@@ -205,6 +214,7 @@ pub(crate) fn settings(configuration: &Configuration, addresses: Addresses, demo
         audit_heads: configuration.audit_heads.clone(),
         mail: configuration.mail.clone(),
         search: configuration.search.clone(),
+        places: api::Places::default(),
         demo,
         tools: configuration.tools,
         public_http: match addresses.https {

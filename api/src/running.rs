@@ -21,7 +21,7 @@ use crate::{
     questions,
     seal::{MasterKeyError, Seal},
     search::{self, Meilisearch, Outside},
-    state::{Addresses, State},
+    state::{Addresses, Places, State},
     store::Store,
     webhooks::{self, Hooks},
 };
@@ -49,6 +49,8 @@ pub struct Settings {
     pub danger_allow_private_networks: bool,
     /// How mails leave.
     pub mail: Mail,
+    /// Where addresses are, for whoever asks why.
+    pub places: Places,
     /// Where searches are asked; the database, where there is none.
     pub search: Option<Meilisearch>,
 }
@@ -176,6 +178,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
             http: settings.public_http.trim_end_matches('/').to_owned(),
             rtmp: settings.public_rtmp.trim_end_matches('/').to_owned(),
         },
+        places: settings.places.clone(),
         demo: settings.demo,
         tools: settings.tools,
         desk: Desk::new(),

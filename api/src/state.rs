@@ -1,6 +1,8 @@
 //! What every part of the control plane shares.
 
-use guard::Timestamp;
+use std::{net::IpAddr, sync::Arc};
+
+use guard::{Place, Timestamp};
 use ids::{
     ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
     PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId,
@@ -31,6 +33,8 @@ pub(crate) struct State {
     pub(crate) seal: Seal,
     pub(crate) policy: authz::Policy,
     pub(crate) addresses: Addresses,
+    /// Where addresses are.
+    pub(crate) places: Places,
     pub(crate) demo: bool,
     pub(crate) tools: Tools,
     /// Changes on their way to the nodes.
@@ -59,6 +63,35 @@ pub(crate) struct State {
     pub(crate) providers: provider::Known,
     /// Customers' addresses that are called.
     pub(crate) hooks: Hooks,
+}
+
+/// Where addresses are, as far as the installation knows.
+#[derive(Clone)]
+pub struct Places(Arc<dyn Fn(IpAddr) -> Place + Send + Sync>);
+
+impl Places {
+    /// Those that `find` finds.
+    pub fn new(find: impl Fn(IpAddr) -> Place + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
+    }
+
+    /// Where an address is.
+    pub(crate) fn of(&self, address: IpAddr) -> Place {
+        (self.0)(address)
+    }
+}
+
+impl Default for Places {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self::new(|_| Place::default())
+    }
+}
+
+impl std::fmt::Debug for Places {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Places")
+    }
 }
 
 /// How the installation is reached from outside; without a slash at the end.

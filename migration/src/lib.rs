@@ -18,6 +18,8 @@ mod m0010_counted;
 mod m0011_webhooks;
 mod m0012_credentials;
 mod m0014_given;
+mod m0015_ended;
+mod m0016_denials;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -44,6 +46,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_webhooks::Step),
             Box::new(m0012_credentials::Step),
             Box::new(m0014_given::Step),
+            Box::new(m0015_ended::Step),
+            Box::new(m0016_denials::Step),
         ]
     }
 }

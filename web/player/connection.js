@@ -7,7 +7,7 @@ const SILENCE_MS = 12_000;
 const OPENING_MS = 10_000;
 
 export class Connection {
-  // on: { opened(), info(object), binary(ArrayBuffer), closed({ kind, reason, code }) }
+  // on: { opened(), info(object), binary(ArrayBuffer), tokenRefused({ reason, detail }), closed({ kind, reason, code }) }
   constructor({ base, token, on }) {
     this.on = on;
     this.socket = new WebSocket(socketAddress(base));
@@ -43,6 +43,7 @@ export class Connection {
     if (typeof data !== "string") return this.on.binary(data);
     const message = parsed(data);
     if (message?.type === "info") this.on.info(message);
+    else if (message?.type === "refused") this.on.tokenRefused({ reason: message.reason, detail: message.detail });
   }
 
   // A dead network does not close a socket: silence does.

@@ -4,12 +4,13 @@
 // Properties  src, token, state, reason, code, latency (s), stats
 // Methods     play(), pause(), toLive(), retry()
 // Events      portcullis-state { state, reason, code }, portcullis-refused { reason, code },
-//             portcullis-stats, portcullis-token-expiring { expiresAt }: set a newer `token` in answer
+//             portcullis-stats, portcullis-token-expiring { expiresAt }: set a newer `token` in answer,
+//             portcullis-token-refused { reason, detail }: it was none; the session goes on with the one before
 
 import { Face } from "./face.js";
+import { askIn, expiryOf } from "./expiry.js";
 import { Playback } from "./playback.js";
 
-const ASK_BEFORE_MS = 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class PortcullisPlayer extends HTMLElement {
@@ -72,6 +73,7 @@ export class PortcullisPlayer extends HTMLElement {
         state: (state, why) => this.entered(state, why),
         stats: (stats) => this.measured(stats),
         tracks: (kinds) => this.face.tracks(kinds),
+        tokenRefused: (why) => this.emit("portcullis-token-refused", why),
       };
       const base = new URL(this.src, document.baseURI).href;
       this.playback = new Playback({ video: this.face.video, base, token: this.token, tell });
@@ -113,22 +115,12 @@ export class PortcullisPlayer extends HTMLElement {
     clearTimeout(this.expiring);
     const expiresAt = expiryOf(token);
     if (!expiresAt) return;
-    const inMs = Math.max(0, expiresAt - ASK_BEFORE_MS - Date.now());
+    const inMs = askIn(expiresAt - Date.now());
     if (inMs > LONGEST_TIMER_MS) return;
     this.expiring = setTimeout(() => this.emit("portcullis-token-expiring", { expiresAt: new Date(expiresAt) }), inMs);
   }
 
   emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
-  }
-}
-
-// Unix milliseconds, or 0.
-function expiryOf(token) {
-  try {
-    const payload = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return (JSON.parse(atob(payload)).exp ?? 0) * 1000;
-  } catch {
-    return 0;
   }
 }

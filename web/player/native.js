@@ -6,11 +6,12 @@ import { ofStatus } from "./reasons.js";
 export const playsHls = (video) => video.canPlayType("application/vnd.apple.mpegurl") !== "";
 
 export class Native {
-  // on: { opened(), closed({ kind, reason, code }) }
+  // on: { opened(), tokenRefused({ reason, detail }), closed({ kind, reason, code }) }
   constructor({ video, base, token, on }) {
     this.video = video;
     this.on = on;
-    this.address = playlist(base, token);
+    this.address = below(base, "index.m3u8", token);
+    this.renewal = below(base, "session/token", token);
     this.abort = new AbortController();
     for (const event of ["error", "ended"]) {
       video.addEventListener(event, () => this.check(false), { signal: this.abort.signal });
@@ -21,6 +22,23 @@ export class Native {
   // What stood still for long is asked about too: some browsers only wait when a playlist is refused.
   stuck() {
     this.check(false);
+  }
+
+  // A newer token for the running session, which goes on under the addresses that it has.
+  async renew(token) {
+    try {
+      const answer = await fetch(this.renewal, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ token }),
+        signal: this.abort.signal,
+      });
+      if (answer.ok) return;
+      const problem = await answer.json().catch(() => ({}));
+      this.on?.tokenRefused({ reason: problem.reason ?? "", detail: problem.detail ?? "" });
+    } catch {
+      // Offline, or closed: the session ends at its time, and begins anew with the newer token.
+    }
   }
 
   close() {
@@ -50,9 +68,9 @@ export class Native {
   }
 }
 
-function playlist(base, token) {
+function below(base, path, token) {
   const address = new URL(base);
-  address.pathname = `${address.pathname.replace(/\/+$/, "")}/index.m3u8`;
+  address.pathname = `${address.pathname.replace(/\/+$/, "")}/${path}`;
   if (token) address.searchParams.set("token", token);
   return address.href;
 }

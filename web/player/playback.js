@@ -16,7 +16,7 @@ const FAILED_OPENINGS = 3;
 
 // States: idle, connecting, buffering, playing, paused, waiting (for the broadcaster), reconnecting, refused, unsupported.
 export class Playback {
-  // tell: { state(name, { reason, code }), stats(object), tracks({ audio, video }) }
+  // tell: { state(name, { reason, code }), stats(object), tracks({ audio, video }), tokenRefused({ reason, detail }) }
   constructor({ video, base, token, tell }) {
     Object.assign(this, { video, base, token, tell });
     this.backoff = new Backoff();
@@ -81,6 +81,7 @@ export class Playback {
       opened: () => this.opened(),
       info: (info) => this.tracks(info),
       binary: (bytes) => this.media(bytes),
+      tokenRefused: (why) => this.tell.tokenRefused(why),
       closed: (outcome) => this.closed(outcome),
     };
     const { video, base, token } = this;

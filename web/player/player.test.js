@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Backoff } from "./backoff.js";
+import { askIn, expiryOf } from "./expiry.js";
 import { LONGEST_TARGET_S, TARGET_S, Target, pace } from "./pace.js";
 import { explain, ofClose, ofStatus } from "./reasons.js";
 
@@ -53,6 +54,15 @@ test("attempts_spread_and_grow_to_a_bound", () => {
   const waits = Array.from({ length: 8 }, () => [low.next(), high.next()]);
   assert.deepEqual(waits[0], [250, 500]);
   assert.deepEqual(waits.at(-1), [7500, 15000]);
+});
+
+test("the_page_is_asked_for_a_newer_token_in_time_and_not_again_and_again", () => {
+  assert.equal(askIn(600_000), 540_000);
+  assert.equal(askIn(10_000), 5_000);
+  assert.equal(askIn(-5), 0);
+  const payload = btoa(JSON.stringify({ exp: 1_800_000_000 }));
+  assert.equal(expiryOf(`a.${payload}.c`), 1_800_000_000_000);
+  assert.equal(expiryOf("h_abc"), 0);
 });
 
 test("a_refusal_is_told_by_name_and_by_code", () => {

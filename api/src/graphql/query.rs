@@ -15,15 +15,15 @@ use super::{
     mutation::RevokeTokensInput,
     state,
     types::{
-        Change, InvitationOffer, Organisation, Platform, PlaybackToken, RevocationPreview, SearchConnection,
-        SearchKind, SignInMethods, Stream, Viewer, search,
+        Change, Decision, ExplainInput, InvitationOffer, Organisation, Platform, PlaybackToken, RevocationPreview,
+        SearchConnection, SearchKind, SignInMethods, Stream, Viewer, search,
     },
 };
 use crate::{
     fault::Fault,
     people::{Acting, provider},
     service::{
-        invitations,
+        decisions, invitations,
         revocation::{self, By},
         streams, tokens,
     },
@@ -133,6 +133,33 @@ impl Query {
     ) -> Result<Option<InvitationOffer>> {
         let offer = invitations::offer(state(context), &secret).await?;
         Ok(Some(InvitationOffer::of(offer)?))
+    }
+
+    /// Why somebody was refused, by the id in `x-decision-id`: what was looked at, and what was found. The newest 10 000 are
+    /// kept, for 30 days; `NOT_FOUND` where there is none here.
+    async fn decision(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The refusal's id, as whoever was refused was told.")] id: ID,
+    ) -> Result<Option<Decision>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::Explain)?;
+        let row = decisions::refusal(state, acting.id, &id).await?;
+        Ok(Some(Decision::of_row(row)))
+    }
+
+    /// Whether a request would pass, and why: the same decision that the doors make, with its steps. Nothing is counted or
+    /// bound for it, and no backend is asked.
+    async fn explain(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The request, as somebody imagines it.")] input: ExplainInput,
+    ) -> Result<Option<Decision>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::Explain)?;
+        let (stream, door, address) = input.shown();
+        let explained = decisions::explain(state, acting, input.imagined()?).await?;
+        Ok(Some(Decision::of_imagined(stream, door, address, explained)))
     }
 
     /// A change to policy, and how far it got; `NOT_FOUND` where there is none here.

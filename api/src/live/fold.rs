@@ -93,6 +93,11 @@ fn one(
             rows.push(Row::Beat { session, bytes, at });
             news.push((organisation, at, What::Beat));
         }
+        Kind::Renewed { session, jti, .. } => {
+            if register.renewed(session, &jti) {
+                rows.push(Row::Renewed { session, jti });
+            }
+        }
         Kind::Ended(end) => {
             rows.push(Row::Ended {
                 session: end.session,
@@ -113,6 +118,7 @@ fn one(
             address,
             reason,
             decision,
+            trace,
         } => {
             let denied = Denied {
                 stream: stream.to_string(),
@@ -121,7 +127,9 @@ fn one(
                 address,
                 reason,
                 decision,
+                trace,
             };
+            rows.push(Row::Denied(organisation, at, denied.clone()));
             news.push((organisation, at, What::Denied(denied)));
         }
         Kind::Denied { organisation: None, .. } => {}

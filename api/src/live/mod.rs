@@ -1,5 +1,6 @@
 //! What is on now: streams with a publisher, sessions, counters. Folded from what the nodes tell; never read from tables.
 
+pub(crate) mod denials;
 mod fold;
 pub(crate) mod record;
 
@@ -9,7 +10,7 @@ use std::{
 };
 
 pub(crate) use fold::run;
-use guard::{Door, Reason, Timestamp};
+use guard::{Door, Reason, Step, Timestamp, Whose};
 use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
 use link::{Protocol, SessionFacts};
 use tokio::sync::broadcast;
@@ -18,6 +19,7 @@ use tokio::sync::broadcast;
 #[derive(Debug)]
 pub(crate) struct Live {
     register: Mutex<Register>,
+    kept: denials::Kept,
     news: broadcast::Sender<Arc<News>>,
 }
 
@@ -38,6 +40,8 @@ pub(crate) struct LiveSession {
     pub(crate) bytes: u64,
     /// Over the last two beats.
     pub(crate) bytes_per_second: f64,
+    /// The tokens that it ran on before its newest, the newest first.
+    pub(crate) earlier: Vec<Arc<str>>,
 }
 
 /// What subscriptions hear.
@@ -72,6 +76,8 @@ pub(crate) struct Denied {
     pub(crate) address: std::net::IpAddr,
     pub(crate) reason: Reason,
     pub(crate) decision: DecisionId,
+    /// What was looked at, step by step.
+    pub(crate) trace: Vec<Step>,
 }
 
 /// Sums over live sessions.
@@ -88,6 +94,7 @@ impl Live {
     pub(crate) fn new() -> Self {
         Self {
             register: Mutex::default(),
+            kept: denials::Kept::default(),
             news: broadcast::Sender::new(NEWS),
         }
     }
@@ -110,8 +117,28 @@ impl Live {
     /// Whether a session runs on a token.
     pub(crate) fn runs_on(&self, organisation: OrganisationId, jti: &str) -> bool {
         let register = self.register();
-        let mut facts = register.sessions.values().map(|session| &session.facts);
-        facts.any(|facts| facts.organisation == organisation && facts.jti.as_deref() == Some(jti))
+        let mut sessions = register.sessions.values();
+        sessions
+            .any(|session| session.facts.organisation == organisation && session.tokens().any(|token| **token == *jti))
+    }
+
+    /// A session of an organisation, if it goes on.
+    pub(crate) fn session_of(&self, organisation: OrganisationId, id: SessionId) -> Option<LiveSession> {
+        let session = self.register().sessions.get(&id).cloned();
+        session.filter(|session| session.facts.organisation == organisation)
+    }
+
+    /// How many sessions count together.
+    pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
+        let register = self.register();
+        let counts = |session: &&LiveSession| {
+            session.facts.organisation == organisation
+                && match whose {
+                    Whose::User(user) => session.facts.user.as_ref() == Some(user),
+                    Whose::Token(jti) => session.tokens().any(|token| token == jti),
+                }
+        };
+        u32::try_from(register.sessions.values().filter(counts).count()).unwrap_or(u32::MAX)
     }
 
     /// A session that goes on.
@@ -123,11 +150,11 @@ impl Live {
     pub(crate) fn sessions(
         &self,
         organisation: OrganisationId,
-        wanted: impl Fn(&SessionFacts) -> bool,
+        wanted: impl Fn(&LiveSession) -> bool,
     ) -> Vec<LiveSession> {
         let register = self.register();
         let all = register.sessions.values();
-        all.filter(|session| session.facts.organisation == organisation && wanted(&session.facts))
+        all.filter(|session| session.facts.organisation == organisation && wanted(session))
             .cloned()
             .collect()
     }
@@ -186,6 +213,13 @@ impl Live {
     }
 }
 
+impl LiveSession {
+    /// The ids of its tokens, the newest first.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.facts.jti.iter().chain(&self.earlier)
+    }
+}
+
 impl Register {
     fn started(&mut self, facts: SessionFacts, node: NodeId, at: Timestamp) -> LiveSession {
         let session = LiveSession {
@@ -195,6 +229,7 @@ impl Register {
             beat: at,
             bytes: 0,
             bytes_per_second: 0.0,
+            earlier: Vec::new(),
         };
         let earlier = self.sessions.insert(session.facts.session, session.clone());
         if earlier.is_none() && session.facts.door == Door::Playback {
@@ -216,6 +251,20 @@ impl Register {
         }
     }
 
+    /// Whether it is a session that runs on another token now.
+    fn renewed(&mut self, session: SessionId, jti: &Arc<str>) -> bool {
+        let Some(session) = self.sessions.get_mut(&session) else {
+            return false;
+        };
+        if session.facts.jti.as_ref() == Some(jti) {
+            return false;
+        }
+        session.earlier.extend(session.facts.jti.replace(jti.clone()));
+        session.earlier.rotate_right(1);
+        session.earlier.truncate(EARLIER);
+        true
+    }
+
     fn ended(&mut self, session: SessionId) -> Option<LiveSession> {
         let session = self.sessions.remove(&session)?;
         if session.facts.door == Door::Playback
@@ -231,3 +280,5 @@ impl Register {
 }
 
 const NEWS: usize = 1024;
+/// Tokens of one session that are remembered: as many as a node has it run on.
+const EARLIER: usize = 500;

@@ -1,6 +1,6 @@
 //! Sessions, and how often rules were met, as rows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use entity::{Table, Tenanted, guardian_rule, session, stream};
 use guard::{Door, Reason, Timestamp};
@@ -8,11 +8,14 @@ use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
-use super::LiveSession;
+use super::{
+    Denied, LiveSession,
+    denials::{Kept, Refusal},
+};
 use crate::{
     state::State,
     webhooks::notices::{self, Notice, Queue},
@@ -28,6 +31,8 @@ pub(super) enum Row {
         bytes: u64,
         at: Timestamp,
     },
+    /// A session runs on a newer token.
+    Renewed { session: SessionId, jti: Arc<str> },
     /// A session is over; `bytes` where they are known.
     Ended {
         session: SessionId,
@@ -41,6 +46,8 @@ pub(super) enum Row {
         rules: Vec<(RuleId, u32)>,
         at: Timestamp,
     },
+    /// A request was refused.
+    Denied(OrganisationId, Timestamp, Denied),
     /// A stream went live.
     Live { stream: StreamId, at: Timestamp },
 }
@@ -59,6 +66,7 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
     let attempt = async {
         let write = state.store.write().await?;
         all(&*write, rows).await?;
+        state.live.kept.write(&*write, Kept::choose(refusals(rows))).await?;
         queue.insert(&*write).await?;
         write.commit().await?;
         state.hooks.wake();
@@ -69,23 +77,43 @@ pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
     }
 }
 
+fn refusals(rows: &[Row]) -> Vec<Refusal> {
+    let refusals = rows.iter().filter_map(|row| match row {
+        Row::Denied(organisation, at, denied) => Some(Refusal {
+            organisation: *organisation,
+            at: *at,
+            denied: denied.clone(),
+        }),
+        _ => None,
+    });
+    refusals.collect()
+}
+
 /// Closes what a crash left open, at the last moment it was heard of; customers' addresses are told of it. How many
 /// there were.
 pub(crate) async fn close_abandoned(state: &State) -> Result<usize, DbErr> {
-    let write = state.store.write().await?;
-    let open = session::Entity::across_tenants("sessions that a crash left open")
-        .filter(session::Column::EndedAt.is_null())
-        .all(&*write)
-        .await?;
-    session::Entity::change_across_tenants("sessions that a crash left open")
-        .filter(session::Column::EndedAt.is_null())
-        .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt))
-        .exec(&*write)
-        .await?;
-    let told = open.iter().map(Notice::abandoned).collect();
-    notices::wanted(state, &*write, told).await?.insert(&*write).await?;
-    write.commit().await?;
-    Ok(open.len())
+    let mut closed = 0;
+    loop {
+        // So many at a time: a second crash finds the rest open, and nobody waits long to write.
+        let write = state.store.write().await?;
+        let open = session::Entity::across_tenants("sessions that a crash left open")
+            .filter(session::Column::EndedAt.is_null())
+            .limit(CLOSED_AT_ONCE)
+            .all(&*write)
+            .await?;
+        if open.is_empty() {
+            return Ok(closed);
+        }
+        session::Entity::change_across_tenants("sessions that a crash left open")
+            .filter(session::Column::Id.is_in(open.iter().map(|row| row.id)))
+            .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt))
+            .exec(&*write)
+            .await?;
+        let told = open.iter().map(Notice::abandoned).collect();
+        notices::wanted(state, &*write, told).await?.insert(&*write).await?;
+        write.commit().await?;
+        closed += open.len();
+    }
 }
 
 async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbErr> {
@@ -110,7 +138,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     *last = (*last).max(*at);
                 }
             }
-            Row::Ended { .. } | Row::Live { .. } => {}
+            Row::Renewed { .. } | Row::Ended { .. } | Row::Denied(..) | Row::Live { .. } => {}
         }
     }
     for chunk in started.chunks(ROWS) {
@@ -133,6 +161,13 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 at,
                 reason,
             } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
+            Row::Renewed { session, jti } => {
+                session::Entity::change_across_tenants("sessions as their node tells of them, by id")
+                    .filter(session::Column::Id.eq(session.uuid()))
+                    .col_expr(session::Column::Jti, Expr::value(&**jti))
+                    .exec(connection)
+                    .await?;
+            }
             Row::Live { stream, at } => {
                 stream::ActiveModel {
                     id: Set(stream.uuid()),
@@ -142,7 +177,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 .update_without_returning(connection)
                 .await?;
             }
-            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } => {}
+            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } | Row::Denied(..) => {}
         }
     }
     Ok(())
@@ -188,7 +223,7 @@ async fn update(
 
 fn model(session: &LiveSession) -> session::ActiveModel {
     let facts = &session.facts;
-    let text = |text: &Option<std::sync::Arc<str>>| Set(text.as_deref().map(str::to_owned));
+    let text = |text: &Option<Arc<str>>| Set(text.as_deref().map(str::to_owned));
     session::ActiveModel {
         id: Set(facts.session.uuid()),
         organisation_id: Set(facts.organisation.uuid()),
@@ -215,7 +250,7 @@ fn model(session: &LiveSession) -> session::ActiveModel {
     }
 }
 
-/// The column `session.door`.
+/// A column `door`.
 pub(crate) fn door(door: Door) -> &'static str {
     match door {
         Door::Playback => "playback",
@@ -223,9 +258,20 @@ pub(crate) fn door(door: Door) -> &'static str {
     }
 }
 
+/// What a column `door` says.
+pub(crate) fn door_of(column: &str) -> Door {
+    if column == door(Door::Ingest) {
+        Door::Ingest
+    } else {
+        Door::Playback
+    }
+}
+
 fn column(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
+/// Sessions that are closed in one transaction.
+const CLOSED_AT_ONCE: u64 = 500;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;

@@ -115,7 +115,7 @@ async fn settled_policy(state: &State, control: &mut Control) -> Vec<Update> {
             let policy = if waiting {
                 None
             } else {
-                Some(policy::whole(state, &moment).await)
+                Some(policy::read(state, &moment, policy::Extent::Whole).await)
             };
             moment.rollback().await?;
             policy.transpose()

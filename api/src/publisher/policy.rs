@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, str::FromStr};
 
-use entity::{Table, Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, signing_key, stream};
+use entity::{
+    Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
+};
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
@@ -11,7 +13,7 @@ use guard::{
     },
 };
 use ids::{GroupId, OrganisationId, StreamId};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::{
@@ -19,30 +21,48 @@ use crate::{
     service::{
         bans, handles,
         packages::{self, LimitName},
-        rules, static_tokens,
+        rules, sessions, static_tokens,
     },
     state::State,
 };
 
-/// Everything that a node must know.
-pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
+/// Of whom a policy is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Extent {
+    /// Of everybody: what a node must know.
+    Whole,
+    /// Of one organisation.
+    One(OrganisationId),
+}
+
+impl Extent {
+    /// Its rows of a table.
+    pub(crate) fn rows<E: Tenanted>(self) -> Select<E> {
+        match self {
+            Self::Whole => E::across_tenants("the policy of a node that joins"),
+            Self::One(organisation) => E::in_tenant(organisation),
+        }
+    }
+}
+
+/// Everything that a node must know of them.
+pub(crate) async fn read(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    extent: Extent,
+) -> Result<Vec<Update>, DbErr> {
     let mut granted: HashMap<Uuid, Vec<package_grant::Model>> = HashMap::new();
-    for grant in package_grant::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?
-    {
+    for grant in extent.rows::<package_grant::Entity>().all(connection).await? {
         granted.entry(grant.organisation_id).or_default().push(grant);
     }
     let mut updates = Vec::new();
-    for row in organisation::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?
-    {
+    for row in extent.rows::<organisation::Entity>().all(connection).await? {
         let grants = granted.remove(&row.id).unwrap_or_default();
         updates.push(Update::Organisation(organisation(&row, &grants)?));
     }
-    updates.extend(keys(state, connection).await?);
-    let revocations = revocation::Entity::across_tenants("the policy of a node that joins")
+    updates.extend(keys(state, connection, extent).await?);
+    let revocations = extent
+        .rows::<revocation::Entity>()
         .filter(revocation::Column::KeepUntil.gt(state.now_us()));
     for row in revocations.all(connection).await? {
         updates.push(Update::Revoked {
@@ -51,19 +71,30 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
             at: Timestamp::from_us(row.at),
         });
     }
-    updates.extend(bans::policy(connection).await?);
-    updates.extend(handles::policy(connection).await?);
-    updates.extend(static_tokens::policy(connection).await?);
-    let rules =
-        guardian_rule::Entity::across_tenants("the policy of a node that joins").filter(rules::stands(state.now_us()));
+    let bars = extent
+        .rows::<session_bar::Entity>()
+        .filter(session_bar::Column::KeepUntil.gt(state.now_us()));
+    for row in bars.all(connection).await? {
+        updates.push(Update::Ended {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            bar: sessions::of_row(&row)?,
+        });
+    }
+    updates.extend(bans::policy(connection, extent).await?);
+    updates.extend(handles::policy(connection, extent).await?);
+    updates.extend(static_tokens::policy(connection, extent).await?);
+    let rules = extent
+        .rows::<guardian_rule::Entity>()
+        .filter(rules::stands(state.now_us()));
     for row in rules.all(connection).await? {
         updates.push(Update::Rule {
             organisation: OrganisationId::from_uuid(row.organisation_id),
             rule: rules::rule(&row)?,
         });
     }
-    let streams =
-        stream::Entity::across_tenants("the policy of a node that joins").filter(stream::Column::DeletedAt.is_null());
+    let streams = extent
+        .rows::<stream::Entity>()
+        .filter(stream::Column::DeletedAt.is_null());
     for row in streams.all(connection).await? {
         updates.push(Update::Stream(stream(state, &row)?));
     }
@@ -71,14 +102,13 @@ pub(crate) async fn whole(state: &State, connection: &impl ConnectionTrait) -> R
 }
 
 /// Every key that verifies.
-async fn keys(state: &State, connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
-    let rows = signing_key::Entity::across_tenants("the policy of a node that joins")
+async fn keys(state: &State, connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+    let rows = extent
+        .rows::<signing_key::Entity>()
         .filter(signing_key::Column::RemovedAt.is_null())
         .all(connection)
         .await?;
-    let fetched = jwks_key::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?;
+    let fetched = extent.rows::<jwks_key::Entity>().all(connection).await?;
     let mut of_set: HashMap<_, Vec<_>> = HashMap::new();
     for key in fetched {
         of_set.entry(key.signing_key_id).or_default().push(key);

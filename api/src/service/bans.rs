@@ -1,7 +1,7 @@
 //! Viewers who are banned: every token that names them is refused, whenever it was issued, until that is taken back.
 
 use authz::Action;
-use entity::{Table, Tenanted, banned_viewer};
+use entity::{Tenanted, banned_viewer};
 use guard::Update;
 use ids::{OrganisationId, TokenId};
 use sea_orm::{
@@ -15,7 +15,12 @@ use super::{
     page::{Page, Wanted},
     reading,
 };
-use crate::{fault::Fault, people::Acting, publisher::Progress, state::State};
+use crate::{
+    fault::Fault,
+    people::Acting,
+    publisher::{Progress, policy::Extent},
+    state::State,
+};
 
 /// Bans a viewer, as tokens name them. The role was judged. Who is banned already gets the new note.
 pub(crate) async fn ban(
@@ -80,11 +85,9 @@ pub(crate) async fn page(
         .await
 }
 
-/// Everybody who is banned, for a node that joins.
-pub(crate) async fn policy(connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
-    let rows = banned_viewer::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?;
+/// Everybody who is banned, for a policy.
+pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+    let rows = extent.rows::<banned_viewer::Entity>().all(connection).await?;
     let update = |row: banned_viewer::Model| told(OrganisationId::from_uuid(row.organisation_id), &row.viewer, true);
     Ok(rows.into_iter().map(update).collect())
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     fault::Fault,
     people::{Acting, By},
-    publisher::Progress,
+    publisher::{Progress, policy::Extent},
     state::State,
 };
 
@@ -81,18 +81,16 @@ pub(crate) async fn make(work: &Work<'_>, acting: &Acting, stands: Stands<'_>) -
     Ok((text, told(row)?))
 }
 
-/// Every handle, for a node that joins.
-pub(crate) async fn policy(connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
-    let rows = token_handle::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?;
+/// Every handle, for a policy.
+pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+    let rows = extent.rows::<token_handle::Entity>().all(connection).await?;
     rows.into_iter().map(told).collect()
 }
 
 /// Forgets those that nobody can use any more.
 pub(crate) async fn tend(state: &State) -> Result<(), Fault> {
     // A session may run for a day longer than its token.
-    let before = state.now_us().saturating_sub(tokens::DAY_S * 1_000_000);
+    let before = state.now().minus(tokens::DAY).us();
     let over = token_handle::Entity::across_tenants("handles whose tokens are over")
         .filter(token_handle::Column::ExpiresAt.lte(before))
         .limit(BATCH)

@@ -1,5 +1,7 @@
 //! Taking tokens back: by token, or in bulk. Durable before it is answered.
 
+use std::collections::HashSet;
+
 use authz::Action;
 use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
 use guard::{
@@ -7,7 +9,6 @@ use guard::{
     policy::{CredentialDigest, Subject},
 };
 use ids::{OrganisationId, StreamId, TokenId};
-use link::SessionFacts;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -103,20 +104,18 @@ pub(crate) struct Preview {
 pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Preview, Fault> {
     let work = Work::begin(state, acting).await?;
     let taken = take(&work, by).await?;
-    let hit = |facts: &SessionFacts| taken.subjects.iter().any(|subject| names(subject, facts));
+    let hit = |session: &LiveSession| taken.subjects.iter().any(|subject| names(subject, session));
     let mut sessions = state.live.sessions(acting.id, hit);
     if taken.at < work.at {
-        let ids = sessions.iter().filter_map(|session| session.facts.jti.as_deref());
+        let ids = sessions.iter().flat_map(LiveSession::tokens).map(|jti| &**jti);
         let newer = playback_token::Entity::in_tenant(acting.id)
             .filter(playback_token::Column::Jti.is_in(ids.take(PREVIEWED)))
             .filter(playback_token::Column::IssuedAt.gt(taken.at.us()))
             .all(&*work.write)
             .await?;
-        sessions.retain(|session| {
-            !newer
-                .iter()
-                .any(|record| session.facts.jti.as_deref() == Some(&*record.jti))
-        });
+        let newer: HashSet<_> = newer.iter().map(|record| record.jti.as_str()).collect();
+        // A session ends with whichever of its tokens is covered.
+        sessions.retain(|session| session.tokens().any(|jti| !newer.contains(&**jti)));
     }
     Ok(Preview {
         tokens: taken.covered,
@@ -125,9 +124,10 @@ pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Pr
 }
 
 /// Whether a session runs on what a revocation names.
-fn names(subject: &Subject, facts: &SessionFacts) -> bool {
+fn names(subject: &Subject, session: &LiveSession) -> bool {
+    let facts = &session.facts;
     match subject {
-        Subject::Token(jti) => facts.jti.as_ref() == Some(jti),
+        Subject::Token(jti) => session.tokens().any(|token| token == jti),
         Subject::User(user) => facts.user.as_ref() == Some(user),
         Subject::Tag(tag) => facts.tag.as_ref() == Some(tag),
         Subject::Stream(stream) => facts.stream == *stream && facts.jti.is_some(),
@@ -245,14 +245,14 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>) -> Result<Taken, Faul
             "the token cannot be revoked: it says so itself",
         ));
     }
-    let until = token.expires.us().saturating_add(tokens::DAY_S * 1_000_000);
-    if until <= work.at.us() {
+    let until = token.expires.plus(tokens::DAY);
+    if until <= work.at {
         let message =
             "the token cannot be revoked: it expired more than 24 hours ago, so that no session can run on it";
         return Err(Fault::field("token", "EXPIRED", message));
     }
     let subject = Subject::Token(token.jti.into());
-    insert(work, &subject, work.at, until).await?;
+    insert(work, &subject, work.at, until.us()).await?;
     Ok(Taken::one(subject, work.at, 0))
 }
 
@@ -325,7 +325,7 @@ async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
         let code = if record.revocable { "EXPIRED" } else { "NOT_REVOCABLE" };
         return Err(Fault::field(field, code, format!("the token cannot be revoked: {why}")));
     }
-    let keep_until = record.expires_at.saturating_add(tokens::DAY_S * 1_000_000);
+    let keep_until = Timestamp::from_us(record.expires_at).plus(tokens::DAY).us();
     insert(work, &subject(), work.at, keep_until).await?;
     mark(
         work,
@@ -340,7 +340,7 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
     insert(work, &subject, at, longest(at)).await?;
     let issued = Condition::all()
         .add(playback_token::Column::IssuedAt.lte(at.us()))
-        .add(playback_token::Column::ExpiresAt.gt(work.at.us().saturating_sub(tokens::DAY_S * 1_000_000)));
+        .add(playback_token::Column::ExpiresAt.gt(work.at.minus(tokens::DAY).us()));
     let (whole, covered) = match &subject {
         Subject::Token(_) => (Condition::any(), None),
         Subject::User(user) => (playback_token::Column::Viewer.eq(&**user).into_condition(), None),

@@ -2,7 +2,7 @@
 
 use authz::Action;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, Tenanted, static_token, stream};
+use entity::{Tenanted, static_token, stream};
 use guard::{
     Door, Timestamp, Update,
     policy::{CredentialDigest, Package, StaticScope, StaticToken},
@@ -17,7 +17,7 @@ use super::{Work, label, organisations, tokens};
 use crate::{
     fault::{Fault, UserError},
     people::Acting,
-    publisher::Progress,
+    publisher::{Progress, policy::Extent},
     state::State,
 };
 
@@ -122,11 +122,9 @@ pub(crate) async fn remove(state: &State, acting: &Acting, id: &str) -> Result<(
     Ok((id, progress))
 }
 
-/// Every static token, for a node that joins.
-pub(crate) async fn policy(connection: &impl ConnectionTrait) -> Result<Vec<Update>, DbErr> {
-    let rows = static_token::Entity::across_tenants("the policy of a node that joins")
-        .all(connection)
-        .await?;
+/// Every static token, for a policy.
+pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+    let rows = extent.rows::<static_token::Entity>().all(connection).await?;
     let update = |row: &static_token::Model| {
         Ok(Update::StaticToken {
             organisation: OrganisationId::from_uuid(row.organisation_id),

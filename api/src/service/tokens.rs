@@ -1,6 +1,6 @@
 //! Tokens for playback and for publishing: made, signed, recorded. The token itself is given out once and kept nowhere.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use authz::Action;
 use entity::{Tenanted, playback_token, playback_token_stream, revocation, signing_key, stream, stream_group};
@@ -332,7 +332,7 @@ pub(crate) fn not_revocable_because(state: &State, record: &playback_token::Mode
             .live
             .runs_on(OrganisationId::from_uuid(record.organisation_id), &record.jti)
     };
-    let over = Timestamp::from_us(record.expires_at.saturating_add(DAY_S * 1_000_000));
+    let over = Timestamp::from_us(record.expires_at).plus(DAY);
     if record.revoked_at.is_some() {
         Some("it is revoked already")
     } else if !record.revocable {
@@ -449,6 +449,8 @@ pub(crate) fn stream_names(record: &playback_token::Model) -> Vec<String> {
 
 /// A day, in seconds.
 pub(crate) const DAY_S: i64 = 24 * 3600;
+/// The same: how long after its end a token is remembered, because a session may run on it.
+pub(crate) const DAY: Duration = Duration::from_hours(24);
 /// The longest life of a token, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * DAY_S;
 const STREAMS: usize = 100;

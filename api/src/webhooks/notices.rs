@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use super::{Call, Content, ask::APP, calls, log};
 use crate::{
     fault::Fault,
-    live::{Denied, LiveSession},
+    live::{Denied, LiveSession, record},
     publisher::policy,
     service::Work,
     state::State,
@@ -93,11 +93,7 @@ impl Notice {
     pub(crate) fn abandoned(row: &session::Model) -> Self {
         let gone = Gone {
             organisation: OrganisationId::from_uuid(row.organisation_id),
-            door: if row.door == "ingest" {
-                Door::Ingest
-            } else {
-                Door::Playback
-            },
+            door: record::door_of(&row.door),
             session: SessionId::from_uuid(row.id),
             name: &row.stream_name,
             began: Timestamp::from_us(row.started_at),

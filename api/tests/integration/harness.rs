@@ -16,8 +16,8 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
 };
-use guard::{Door, Place, Policy, Timestamp};
-use ids::{NodeId, SessionId};
+use guard::{Door, Place, Policy, Reason, Timestamp};
+use ids::{DecisionId, NodeId, SessionId};
 use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, Questions, SessionFacts};
 use serde_json::{Value, json};
 use testkit::{Database, Kind};
@@ -31,6 +31,8 @@ static SEED: AtomicU64 = AtomicU64::new(1);
 
 /// A control plane at work.
 pub(crate) struct World {
+    /// The way in for more nodes.
+    pub(crate) connector: Connector,
     pub(crate) running: Running,
     pub(crate) demo: Demo,
     pub(crate) clock: Clock,
@@ -91,6 +93,59 @@ impl World {
         }
     }
 
+    /// The `n`th refusal of a viewer, once the control plane knows of it; its id.
+    pub(crate) async fn refused(&self, admin: &Client, n: u64) -> String {
+        let viewing = self.viewing(self.stream(), 4712);
+        let decision = DecisionId::mint(n, [9; 10]);
+        let kind = link::Kind::Denied {
+            organisation: Some(viewing.organisation),
+            stream: viewing.name,
+            door: Door::Playback,
+            protocol: Protocol::Hls,
+            address: viewing.address,
+            reason: Reason::TokenExpired,
+            decision,
+            trace: vec![guard::Step::afterwards(&Reason::TokenExpired.into())],
+        };
+        self.node.tell(self.clock.now(), kind);
+        let query = "query($id: ID!) { decision(id: $id) { reason } }";
+        while admin
+            .ask(query, json!({ "id": decision.to_string() }))
+            .await
+            .code()
+            .is_some()
+        {
+            tokio::task::yield_now().await;
+        }
+        decision.to_string()
+    }
+
+    /// A broadcaster's session that goes on; its id.
+    pub(crate) async fn broadcasting(&self, admin: &Client) -> String {
+        let facts = SessionFacts {
+            door: Door::Ingest,
+            protocol: Protocol::Rtmp,
+            ..self.viewing(self.stream(), 4711)
+        };
+        let id = facts.session.to_string();
+        self.begins(admin, facts).await;
+        id
+    }
+
+    /// A session that goes on, once the control plane knows of it.
+    pub(crate) async fn begins(&self, admin: &Client, facts: SessionFacts) {
+        let id = facts.session.to_string();
+        self.node.tell(self.clock.now(), link::Kind::Started(facts));
+        let sessions = "{ organisation { sessions(first: 100) { nodes { id } } } }";
+        loop {
+            let known = admin.data(sessions, json!({})).await["organisation"]["sessions"]["nodes"].clone();
+            if known.as_array().unwrap().iter().any(|session| session["id"] == *id) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// On SQLite, which is what most promises need.
     pub(crate) async fn new() -> Self {
         Self::on(Kind::Sqlite).await
@@ -118,6 +173,7 @@ impl World {
         let node = Node::join(&connector, 7).await;
         let demo = api::seed_demo(&running).await.expect("the demo");
         Self {
+            connector,
             running,
             demo,
             clock,
@@ -248,6 +304,7 @@ pub(crate) fn settings(database: &Database) -> Settings {
         master_key_file: database.file("master.key"),
         mail: api::Mail::new("portcullis@localhost", api::Way::Folder(database.file("mail"))).unwrap(),
         search: None,
+        places: api::Places::default(),
         audit_heads: database.file("audit-heads"),
         demo: true,
         tools: api::Tools {

@@ -8,6 +8,8 @@ mod audit_chain;
 mod conflicts;
 mod counted;
 mod credentials;
+mod decisions;
+mod ending;
 mod guardian;
 mod harness;
 mod invitations;

@@ -171,6 +171,7 @@ async fn viewers_that_come_and_go_are_pushed_counted_and_recorded() {
             address: [203, 0, 113, 9].into(),
             reason: Reason::TokenExpired,
             decision: DecisionId::mint(1, [1; 10]),
+            trace: vec![],
         },
     );
     let event = full.next("e").await["data"]["sessionEvents"].clone();

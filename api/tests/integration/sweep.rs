@@ -148,6 +148,10 @@ struct Objects {
     jti: String,
     /// The text of a token.
     token: String,
+    /// A viewer's session.
+    session: String,
+    /// A refusal.
+    decision: String,
     /// The administrator's own membership, and one that nobody acts with.
     admin: String,
     spare: String,
@@ -161,6 +165,7 @@ impl Objects {
             .await;
         let revoked = admin.revoke(json!({ "user": "nobody" })).await;
         let viewing = world.viewing(world.stream(), 1);
+        let session = viewing.session.to_string();
         world.node.tell(world.clock.now(), Kind::Started(viewing));
         let sessions = "{ organisation { sessions { totalCount } } }";
         while admin.data(sessions, json!({})).await["organisation"]["sessions"]["totalCount"] == 0 {
@@ -182,6 +187,8 @@ impl Objects {
             invitations.push(invited["inviteMember"]["invitation"]["id"].as_str().unwrap().to_owned());
         }
         Self {
+            decision: world.refused(admin, 1).await,
+            session,
             invitation: invitations[0].clone(),
             withdrawn: invitations[1].clone(),
             secret: world.mailed("invitation", "open@example.com").await,
@@ -287,6 +294,8 @@ impl Objects {
             ("Query", "stream") => format!("(name: \"{stream}\")"),
             ("Query", "playbackToken") => format!("(jti: \"{}\")", self.jti),
             ("Query", "search") => format!("(text: \"{stream}\")"),
+            ("Query", "decision") => format!("(id: \"{}\")", self.decision),
+            ("Query", "explain") => format!("(input: {{stream: \"{stream}\", ip: \"192.0.2.1\"}})"),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),
             ("Mutation", "createStream" | "updateSettings" | "beginTotp" | "beginPasskey" | "rotateSigningKey") => {
@@ -360,6 +369,7 @@ impl Objects {
             ("Query", "signInMethods") => "(email: \"ann@sweep.example\")".to_owned(),
             // Another domain: one that two organisations name leads to neither.
             ("Mutation", "setIdentityProvider") => PROVIDER.replace("[\"sweep", "[\"another"),
+            ("Mutation", "endSession") => format!("(input: {{id: \"{}\"}})", self.session),
             ("Mutation", "endSignIn") => format!("(input: {{id: \"{stream}\"}})"),
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
             _ => String::new(),

@@ -34,6 +34,9 @@ actions! {
         StreamWatch = "stream.watch", "Watch a stream in the dashboard.";
         SessionRead = "session.read", "Read sessions, with addresses masked and without users.";
         SessionReadPersonal = "session.read_personal", "Read the addresses and users of sessions.";
+        SessionEnd = "session.end", "End a viewer's session.";
+        SessionEndBroadcast = "session.end_broadcast", "End a broadcaster's session.";
+        Explain = "explain", "See why somebody was refused, or would be.";
         ChangeRead = "change.read", "Follow a change on its way to the nodes.";
         TokenRead = "token.read", "Read the records of tokens; never a token itself.";
         TokenCreate = "token.create", "Make playback and publish tokens, and handles.";

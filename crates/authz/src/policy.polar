@@ -20,6 +20,8 @@ may("nanoReadOnly", action) if action in [
 may("nanoUser", action) if may("nanoReadOnly", action);
 may("nanoUser", action) if action in [
     "session.read_personal",
+    "session.end",
+    "explain",
     "token.read",
     "token.create",
     "token.lint",
@@ -38,6 +40,7 @@ may("nanoUser", action) if action in [
 
 may("nanoAdmin", action) if may("nanoUser", action);
 may("nanoAdmin", action) if action in [
+    "session.end_broadcast",
     "token.revoke_bulk",
     "static_token.write",
     "rule.write_wide",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ids::{OrganisationId, RuleId, StreamId, StreamName};
 
-use crate::{Door, Reason, Timestamp, rules::Monitored, token::Jti};
+use crate::{Door, Policy, Reason, Timestamp, rules::Monitored, token::Jti};
 
 /// The right to pass one door of one stream, until a moment. Only the decision makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,43 @@ pub struct Grant {
     pub user: Option<Arc<str>>,
     /// Its label.
     pub tag: Option<Arc<str>>,
+    /// When it was issued, where it says so.
+    pub issued: Option<Timestamp>,
+    /// When it expires.
+    pub expires: Timestamp,
+    /// Whether it can be revoked by itself.
+    pub revocable: bool,
+    pub(crate) word: Word,
+}
+
+/// Whose word a credential is believed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// A key's.
+    Signed {
+        /// Whether Portcullis holds it.
+        ours: bool,
+    },
+    /// The list of static tokens'.
+    Listed,
+    /// The customer's backend's, until then.
+    Backend {
+        /// The end of what it allowed.
+        until: Option<Timestamp>,
+    },
+}
+
+impl Grant {
+    /// Why it is worth nothing on the stream under `policy`, whatever the time: revoked, or its viewer is banned.
+    pub fn taken_back(&self, organisation: OrganisationId, stream: StreamId, policy: &Policy) -> Option<Reason> {
+        let tenant = policy.tenant(organisation)?;
+        let banned = || self.user.as_ref().is_some_and(|user| tenant.bans.contains(user));
+        if tenant.revocations.covering(self, Some(stream)).is_some() {
+            Some(Reason::TokenRevoked)
+        } else {
+            banned().then_some(Reason::TokenUserBanned)
+        }
+    }
 }
 
 impl Permit {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use guard::{Door, Place, Reason, Timestamp};
+use guard::{Door, Place, Reason, Step, Timestamp};
 use ids::{DecisionId, NodeId, OrganisationId, RuleId, SessionId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,15 @@ pub enum Kind {
         /// Bytes of media so far.
         bytes: u64,
     },
+    /// A session runs on a newer token.
+    Renewed {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// The newer token's id.
+        jti: Arc<str>,
+    },
     /// A session is over.
     Ended(SessionEnd),
     /// A request was refused.
@@ -49,6 +58,8 @@ pub enum Kind {
         reason: Reason,
         /// The refusal's id.
         decision: DecisionId,
+        /// What was looked at, step by step, and what was found.
+        trace: Vec<Step>,
     },
     /// A stream has a publisher.
     Live {

@@ -15,14 +15,20 @@ export class Control {
     return control;
   }
 
-  async playbackToken(stream: string, user: string, ttlSeconds = 600): Promise<{ token: string; jti: string }> {
+  /** `more` is whatever else the token is to say. */
+  async playbackToken(
+    stream: string,
+    user: string,
+    ttlSeconds = 600,
+    more: object = {},
+  ): Promise<{ token: string; jti: string }> {
     const { createPlaybackToken: made } = await this.ask<{
       createPlaybackToken: { token: string; record: { jti: string } };
     }>(
       `mutation($input: CreatePlaybackTokenInput!) {
          createPlaybackToken(input: $input) { token record { jti } errors { message } }
        }`,
-      { input: { streams: [stream], ttlSeconds, user } },
+      { input: { streams: [stream], ttlSeconds, user, ...more } },
     );
     return { token: made.token, jti: made.record.jti };
   }

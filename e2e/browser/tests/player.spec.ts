@@ -56,6 +56,43 @@ test('the player plays on another site, and a revoked viewer is told why and sen
   await site.close();
 });
 
+test('a player with short tokens asks its page for newer ones, and plays on over the same connection', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const mint = (viewer: string) =>
+    control.playbackToken(testStream().name, viewer, 12, { forceDisconnect: true }).then(({ token }) => token);
+  await page.exposeFunction('mint', mint);
+  const answering = `
+    <script>
+      window.asked = 0;
+      window.refused = [];
+      addEventListener('portcullis-token-expiring', async ({ target }) => {
+        window.asked += 1;
+        if (window.asked < 5) target.token = await window.mint(window.asked === 2 ? 'somebody-else' : 'ann');
+      });
+      addEventListener('portcullis-token-refused', ({ target, detail }) => {
+        window.refused.push(detail.reason);
+        window.mint('ann').then((token) => (target.token = token));
+      });
+    </script>`;
+  const site = await Site.with(embedding(await mint('ann')) + answering);
+  const opened = sockets(page);
+  const begun = Date.now();
+  await page.goto(site.url);
+  const picture = page.locator('portcullis-player video');
+  await expectToPlay(picture);
+  await expect.poll(() => page.evaluate(() => (window as unknown as { asked: number }).asked), { timeout: 60_000 }).toBe(5);
+  expect(Date.now() - begun).toBeGreaterThan(15_000);
+  await expectToPlay(picture);
+  expect(opened).toHaveLength(1);
+  expect(opened[0]!.open).toBe(true);
+  // One for somebody else was refused, and ended nothing.
+  expect(await page.evaluate(() => (window as unknown as { refused: string[] }).refused)).toEqual(['TOKEN_MALFORMED']);
+  // From then on the page has none to give.
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_EXPIRED', { timeout: 60_000 });
+  await control.close();
+  await site.close();
+});
+
 test('a player without a token is told so, and never asks again', async ({ page }) => {
   const site = await Site.with(embedding(''));
   const opened = sockets(page);

@@ -27,9 +27,9 @@ const CODES: [(&str, u16, u16); 16] = [
 ];
 
 /// Reasons that only an encoder can meet today, whoever is refused too often, who comes past a delivery network, is one too
-/// many, whom a rule is about (`guardian`), whom the customer's backend judges (`webhooks`), or whose organisation is
-/// suspended (`operator`).
-const ELSEWHERE: [&str; 16] = [
+/// many, was sent away (`ending`), whom a rule is about (`guardian`), whom the customer's backend judges (`webhooks`), or whose
+/// organisation is suspended (`operator`).
+const ELSEWHERE: [&str; 17] = [
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -40,6 +40,7 @@ const ELSEWHERE: [&str; 16] = [
     "TOKEN_USED",
     "TOKEN_BOUND",
     "SESSION_LIMIT",
+    "SESSION_ENDED",
     "GUARDIAN_IP",
     "GUARDIAN_REFERRER",
     "GUARDIAN_USER_AGENT",
@@ -49,13 +50,12 @@ const ELSEWHERE: [&str; 16] = [
 ];
 
 /// Reasons that nothing here brings about yet, and what would.
-const NOT_YET: [(&str, &str); 9] = [
+const NOT_YET: [(&str, &str); 8] = [
     ("TOKEN_USER_BANNED", "a viewer whose user is banned"),
     ("TOKEN_MFA", "a stream that asks for it"),
     ("GUARDIAN_ASN", "a rule on a network, or on none"),
     ("GUARDIAN_COUNTRY", "a rule on a country, or on none"),
     ("VIEWER_LIMIT", "a package with a limit of viewers"),
-    ("SESSION_ENDED", "ending a session"),
     ("PUBLISHER_REPLACED", "takeover"),
     ("PACKAGE_REQUIRED", "a package that is taken away"),
     ("NOT_READY", "a node apart from the control plane"),
@@ -127,6 +127,23 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
         }
         assert_eq!(viewer.last_word().await, (code, reason.to_owned(), 0));
     }
+    // What is explained is what is decided.
+    let explain = "query($i: ExplainInput!) { explain(input: $i) { admitted reason steps { outcome } } }";
+    for (reason, ..) in CODES {
+        let (name, token) = &cases[reason];
+        let input = json!({ "stream": name, "token": token, "ip": "127.0.0.1", "userAgent": "curl/8" });
+        let answer = admin.answer(explain, &json!({ "i": input })).await;
+        if reason == "STREAM_UNKNOWN" {
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+            continue;
+        }
+        let explained = &answer["data"]["explain"];
+        assert_eq!(
+            (&explained["admitted"], &explained["reason"]),
+            (&json!(false), &json!(reason)),
+            "{answer}"
+        );
+    }
     // Why was I denied? The id that the viewer was given finds it.
     let (name, token) = &cases["TOKEN_SCOPE"];
     let answer = get(&server.door(name, "stream.mp4", token.as_deref().unwrap_or_default())).await;
@@ -136,6 +153,20 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
         .await;
     assert_eq!(event["sessionEvents"]["kind"], "DENIED");
     assert_eq!(event["sessionEvents"]["reason"], "TOKEN_SCOPE");
+    let trace = "query($id: ID!) { decision(id: $id) { stream reason steps { check outcome because } } }";
+    let found = admin.ask(trace, &json!({ "id": decision })).await["decision"].clone();
+    assert_eq!(
+        (&found["stream"], &found["reason"]),
+        (&json!(name), &json!("TOKEN_SCOPE"))
+    );
+    let steps = found["steps"].as_array().expect("steps");
+    let (last, before) = steps.split_last().expect("a step");
+    assert_eq!((&last["check"], &last["outcome"]), (&json!("scope"), &json!("FAILED")));
+    assert!(before.iter().all(|step| step["outcome"] == "PASSED"), "{found}");
+    assert!(before.iter().any(|step| step["check"] == "signature"), "{found}");
+    let outsider = Person::outsider(&server).await;
+    let answer = outsider.answer(trace, &json!({ "id": decision })).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(super) struct Asker<'a> {
     pub(super) parameters: &'a [(String, String)],
     /// Whether it is a session, and the question is whether it may go on.
     pub(super) running: bool,
+    /// The session that takes a newer token, which does not count beside itself.
+    pub(super) besides: Option<SessionId>,
 }
 
 impl Gate {
@@ -64,6 +66,9 @@ impl Gate {
                 facts.uses = Some(uses);
                 return reservation;
             }
+            (Question::Sessions { whose }, Some(organisation)) => {
+                facts.sessions = Some(self.sessions.count(organisation, &whose, asker.besides));
+            }
             (question, _) => self.answer_here(question, policy, request, facts),
         }
         None
@@ -105,7 +110,7 @@ impl Gate {
         match question {
             Question::Signature { token, key } => request.proofs.add(self.proofs.check(&token, &key)),
             Question::Sessions { whose } => {
-                let count = |id| self.sessions.count(id, &whose);
+                let count = |id| self.sessions.count(id, &whose, None);
                 facts.sessions = Some(organisation(policy, request).map_or(0, count));
             }
             Question::Backend { .. } => facts.backend = Some(Verdict::Unavailable),

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use guard::{Decision, Denial, Facts, Permit, Policy, Timestamp, Update, policy::Touched, rules::Kind};
+use guard::{Decision, Denial, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
 use ids::RuleId;
 use link::{Acknowledgement, Change};
 
@@ -42,12 +42,16 @@ impl Gate {
         let mut ended = Vec::new();
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();
-        let sessions = gathered(touched)
-            .into_iter()
-            .flat_map(|touched| self.sessions.touched(&touched));
-        for session in sessions.filter(|session| seen.insert(session.id)) {
-            if self.decide_again(&session, &policy, &rules) {
-                ended.push((session.bytes(), session));
+        for touched in gathered(touched) {
+            for session in self.sessions.touched(&touched) {
+                let falls = match touched {
+                    // Whatever it rests on, and whether or not it was decided again already.
+                    Touched::Ended(..) => session.end(Reason::SessionEnded),
+                    _ => seen.insert(session.id) && self.decide_again(&session, &policy, &rules),
+                };
+                if falls {
+                    ended.push((session.bytes(), session));
+                }
             }
         }
         let bytes_after = ended
@@ -100,6 +104,7 @@ impl Gate {
             protocol: session.protocol,
             parameters: &session.parameters,
             running: true,
+            besides: None,
         };
         let organisation = session.permit().organisation();
         let verdict = self.hear(organisation, &session.request(), asker, then).await;
@@ -145,7 +150,6 @@ impl Gate {
         let organisation = session.permit().organisation();
         match self.judge_again(session, policy) {
             Ok(permit) => {
-                session.extend(permit.end());
                 let met = permit.rules_met().filter(|rule| new.contains(rule));
                 self.tally.count(organisation, met);
                 false
@@ -160,26 +164,43 @@ impl Gate {
         }
     }
 
-    /// Whether a running session may go on under `policy`, as far as a node can tell.
+    /// Whether a running session may go on under `policy`, as far as a node can tell; then it runs until the permit's end.
     pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
-        let permit = session.permit();
-        let kid = permit.grant().and_then(|grant| grant.kid.as_ref());
+        let decided = session.request();
+        let tokens = session.tokens();
+        let kid = tokens.last().and_then(|held| held.grant.kid.as_ref());
         let mut facts = Facts {
             running: true,
             key_gone: kid
-                .zip(policy.tenant(permit.organisation()))
+                .zip(policy.tenant(session.permit().organisation()))
                 .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(kid)),
             ..Facts::default()
         };
-        let mut request = (*session.request()).clone();
+        let mut request = (*decided).clone();
         loop {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
-                Decision::Admit(permit) => return Ok(permit),
+                Decision::Admit(permit) => {
+                    session.extend(&decided, permit.end());
+                    return match taken_back(session, policy) {
+                        Some(reason) => Err(reason.into()),
+                        None => Ok(permit),
+                    };
+                }
                 Decision::Deny(denial) => return Err(denial),
                 Decision::Ask(question) => self.answer_running(question, session, policy, &mut request, &mut facts),
             }
         }
     }
+}
+
+/// Why a session may not go on for a token that it ran on before its newest, if it may not.
+fn taken_back(session: &Session, policy: &Policy) -> Option<Reason> {
+    let permit = session.permit();
+    let tokens = session.tokens();
+    let (_, earlier) = tokens.split_last()?;
+    earlier
+        .iter()
+        .find_map(|held| held.grant.taken_back(permit.organisation(), permit.stream(), policy))
 }
 
 /// What is touched, each once: where many rules touch all of an organisation's sessions or none, these are looked at once.

@@ -10,6 +10,7 @@ mod backends;
 mod counts;
 mod learn;
 mod proofs;
+mod renew;
 mod tally;
 mod throttle;
 
@@ -23,7 +24,9 @@ use arc_swap::ArcSwapOption;
 use backends::Backends;
 use counts::Counts;
 pub(crate) use counts::Reservation;
-use guard::{Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request};
+use guard::{
+    Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request, Step,
+};
 use ids::{DecisionId, NodeId, SessionId, StreamName};
 use learn::Learner;
 use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
@@ -123,10 +126,15 @@ impl Gate {
         Ok(permit.admit(Play { stay, stream }))
     }
 
-    /// Decides one request of a session that spans many requests, and perhaps is `running` already.
-    pub async fn glance(&self, asked: &Asked, running: bool) -> Result<Admitted<Glance>, Denial> {
-        let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, running).await?;
+    /// Decides one request of a session that spans many requests, and perhaps is `running` already: then by its newest token.
+    pub async fn glance(&self, asked: &Asked, running: Option<&Session>) -> Result<Admitted<Glance>, Denial> {
+        let mut request = self.request(Door::Playback, asked);
+        if let Some(session) = running {
+            let newest = session.request();
+            request.credential = newest.credential.clone();
+            request.proofs = newest.proofs.clone();
+        }
+        let (permit, judged) = self.judge(asked, request, running.is_some()).await?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
     }
@@ -159,7 +167,7 @@ impl Gate {
 
     /// A refusal that came after the decision, told like any other.
     pub(crate) fn refuse(&self, door: Door, asked: &Asked, reason: Reason) -> Denial {
-        self.denied(asked, door, reason.into())
+        self.denied(asked, door, reason.into(), None)
     }
 
     /// A refusal of what was asked of no stream.
@@ -197,12 +205,11 @@ impl Gate {
     }
 
     async fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
-        if let Some(policy) = self.policy.load_full().filter(|_| !running) {
-            let now = self.clock.now();
-            self.learner.learn(&request, &policy, now).await;
+        if !running {
+            self.learn(&request).await;
         }
         let Some(policy) = self.policy.load_full() else {
-            return Err(self.denied(asked, request.door, Reason::NotReady.into()));
+            return Err(self.denied(asked, request.door, Reason::NotReady.into(), None));
         };
         let (viewers, bandwidth_bit_s) = self.sessions.load(&policy, &request);
         let mut facts = Facts {
@@ -220,24 +227,46 @@ impl Gate {
             protocol: asked.protocol,
             parameters: &asked.parameters,
             running: false,
+            besides: None,
         };
+        let (permit, reservation) = self.settle_all(asked, asker, &policy, &mut request, &mut facts).await?;
+        let judged = Judged {
+            id,
+            request,
+            facts,
+            policy,
+            reservation,
+        };
+        Ok((permit, judged))
+    }
+
+    /// Has the control plane look for a key that is named and not known.
+    async fn learn(&self, request: &Request) {
+        if let Some(policy) = self.policy.load_full() {
+            self.learner.learn(request, &policy, self.clock.now()).await;
+        }
+    }
+
+    /// Decides, and finds out whatever is asked for it.
+    async fn settle_all(
+        &self,
+        asked: &Asked,
+        asker: Asker<'_>,
+        policy: &Policy,
+        request: &mut Request,
+        facts: &mut Facts,
+    ) -> Result<(Permit, Option<Arc<Reservation>>), Denial> {
         let mut reservation = None;
         loop {
-            match guard::decide(&request, &facts, &policy, self.clock.now()) {
-                Decision::Admit(permit) => {
-                    let judged = Judged {
-                        reservation: reservation.map(Arc::new),
-                        id,
-                        request,
-                        facts,
-                        policy,
-                    };
-                    return Ok((permit, judged));
+            match guard::decide(request, facts, policy, self.clock.now()) {
+                Decision::Admit(permit) => return Ok((permit, reservation)),
+                Decision::Deny(denial) => {
+                    let known = Known { request, facts, policy };
+                    return Err(self.denied(asked, request.door, denial, Some(known)));
                 }
-                Decision::Deny(denial) => return Err(self.denied(asked, request.door, denial)),
                 Decision::Ask(question) => {
-                    let reserved = self.answer(question, asker, &policy, &mut request, &mut facts).await;
-                    reservation = reserved.or(reservation);
+                    let reserved = self.answer(question, asker, policy, request, facts).await;
+                    reservation = reserved.map(Arc::new).or(reservation);
                 }
             }
         }
@@ -257,7 +286,7 @@ impl Gate {
     fn stream(&self, asked: &Asked, permit: &Permit) -> Result<Arc<hub::Stream>, Denial> {
         self.hub
             .stream(permit.stream())
-            .ok_or_else(|| self.denied(asked, permit.door(), Reason::StreamOffline.into()))
+            .ok_or_else(|| self.denied(asked, permit.door(), Reason::StreamOffline.into(), None))
     }
 
     fn enter(&self, asked: &Asked, judged: &Judged, permit: &Permit) -> Result<Stay, Denial> {
@@ -270,24 +299,22 @@ impl Gate {
             permit.clone(),
             judged.facts.backend,
             asked.parameters.clone(),
+            judged.reservation.clone(),
         ));
         let others = self.sessions.insert(&session);
         if let Some(reason) = self.too_many(&session, judged, others) {
             self.sessions.remove(&session);
-            return Err(self.denied(asked, permit.door(), reason.into()));
+            return Err(self.denied(asked, permit.door(), reason.into(), Some(judged.known())));
         }
         let located = self.geoip.locate(asked.address);
         let moved = self.sessions.relocate(&session, located.place);
         let current = self.policy.load_full();
         let superseded = current.filter(|current| moved || !Arc::ptr_eq(current, policy));
-        if let Some(current) = superseded {
-            match self.judge_again(&session, &current) {
-                Ok(permit) => session.extend(permit.end()),
-                Err(denial) => {
-                    self.sessions.remove(&session);
-                    return Err(self.denied(asked, permit.door(), denial));
-                }
-            }
+        if let Some(current) = superseded
+            && let Err(denial) = self.judge_again(&session, &current)
+        {
+            self.sessions.remove(&session);
+            return Err(self.denied(asked, permit.door(), denial, Some(judged.known())));
         }
         count::allowed(asked.protocol);
         self.tally.count(permit.organisation(), permit.rules_met());
@@ -314,7 +341,6 @@ impl Gate {
         self.tell(Kind::Started(facts));
         Ok(Stay::new(
             session,
-            judged.reservation.clone(),
             self.sessions.clone(),
             self.clock.clone(),
             self.node,
@@ -338,7 +364,7 @@ impl Gate {
         }
     }
 
-    fn denied(&self, asked: &Asked, door: Door, mut denial: Denial) -> Denial {
+    fn denied(&self, asked: &Asked, door: Door, mut denial: Denial, known: Option<Known<'_>>) -> Denial {
         let decision = self.decision();
         denial.decision = Some(decision);
         let address = guard::fold(asked.address);
@@ -361,6 +387,8 @@ impl Gate {
                 self.tally.count(organisation, denial.rules_met());
             }
             let (protocol, reason) = (asked.protocol, denial.reason);
+            // Of what is nobody's, nobody asks why.
+            let trace = organisation.map_or_else(Vec::new, |_| self.trace(&denial, known));
             self.tell(Kind::Denied {
                 organisation,
                 stream,
@@ -369,9 +397,22 @@ impl Gate {
                 address,
                 reason,
                 decision,
+                trace,
             });
         }
         denial
+    }
+
+    /// The steps that led to a refusal: the same decision once more, with its explanation.
+    fn trace(&self, denial: &Denial, known: Option<Known<'_>>) -> Vec<Step> {
+        let (explained, mut steps) = known.map_or_else(Default::default, |Known { request, facts, policy }| {
+            let (decision, steps) = guard::explain(request, facts, policy, self.clock.now());
+            (Some(decision), steps)
+        });
+        if !matches!(explained, Some(Decision::Deny(found)) if found.reason == denial.reason) {
+            steps.push(Step::afterwards(denial));
+        }
+        steps
     }
 
     fn tell(&self, kind: Kind) -> bool {
@@ -413,4 +454,22 @@ struct Judged {
     policy: Arc<Policy>,
     /// A use of the token, where those are counted.
     reservation: Option<Arc<Reservation>>,
+}
+
+/// What a refusal was decided by.
+#[derive(Clone, Copy, Debug)]
+struct Known<'a> {
+    request: &'a Request,
+    facts: &'a Facts,
+    policy: &'a Policy,
+}
+
+impl Judged {
+    fn known(&self) -> Known<'_> {
+        Known {
+            request: &self.request,
+            facts: &self.facts,
+            policy: &self.policy,
+        }
+    }
 }

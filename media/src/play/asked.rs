@@ -23,6 +23,22 @@ pub(super) enum Carrier {
     Silent,
 }
 
+/// Two tokens that differ: the one that a session may run on, and the bearer beside it, which may be its newer one.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    pub(super) older: Credential,
+    pub(super) newer: Credential,
+}
+
+impl Renewal {
+    /// Two that can be told apart.
+    fn of(older: Credential, newer: Credential) -> Option<Self> {
+        older.digest()?;
+        newer.digest()?;
+        Some(Self { older, newer })
+    }
+}
+
 impl Visit {
     /// Takes a request of a stream's route apart.
     pub(super) async fn of(mut request: Request, protocol: Protocol) -> Self {
@@ -33,19 +49,19 @@ impl Visit {
             .unwrap_or_default();
         let query: Vec<_> = query_tokens(request.uri()).collect();
         let (headers, from_path) = (request.headers(), path.get("token").cloned());
-        let tokens = query
-            .iter()
-            .cloned()
-            .chain(bearers(headers))
-            .chain(from_path)
-            .chain(cookies(headers));
+        let carried: Vec<_> = query.iter().cloned().chain(from_path).chain(cookies(headers)).collect();
+        let bearers: Vec<_> = bearers(headers).collect();
+        let shown = credential(carried.iter().chain(&bearers));
+        let renewal = matches!(shown, Credential::Conflicting)
+            .then(|| Renewal::of(credential(carried.iter()), credential(bearers.iter())))
+            .flatten();
         let peer = request
             .extensions()
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(peer)| peer.ip());
         let asked = Asked {
             name: path.get("name").cloned().unwrap_or_default(),
-            credential: credential(tokens),
+            credential: shown,
             // INVARIANT: the accept loop states every connection's peer; what has none is from nowhere.
             address: peer.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),
             protocol,
@@ -58,6 +74,7 @@ impl Visit {
         let carrier = query.into_iter().next().map_or(Carrier::Silent, Carrier::Query);
         Self {
             asked,
+            renewal,
             carrier,
             file: path.get("file").cloned(),
             request,
@@ -66,15 +83,14 @@ impl Visit {
 }
 
 /// The one token among what was presented; two that differ are a conflict.
-fn credential(tokens: impl Iterator<Item = String>) -> Credential {
-    let mut one: Option<String> = None;
-    for token in tokens {
-        match &one {
-            Some(known) if *known != token => return Credential::Conflicting,
-            _ => one = Some(token),
-        }
+fn credential<'a>(mut tokens: impl Iterator<Item = &'a String>) -> Credential {
+    let Some(one) = tokens.next() else {
+        return Credential::Missing;
+    };
+    if tokens.any(|other| other != one) {
+        return Credential::Conflicting;
     }
-    one.map_or(Credential::Missing, |token| Credential::from_token(&token))
+    Credential::from_token(one)
 }
 
 fn bearers(headers: &HeaderMap) -> impl Iterator<Item = String> {

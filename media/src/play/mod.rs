@@ -6,11 +6,12 @@ mod asked;
 mod hls;
 mod progressive;
 pub(crate) mod refuse;
+mod token;
 pub(crate) mod ws;
 
 use std::{sync::Arc, time::Duration};
 
-use asked::Carrier;
+use asked::{Carrier, Renewal};
 use axum::{
     Router,
     extract::Request,
@@ -45,6 +46,9 @@ const ROUTES: &[Route] = &[
     ("/segment/{file}", Protocol::Hls, |node| {
         get(move |request| hls::segment(node.clone(), request))
     }),
+    ("/session/token", Protocol::Hls, |node| {
+        any(move |request| token::serve(node.clone(), request))
+    }),
 ];
 
 /// The paths of every route of a stream, as the sweep asks for them.
@@ -69,7 +73,7 @@ pub(crate) fn router(node: &Shared) -> Router {
         .layer(
             CorsLayer::new()
                 .allow_origin(Any)
-                .allow_methods([Method::GET, Method::HEAD])
+                .allow_methods([Method::GET, Method::HEAD, Method::POST])
                 .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE])
                 .expose_headers([refuse::REASON, refuse::DECISION])
                 .max_age(Duration::from_mins(10)),
@@ -114,6 +118,8 @@ async fn turn_away(node: Node, protocol: Option<Protocol>, mut request: Request)
 /// A request of a stream's route, taken apart.
 struct Visit {
     asked: crate::gate::Asked,
+    /// What was shown, where it is two tokens.
+    renewal: Option<Renewal>,
     carrier: Carrier,
     file: Option<String>,
     request: Request,

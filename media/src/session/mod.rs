@@ -14,15 +14,18 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     task::Poll,
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
-use guard::{End, Permit, Place, Reason, Request, Timestamp, Verdict};
+use guard::{End, Grant, Permit, Place, Reason, Request, Timestamp, Verdict};
 use ids::SessionId;
 use link::Protocol;
 pub(crate) use registry::{Others, Registry};
 pub use stay::Stay;
 use tokio::sync::watch;
+
+use crate::gate::Reservation;
 
 /// A session while it runs.
 #[derive(Debug)]
@@ -31,9 +34,13 @@ pub struct Session {
     pub id: SessionId,
     /// How it reaches us.
     pub protocol: Protocol,
-    /// What was asked at admission; asked again at every change.
+    /// What was asked at admission, with its newest token; asked again at every change.
     request: ArcSwap<Request>,
     permit: Permit,
+    /// The tokens that it runs on, the newest last.
+    tokens: ArcSwap<Vec<Held>>,
+    /// Uses of tokens, where those are counted.
+    reservations: Mutex<Vec<Arc<Reservation>>>,
     until: watch::Sender<Option<End>>,
     end: watch::Sender<Option<Reason>>,
     ended: Mutex<bool>,
@@ -43,6 +50,14 @@ pub struct Session {
     backend: Mutex<Heard>,
     /// What a broadcaster added to the name, without key and token.
     pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// A token that a session was shown, and runs on until any of them is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) grant: Grant,
+    /// What tells it from every other credential.
+    pub(crate) digest: Option<[u8; 32]>,
 }
 
 /// What the customer's backend said of a session.
@@ -63,8 +78,15 @@ impl Session {
         permit: Permit,
         backend: Option<Verdict>,
         parameters: Vec<(String, String)>,
+        reservation: Option<Arc<Reservation>>,
     ) -> Self {
+        let held = permit.grant().cloned().map(|grant| Held {
+            grant,
+            digest: request.credential.digest(),
+        });
         Self {
+            tokens: ArcSwap::from_pointee(held.into_iter().collect()),
+            reservations: Mutex::new(reservation.into_iter().collect()),
             id,
             protocol,
             request: ArcSwap::from_pointee(request),
@@ -82,7 +104,7 @@ impl Session {
         }
     }
 
-    /// What was asked at admission, from where its address is known to be now.
+    /// What was asked at admission, with its newest token, from where its address is known to be now.
     pub(crate) fn request(&self) -> Arc<Request> {
         self.request.load_full()
     }
@@ -109,6 +131,50 @@ impl Session {
             verdict: Some(verdict),
             ..Heard::default()
         };
+    }
+
+    /// The tokens that it runs on, the newest last.
+    pub(crate) fn tokens(&self) -> Arc<Vec<Held>> {
+        self.tokens.load_full()
+    }
+
+    /// Whether it was shown that credential.
+    pub(crate) fn knows(&self, digest: [u8; 32]) -> bool {
+        self.tokens.load().iter().any(|held| held.digest == Some(digest))
+    }
+
+    /// Runs on a newer token too, and until its end; forgets those that nobody can take back any more.
+    fn renew(&self, request: Request, held: Held, end: Option<End>, now: Timestamp) {
+        let mut tokens: Vec<_> = self
+            .tokens
+            .load()
+            .iter()
+            .filter(|one| one.grant.expires.plus(KEPT) > now)
+            .cloned()
+            .collect();
+        tokens.push(held);
+        self.tokens.store(Arc::new(tokens));
+        // INVARIANT: whoever decides again extends by this lock only, and what it decided on is the request by then.
+        self.until.send_modify(|until| {
+            self.request.store(Arc::new(request));
+            *until = end;
+        });
+    }
+
+    /// Keeps a use of a token for as long as nothing is sent.
+    pub(crate) fn reserve(&self, reservation: Arc<Reservation>) {
+        self.reservations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(reservation);
+    }
+
+    /// Uses up what was reserved, if media went through.
+    fn spend(&self) {
+        if self.bytes() > 0 {
+            let reservations = self.reservations.lock().unwrap_or_else(PoisonError::into_inner);
+            reservations.iter().for_each(|reservation| reservation.spend());
+        }
     }
 
     /// What let it in.
@@ -167,10 +233,16 @@ impl Session {
         self.request.store(Arc::new(request));
     }
 
-    /// Lets it run until another moment.
-    pub(crate) fn extend(&self, until: Option<End>) {
-        self.until
-            .send_if_modified(|current| std::mem::replace(current, until) != until);
+    /// Lets it run until another moment, unless it runs on another token than what `decided` was asked with.
+    pub(crate) fn extend(&self, decided: &Arc<Request>, until: Option<End>) {
+        self.until.send_if_modified(|current| {
+            Arc::ptr_eq(&self.request.load(), decided) && std::mem::replace(current, until) != until
+        });
+    }
+
+    /// When its time is up.
+    pub(crate) fn until(&self) -> Option<End> {
+        *self.until.borrow()
     }
 
     /// Why it was ended, if it was.
@@ -205,3 +277,6 @@ impl Session {
 
 /// A session that anybody may hold on to.
 pub(crate) type Shared = Arc<Session>;
+
+/// How long after its end a token can still be taken back.
+const KEPT: Duration = Duration::from_hours(24);

@@ -6,13 +6,13 @@ use std::{
 };
 
 use guard::{
-    Door, Place, Policy, Request, Whose,
+    Door, End, Place, Policy, Request, Timestamp, Whose,
     policy::{Subject, Touched},
     rules::{Rule, RuleScope},
 };
 use ids::{OrganisationId, SessionId, StreamId};
 
-use super::{Session, Shared, places::Places};
+use super::{Held, Session, Shared, places::Places};
 
 /// Every live session, and an index by organisation, stream, token, user, tag and key, and by what rules look at.
 #[derive(Debug, Default)]
@@ -43,6 +43,8 @@ enum Handle {
     Organisation(OrganisationId),
     Stream(StreamId),
     Token(OrganisationId, Subject),
+    /// By what it was shown.
+    Credential([u8; 32]),
 }
 
 impl Registry {
@@ -68,9 +70,48 @@ impl Registry {
         others
     }
 
-    /// How many sessions count together.
-    pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
-        self.lock().count(organisation, whose)
+    /// How many sessions count together, `besides` one of them.
+    pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose, besides: Option<SessionId>) -> u32 {
+        let index = self.lock();
+        let handle = counted(organisation, whose);
+        let others = index.found(&handle).filter(|id| besides != Some(**id)).count();
+        u32::try_from(others).unwrap_or(u32::MAX)
+    }
+
+    /// Finds a session by a newer token too, on which it runs from now on; false where it is over.
+    pub(crate) fn renew(
+        &self,
+        session: &Session,
+        request: Request,
+        held: Held,
+        end: Option<End>,
+        now: Timestamp,
+    ) -> bool {
+        let mut index = self.lock();
+        if !index.sessions.contains_key(&session.id) {
+            return false;
+        }
+        let before = handles(session);
+        // Where it is known to be may be newer than what was decided on.
+        let place = session.request().place;
+        session.renew(Request { place, ..request }, held, end, now);
+        let after = handles(session);
+        for gone in before.iter().filter(|handle| !after.contains(handle)) {
+            index.lose(gone, session.id);
+        }
+        for handle in after {
+            index.found_by.entry(handle).or_default().insert(session.id);
+        }
+        true
+    }
+
+    /// The sessions that were shown a credential.
+    pub(crate) fn showing(&self, digest: [u8; 32]) -> Vec<Shared> {
+        let index = self.lock();
+        index
+            .found(&Handle::Credential(digest))
+            .filter_map(|id| index.sessions.get(id).cloned())
+            .collect()
     }
 
     /// Finds a session by another place from now on; whether that is a change.
@@ -99,12 +140,7 @@ impl Registry {
             }
         }
         for handle in handles(session) {
-            if let Some(ids) = index.found_by.get_mut(&handle) {
-                ids.remove(&session.id);
-                if ids.is_empty() {
-                    index.found_by.remove(&handle);
-                }
-            }
+            index.lose(&handle, session.id);
         }
     }
 
@@ -117,6 +153,13 @@ impl Registry {
             Touched::Stream(stream) | Touched::Tokens(_, Subject::Stream(stream)) => Handle::Stream(stream),
             Touched::Tokens(organisation, subject) => Handle::Token(organisation, subject),
             Touched::Rule(organisation, rule) => return self.about(organisation, &rule),
+            Touched::Ended(organisation, session) => {
+                let session = self.lock().sessions.get(&session).cloned();
+                return session
+                    .filter(|session| session.permit().organisation() == organisation)
+                    .into_iter()
+                    .collect();
+            }
         };
         let index = self.lock();
         index
@@ -192,13 +235,26 @@ impl Index {
     }
 
     fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
-        let subject = match whose {
-            Whose::User(user) => Subject::User(user.clone()),
-            Whose::Token(jti) => Subject::Token(jti.clone()),
-        };
-        let ids = self.found_by.get(&Handle::Token(organisation, subject));
+        let ids = self.found_by.get(&counted(organisation, whose));
         ids.map_or(0, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
     }
+
+    fn lose(&mut self, handle: &Handle, id: SessionId) {
+        if let Some(ids) = self.found_by.get_mut(handle) {
+            ids.remove(&id);
+            if ids.is_empty() {
+                self.found_by.remove(handle);
+            }
+        }
+    }
+}
+
+fn counted(organisation: OrganisationId, whose: &Whose) -> Handle {
+    let subject = match whose {
+        Whose::User(user) => Subject::User(user.clone()),
+        Whose::Token(jti) => Subject::Token(jti.clone()),
+    };
+    Handle::Token(organisation, subject)
 }
 
 /// With whose sessions this one counts.
@@ -208,11 +264,12 @@ fn whose(session: &Session) -> Option<Whose> {
     Some(user.unwrap_or_else(|| Whose::Token(grant.jti.clone())))
 }
 
-fn handles(session: &Session) -> Vec<Handle> {
+/// Each once.
+fn handles(session: &Session) -> HashSet<Handle> {
     let permit = session.permit();
     let organisation = permit.organisation();
-    let mut handles = vec![Handle::Organisation(organisation), Handle::Stream(permit.stream())];
-    if let Some(grant) = permit.grant() {
+    let mut handles = HashSet::from([Handle::Organisation(organisation), Handle::Stream(permit.stream())]);
+    for Held { grant, digest } in session.tokens().iter() {
         let subjects = [
             Some(Subject::Token(grant.jti.clone())),
             grant.kid.clone().map(Subject::Key),
@@ -225,6 +282,7 @@ fn handles(session: &Session) -> Vec<Handle> {
                 .flatten()
                 .map(|subject| Handle::Token(organisation, subject)),
         );
+        handles.extend(digest.map(Handle::Credential));
     }
     handles
 }

@@ -8,14 +8,11 @@ use ids::NodeId;
 use link::{Clock, Event, Events, Kind, SessionEnd};
 
 use super::{Registry, Session};
-use crate::gate::Reservation;
 
 /// A running session. Dropping it is its end.
 #[derive(Debug)]
 pub struct Stay {
     session: Arc<Session>,
-    /// A use of the token, where those are counted.
-    reservation: Option<Arc<Reservation>>,
     registry: Arc<Registry>,
     clock: Clock,
     node: NodeId,
@@ -25,7 +22,6 @@ pub struct Stay {
 impl Stay {
     pub(crate) fn new(
         session: Arc<Session>,
-        reservation: Option<Arc<Reservation>>,
         registry: Arc<Registry>,
         clock: Clock,
         node: NodeId,
@@ -33,7 +29,6 @@ impl Stay {
     ) -> Self {
         Self {
             session,
-            reservation,
             registry,
             clock,
             node,
@@ -85,9 +80,7 @@ impl Drop for Stay {
     fn drop(&mut self) {
         let session = &self.session;
         self.registry.remove(session);
-        if let Some(reservation) = self.reservation.as_ref().filter(|_| session.bytes() > 0) {
-            reservation.spend();
-        }
+        session.spend();
         let permit = session.permit();
         let end = SessionEnd {
             session: session.id,

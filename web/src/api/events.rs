@@ -91,6 +91,7 @@ pub(crate) struct SessionEvent {
     pub(crate) protocol: Protocol,
     pub(crate) address: String,
     pub(crate) reason: Option<Reason>,
+    pub(crate) decision: Option<cynic::Id>,
     pub(crate) session: Option<Session>,
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod api_tokens;
 pub(crate) mod audit;
 pub(crate) mod bans;
 pub(crate) mod client;
+pub(crate) mod decisions;
 pub(crate) mod doors;
 pub(crate) mod events;
 pub(crate) mod failure;

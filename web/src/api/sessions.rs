@@ -1,13 +1,15 @@
 //! Sessions: who watches and who publishes, now and lately.
 
-use cynic::QueryBuilder;
+use cynic::{MutationBuilder, QueryBuilder};
 
 use super::{
-    client::Api,
+    client::{Api, settle},
     events::{SessionEvent, SessionEventKind},
     failure::Failure,
+    people::{UserError, first_error},
     scalar::DateTime,
     schema,
+    tokens::{Change, Token},
 };
 
 /// One viewer's or broadcaster's stay.
@@ -125,6 +127,49 @@ pub(crate) async fn of_stream(api: Api, name: &str) -> Result<Vec<Session>, Fail
         .collect())
 }
 
+#[derive(cynic::InputObject, Debug)]
+struct EndSessionInput {
+    id: cynic::Id,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct EndVariables {
+    input: EndSessionInput,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Mutation", variables = "EndVariables")]
+struct End {
+    #[arguments(input: $input)]
+    end_session: Option<EndSessionPayload>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct EndSessionPayload {
+    change: Option<Change>,
+    token: Option<Token>,
+    errors: Vec<UserError>,
+}
+
+/// A session that was ended.
+pub(crate) struct Ended {
+    pub(crate) change: Change,
+    /// What it ran on, where there is a record of it.
+    pub(crate) token: Option<Token>,
+}
+
+/// Ends a session; who was in it is kept out from there for five minutes.
+pub(crate) async fn end(api: Api, id: cynic::Id) -> Result<Ended, Failure> {
+    let input = EndSessionInput { id };
+    let answer = api.mutate(End::build(EndVariables { input })).await?;
+    let payload = settle(answer.end_session, |payload| first_error(&payload.errors))?;
+    let change = payload.change.ok_or(Failure::Server)?;
+    Ok(Ended {
+        change,
+        token: payload.token,
+    })
+}
+
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Query")]
 struct RecentQuery {
@@ -157,6 +202,7 @@ fn events_of(session: &Session) -> impl Iterator<Item = SessionEvent> + use<> {
         protocol: session.protocol.clone(),
         address: session.address.clone(),
         reason: session.reason.clone().filter(|_| kind == SessionEventKind::Ended),
+        decision: None,
         session: Some(session.clone()),
     };
     let ended = session

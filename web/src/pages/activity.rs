@@ -8,10 +8,12 @@ use crate::{
         client::use_api,
         events::{self, SessionEvent, SessionEventKind},
         live::use_live,
+        people::Permission,
         sessions::{self, Door},
     },
-    kit::{Badge, Choice, Choices, Empty, Load, Loaded, PageHead, Skeleton, Table, Tone, When},
-    session::use_person,
+    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, PageHead, Skeleton, Table, Tone, When},
+    pages::why::{Why, WhyById},
+    session::{may, use_person},
 };
 
 const KEPT: usize = 200;
@@ -65,18 +67,26 @@ pub(crate) fn Activity() -> impl IntoView {
         Choice::new(Some(SessionEventKind::Denied), "Turned away"),
         Choice::new(Some(SessionEventKind::Ended), "Left"),
     ];
+    let asked = RwSignal::new(None::<cynic::Id>);
+    let columns = StoredValue::new(if may(Permission::Explain) {
+        vec!["What", "Why", "Stream", "Who", "Through", "When", ""]
+    } else {
+        vec!["What", "Why", "Stream", "Who", "Through", "When"]
+    });
     view! {
         <PageHead title="Activity" lead="Who is let in, who is turned away and why, as it happens."/>
         <div class="filters">
             <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=move |one| kind.set(one)/>
         </div>
+        {may(Permission::Explain).then(|| view! { <WhyById asked/> })}
+        <Why asked/>
         <Loaded load=before skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !shown.with(Vec::is_empty) fallback=|| view! {
                 <Empty icon=icondata_lu::LuActivity title="Quiet so far" text="Whoever comes, is turned away or leaves appears here at once."/>
             }>
-                <Table caption="Events at the doors" columns=vec!["What", "Why", "Stream", "Who", "Through", "When"]>
+                <Table caption="Events at the doors" columns=columns.get_value()>
                     <For each=move || shown.get() key=|(id, _)| *id let:one>
-                        <Row event=one.1/>
+                        <Row event=one.1 asked/>
                     </For>
                 </Table>
             </Show>
@@ -85,7 +95,7 @@ pub(crate) fn Activity() -> impl IntoView {
 }
 
 #[component]
-fn Row(event: SessionEvent) -> impl IntoView {
+fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView {
     let (tone, word) = match (event.kind, event.door) {
         (SessionEventKind::Started, Door::Playback) => (Tone::Good, "Let in"),
         (SessionEventKind::Started, Door::Ingest) => (Tone::Live, "On air"),
@@ -110,6 +120,16 @@ fn Row(event: SessionEvent) -> impl IntoView {
             <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
             <td data-label="Through">{event.protocol.label()}</td>
             <td data-label="When" class="soft"><When at=event.at/></td>
+            {may(Permission::Explain).then(|| {
+                let decision = event.decision;
+                view! {
+                    <td class="acts">
+                        {decision.map(|id| view! {
+                            <Button look=Look::Quiet on_press=move |_| asked.set(Some(id.clone()))>"Why?"</Button>
+                        })}
+                    </td>
+                }
+            })}
         </tr>
     }
 }

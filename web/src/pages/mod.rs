@@ -17,6 +17,7 @@ mod stream;
 mod streams;
 mod tokens;
 mod watch;
+mod why;
 
 pub(crate) use account::{Account, AccountSecurity, AccountTokens};
 pub(crate) use activity::Activity;

@@ -15,6 +15,7 @@ mod provider;
 mod rule_import;
 mod rules;
 mod second_factor;
+mod sessions;
 mod signing_keys;
 mod streams;
 mod token_making;
@@ -37,6 +38,7 @@ use provider::Providers;
 use rule_import::RuleImports;
 use rules::Rules;
 use second_factor::SecondFactors;
+use sessions::Sessions;
 use signing_keys::SigningKeys;
 use streams::Streams;
 use token_making::TokensMade;
@@ -69,6 +71,7 @@ pub(crate) struct Mutation(
     SecondFactors,
     Passkeys,
     Webhooks,
+    Sessions,
 );
 
 /// Tells a client by the usual header how long to wait, where it must.

@@ -3,6 +3,7 @@
 mod api_token;
 mod audit;
 mod change;
+mod decision;
 mod factor;
 mod group;
 mod invitation;
@@ -29,6 +30,7 @@ use chrono::{DateTime, Utc};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use change::{Change, ChangeProgress};
+pub(crate) use decision::{Decision, ExplainInput};
 pub(crate) use factor::{Ceremony, Passkey, SecondFactor, SignInChallenge};
 pub(crate) use group::{StreamGroup, StreamGroupConnection, Tag};
 pub(crate) use invitation::{Invitation, InvitationOffer, Mails};

@@ -19,7 +19,7 @@ use crate::{
         loaders::{Below, StreamSessions},
         state,
     },
-    live::LiveSession,
+    live::{LiveSession, record},
     service::reading,
     state::State,
 };
@@ -186,11 +186,7 @@ impl Session {
         Self {
             id: id.to_string().into(),
             stream: row.stream_name,
-            door: if row.door == "ingest" {
-                Door::Ingest
-            } else {
-                Door::Playback
-            },
+            door: record::door_of(&row.door).into(),
             protocol: protocol(&row.protocol),
             address: if personal {
                 row.address
@@ -276,7 +272,8 @@ fn seconds(us: i64) -> f64 {
     super::float(u64::try_from(us).unwrap_or(0)) / 1e6
 }
 
-fn protocol(column: &str) -> Protocol {
+/// The column `protocol`.
+pub(crate) fn protocol(column: &str) -> Protocol {
     match column {
         "hls" => Protocol::Hls,
         "progressive" => Protocol::Progressive,
@@ -286,7 +283,8 @@ fn protocol(column: &str) -> Protocol {
     }
 }
 
-fn reason(column: &str) -> Option<DenyReason> {
+/// The column `reason`.
+pub(crate) fn reason(column: &str) -> Option<DenyReason> {
     guard::Reason::ALL
         .iter()
         .find(|reason| reason.as_str() == column)

@@ -141,6 +141,12 @@ pub(crate) enum Permission {
     SessionRead,
     /// Read the addresses and users of sessions.
     SessionReadPersonal,
+    /// End a viewer's session.
+    SessionEnd,
+    /// End a broadcaster's session.
+    SessionEndBroadcast,
+    /// See why somebody was refused, or would be.
+    Explain,
     /// Follow a change on its way to the nodes.
     ChangeRead,
     /// Read the records of tokens; never a token itself.

@@ -30,6 +30,7 @@ fn refuse(world: &World, address: u8) {
         address: [203, 0, 113, address].into(),
         reason: Reason::TokenExpired,
         decision: DecisionId::mint(u64::from(address), [address; 10]),
+        trace: vec![],
     };
     world.node.tell(world.clock.now(), kind);
 }

@@ -3,27 +3,18 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use super::{Case, Stop, trace::Trace};
-use crate::{Denial, End, Grant, Reason, Timestamp, policy::Tenant, token::Claims};
+use crate::{
+    Denial, End, Grant, Reason, Timestamp,
+    permit::Word,
+    policy::{Barred, Tenant},
+    token::Claims,
+};
 
 /// A credential that somebody of the stream's organisation vouches for.
 pub(super) struct Proven<'a> {
     pub(super) claims: Cow<'a, Claims>,
     pub(super) kid: Option<Arc<str>>,
     pub(super) word: Word,
-}
-
-/// Whose word it is.
-#[derive(Clone, Copy)]
-pub(super) enum Word {
-    /// A key's.
-    Signed {
-        /// Whether Portcullis holds it.
-        ours: bool,
-    },
-    /// The list of static tokens'.
-    Listed,
-    /// The customer's backend's, until then.
-    Backend { until: Option<Timestamp> },
 }
 
 impl Proven<'_> {
@@ -94,13 +85,10 @@ impl Proven<'_> {
     fn judge_revocation(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
         let (claims, revocations) = (&self.claims, &tenant.revocations);
         let stream = case.stream.map(|stream| stream.id);
-        let by = match self.word {
-            Word::Signed { ours } => revocations.covering(claims, self.kid.as_ref(), stream, ours),
-            Word::Listed => revocations.covering(claims, None, stream, true),
-            // It has no moment of issue: the backend itself takes it back.
-            Word::Backend { .. } => revocations
-                .has_token(&claims.jti)
-                .then(|| crate::policy::Subject::Token(claims.jti.clone())),
+        let by = if revocations.is_empty() {
+            None
+        } else {
+            revocations.covering(&self.grant(), stream)
         };
         trace.check("revoked", by.as_ref().map(|_| Reason::TokenRevoked), || {
             format!("by {by:?}")
@@ -109,9 +97,7 @@ impl Proven<'_> {
         trace.check("banned", banned.then_some(Reason::TokenUserBanned), || {
             format!("user {:?}", claims.user)
         })?;
-        trace.check("ended", case.facts.barred.then_some(Reason::SessionEnded), || {
-            format!("by an operator a moment ago: {}", case.facts.barred)
-        })
+        case.judge_bar(tenant, Barred::Token(claims.jti.clone()), trace)
     }
 
     fn judge_scope(&self, case: &Case<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
@@ -175,6 +161,10 @@ impl Proven<'_> {
             kid: self.kid.clone(),
             user: self.claims.user.clone(),
             tag: self.claims.tag.clone(),
+            issued: self.claims.iat,
+            expires: self.claims.exp,
+            revocable: self.claims.revocable,
+            word: self.word,
         }
     }
 }

@@ -21,6 +21,9 @@ impl<'a> Case<'a> {
         let Some(tenant) = self.tenant else {
             return Err(Reason::StreamUnknown.into());
         };
+        if proven.is_none() {
+            self.judge_bare(tenant, stream, trace)?;
+        }
         self.judge_broadcast(tenant, stream, trace)?;
         let backend = self.judge_limits(proven.as_ref(), tenant, trace)?;
         Ok(permit(self.request, stream, tenant, proven.as_ref(), backend))

@@ -1,14 +1,11 @@
 //! Is there room, does the customer's backend agree, and has the token a use left? What is counted is counted around the
 //! decision; whoever runs already was counted.
 
-use super::{
-    Binding, Case, Credential, Door, Question, Stop, Use, Whose,
-    credential::{Proven, Word},
-    trace::Trace,
-};
+use super::{Binding, Case, Credential, Door, Question, Stop, Use, Whose, credential::Proven, trace::Trace};
 use crate::{
     End, Reason, Timestamp,
     address::block,
+    permit::Word,
     policy::{Package, Tenant},
 };
 

@@ -22,7 +22,7 @@ pub use trace::{Step, StepOutcome};
 
 use crate::{
     Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
-    policy::{Standing, Stream, Tenant},
+    policy::{Barred, Standing, Stream, Tenant},
     rules::Monitored,
     token::Jti,
 };
@@ -171,6 +171,24 @@ impl<'a> Case<'a> {
             tenant: name.and_then(|name| policy.tenant_of(name)).map(AsRef::as_ref),
             stream: name.and_then(|name| policy.stream(name)).map(AsRef::as_ref),
         }
+    }
+
+    /// Whether an operator ended a session of these from there a moment ago.
+    fn judge_bar(&self, tenant: &Tenant, who: Barred, trace: &mut impl Trace) -> Result<(), Stop> {
+        let until = tenant.bars.keep_out(who, self.request.address, self.now);
+        trace.check("ended", until.map(|_| Reason::SessionEnded), || match until {
+            Some(until) => format!("by an operator; barred from there until {until}"),
+            None => "by nobody".to_owned(),
+        })
+    }
+
+    /// The same for who comes without a token. Whoever runs is not known to be the one who was meant.
+    fn judge_bare(&self, tenant: &Tenant, stream: &Stream, trace: &mut impl Trace) -> Result<(), Stop> {
+        if self.facts.running {
+            return Ok(());
+        }
+        let (stream, door) = (stream.id, self.request.door);
+        self.judge_bar(tenant, Barred::Bare { stream, door }, trace)
     }
 
     fn judge(&self, monitored: &mut Vec<Monitored>, trace: &mut impl Trace) -> Result<Permit, Stop> {

@@ -14,6 +14,7 @@ impl Case<'_> {
             .zip(self.tenant)
             .filter(|(stream, tenant)| !stream.needs_token(&tenant.organisation));
         if let Some((stream, tenant)) = open {
+            self.judge_bare(tenant, stream, trace)?;
             return self.pass_viewer(None, stream, tenant, trace);
         }
         let proven = self.prove(trace)?;

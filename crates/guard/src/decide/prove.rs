@@ -2,13 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{
-    Case, Credential, Opaque, Question, Stop, Verdict,
-    credential::{Proven, Word},
-    trace::Trace,
-};
+use super::{Case, Credential, Opaque, Question, Stop, Verdict, credential::Proven, trace::Trace};
 use crate::{
     Denial, Reason, Token, VerifyingKey,
+    permit::Word,
     policy::{CredentialDigest, Judges, Package, Tenant},
     token::{Claims, Malformed, Scope},
 };

@@ -173,8 +173,6 @@ pub struct Facts {
     pub running: bool,
     /// Whether the key that it was let in under is its organisation's no more, where it runs.
     pub key_gone: bool,
-    /// Whether an operator ended a session of this credential from this address a moment ago.
-    pub barred: bool,
     /// How many others watch streams of the organisation.
     pub viewers: u32,
     /// How many bits a second go out to viewers of the organisation.

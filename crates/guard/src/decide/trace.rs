@@ -1,15 +1,17 @@
 //! The explanation. Enforcement passes one that keeps nothing and costs nothing.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::Stop;
 use crate::{Denial, Reason};
 
 /// One step of a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Which check.
-    pub check: &'static str,
+    pub check: Cow<'static, str>,
     /// What it looked at.
     pub looked_at: String,
     /// What came out.
@@ -18,8 +20,20 @@ pub struct Step {
     pub because: String,
 }
 
+impl Step {
+    /// What refused once the decision was made, as when the stream ended meanwhile.
+    pub fn afterwards(denial: &Denial) -> Self {
+        Self {
+            check: Cow::Borrowed("afterwards"),
+            looked_at: "what was known once it was decided".to_owned(),
+            outcome: StepOutcome::Failed,
+            because: denial.to_string(),
+        }
+    }
+}
+
 /// What came out of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepOutcome {
     /// Nothing against it.
     Passed,
@@ -72,7 +86,7 @@ impl Steps {
 impl Trace for Steps {
     fn note(&mut self, check: &'static str, denial: Option<&Denial>, looked_at: impl FnOnce() -> String) {
         self.0.push(Step {
-            check,
+            check: Cow::Borrowed(check),
             looked_at: looked_at(),
             outcome: if denial.is_some() {
                 StepOutcome::Failed

@@ -3,6 +3,7 @@
 //! A policy is what its updates made of it: a snapshot is a list of updates, a change is one. Applying one costs
 //! microseconds whatever the policy's size, because the maps are persistent; readers keep the policy they hold.
 
+mod bar;
 mod credential;
 mod organisation;
 mod revocation;
@@ -11,6 +12,7 @@ mod update;
 
 use std::sync::Arc;
 
+pub use bar::{Bar, Barred, Bars};
 pub use credential::{CredentialDigest, Handle, Known, StaticScope, StaticToken};
 use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
 pub use organisation::{Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, Standing};
@@ -41,6 +43,8 @@ pub struct Tenant {
     pub revocations: Revocations,
     /// Who is banned, as tokens name them.
     pub bans: HashTrieSetSync<Arc<str>>,
+    /// Whom operators sent away a moment ago.
+    pub bars: Bars,
     /// Guardian rules.
     pub rules: Rules,
     /// The customer's keys, at most [`FOREIGN_KEYS`]: what a token without `kid` is tried with.
@@ -57,6 +61,7 @@ impl Tenant {
             keys: HashTrieMapSync::default(),
             revocations: Revocations::default(),
             bans: HashTrieSetSync::default(),
+            bars: Bars::default(),
             rules: Rules::default(),
             foreign: Arc::from([]),
             static_tokens: HashTrieMapSync::default(),
@@ -94,6 +99,7 @@ impl Tenant {
             Update::Revoked { subject, at, .. } => self.revocations.insert(subject, *at),
             Update::Banned { user, banned: true, .. } => self.bans.insert_mut(user.clone()),
             Update::Banned { user, .. } => _ = self.bans.remove_mut(user),
+            Update::Ended { bar, .. } => self.bars.insert(bar),
             Update::Rule { rule, .. } => self.rules.insert(rule),
             Update::RuleRemoved { id, .. } => self.rules.remove(*id),
             Update::StaticToken { token, .. } => {

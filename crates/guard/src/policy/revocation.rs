@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    token::{Claims, Jti},
+    permit::{Grant, Word},
+    token::Jti,
 };
 
 /// What a revocation names.
@@ -38,33 +39,29 @@ impl Revocations {
         self.0.insert_mut(subject.clone(), at);
     }
 
-    /// Whether the token of that id was revoked by itself.
-    pub fn has_token(&self, jti: &Jti) -> bool {
-        !self.0.is_empty() && self.0.contains_key(&Subject::Token(jti.clone()))
+    /// Whether nothing was taken back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// What revokes a token that is shown for `stream`, if anything does. `kid`: what signed it, where something did.
-    /// `ours`: whether our clock issued it.
-    pub fn covering(
-        &self,
-        claims: &Claims,
-        kid: Option<&Arc<str>>,
-        stream: Option<StreamId>,
-        ours: bool,
-    ) -> Option<Subject> {
-        if self.0.is_empty() {
-            return None;
+    /// What revokes a credential that is shown for `stream`, if anything does.
+    pub fn covering(&self, grant: &Grant, stream: Option<StreamId>) -> Option<Subject> {
+        let own = Subject::Token(grant.jti.clone());
+        if grant.revocable && self.0.contains_key(&own) {
+            return Some(own);
         }
-        if claims.revocable && self.has_token(&claims.jti) {
-            return Some(Subject::Token(claims.jti.clone()));
-        }
-        let leeway = if ours { Duration::ZERO } else { FOREIGN_LEEWAY };
-        let covers = |at: &Timestamp| claims.iat.is_none_or(|issued| issued <= at.plus(leeway));
+        let leeway = match grant.word {
+            Word::Signed { ours: false } => FOREIGN_LEEWAY,
+            Word::Signed { ours: true } | Word::Listed => Duration::ZERO,
+            // It has no moment of issue: the backend itself takes it back.
+            Word::Backend { .. } => return None,
+        };
+        let covers = |at: &Timestamp| grant.issued.is_none_or(|issued| issued <= at.plus(leeway));
         [
-            claims.user.clone().map(Subject::User),
-            claims.tag.clone().map(Subject::Tag),
+            grant.user.clone().map(Subject::User),
+            grant.tag.clone().map(Subject::Tag),
             stream.map(Subject::Stream),
-            kid.cloned().map(Subject::Key),
+            grant.kid.clone().map(Subject::Key),
             Some(Subject::Everything),
         ]
         .into_iter()

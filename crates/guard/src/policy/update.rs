@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use ids::{OrganisationId, RuleId, StreamId};
+use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use serde::{Deserialize, Serialize};
 
-use super::{CredentialDigest, Handle, Organisation, Policy, StaticToken, Stream, Subject};
+use super::{Bar, Barred, CredentialDigest, Handle, Organisation, Policy, StaticToken, Stream, Subject};
 use crate::{Timestamp, VerifyingKey, key::Algorithm, rules::Rule};
 
 /// One change. Applying it twice is the same as once, so that what was perhaps delivered can be sent again.
@@ -53,6 +53,13 @@ pub enum Update {
         user: Arc<str>,
         /// Whether they are banned.
         banned: bool,
+    },
+    /// An operator ended a session.
+    Ended {
+        /// In which organisation.
+        organisation: OrganisationId,
+        /// Which, and who is kept out for a while.
+        bar: Bar,
     },
     /// A rule is new, or says something else.
     Rule {
@@ -107,6 +114,8 @@ pub enum Touched {
     Stream(StreamId),
     /// Those in an organisation whose token the subject names.
     Tokens(OrganisationId, Subject),
+    /// This one of an organisation, which an operator ended.
+    Ended(OrganisationId, SessionId),
     /// Those in an organisation whom the rule can be about.
     Rule(OrganisationId, Arc<Rule>),
 }
@@ -122,6 +131,7 @@ impl Update {
             | Self::KeyRemoved { organisation, .. }
             | Self::Revoked { organisation, .. }
             | Self::Banned { organisation, .. }
+            | Self::Ended { organisation, .. }
             | Self::Rule { organisation, .. }
             | Self::RuleRemoved { organisation, .. }
             | Self::StaticToken { organisation, .. }
@@ -157,6 +167,15 @@ impl Update {
                 organisation, subject, ..
             } => tokens(*organisation, subject.clone()),
             Self::Banned { organisation, user, .. } => tokens(*organisation, Subject::User(user.clone())),
+            Self::Ended { organisation, bar } => {
+                let tokens = bar.who.iter().filter_map(|who| match who {
+                    Barred::Token(jti) => Some(Touched::Tokens(*organisation, Subject::Token(jti.clone()))),
+                    // Others without a token go on: nothing says that they are the one who was meant.
+                    Barred::Bare { .. } => None,
+                });
+                let one = Touched::Ended(*organisation, bar.session);
+                [one].into_iter().chain(tokens).collect()
+            }
             Self::Rule { organisation, rule } => {
                 let old = tenant.and_then(|tenant| tenant.rules.rule(rule.id)).cloned();
                 let both = old.into_iter().chain([Arc::new(rule.clone())]);

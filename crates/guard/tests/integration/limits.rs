@@ -1,8 +1,13 @@
 //! Transport before everything, limits after everything.
 
+use std::time::Duration;
+
 use guard::{
-    Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Question, Reason, Update, Use, Whose, decide,
+    Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Reason, Update, Use,
+    Whose, decide,
+    policy::{Bar, Barred, Subject, Touched},
 };
+use ids::{SessionId, StreamId};
 use serde_json::{Value, json};
 
 use super::scene::{KEY, NOW, answer, claims, live, organisation, reason, request, scene, settle};
@@ -137,13 +142,129 @@ fn an_address_counts_as_far_as_it_is_one_customers() {
     panic!("the address is asked about");
 }
 
+/// The scene after an operator ended a session of theirs from 192.0.2.7.
+fn after(number: u64, who: Barred, address: &str) -> Policy {
+    scene().policy.with(&Update::Ended {
+        organisation: organisation(number),
+        bar: Bar {
+            session: SessionId::mint(1, [0; 10]),
+            who: vec![who],
+            address: address.parse().unwrap(),
+            at: NOW,
+        },
+    })
+}
+
 #[test]
-fn whoever_was_sent_away_is_kept_out_for_a_while() {
-    let facts = Facts { barred: true, ..live() };
-    assert_eq!(
-        outcome("7KQ2M-SECURED", token(&json!({})), facts),
-        Some(Reason::SessionEnded)
+fn whoever_was_sent_away_is_kept_out_from_there_for_five_minutes() {
+    let after = |number, address| after(number, Barred::Token("tok".into()), address);
+    let with = |policy: &Policy, running, seconds| {
+        let facts = Facts { running, ..live() };
+        let now = NOW.plus(Duration::from_secs(seconds));
+        let ask = request(Door::Playback, "7KQ2M-SECURED", token(&json!({})));
+        reason(&settle(ask, facts, policy, now))
+    };
+    let policy = after(1, "192.0.2.7");
+    for running in [false, true] {
+        assert_eq!(with(&policy, running, 0), Some(Reason::SessionEnded));
+        assert_eq!(with(&policy, running, 299), Some(Reason::SessionEnded));
+        assert_eq!(with(&policy, running, 300), None);
+    }
+    assert_eq!(with(&after(1, "192.0.2.8"), false, 0), None, "from elsewhere");
+    assert_eq!(with(&after(2, "192.0.2.7"), false, 0), None, "in another organisation");
+    // Another token from there is somebody else.
+    let other = request(Door::Playback, "7KQ2M-SECURED", token(&json!({"jti": "other"})));
+    assert_eq!(reason(&settle(other, live(), &policy, NOW)), None);
+    // Whoever has an IPv6 address has a whole /64 of them.
+    let policy = after(1, "2001:db8::1");
+    let mut six = request(Door::Playback, "7KQ2M-SECURED", token(&json!({})));
+    for (address, refused) in [("2001:db8::ffff", true), ("2001:db8:0:1::1", false)] {
+        six.address = address.parse().unwrap();
+        let refusal = reason(&settle(six.clone(), live(), &policy, NOW));
+        assert_eq!(refusal, refused.then_some(Reason::SessionEnded), "{address}");
+    }
+    // Revoked beats ended, which is for a while only.
+    let revoked = after(1, "192.0.2.7").with(&Update::Revoked {
+        organisation: organisation(1),
+        subject: Subject::Token("tok".into()),
+        at: NOW,
+    });
+    assert_eq!(with(&revoked, false, 0), Some(Reason::TokenRevoked));
+}
+
+#[test]
+fn whoever_was_sent_away_without_a_token_is_kept_out_of_that_stream_and_door() {
+    let open = scene().policy.stream(&"7KQ2M-OPEN".parse().unwrap()).unwrap().id;
+    let key = || Credential::Key(IngestKeyDigest::of(KEY));
+    let with = |policy: &Policy, door, name: &str, credential, running| {
+        let facts = Facts { running, ..live() };
+        let facts = if door == Door::Ingest {
+            Facts {
+                publisher: Presence::Absent,
+                ..facts
+            }
+        } else {
+            facts
+        };
+        reason(&settle(request(door, name, credential), facts, policy, NOW))
+    };
+    let watched = after(
+        1,
+        Barred::Bare {
+            stream: open,
+            door: Door::Playback,
+        },
+        "192.0.2.7",
     );
+    let ended = Some(Reason::SessionEnded);
+    let nothing = || Credential::Missing;
+    assert_eq!(with(&watched, Door::Playback, "7KQ2M-OPEN", nothing(), false), ended);
+    // Others at that address who watch already are not known to be the one who was meant.
+    assert_eq!(with(&watched, Door::Playback, "7KQ2M-OPEN", nothing(), true), None);
+    assert_eq!(with(&watched, Door::Ingest, "7KQ2M-OPEN", key(), false), None);
+    assert_eq!(
+        with(&watched, Door::Playback, "7KQ2M-SECURED", token(&json!({})), false),
+        None
+    );
+    let published = after(
+        1,
+        Barred::Bare {
+            stream: open,
+            door: Door::Ingest,
+        },
+        "192.0.2.7",
+    );
+    assert_eq!(with(&published, Door::Ingest, "7KQ2M-OPEN", key(), false), ended);
+    assert_eq!(with(&published, Door::Playback, "7KQ2M-OPEN", nothing(), false), None);
+    // Whoever has no key is told nothing of it.
+    let wrong = Credential::Key(IngestKeyDigest::of("wrong"));
+    assert_eq!(
+        with(&published, Door::Ingest, "7KQ2M-OPEN", wrong, false),
+        Some(Reason::IngestKey)
+    );
+}
+
+#[test]
+fn an_ended_session_is_one_and_takes_along_those_of_its_token_there() {
+    let session = SessionId::mint(1, [0; 10]);
+    let update = |who| Update::Ended {
+        organisation: organisation(1),
+        bar: Bar {
+            session,
+            who,
+            address: "192.0.2.7".parse().unwrap(),
+            at: NOW,
+        },
+    };
+    let one = Touched::Ended(organisation(1), session);
+    let bare = Barred::Bare {
+        stream: StreamId::mint(1, [0; 10]),
+        door: Door::Ingest,
+    };
+    assert_eq!(update(vec![bare]).touched(&scene().policy), std::slice::from_ref(&one));
+    let of_token = Touched::Tokens(organisation(1), Subject::Token("tok".into()));
+    let token = Barred::Token("tok".into());
+    assert_eq!(update(vec![token]).touched(&scene().policy), [one, of_token]);
 }
 
 #[test]

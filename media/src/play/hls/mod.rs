@@ -2,7 +2,7 @@
 
 mod visits;
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -16,8 +16,13 @@ use guard::{Admitted, Door, Reason};
 use link::Protocol;
 pub(crate) use visits::Visits;
 
-use super::{Carrier, Handled, Node, Visit, refuse};
-use crate::{gate::Glance, http::Line, hub::Window, session::Session};
+use super::{Carrier, Handled, Node, Renewal, Visit, refuse};
+use crate::{
+    gate::{Asked, Glance},
+    http::Line,
+    hub::Window,
+    session::Session,
+};
 
 pub(super) async fn playlist(node: Node, request: Request) -> Result<Response, Infallible> {
     Ok(respond_playlist(&node, request).await.unwrap_or_else(|refusal| refusal))
@@ -83,12 +88,15 @@ async fn respond_segment(node: &Node, request: Request) -> Handled {
 }
 
 /// Passes the gate, within the session that this token, address and player have already or get now.
-async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>, std::sync::Arc<Session>), Response> {
-    let visit = Visit::of(request, Protocol::Hls).await;
-    let running = node.visits.knows(&visit.asked);
+async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>, Arc<Session>), Response> {
+    let mut visit = Visit::of(request, Protocol::Hls).await;
+    if let Some(renewal) = visit.renewal.take() {
+        renew(node, &mut visit, renewal).await?;
+    }
+    let running = node.visits.running(&visit.asked);
     let admitted = node
         .gate
-        .glance(&visit.asked, running)
+        .glance(&visit.asked, running.as_deref())
         .await
         .map_err(|denial| refuse::response(&denial))?;
     let session = node
@@ -96,6 +104,24 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
         .enter(&node.gate, &visit.asked, &admitted)
         .map_err(|denial| refuse::response(&denial))?;
     Ok((visit, admitted, session))
+}
+
+/// Where a session runs on the older of two tokens, it takes the newer one; where none does, the two stay a conflict.
+async fn renew(node: &Node, visit: &mut Visit, Renewal { older, newer }: Renewal) -> Result<(), Response> {
+    let known = Asked {
+        credential: older,
+        ..visit.asked.clone()
+    };
+    let Some(session) = node.visits.running(&known) else {
+        return Ok(());
+    };
+    node.gate
+        .renew(&session, newer.clone())
+        .await
+        .map_err(|denial| refuse::response(&denial))?;
+    node.visits.also(&session, &newer);
+    visit.asked = known;
+    Ok(())
 }
 
 fn render(window: &Window, carrier: &Carrier) -> String {
@@ -126,7 +152,7 @@ fn render(window: &Window, carrier: &Carrier) -> String {
 }
 
 /// A body that goes through its session, of bytes that every viewer shares.
-fn media(visit: &Visit, session: &std::sync::Arc<Session>, parts: Vec<bytes::Bytes>) -> Response {
+fn media(visit: &Visit, session: &Arc<Session>, parts: Vec<bytes::Bytes>) -> Response {
     let length: usize = parts.iter().map(bytes::Bytes::len).sum();
     let line = visit.request.extensions().get::<Line>().cloned().unwrap_or_default();
     let carrying = line.carry(session);

@@ -1,5 +1,6 @@
 //! HLS sessions. A player shows no id of its own choosing: what makes two requests one session is the same token, the
-//! same address (/64 for IPv6) and the same user agent. It ends after three target durations of silence.
+//! same address (/64 for IPv6) and the same user agent. A session that took newer tokens is known by each of them. It ends
+//! after three target durations of silence.
 
 use std::{
     collections::HashMap,
@@ -8,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use guard::{Admitted, Denial, Timestamp};
+use guard::{Admitted, Credential, Denial, Timestamp};
+use ids::SessionId;
 
 use crate::{
     gate::{Asked, Gate, Glance},
@@ -17,7 +19,13 @@ use crate::{
 
 /// The HLS sessions of a node.
 #[derive(Debug, Default)]
-pub(crate) struct Visits(Mutex<HashMap<Same, Visit>>);
+pub(crate) struct Visits(Mutex<Index>);
+
+#[derive(Debug, Default)]
+struct Index {
+    visits: HashMap<SessionId, Visit>,
+    known: HashMap<Same, SessionId>,
+}
 
 /// What makes requests one session.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,14 +41,17 @@ struct Visit {
     stay: Stay,
     seen: Timestamp,
     patience: Duration,
+    /// As what it is known; first what it was admitted as, which its addresses may say for as long as it lasts.
+    names: Vec<Same>,
 }
 
 impl Visits {
-    /// Whether this is a request of a session that runs.
-    pub(crate) fn knows(&self, asked: &Asked) -> bool {
-        self.lock()
-            .get(&Same::of(asked))
-            .is_some_and(|visit| visit.stay.session().reason().is_none())
+    /// The session that a request belongs to, if one runs.
+    pub(crate) fn running(&self, asked: &Asked) -> Option<Arc<Session>> {
+        let index = self.lock();
+        let visit = index.visits.get(index.known.get(&Same::of(asked))?)?;
+        let session = visit.stay.session();
+        session.reason().is_none().then(|| session.clone())
     }
 
     /// The session of an admitted request; a new one where there is none yet.
@@ -53,40 +64,73 @@ impl Visits {
         let now = gate.clock().now();
         let target_s = admitted.target().stream.segments(admitted).borrow().target_duration_s;
         let patience = Duration::from_secs(target_s.max(2).saturating_mul(3));
-        let mut visits = self.lock();
+        let mut index = self.lock();
+        let index = &mut *index;
         let same = Same::of(asked);
-        if let Some(visit) = visits
-            .get_mut(&same)
-            .filter(|visit| visit.stay.session().reason().is_none())
-        {
+        let known = index.known.get(&same).and_then(|id| index.visits.get_mut(id));
+        if let Some(visit) = known.filter(|visit| visit.stay.session().reason().is_none()) {
             visit.seen = now;
             visit.patience = patience;
             return Ok(visit.stay.session().clone());
         }
         let stay = gate.settle(asked, admitted)?;
         let session = stay.session().clone();
-        visits.insert(
-            same,
-            Visit {
-                stay,
-                seen: now,
-                patience,
-            },
-        );
+        index.known.insert(same.clone(), session.id);
+        let visit = Visit {
+            stay,
+            seen: now,
+            patience,
+            names: vec![same],
+        };
+        index.visits.insert(session.id, visit);
         Ok(session)
+    }
+
+    /// A session that took a newer token is known by that too; one of another protocol is none of these.
+    pub(crate) fn also(&self, session: &Session, token: &Credential) {
+        let mut index = self.lock();
+        let Index { visits, known } = &mut *index;
+        let Some(visit) = visits.get_mut(&session.id) else {
+            return;
+        };
+        let Some(first) = visit.names.first() else { return };
+        let same = Same {
+            token: token.digest(),
+            ..first.clone()
+        };
+        if visit.names.contains(&same) {
+            return;
+        }
+        if visit.names.len() >= NAMES {
+            let old = visit.names.remove(1);
+            if known.get(&old) == Some(&session.id) {
+                known.remove(&old);
+            }
+        }
+        known.insert(same.clone(), session.id);
+        visit.names.push(same);
     }
 
     /// Ends what has been silent for too long, and forgets what was ended.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        let mut visits = self.lock();
+        let mut index = self.lock();
+        let Index { visits, known } = &mut *index;
         let gone: Vec<_> = visits
             .extract_if(|_, visit| visit.stay.session().reason().is_some() || now.since(visit.seen) > visit.patience)
             .collect();
-        drop(visits);
+        for (id, visit) in &gone {
+            for name in &visit.names {
+                // Another session may have its place by now.
+                if known.get(name) == Some(id) {
+                    known.remove(name);
+                }
+            }
+        }
+        drop(index);
         drop(gone);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Same, Visit>> {
+    fn lock(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -101,3 +145,6 @@ impl Same {
         }
     }
 }
+
+/// Tokens by which one session is known at once.
+const NAMES: usize = 32;

@@ -28,6 +28,18 @@ pub(super) enum Command {
         /// The token.
         token: String,
     },
+    /// A newer token for the running session.
+    Token {
+        /// The token.
+        token: String,
+    },
+}
+
+impl Command {
+    /// What a text message says, if we understand it.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
 }
 
 /// Why nothing more is heard.
@@ -74,7 +86,7 @@ impl<R: AsyncRead + Unpin> Ear<R> {
             }
         };
         let text = tokio::time::timeout(patience, text).await.ok()??;
-        serde_json::from_str(&text).ok()
+        Command::of(&text)
     }
 
     /// Reads and forgets until the client is gone, so that it gets to see our last word.

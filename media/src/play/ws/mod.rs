@@ -6,6 +6,7 @@
 pub(crate) mod frame;
 mod hear;
 pub(crate) mod refuse;
+mod renewals;
 mod session;
 
 use std::{convert::Infallible, time::Duration};
@@ -34,7 +35,7 @@ async fn respond(node: Node, request: Request) -> Handled {
     let Some(accept) = accept_key(visit.request.headers()) else {
         // Not a WebSocket: told why it may not pass, or that it came by the wrong way.
         node.gate
-            .glance(&visit.asked, false)
+            .glance(&visit.asked, None)
             .await
             .map_err(|denial| http::response(&denial))?;
         let upgrade = [(header::UPGRADE, HeaderValue::from_static("websocket"))];

@@ -15,6 +15,7 @@ use super::{
     frame::{self, Heard},
     hear::{Command, Ear, Silence},
     may_follow, refuse,
+    renewals::{Answer, Renewals},
 };
 use crate::{
     gate::{Asked, Play},
@@ -43,7 +44,7 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
     let word = match node.gate.play(&asked).await {
         Ok(admitted) => {
             let carrying = line.carry(admitted.target().stay.session());
-            let word = watch(node, &admitted, &mut ear, &mut write).await;
+            let word = watch(node, &asked.name, &admitted, &mut ear, &mut write).await;
             drop(carrying);
             word
         }
@@ -75,35 +76,39 @@ async fn take_leave(LastWord(code, reason): LastWord, ear: &mut Ear<ReadHalf<Soc
 /// Sends until somebody ends it; the last word, unless the client is gone.
 async fn watch(
     node: &Node,
+    name: &str,
     admitted: &Admitted<Play>,
     ear: &mut Ear<ReadHalf<Socket>>,
     write: &mut WriteHalf<Socket>,
 ) -> Option<LastWord> {
     let Play { stay, stream } = admitted.target();
     let mut subscription = stream.subscribe(admitted);
+    let mut renewals = Renewals::new(node, stay.session());
     let mut epoch = None;
     // Made once: they are looked at for every fragment.
     let (over, drained) = (stay.over(), node.drain.cancelled());
     tokio::pin!(over, drained);
     loop {
-        tokio::select! {
+        let small = tokio::select! {
             biased;
             reason = &mut over => return Some(last_word(reason)),
             () = &mut drained => return Some(LastWord(1001, "DRAINING")),
             heard = ear.hear() => match heard {
-                Ok(Heard::Ping(payload)) => {
-                    let pong = frame::pong(&payload);
-                    tokio::select! {
-                        biased;
-                        _ = &mut over => return None,
-                        () = &mut drained => return None,
-                        written = write.write_all(&pong) => written.ok()?,
+                Ok(Heard::Ping(payload)) => frame::pong(&payload),
+                Ok(Heard::Text(text)) => {
+                    if !renewals.hear(name, &text) {
+                        return Some(last_word(Reason::TokenMalformed));
                     }
+                    continue;
                 }
-                Ok(Heard::Text(_) | Heard::Nothing) => {}
+                Ok(Heard::Nothing) => continue,
                 Ok(Heard::Close) => return Some(LastWord(1000, "")),
                 Err(Silence::Misbehaved(how)) => return Some(LastWord(how.code(), "")),
                 Err(Silence::Gone(_)) => return None,
+            },
+            answer = renewals.next() => match answer {
+                Answer::Said(text) => frame::text(&text),
+                Answer::Over(reason) => return Some(last_word(reason)),
             },
             next = subscription.next(BATCH) => {
                 let Next::Fragments(fragments) = next else { return Some(LastWord(4000, "STREAM_ENDED")) };
@@ -114,9 +119,21 @@ async fn watch(
                     _ = &mut over => return None,
                     written = write_all(write, messages) => written.ok()?,
                 }
+                continue;
             }
+        };
+        tokio::select! {
+            biased;
+            _ = &mut over => return None,
+            () = &mut drained => return None,
+            written = say(write, &small) => written.ok()?,
         }
     }
+}
+
+async fn say(write: &mut WriteHalf<Socket>, message: &Bytes) -> io::Result<()> {
+    write.write_all(message).await?;
+    write.flush().await
 }
 
 /// The messages of some fragments, with what a player needs before the first of each epoch.

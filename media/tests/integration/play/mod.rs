@@ -12,5 +12,6 @@ mod geoip;
 mod learned;
 mod limits;
 mod proxies;
+mod renew;
 mod rules;
 mod stage;

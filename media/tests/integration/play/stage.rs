@@ -58,8 +58,22 @@ impl Stage {
         Self::open_with(Geoip::default(), |_| front, tls).await
     }
 
+    /// The same, with a clock that the test moves.
+    pub(crate) async fn open_at(clock: Clock) -> Self {
+        Self::build(clock, Geoip::default(), |_| Front::default(), None).await
+    }
+
     /// The same, with all of it.
     pub(crate) async fn open_with(
+        geoip: Geoip,
+        front: impl FnOnce(&Node) -> Front,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
+        Self::build(Clock::System, geoip, front, tls).await
+    }
+
+    async fn build(
+        clock: Clock,
         geoip: Geoip,
         front: impl FnOnce(&Node) -> Front,
         tls: Option<Arc<rustls::ServerConfig>>,
@@ -98,7 +112,7 @@ impl Stage {
             rtmp_proxies: Networks::default(),
             geoip,
         };
-        let node = Node::start(&settings, Clock::System, Entropy::system(), &connector)
+        let node = Node::start(&settings, clock, Entropy::system(), &connector)
             .await
             .unwrap();
         let listener = media::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -152,7 +166,7 @@ impl Stage {
         )
     }
 
-    pub(crate) async fn event(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
+    pub(crate) async fn event(&mut self, mut wanted: impl FnMut(&Event) -> bool) -> Event {
         let found = async {
             loop {
                 let event = self.events.recv().await.unwrap();

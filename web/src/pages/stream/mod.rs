@@ -2,6 +2,7 @@
 
 mod acts;
 mod edit;
+mod end_session;
 mod ingest;
 mod refusals;
 mod sessions;

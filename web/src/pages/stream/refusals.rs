@@ -6,10 +6,12 @@ use crate::{
     api::{
         events::{self, SessionEvent, SessionEventKind},
         live::use_live,
+        people::Permission,
         sessions::Door,
     },
-    kit::{Card, Table, When},
-    session::use_person,
+    kit::{Button, Card, Look, Table, When},
+    pages::why::Why,
+    session::{may, use_person},
 };
 
 const KEPT: usize = 20;
@@ -33,12 +35,19 @@ pub(super) fn Refusals(name: String) -> impl IntoView {
             });
         },
     );
+    let asked = RwSignal::new(None::<cynic::Id>);
+    let columns = StoredValue::new(if may(Permission::Explain) {
+        vec!["Reason", "Who", "Through", "When", ""]
+    } else {
+        vec!["Reason", "Who", "Through", "When"]
+    });
     view! {
+        <Why asked/>
         <Show when=move || !refused.with(Vec::is_empty)>
             <Card title="Turned away" flush=true>
-                <Table caption="Latest refusals" columns=vec!["Reason", "Who", "Through", "When"]>
+                <Table caption="Latest refusals" columns=columns.get_value()>
                     <For each=move || refused.get() key=|(id, _)| *id let:one>
-                        <Row event=one.1/>
+                        <Row event=one.1 asked/>
                     </For>
                 </Table>
             </Card>
@@ -47,7 +56,7 @@ pub(super) fn Refusals(name: String) -> impl IntoView {
 }
 
 #[component]
-fn Row(event: SessionEvent) -> impl IntoView {
+fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView {
     let who = match event.door {
         Door::Ingest => "Broadcaster".to_owned(),
         Door::Playback => use_person().with_untracked(|person| {
@@ -64,6 +73,11 @@ fn Row(event: SessionEvent) -> impl IntoView {
             <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
             <td data-label="Through">{event.protocol.label()}</td>
             <td data-label="When"><When at=event.at/></td>
+            {may(Permission::Explain).then(|| view! {
+                <td class="acts">
+                    <Button look=Look::Quiet on_press=move |_| asked.set(event.decision.clone())>"Why?"</Button>
+                </td>
+            })}
         </tr>
     }
 }

@@ -2,15 +2,17 @@
 
 use leptos::prelude::*;
 
+use super::end_session::EndSession;
 use crate::{
     api::{
         client::use_api,
         events::{self, SessionEventKind},
         live::use_live,
+        people::Permission,
         sessions::{self, Door, Session},
     },
-    kit::{Button, Card, Empty, Load, Loaded, Skeleton, Table},
-    session::use_person,
+    kit::{Button, Card, Empty, Load, Loaded, Look, Skeleton, Table},
+    session::{may, use_person},
     time,
 };
 
@@ -42,6 +44,13 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
     );
     let sessions = Memo::new(move |_| load.value().get().unwrap_or_default());
     let all = RwSignal::new(false);
+    let asked = RwSignal::new(None::<Session>);
+    let ask = may(Permission::SessionEnd).then(|| Callback::new(move |session| asked.set(Some(session))));
+    let columns = StoredValue::new(if ask.is_some() {
+        vec!["Viewer", "Address", "Through", "For", ""]
+    } else {
+        vec!["Viewer", "Address", "Through", "For"]
+    });
     let shown = Memo::new(move |_| {
         let most = if all.get() { usize::MAX } else { SHOWN_AT_FIRST };
         sessions.with(|sessions| sessions.iter().take(most).cloned().collect::<Vec<_>>())
@@ -53,9 +62,9 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
                 <Show when=move || !sessions.with(Vec::is_empty) fallback=|| view! {
                     <Empty icon=icondata_lu::LuUsers title="Nobody is watching" text="Viewers appear here the moment they are let in."/>
                 }>
-                    <Table caption="Running sessions" columns=vec!["Viewer", "Address", "Through", "For"]>
+                    <Table caption="Running sessions" columns=columns.get_value()>
                         <For each=move || shown.get() key=|session| session.id.clone() let:session>
-                            <Row session/>
+                            <Row session ask/>
                         </For>
                     </Table>
                     <Show when=move || hidden.get() != 0>
@@ -66,12 +75,15 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
                 </Show>
             </Loaded>
         </Card>
+        <EndSession asked/>
     }
 }
 
 #[component]
-fn Row(session: Session) -> impl IntoView {
+fn Row(session: Session, ask: Option<Callback<Session>>) -> impl IntoView {
     let user = use_person().with_untracked(|person| person.user_label(session.user.as_deref()));
+    let label = format!("End the session of {user} at {}", session.address);
+    let whole = StoredValue::new(session.clone());
     let (now, began) = (time::use_now(), time::millis(&session.started_at));
     let lasted = Memo::new(move |_| time::span(began, now.get()));
     view! {
@@ -85,6 +97,11 @@ fn Row(session: Session) -> impl IntoView {
             <td data-label="Address" class="mono">{session.address}</td>
             <td data-label="Through">{session.protocol.label()}</td>
             <td data-label="For" class="num">{lasted}</td>
+            {ask.map(|ask| view! {
+                <td class="acts">
+                    <Button look=Look::Quiet on_press=move |_| ask.run(whole.get_value()) attr:aria-label=label>"End"</Button>
+                </td>
+            })}
         </tr>
     }
 }

@@ -21,6 +21,7 @@ pub(crate) use self::{
     bulk::{Bulk, By},
     findings::Findings,
     fixed::StaticTokens,
+    report::Progress,
     table::{NarrowFilters, TokenTable},
 };
 use super::audit::written;

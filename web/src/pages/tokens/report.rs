@@ -29,9 +29,9 @@ pub(super) fn Report(
 
 /// From its answer at first, then by subscription until every node has acknowledged.
 #[component]
-fn Progress(change: Change) -> impl IntoView {
+pub(crate) fn Progress(change: Change) -> impl IntoView {
     let progress = RwSignal::new(change.progress());
-    let id = change.id.clone();
+    let id = change.id;
     use_live().subscribe(
         move || (!progress.with_untracked(|progress| progress.done)).then(|| events::change_progress(id.clone())),
         move |event| progress.set(event.change_progress),

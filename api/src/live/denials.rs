@@ -1,0 +1,136 @@
+//! Refusals, kept for whoever asks why: the newest of each organisation, and for thirty days.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use entity::{Table, Tenanted, denial};
+use guard::Timestamp;
+use ids::OrganisationId;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
+};
+
+use super::{Denied, record::door};
+
+/// How many were kept of late, by organisation.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Mutex<HashMap<OrganisationId, u64>>);
+
+/// A refusal in an organisation.
+pub(super) struct Refusal {
+    pub(super) organisation: OrganisationId,
+    pub(super) at: Timestamp,
+    pub(super) denied: Denied,
+}
+
+impl Kept {
+    /// Those of a batch that are kept, its newest: a crowd of refusals costs no more than so many at once of each
+    /// organisation.
+    pub(super) fn choose(refusals: Vec<Refusal>) -> Vec<Refusal> {
+        let mut taken: HashMap<OrganisationId, usize> = HashMap::new();
+        let mut chosen = refusals;
+        chosen.reverse();
+        chosen.retain(|refusal| {
+            let taken = taken.entry(refusal.organisation).or_default();
+            *taken += 1;
+            *taken <= AT_ONCE
+        });
+        chosen
+    }
+
+    /// Writes them, and forgets the oldest of an organisation that has many.
+    pub(super) async fn write(&self, connection: &impl ConnectionTrait, refusals: Vec<Refusal>) -> Result<(), DbErr> {
+        let mut more: HashMap<OrganisationId, u64> = HashMap::new();
+        let rows: Vec<_> = refusals
+            .into_iter()
+            .map(|refusal| {
+                *more.entry(refusal.organisation).or_default() += 1;
+                row(refusal)
+            })
+            .collect();
+        for chunk in rows.chunks(ROWS) {
+            denial::Entity::insert_many(chunk.to_vec())
+                .on_conflict(OnConflict::column(denial::Column::Id).do_nothing().to_owned())
+                .exec_without_returning(connection)
+                .await?;
+        }
+        for organisation in self.crowded(more) {
+            prune(connection, organisation).await?;
+        }
+        Ok(())
+    }
+
+    fn crowded(&self, more: HashMap<OrganisationId, u64>) -> Vec<OrganisationId> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut crowded = Vec::new();
+        for (organisation, more) in more {
+            let count = kept.entry(organisation).or_insert(LOOK_AFTER);
+            *count += more;
+            if *count >= LOOK_AFTER {
+                *count = 0;
+                crowded.push(organisation);
+            }
+        }
+        crowded
+    }
+}
+
+/// Forgets what is older than anybody asks about.
+pub(crate) async fn forget(connection: &impl ConnectionTrait, now: Timestamp) -> Result<(), DbErr> {
+    denial::Entity::remove_across_tenants("refusals that are older than anybody asks about")
+        .filter(denial::Column::CreatedAt.lt(now.minus(AGE).us()))
+        .exec(connection)
+        .await
+        .map(drop)
+}
+
+/// Forgets all but the newest of an organisation.
+async fn prune(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<(), DbErr> {
+    let first_too_many = denial::Entity::in_tenant(organisation)
+        .order_by_desc(denial::Column::CreatedAt)
+        .offset(MOST)
+        .limit(1)
+        .one(connection)
+        .await?;
+    if let Some(first) = first_too_many {
+        denial::Entity::remove_in_tenant(organisation)
+            .filter(denial::Column::CreatedAt.lte(first.created_at))
+            .exec(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn row(
+    Refusal {
+        organisation,
+        at,
+        denied,
+    }: Refusal,
+) -> denial::ActiveModel {
+    denial::ActiveModel {
+        id: Set(denied.decision.uuid()),
+        organisation_id: Set(organisation.uuid()),
+        stream_name: Set(denied.stream),
+        door: Set(door(denied.door).to_owned()),
+        protocol: Set(denied.protocol.as_str().to_owned()),
+        address: Set(denied.address.to_string()),
+        reason: Set(denied.reason.as_str().to_owned()),
+        trace: Set(serde_json::to_value(&denied.trace).unwrap_or_default()),
+        created_at: Set(at.us()),
+    }
+}
+
+/// How many are kept of an organisation's.
+const MOST: u64 = 10_000;
+/// After how many more it is looked whether there are too many.
+const LOOK_AFTER: u64 = 1_000;
+/// Of one organisation, in one batch.
+const AT_ONCE: usize = 50;
+const AGE: Duration = Duration::from_hours(30 * 24);
+/// SQLite allows 32766 parameters in a statement.
+const ROWS: usize = 500;

@@ -1,0 +1,138 @@
+//! Who was in a session that is ended is kept out: by each of its tokens, by nodes that join later too, and for as long as
+//! it is said.
+
+use std::time::Duration;
+
+use guard::Reason;
+use link::{Kind, SessionFacts};
+use serde_json::{Value, json};
+
+use crate::harness::{Node, T0, World};
+
+const END: &str = "mutation($i: ID!) { endSession(input: {id: $i}) {
+    barredUntil token { jti } change { sessionsEnded } errors { field code } } }";
+
+async fn who_was_sent_away_is_kept_out(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let user = world.as_role("nanoUser").await;
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let made = user.make_token(json!({ "streams": [world.stream()] })).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        tokens.push((text(&made["token"]), text(&made["record"]["jti"])));
+    }
+    let [(first, first_jti), (newer, newer_jti), (other, _)] = <[_; 3]>::try_from(tokens).unwrap();
+    let facts = SessionFacts {
+        jti: Some(first_jti.into()),
+        address: [192, 0, 2, 77].into(),
+        ..world.viewing(world.stream(), 6)
+    };
+    let (session, organisation) = (facts.session, facts.organisation);
+    let id = json!({ "i": session.to_string() });
+    world.begins(&user, facts).await;
+    let jti = newer_jti.as_str().into();
+    world.node.tell(
+        T0,
+        Kind::Renewed {
+            session,
+            organisation,
+            jti,
+        },
+    );
+    let found = "query($j: ID!) { organisation { sessions(filter: {jti: $j}) { nodes { id } } } }";
+    while user.data(found, json!({ "j": newer_jti })).await["organisation"]["sessions"]["nodes"] == json!([]) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        world.as_role("nanoReadOnly").await.code(END, id.clone()).await,
+        "FORBIDDEN"
+    );
+    assert_eq!(world.outsider().await.code(END, id.clone()).await, "NOT_FOUND");
+    assert_eq!(world.node.denies(world.stream(), &first, T0), None);
+
+    let ended = user.data(END, id.clone()).await["endSession"].clone();
+    assert_eq!(
+        (&ended["errors"], &ended["barredUntil"]),
+        (&json!([]), &json!("2027-01-15T08:05:00+00:00"))
+    );
+    assert_eq!(ended["token"]["jti"], *newer_jti);
+    let later = Node::join(&world.connector, 8).await;
+    let (last, over) = (T0.plus(Duration::from_secs(299)), T0.plus(Duration::from_mins(5)));
+    for node in [&world.node, &later] {
+        for token in [&first, &newer] {
+            for at in [T0, last] {
+                assert_eq!(node.denies(world.stream(), token, at), Some(Reason::SessionEnded));
+            }
+            assert_eq!(node.denies(world.stream(), token, over), None);
+        }
+        assert_eq!(node.denies(world.stream(), &other, T0), None);
+    }
+    // Who joins once that is over is told nothing of it.
+    world.pass(Duration::from_mins(5));
+    let world = world.restarted().await;
+    assert_eq!(world.node.denies(world.stream(), &first, T0), None);
+    let user = world.as_role("nanoUser").await;
+    let again = user.data(END, id).await["endSession"].clone();
+    assert_eq!(again["errors"], json!([{ "field": ["input", "id"], "code": "ENDED" }]));
+}
+
+/// More than are closed in one transaction.
+#[tokio::test]
+async fn what_a_crash_left_open_is_closed_when_it_was_heard_of_last_however_many_there_are() {
+    let world = World::new().await;
+    let beat = T0.plus(Duration::from_secs(7));
+    for n in 100..1301 {
+        let facts = world.viewing(world.stream(), n);
+        let (session, organisation) = (facts.session, facts.organisation);
+        for (at, kind) in [
+            (T0, Kind::Started(facts)),
+            (
+                beat,
+                Kind::Beat {
+                    session,
+                    organisation,
+                    bytes: n,
+                },
+            ),
+        ] {
+            let node = world.node.id;
+            while !world.node.events.tell(link::Event {
+                at,
+                node,
+                kind: kind.clone(),
+            }) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    // They never end, as far as anybody is told.
+    let world = world.restarted().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let query = "query($l: Boolean!, $a: String) { organisation { sessions(first: 100, after: $a, filter: {live: $l}) {
+        nodes { endedAt bytes } pageInfo { hasNextPage endCursor } } } }";
+    let live = admin.data(query, json!({ "l": true })).await;
+    assert_eq!(live["organisation"]["sessions"]["nodes"], json!([]));
+    let (mut over, mut after) = (0, json!(null));
+    loop {
+        let page = admin.data(query, json!({ "l": false, "a": after })).await["organisation"]["sessions"].clone();
+        for session in page["nodes"].as_array().unwrap() {
+            over += 1;
+            assert_eq!(session["endedAt"], "2027-01-15T08:00:07+00:00", "{session}");
+        }
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    assert_eq!(over, 1201);
+}
+
+#[tokio::test]
+async fn who_was_sent_away_is_kept_out_by_nodes_that_join_later_and_for_five_minutes() {
+    who_was_sent_away_is_kept_out(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn who_was_sent_away_is_kept_out_by_nodes_that_join_later_and_for_five_minutes_on_postgresql() {
+    who_was_sent_away_is_kept_out(testkit::Kind::Postgres).await;
+}

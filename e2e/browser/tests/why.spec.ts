@@ -1,0 +1,59 @@
+// Why was this viewer refused? Beside each refusal, and by the id that the viewer was told.
+import { expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { signIn } from '../support/people.ts';
+
+/** A viewer whose token is for another site; what they are told. */
+async function refused(token: string): Promise<{ reason: string | null; decision: string }> {
+  const answer = await fetch(`${demo().http}/live/${testStream().name}/index.m3u8?token=${token}`);
+  return { reason: answer.headers.get('x-deny-reason'), decision: answer.headers.get('x-decision-id') ?? '' };
+}
+
+test('a refusal says what was looked at, beside it and by its id', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoUser'));
+  const { token } = await control.playbackToken(testStream().name, 'ann', 600, { domains: ['example.com'] });
+  await signIn(page, user('nanoUser'));
+  await page.goto(`${demo().http}/streams/${testStream().name}`);
+  await expect(page.getByRole('heading', { name: 'Watching now' })).toBeVisible();
+  const { reason, decision } = await refused(token);
+  expect(reason).toBe('TOKEN_DOMAIN');
+  const row = page.getByRole('table', { name: 'Latest refusals' }).getByRole('row').nth(1);
+  await row.getByRole('button', { name: 'Why?' }).click();
+  const why = page.getByRole('dialog', { name: 'Why this was refused' });
+  const steps = why.getByRole('table', { name: 'What was looked at' }).getByRole('row');
+  await expect(steps.last()).toContainText('Refused');
+  await expect(steps.last()).toContainText('example.com');
+  await expect(steps.nth(1)).toContainText('Passed');
+  await expect(why).toContainText('TOKEN_DOMAIN');
+  await expectFitEverywhere(page, 'why somebody was refused');
+  await why.getByRole('button', { name: 'Done' }).click();
+
+  await page.goto(`${demo().http}/activity`);
+  await page.getByLabel('Decision id').fill(` ${decision} `);
+  await expectFitEverywhere(page, 'asking why by id');
+  await page.getByRole('button', { name: 'Why was this refused?' }).click();
+  await expect(steps.last()).toContainText('Refused');
+  await why.getByRole('button', { name: 'Done' }).click();
+  await page.getByLabel('Decision id').fill('dec_nobody');
+  await page.getByRole('button', { name: 'Why was this refused?' }).click();
+  await expect(why.getByRole('alert')).toBeVisible();
+  await expectFitEverywhere(page, 'why of an id that is none');
+  await control.close();
+});
+
+test('who may not know why is offered nothing', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoUser'));
+  await signIn(page, user('nanoReadOnly'));
+  await page.goto(`${demo().http}/streams/${testStream().name}`);
+  await expect(page.getByRole('heading', { name: 'Watching now' })).toBeVisible();
+  await refused('nonsense');
+  const table = page.getByRole('table', { name: 'Latest refusals' });
+  await expect(table.getByRole('row').nth(1)).toBeVisible();
+  await expect(table.getByRole('button')).toHaveCount(0);
+  await page.goto(`${demo().http}/activity`);
+  await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
+  await expect(page.getByLabel('Decision id')).toHaveCount(0);
+  await control.close();
+});

@@ -1,0 +1,42 @@
+//! A refusal, with what led to it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Table, Tenanted};
+
+/// A refusal, with what led to it.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "denial")]
+pub struct Model {
+    /// The decision's id, as whoever was refused was told.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Whose stream it was for.
+    pub organisation_id: Uuid,
+    /// The name that was asked for.
+    pub stream_name: String,
+    /// `playback` or `ingest`.
+    pub door: String,
+    /// By which protocol.
+    pub protocol: String,
+    /// From where.
+    pub address: String,
+    /// Why, by its public name.
+    pub reason: String,
+    /// The steps, in their order.
+    pub trace: Json,
+    /// When.
+    pub created_at: i64,
+}
+
+/// None: a relation could cross organisations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Table for Entity {}
+
+impl Tenanted for Entity {
+    const TENANT: Column = Column::OrganisationId;
+}
