@@ -139,9 +139,7 @@ async fn refresh(state: &State, organisation: OrganisationId, id: KeyId, least: 
 }
 
 fn unasked(state: &State, least: Duration) -> Condition {
-    let before = state
-        .now_us()
-        .saturating_sub(i64::try_from(least.as_micros()).unwrap_or(i64::MAX));
+    let before = state.now().minus(least).us();
     let attempted = signing_key::Column::AttemptedAt;
     Condition::any().add(attempted.is_null()).add(attempted.lte(before))
 }

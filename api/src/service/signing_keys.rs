@@ -317,7 +317,7 @@ async fn known(
         .select_only()
         .column(playback_token::Column::SigningKeyId)
         .column_as(playback_token::Column::Id.count(), "many")
-        .filter(playback_token::Column::ExpiresAt.gt(state.now_us().saturating_sub(super::tokens::DAY_S * 1_000_000)))
+        .filter(playback_token::Column::ExpiresAt.gt(state.now().minus(super::tokens::DAY).us()))
         .filter(playback_token::Column::RevokedAt.is_null())
         .filter(playback_token::Column::SigningKeyId.is_in(ids))
         .group_by(playback_token::Column::SigningKeyId)

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, net::Ipv6Addr};
 use entity::{Tenanted, guardian_rule, session, stream};
 use guard::{
     Asn, Credential, Door, Place, Policy, Request, Timestamp, Update,
-    policy::{Organisation, Package},
+    policy::{Organisation, Package, Stream},
     rules::{Action, Aim, Doors, Matcher, Mode, Rule},
 };
 use ids::{OrganisationId, RuleId, StreamName};
@@ -63,48 +63,118 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
         expires: None,
     };
     let beside = exceptions(state, &candidate, &trial.exceptions)?;
-    let (streams, rules) = (
-        streams(state, acting.id).await?,
-        standing(state, acting.id, &candidate, trial.replaces).await?,
-    );
-    let before = policy_of(state, acting, &streams, &rules)?;
-    let after = beside.iter().chain([&candidate]).fold(before.clone(), |policy, rule| {
-        policy.with(&Update::Rule {
-            organisation: acting.id,
+    let sessions = sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?;
+    let stage = Stage {
+        organisation: Organisation {
+            packages: [Package::Guardian].into_iter().collect(),
+            ..policy::organisation(&acting.row, &[])?
+        },
+        streams: streams(state, acting.id).await?,
+        rows: standing(state, acting.id, &candidate).await?,
+        replaces: trial.replaces,
+        now: state.now(),
+    };
+    // A million rules take seconds.
+    tokio::task::spawn_blocking(move || stage.play(&candidate, &beside, sessions))
+        .await
+        .map_err(|error| Fault::bug(&error))?
+        .map_err(Fault::from)
+}
+
+/// What a rule is tried on. All of it takes time, and none of it waits.
+struct Stage {
+    organisation: Organisation,
+    streams: Vec<Stream>,
+    /// The rules of the candidate's kind.
+    rows: Vec<guardian_rule::Model>,
+    replaces: Option<RuleId>,
+    now: Timestamp,
+}
+
+impl Stage {
+    fn play(&self, candidate: &Rule, beside: &[Rule], mut sessions: Vec<session::Model>) -> Result<Outcome, DbErr> {
+        let rules = self.standing()?;
+        let before = self.policy(&rules);
+        let after = beside
+            .iter()
+            .chain([candidate])
+            .fold(before.clone(), |policy, rule| policy.with(&self.update(rule)));
+        let complete = sessions.len() <= MOST;
+        sessions.truncate(MOST);
+        let examined = sessions.len();
+        sessions.retain(|row| {
+            request(row).is_some_and(|request| {
+                let judged = guard::judge_rules(&request, &after, self.now);
+                let cut = judged.is_err_and(|denial| denial.rule == Some(candidate.id));
+                cut && guard::judge_rules(&request, &before, self.now).is_ok()
+            })
+        });
+        sessions.sort_by_key(|row| row.ended_at.is_some());
+        let running = sessions.iter().filter(|row| row.ended_at.is_none()).count();
+        let viewers: BTreeSet<_> = sessions.iter().filter_map(|row| row.viewer.as_ref()).collect();
+        let addresses: BTreeSet<_> = sessions.iter().map(|row| &row.address).collect();
+        Ok(Outcome {
+            examined,
+            complete,
+            running,
+            past: sessions.len() - running,
+            viewers: viewers.len(),
+            addresses: addresses.len(),
+            excepts: match candidate.action {
+                Action::Allow => Some(self.excepts(candidate, &rules)),
+                Action::Deny => None,
+            },
+            some: {
+                sessions.truncate(SOME);
+                sessions
+            },
+        })
+    }
+
+    /// The rules of the candidate's kind that decide, without the one that it replaces.
+    fn standing(&self) -> Result<Vec<Rule>, DbErr> {
+        let mut standing = Vec::new();
+        for row in &self.rows {
+            let rule = rules::rule(row)?;
+            if rule.mode == Mode::Enforce && Some(rule.id) != self.replaces {
+                standing.push(rule);
+            }
+        }
+        Ok(standing)
+    }
+
+    /// A policy of nothing but the organisation, its streams and these rules.
+    fn policy<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> Policy {
+        let streams = self.streams.iter().cloned().map(Update::Stream);
+        let rules = rules.into_iter().map(|rule| self.update(rule));
+        let organisation = Update::Organisation(self.organisation.clone());
+        Policy::from_updates([organisation].into_iter().chain(streams).chain(rules))
+    }
+
+    fn update(&self, rule: &Rule) -> Update {
+        Update::Rule {
+            organisation: self.organisation.id,
             rule: rule.clone(),
+        }
+    }
+
+    /// Whether somebody whom the candidate is about, and no rule more specific than it, would be refused without it on some
+    /// stream, and let in with it.
+    fn excepts(&self, candidate: &Rule, rules: &[Rule]) -> bool {
+        let weight = candidate.matcher.specificity();
+        let without = self.policy(rules.iter().filter(|rule| rule.matcher.specificity() <= weight));
+        let with = without.with(&self.update(candidate));
+        // What an organisation without a stream would say of one.
+        let any = format!("{}-any", self.organisation.hash).parse().ok();
+        let names = self.streams.iter().map(|stream| stream.name.clone()).chain(any);
+        let doors = [Door::Playback, Door::Ingest]
+            .into_iter()
+            .filter(|door| candidate.doors.have(*door));
+        let mut asked = names.flat_map(|name| doors.clone().map(move |door| typical(candidate, door, name.clone())));
+        asked.any(|one| {
+            guard::judge_rules(&one, &without, self.now).is_err() && guard::judge_rules(&one, &with, self.now).is_ok()
         })
-    });
-    let mut sessions = sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?;
-    let complete = sessions.len() <= MOST;
-    sessions.truncate(MOST);
-    let now = state.now();
-    let examined = sessions.len();
-    sessions.retain(|row| {
-        request(row).is_some_and(|request| {
-            let cut = guard::judge_rules(&request, &after, now).is_err_and(|denial| denial.rule == Some(candidate.id));
-            cut && guard::judge_rules(&request, &before, now).is_ok()
-        })
-    });
-    sessions.sort_by_key(|row| row.ended_at.is_some());
-    let running = sessions.iter().filter(|row| row.ended_at.is_none()).count();
-    let viewers: BTreeSet<_> = sessions.iter().filter_map(|row| row.viewer.as_ref()).collect();
-    let addresses: BTreeSet<_> = sessions.iter().map(|row| &row.address).collect();
-    Ok(Outcome {
-        examined,
-        complete,
-        running,
-        past: sessions.len() - running,
-        viewers: viewers.len(),
-        addresses: addresses.len(),
-        excepts: match candidate.action {
-            Action::Allow => Some(excepts(state, acting, &candidate, &streams, &rules)?),
-            Action::Deny => None,
-        },
-        some: {
-            sessions.truncate(SOME);
-            sessions
-        },
-    })
+    }
 }
 
 /// The rules that would be made beside the candidate.
@@ -126,52 +196,25 @@ fn exceptions(state: &State, candidate: &Rule, values: &[String]) -> Result<Vec<
     values.iter().map(one).collect()
 }
 
-/// The rules of the candidate's kind that decide, without the one that it replaces.
+/// The rules of the candidate's kind.
 async fn standing(
     state: &State,
     organisation: OrganisationId,
     candidate: &Rule,
-    replaces: Option<RuleId>,
-) -> Result<Vec<Rule>, Fault> {
-    let alike = guardian_rule::Entity::in_tenant(organisation)
+) -> Result<Vec<guardian_rule::Model>, DbErr> {
+    guardian_rule::Entity::in_tenant(organisation)
         .filter(guardian_rule::Column::Kind.eq(candidate.matcher.kind().as_str()))
-        .filter(rules::stands(state.now_us()));
-    let mut standing = Vec::new();
-    for row in alike.all(state.store.read()).await? {
-        let rule = rules::rule(&row)?;
-        if rule.mode == Mode::Enforce && Some(rule.id) != replaces {
-            standing.push(rule);
-        }
-    }
-    Ok(standing)
-}
-
-/// A policy of nothing but the organisation, its streams and these rules.
-fn policy_of<'a>(
-    state: &State,
-    acting: &Acting,
-    streams: &[stream::Model],
-    rules: impl IntoIterator<Item = &'a Rule>,
-) -> Result<Policy, Fault> {
-    let mut updates = vec![Update::Organisation(Organisation {
-        packages: [Package::Guardian].into_iter().collect(),
-        ..policy::organisation(&acting.row, &[])?
-    })];
-    for row in streams {
-        updates.push(Update::Stream(policy::stream(state, row)?));
-    }
-    updates.extend(rules.into_iter().map(|rule| Update::Rule {
-        organisation: acting.id,
-        rule: rule.clone(),
-    }));
-    Ok(Policy::from_updates(updates))
-}
-
-async fn streams(state: &State, organisation: OrganisationId) -> Result<Vec<stream::Model>, DbErr> {
-    stream::Entity::in_tenant(organisation)
-        .filter(stream::Column::DeletedAt.is_null())
+        .filter(rules::stands(state.now_us()))
         .all(state.store.read())
         .await
+}
+
+async fn streams(state: &State, organisation: OrganisationId) -> Result<Vec<Stream>, DbErr> {
+    let rows = stream::Entity::in_tenant(organisation)
+        .filter(stream::Column::DeletedAt.is_null())
+        .all(state.store.read())
+        .await?;
+    rows.iter().map(|row| policy::stream(state, row)).collect()
 }
 
 /// Sessions at the candidate's doors, the newest first: one more than are looked at. The built-in source is nobody's.
@@ -207,11 +250,6 @@ async fn sessions(
 
 /// What a session asked for when it came.
 fn request(row: &session::Model) -> Option<Request> {
-    let door = if row.door == record::door(Door::Ingest) {
-        Door::Ingest
-    } else {
-        Door::Playback
-    };
     let name: StreamName = row.stream_name.parse().ok()?;
     let place = Place {
         country: row.country.as_deref().and_then(|code| code.parse().ok()),
@@ -221,38 +259,13 @@ fn request(row: &session::Model) -> Option<Request> {
         place,
         referrer: row.referrer.as_deref().and_then(|host| host.parse().ok()),
         agent: row.user_agent.as_deref().map(Into::into),
-        ..Request::new(door, Some(name), row.address.parse().ok()?, Credential::Missing)
+        ..Request::new(
+            record::door_of(&row.door),
+            Some(name),
+            row.address.parse().ok()?,
+            Credential::Missing,
+        )
     })
-}
-
-/// Whether somebody whom the candidate is about, and no rule more specific than it, would be refused without it on some
-/// stream, and let in with it.
-fn excepts(
-    state: &State,
-    acting: &Acting,
-    candidate: &Rule,
-    streams: &[stream::Model],
-    rules: &[Rule],
-) -> Result<bool, Fault> {
-    let weight = candidate.matcher.specificity();
-    let wider = rules.iter().filter(|rule| rule.matcher.specificity() <= weight);
-    let without = policy_of(state, acting, streams, wider)?;
-    let with = without.with(&Update::Rule {
-        organisation: acting.id,
-        rule: candidate.clone(),
-    });
-    let now = state.now();
-    // What an organisation without a stream would say of one.
-    let any = format!("{}-any", acting.hash);
-    let names = streams.iter().map(|row| &row.name).chain([&any]);
-    let doors = [Door::Playback, Door::Ingest]
-        .into_iter()
-        .filter(|door| candidate.doors.have(*door));
-    let mut asked = names
-        .filter_map(|name| name.parse::<StreamName>().ok())
-        .flat_map(|name| doors.clone().map(move |door| typical(candidate, door, name.clone())));
-    Ok(asked
-        .any(|one| guard::judge_rules(&one, &without, now).is_err() && guard::judge_rules(&one, &with, now).is_ok()))
 }
 
 /// Somebody whom a rule is about.
