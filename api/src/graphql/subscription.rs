@@ -186,9 +186,9 @@ fn fits(filter: &SessionFilter, news: &News) -> bool {
             let facts = &session.facts;
             is(filter.stream.as_deref(), Some(facts.name.as_str()))
                 && filter.door.is_none_or(|door| door == facts.door.into())
-                && is(filter.user.as_deref(), facts.user.as_deref())
-                && is(filter.tag.as_deref(), facts.tag.as_deref())
-                && is(filter.jti.as_ref().map(|jti| jti.as_str()), facts.jti.as_deref())
+                && is(filter.user.as_deref(), facts.user())
+                && is(filter.tag.as_deref(), facts.tag())
+                && is(filter.jti.as_ref().map(|jti| jti.as_str()), facts.jti())
         }
         What::Denied(denied) => {
             is(filter.stream.as_deref(), Some(&denied.stream))

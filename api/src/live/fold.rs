@@ -93,9 +93,9 @@ fn one(
             rows.push(Row::Beat { session, bytes, at });
             news.push((organisation, at, What::Beat));
         }
-        Kind::Renewed { session, jti, .. } => {
-            if register.renewed(session, &jti) {
-                rows.push(Row::Renewed { session, jti });
+        Kind::Renewed { session, grant, .. } => {
+            if register.renewed(session, &grant) {
+                rows.push(Row::Renewed { session, grant });
             }
         }
         Kind::Ended(end) => {

@@ -10,7 +10,7 @@ use std::{
 };
 
 pub(crate) use fold::run;
-use guard::{Door, Reason, Step, Timestamp, Whose};
+use guard::{Door, Grant, Reason, Step, Timestamp, Whose};
 use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
 use link::{Protocol, SessionFacts};
 use tokio::sync::broadcast;
@@ -41,7 +41,7 @@ pub(crate) struct LiveSession {
     /// Over the last two beats.
     pub(crate) bytes_per_second: f64,
     /// The tokens that it ran on before its newest, the newest first.
-    pub(crate) earlier: Vec<Arc<str>>,
+    pub(crate) earlier: Vec<Grant>,
 }
 
 /// What subscriptions hear.
@@ -118,8 +118,9 @@ impl Live {
     pub(crate) fn runs_on(&self, organisation: OrganisationId, jti: &str) -> bool {
         let register = self.register();
         let mut sessions = register.sessions.values();
-        sessions
-            .any(|session| session.facts.organisation == organisation && session.tokens().any(|token| **token == *jti))
+        sessions.any(|session| {
+            session.facts.organisation == organisation && session.tokens().any(|token| *token.jti == *jti)
+        })
     }
 
     /// A session of an organisation, if it goes on.
@@ -134,8 +135,8 @@ impl Live {
         let counts = |session: &&LiveSession| {
             session.facts.organisation == organisation
                 && match whose {
-                    Whose::User(user) => session.facts.user.as_ref() == Some(user),
-                    Whose::Token(jti) => session.tokens().any(|token| token == jti),
+                    Whose::User(user) => session.facts.user() == Some(&**user),
+                    Whose::Token(jti) => session.tokens().any(|token| token.jti == *jti),
                 }
         };
         u32::try_from(register.sessions.values().filter(counts).count()).unwrap_or(u32::MAX)
@@ -163,7 +164,8 @@ impl Live {
     pub(crate) fn on_keys(&self, organisation: OrganisationId) -> HashMap<Arc<str>, u64> {
         let mut sessions = HashMap::new();
         for session in self.register().sessions.values() {
-            if let (true, Some(kid)) = (session.facts.organisation == organisation, &session.facts.kid) {
+            let kid = session.facts.grant.as_ref().and_then(|grant| grant.kid.as_ref());
+            if let (true, Some(kid)) = (session.facts.organisation == organisation, kid) {
                 *sessions.entry(kid.clone()).or_insert(0) += 1;
             }
         }
@@ -214,9 +216,9 @@ impl Live {
 }
 
 impl LiveSession {
-    /// The ids of its tokens, the newest first.
-    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.facts.jti.iter().chain(&self.earlier)
+    /// Its tokens, the newest first.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Grant> {
+        self.facts.grant.iter().chain(&self.earlier)
     }
 }
 
@@ -252,14 +254,14 @@ impl Register {
     }
 
     /// Whether it is a session that runs on another token now.
-    fn renewed(&mut self, session: SessionId, jti: &Arc<str>) -> bool {
+    fn renewed(&mut self, session: SessionId, grant: &Grant) -> bool {
         let Some(session) = self.sessions.get_mut(&session) else {
             return false;
         };
-        if session.facts.jti.as_ref() == Some(jti) {
+        if session.facts.grant.as_ref() == Some(grant) {
             return false;
         }
-        session.earlier.extend(session.facts.jti.replace(jti.clone()));
+        session.earlier.extend(session.facts.grant.replace(grant.clone()));
         session.earlier.rotate_right(1);
         session.earlier.truncate(EARLIER);
         true

@@ -1,9 +1,9 @@
 //! Sessions, and how often rules were met, as rows.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use entity::{Table, Tenanted, guardian_rule, session, stream};
-use guard::{Door, Reason, Timestamp};
+use guard::{Door, Grant, Reason, Timestamp};
 use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use sea_orm::{
     ActiveModelTrait,
@@ -32,7 +32,7 @@ pub(super) enum Row {
         at: Timestamp,
     },
     /// A session runs on a newer token.
-    Renewed { session: SessionId, jti: Arc<str> },
+    Renewed { session: SessionId, grant: Grant },
     /// A session is over; `bytes` where they are known.
     Ended {
         session: SessionId,
@@ -161,10 +161,11 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 at,
                 reason,
             } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
-            Row::Renewed { session, jti } => {
+            Row::Renewed { session, grant } => {
                 session::Entity::change_across_tenants("sessions as their node tells of them, by id")
                     .filter(session::Column::Id.eq(session.uuid()))
-                    .col_expr(session::Column::Jti, Expr::value(&**jti))
+                    .col_expr(session::Column::Jti, Expr::value(&*grant.jti))
+                    .col_expr(session::Column::Tag, Expr::value(grant.tag.as_deref()))
                     .exec(connection)
                     .await?;
             }
@@ -223,7 +224,7 @@ async fn update(
 
 fn model(session: &LiveSession) -> session::ActiveModel {
     let facts = &session.facts;
-    let text = |text: &Option<Arc<str>>| Set(text.as_deref().map(str::to_owned));
+    let text = |text: Option<&str>| Set(text.map(str::to_owned));
     session::ActiveModel {
         id: Set(facts.session.uuid()),
         organisation_id: Set(facts.organisation.uuid()),
@@ -235,13 +236,13 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         address: Set(facts.address.to_string()),
         country: Set(facts.place.country.map(|country| country.to_string())),
         asn: Set(facts.place.asn.map(|asn| asn.number().into())),
-        provider: text(&facts.provider),
+        provider: text(facts.provider.as_deref()),
         encrypted: Set(facts.encrypted),
-        jti: text(&facts.jti),
-        viewer: text(&facts.user),
-        tag: text(&facts.tag),
-        user_agent: text(&facts.user_agent),
-        referrer: text(&facts.referrer),
+        jti: text(facts.jti()),
+        viewer: text(facts.user()),
+        tag: text(facts.tag()),
+        user_agent: text(facts.user_agent.as_deref()),
+        referrer: text(facts.referrer.as_deref()),
         started_at: Set(session.started.us()),
         beat_at: Set(session.started.us()),
         ended_at: Set(None),

@@ -1,12 +1,10 @@
 //! Taking tokens back: by token, or in bulk. Durable before it is answered.
 
-use std::collections::HashSet;
-
 use authz::Action;
 use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
 use guard::{
     Timestamp, Update,
-    policy::{CredentialDigest, Subject},
+    policy::{CredentialDigest, Revocations, Subject},
 };
 use ids::{OrganisationId, StreamId, TokenId};
 use sea_orm::{
@@ -104,36 +102,19 @@ pub(crate) struct Preview {
 pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Preview, Fault> {
     let work = Work::begin(state, acting).await?;
     let taken = take(&work, by).await?;
-    let hit = |session: &LiveSession| taken.subjects.iter().any(|subject| names(subject, session));
-    let mut sessions = state.live.sessions(acting.id, hit);
-    if taken.at < work.at {
-        let ids = sessions.iter().flat_map(LiveSession::tokens).map(|jti| &**jti);
-        let newer = playback_token::Entity::in_tenant(acting.id)
-            .filter(playback_token::Column::Jti.is_in(ids.take(PREVIEWED)))
-            .filter(playback_token::Column::IssuedAt.gt(taken.at.us()))
-            .all(&*work.write)
-            .await?;
-        let newer: HashSet<_> = newer.iter().map(|record| record.jti.as_str()).collect();
-        // A session ends with whichever of its tokens is covered.
-        sessions.retain(|session| session.tokens().any(|jti| !newer.contains(&**jti)));
-    }
+    let revocations = Revocations::of(&taken.subjects, taken.at);
+    // A session ends with whichever of its tokens is covered.
+    let hit = |session: &LiveSession| {
+        let stream = Some(session.facts.stream);
+        session
+            .tokens()
+            .any(|token| revocations.covering(token, stream).is_some())
+    };
+    let sessions = state.live.sessions(acting.id, hit);
     Ok(Preview {
         tokens: taken.covered,
         sessions,
     })
-}
-
-/// Whether a session runs on what a revocation names.
-fn names(subject: &Subject, session: &LiveSession) -> bool {
-    let facts = &session.facts;
-    match subject {
-        Subject::Token(jti) => session.tokens().any(|token| token == jti),
-        Subject::User(user) => facts.user.as_ref() == Some(user),
-        Subject::Tag(tag) => facts.tag.as_ref() == Some(tag),
-        Subject::Stream(stream) => facts.stream == *stream && facts.jti.is_some(),
-        Subject::Key(kid) => facts.kid.as_ref() == Some(kid),
-        Subject::Everything => facts.jti.is_some(),
-    }
 }
 
 async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
@@ -429,5 +410,3 @@ fn links(organisation: OrganisationId, stream: StreamId, this: bool) -> SelectSt
 }
 
 const TEXT: usize = 256;
-/// Sessions that a preview looks at one by one.
-const PREVIEWED: usize = 10_000;

@@ -49,7 +49,7 @@ pub(crate) async fn end(state: &State, acting: &Acting, id: &str) -> Result<Ende
         "stream": facts.name,
         "door": record::door(facts.door),
         "protocol": facts.protocol.as_str(),
-        "jti": facts.jti,
+        "jti": facts.jti(),
         "barredUntil": bar.until().s(),
     });
     let (until, update) = (
@@ -60,7 +60,7 @@ pub(crate) async fn end(state: &State, acting: &Acting, id: &str) -> Result<Ende
         },
     );
     let progress = work.finish(operation, &id.to_string(), detail, &[update]).await?;
-    let token = match &facts.jti {
+    let token = match facts.jti() {
         Some(jti) => found(tokens::by_jti(state.store.read(), acting.id, jti).await)?,
         None => None,
     };
@@ -107,10 +107,15 @@ fn bar(session: &LiveSession, at: Timestamp) -> Bar {
     let address: IpAddr = facts.address;
     Bar {
         session: facts.session,
-        who: who(session.tokens().cloned().collect(), facts.stream, facts.door),
+        who: who(ids(session), facts.stream, facts.door),
         address,
         at,
     }
+}
+
+/// The ids of its tokens.
+fn ids(session: &LiveSession) -> Vec<Arc<str>> {
+    session.tokens().map(|token| token.jti.clone()).collect()
 }
 
 fn who(tokens: Vec<Arc<str>>, stream: StreamId, door: Door) -> Vec<Barred> {
@@ -131,7 +136,7 @@ async fn insert(work: &Work<'_>, session: &LiveSession, bar: &Bar) -> Result<(),
         stream_id: Set(facts.stream.uuid()),
         door: Set(record::door(facts.door).to_owned()),
         address: Set(facts.address.to_string()),
-        tokens: Set(json!(session.tokens().collect::<Vec<_>>())),
+        tokens: Set(json!(ids(session))),
         created_at: Set(bar.at.us()),
         keep_until: Set(bar.until().us()),
     };

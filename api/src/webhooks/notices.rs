@@ -80,9 +80,9 @@ impl Notice {
             name: facts.name.as_str(),
             began: session.started,
             bytes: session.bytes,
-            jti: facts.jti.as_deref(),
-            user: facts.user.as_deref(),
-            tag: facts.tag.as_deref(),
+            jti: facts.jti(),
+            user: facts.user(),
+            tag: facts.tag(),
             user_agent: facts.user_agent.as_deref(),
             referrer: facts.referrer.as_deref(),
         };

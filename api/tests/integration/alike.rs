@@ -9,7 +9,7 @@ use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Client, World},
+    harness::{Client, World, granted},
     subscriptions::{Socket, settled},
 };
 
@@ -135,9 +135,11 @@ async fn a_subscription_to_what_belongs_to_others_is_one_to_what_does_not_exist(
 fn happens(world: &World, name: &str) {
     let now = world.clock.now();
     let viewing = SessionFacts {
-        jti: Some(JTI.into()),
-        user: Some(USER.into()),
-        tag: Some(TAG.into()),
+        grant: Some(guard::Grant {
+            user: Some(USER.into()),
+            tag: Some(TAG.into()),
+            ..granted(JTI)
+        }),
         ..world.viewing(name, 1)
     };
     let (stream, organisation) = (viewing.stream, viewing.organisation);

@@ -6,7 +6,7 @@ use guard::{Credential, Door, Reason};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Client, T0, World},
+    harness::{Client, T0, World, granted},
     signing_keys::{add, hs256},
 };
 
@@ -424,6 +424,36 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
 }
 
 #[tokio::test]
+async fn a_preview_hits_whom_the_revocation_would_also_among_tokens_that_customers_sign() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    // What somebody else's clock issued is covered for 30 s more, and what says no time always.
+    for (n, (issued, ours, hit)) in (1..).zip([
+        (Some(0), true, 1),
+        (Some(1), true, 0),
+        (Some(30), false, 1),
+        (Some(31), false, 0),
+        (None, false, 1),
+    ]) {
+        let user = format!("viewer {n}");
+        let facts = link::SessionFacts {
+            grant: Some(guard::Grant {
+                user: Some(user.as_str().into()),
+                issued: issued.map(|seconds| T0.plus(Duration::from_secs(seconds))),
+                revocable: false,
+                word: guard::Word::Signed { ours },
+                ..granted(&format!("theirs {n}"))
+            }),
+            ..world.viewing(world.stream(), n)
+        };
+        world.begins(&admin, facts).await;
+        let preview = "query($i: RevokeTokensInput!) { revocationPreview(input: $i) { sessions } }";
+        let seen = admin.data(preview, json!({ "i": { "user": user } })).await;
+        assert_eq!(seen["revocationPreview"]["sessions"], hit, "{issued:?}, ours: {ours}");
+    }
+}
+
+#[tokio::test]
 async fn a_revocation_that_is_looked_at_first_says_whom_it_hits_and_hits_nobody() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
@@ -436,9 +466,11 @@ async fn a_revocation_that_is_looked_at_first_says_whom_it_hits_and_hits_nobody(
         .await;
     let jti = made["record"]["jti"].as_str().unwrap();
     let viewing = link::SessionFacts {
-        jti: Some(jti.into()),
-        user: Some("ann".into()),
-        tag: Some("web".into()),
+        grant: Some(guard::Grant {
+            user: Some("ann".into()),
+            tag: Some("web".into()),
+            ..granted(jti)
+        }),
         ..world.viewing(&stream, 1)
     };
     world.node.tell(world.clock.now(), link::Kind::Started(viewing));

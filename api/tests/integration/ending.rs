@@ -7,7 +7,7 @@ use guard::Reason;
 use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
-use crate::harness::{Node, T0, World};
+use crate::harness::{Node, T0, World, granted};
 
 const END: &str = "mutation($i: ID!) { endSession(input: {id: $i}) {
     barredUntil token { jti } change { sessionsEnded } errors { field code } } }";
@@ -23,20 +23,20 @@ async fn who_was_sent_away_is_kept_out(kind: testkit::Kind) {
     }
     let [(first, first_jti), (newer, newer_jti), (other, _)] = <[_; 3]>::try_from(tokens).unwrap();
     let facts = SessionFacts {
-        jti: Some(first_jti.into()),
+        grant: Some(granted(&first_jti)),
         address: [192, 0, 2, 77].into(),
         ..world.viewing(world.stream(), 6)
     };
     let (session, organisation) = (facts.session, facts.organisation);
     let id = json!({ "i": session.to_string() });
     world.begins(&user, facts).await;
-    let jti = newer_jti.as_str().into();
+    let grant = granted(&newer_jti);
     world.node.tell(
         T0,
         Kind::Renewed {
             session,
             organisation,
-            jti,
+            grant,
         },
     );
     let found = "query($j: ID!) { organisation { sessions(filter: {jti: $j}) { nodes { id } } } }";

@@ -8,7 +8,7 @@ use link::{Kind, SessionEnd, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Client, World},
+    harness::{Client, World, granted},
     organisations::operator,
 };
 
@@ -303,7 +303,10 @@ async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() 
         address: address.into(),
         user_agent: Some(agent.into()),
         referrer: Some("app.example.com".into()),
-        user: Some(user.into()),
+        grant: Some(guard::Grant {
+            user: Some(user.into()),
+            ..granted(user)
+        }),
         place: if number % 2 == 1 { known } else { Place::default() },
         ..world.viewing(world.stream(), number)
     };

@@ -16,7 +16,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
 };
-use guard::{Door, Place, Policy, Reason, Timestamp};
+use guard::{Door, Grant, Place, Policy, Reason, Timestamp, Word};
 use ids::{DecisionId, NodeId, SessionId};
 use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, Questions, SessionFacts};
 use serde_json::{Value, json};
@@ -84,10 +84,7 @@ impl World {
             place: Place::default(),
             provider: None,
             encrypted: false,
-            jti: None,
-            kid: None,
-            user: None,
-            tag: None,
+            grant: None,
             user_agent: None,
             referrer: None,
         }
@@ -287,6 +284,20 @@ impl World {
             .into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         address
+    }
+}
+
+/// A token of that id that a node let somebody in with; ours, and of nobody in particular.
+pub(crate) fn granted(jti: &str) -> Grant {
+    Grant {
+        jti: jti.into(),
+        kid: None,
+        user: None,
+        tag: None,
+        issued: Some(T0),
+        expires: T0.plus(Duration::from_hours(1)),
+        revocable: true,
+        word: Word::Signed { ours: true },
     }
 }
 

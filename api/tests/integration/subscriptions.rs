@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest},
 };
 
-use crate::harness::{Client, World};
+use crate::harness::{Client, World, granted};
 
 /// A socket that speaks graphql-transport-ws.
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -87,9 +87,11 @@ impl Socket {
 fn session(world: &World, n: u64) -> SessionFacts {
     SessionFacts {
         protocol: Protocol::WebSocket,
-        jti: Some("tok_x".into()),
-        user: Some("ann".into()),
-        tag: Some("web".into()),
+        grant: Some(guard::Grant {
+            user: Some("ann".into()),
+            tag: Some("web".into()),
+            ..granted("tok_x")
+        }),
         referrer: Some("example.com".into()),
         ..world.viewing(world.stream(), n)
     }

@@ -36,6 +36,15 @@ pub enum AgentClaim {
     Digest([u8; 32]),
 }
 
+impl fmt::Display for AgentClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(agent) => f.write_str(agent),
+            Self::Digest(_) => f.write_str("the one of a digest"),
+        }
+    }
+}
+
 impl AgentPattern {
     /// Whether `agent` is meant; takes time in proportion to both.
     pub fn matches(&self, agent: &str) -> bool {

@@ -47,7 +47,7 @@ pub use decide::{
 };
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};
-pub use permit::{Admitted, End, Grant, Permit};
+pub use permit::{Admitted, End, Grant, Permit, Word};
 pub use place::{Asn, Country, Place, PlaceError};
 pub use policy::{Policy, Update};
 pub use reason::{Denial, Reason};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ids::{OrganisationId, RuleId, StreamId, StreamName};
+use serde::{Deserialize, Serialize};
 
 use crate::{Door, Policy, Reason, Timestamp, rules::Monitored, token::Jti};
 
@@ -36,7 +37,7 @@ impl End {
 }
 
 /// The token behind a permit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// Its id, unique within the organisation.
     pub jti: Jti,
@@ -52,12 +53,13 @@ pub struct Grant {
     pub expires: Timestamp,
     /// Whether it can be revoked by itself.
     pub revocable: bool,
-    pub(crate) word: Word,
+    /// Whose word it is believed on.
+    pub word: Word,
 }
 
 /// Whose word a credential is believed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Word {
     /// A key's.
     Signed {
         /// Whether Portcullis holds it.

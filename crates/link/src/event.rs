@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use guard::{Door, Place, Reason, Step, Timestamp};
+use guard::{Door, Grant, Place, Reason, Step, Timestamp};
 use ids::{DecisionId, NodeId, OrganisationId, RuleId, SessionId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ pub enum Kind {
         session: SessionId,
         /// Whose.
         organisation: OrganisationId,
-        /// The newer token's id.
-        jti: Arc<str>,
+        /// The newer token.
+        grant: Grant,
     },
     /// A session is over.
     Ended(SessionEnd),
@@ -109,18 +109,29 @@ pub struct SessionFacts {
     pub provider: Option<Arc<str>>,
     /// Whether nobody on the way can read it.
     pub encrypted: bool,
-    /// The token's id.
-    pub jti: Option<Arc<str>>,
-    /// The key that signed the token.
-    pub kid: Option<Arc<str>>,
-    /// The viewer that the token names.
-    pub user: Option<Arc<str>>,
-    /// The token's label.
-    pub tag: Option<Arc<str>>,
+    /// The token that let it in, where it came with one.
+    pub grant: Option<Grant>,
     /// The player's name for itself, at most 512 bytes.
     pub user_agent: Option<Arc<str>>,
     /// The host of the page it came from.
     pub referrer: Option<Arc<str>>,
+}
+
+impl SessionFacts {
+    /// The token's id.
+    pub fn jti(&self) -> Option<&str> {
+        self.grant.as_ref().map(|grant| &*grant.jti)
+    }
+
+    /// The viewer that the token names.
+    pub fn user(&self) -> Option<&str> {
+        self.grant.as_ref()?.user.as_deref()
+    }
+
+    /// The token's label.
+    pub fn tag(&self) -> Option<&str> {
+        self.grant.as_ref()?.tag.as_deref()
+    }
 }
 
 /// A session as it ended.

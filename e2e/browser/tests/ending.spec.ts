@@ -7,6 +7,8 @@ import { signIn } from '../support/people.ts';
 import { expectToPlay } from '../support/picture.ts';
 
 test('a session is ended beside its viewer, and its token revoked by the offer', async ({ page, browser }) => {
+  // Pages are judged in each look.
+  test.slow();
   const control = await Control.signedIn(user('nanoUser'));
   const { token } = await control.playbackToken(testStream().name, 'sent-away');
   const elsewhere = await browser.newContext();

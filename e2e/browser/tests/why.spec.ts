@@ -12,6 +12,8 @@ async function refused(token: string): Promise<{ reason: string | null; decision
 }
 
 test('a refusal says what was looked at, beside it and by its id', async ({ page }) => {
+  // Pages are judged in each look.
+  test.slow();
   const control = await Control.signedIn(user('nanoUser'));
   const { token } = await control.playbackToken(testStream().name, 'ann', 600, { domains: ['example.com'] });
   await signIn(page, user('nanoUser'));

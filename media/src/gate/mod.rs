@@ -318,7 +318,6 @@ impl Gate {
         }
         count::allowed(asked.protocol);
         self.tally.count(permit.organisation(), permit.rules_met());
-        let grant = permit.grant();
         let facts = SessionFacts {
             session: id,
             organisation: permit.organisation(),
@@ -330,10 +329,7 @@ impl Gate {
             place: located.place,
             provider: located.provider,
             encrypted: asked.encrypted,
-            jti: grant.map(|grant| grant.jti.clone()),
-            kid: grant.and_then(|grant| grant.kid.clone()),
-            user: grant.and_then(|grant| grant.user.clone()),
-            tag: grant.and_then(|grant| grant.tag.clone()),
+            grant: permit.grant().cloned(),
             user_agent: asked.user_agent.clone(),
             referrer: asked.referrer.as_ref().map(|host| host.as_str().into()),
         };

@@ -65,8 +65,11 @@ impl Gate {
         if let Some(denial) = unfit(session, &permit) {
             return Err(self.denied(&asked, door, denial, None));
         }
-        let (jti, digest) = (grant.jti.clone(), request.credential.digest());
-        let held = Held { grant, digest };
+        let digest = request.credential.digest();
+        let held = Held {
+            grant: grant.clone(),
+            digest,
+        };
         let now = self.clock.now();
         if !self.sessions.renew(session, request, held, permit.end(), now) {
             // Over meanwhile, and told so by whatever ended it.
@@ -84,11 +87,11 @@ impl Gate {
             session.end(denial.reason);
             return Err(self.denied(&asked, door, denial, None));
         }
-        tracing::info!(session.id = %session.id, token.jti = &*jti, "a session took a newer token");
+        tracing::info!(session.id = %session.id, token.jti = &*grant.jti, "a session took a newer token");
         self.tell(Kind::Renewed {
             session: session.id,
             organisation: permit.organisation(),
-            jti,
+            grant,
         });
         Ok(session.until())
     }

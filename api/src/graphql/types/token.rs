@@ -233,7 +233,7 @@ pub(crate) struct RevocationPreview {
 impl RevocationPreview {
     pub(crate) fn of(preview: &revocation::Preview) -> Self {
         let facts = || preview.sessions.iter().map(|session| &session.facts);
-        let users: BTreeSet<_> = facts().filter_map(|facts| facts.user.as_deref()).collect();
+        let users: BTreeSet<_> = facts().filter_map(|facts| facts.user()).collect();
         let streams: BTreeSet<_> = facts().map(|facts| facts.name.as_str()).collect();
         let first = |names: BTreeSet<&str>| names.into_iter().take(20).map(str::to_owned).collect();
         Self {

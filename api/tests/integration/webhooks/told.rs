@@ -13,7 +13,7 @@ use super::{
     receiver::{Receiver, Says},
     set,
 };
-use crate::harness::{Client, T0, World};
+use crate::harness::{Client, T0, World, granted};
 
 const RULE: &str = "mutation { createGuardianRule(input: {kind: IP, value: \"198.51.100.0/24\", action: DENY}) { rule { id } change { id } } }";
 const AGAIN: &str =
@@ -173,8 +173,10 @@ async fn whoever_leaves_or_is_refused_is_told_of_without_a_token() {
     )
     .await;
     let viewing = SessionFacts {
-        jti: Some("tok_1".into()),
-        user: Some("ann".into()),
+        grant: Some(guard::Grant {
+            user: Some("ann".into()),
+            ..granted("tok_1")
+        }),
         ..world.viewing(world.stream(), 1)
     };
     let publishing = SessionFacts {

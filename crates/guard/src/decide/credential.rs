@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{Case, Stop, trace::Trace};
+use super::{
+    Case, Stop,
+    trace::{Trace, shown},
+};
 use crate::{
     Denial, End, Grant, Reason, Timestamp,
     permit::Word,
@@ -34,14 +37,14 @@ impl Proven<'_> {
         let claims = &self.claims;
         let wrong = claims.aud.as_deref() != Some(case.request.door.audience());
         trace.check("audience", wrong.then_some(Reason::TokenAudience), || {
-            format!("{:?}", claims.aud)
+            shown(claims.aud.as_deref())
         })?;
         let stranger = match &claims.sub {
             Some(sub) => **sub != *tenant.organisation.id.to_string(),
             None => matches!(self.word, Word::Signed { ours: true }),
         };
         trace.check("subject", stranger.then_some(Reason::TokenScope), || {
-            format!("{:?}", claims.sub)
+            shown(claims.sub.as_deref())
         })
     }
 
@@ -75,10 +78,8 @@ impl Proven<'_> {
             None
         };
         trace.deny("times", denial, || {
-            format!(
-                "nbf {:?}, iat {:?}, exp {}, now {now}",
-                claims.nbf, claims.iat, claims.exp
-            )
+            let (issued, begins) = (shown(claims.iat), shown(claims.nbf));
+            format!("issued {issued}, begins {begins}, ends {}, now {now}", claims.exp)
         })
     }
 
@@ -91,11 +92,11 @@ impl Proven<'_> {
             revocations.covering(&self.grant(), stream)
         };
         trace.check("revoked", by.as_ref().map(|_| Reason::TokenRevoked), || {
-            format!("by {by:?}")
+            format!("by {}", by.as_ref().map_or("nothing".to_owned(), ToString::to_string))
         })?;
         let banned = claims.user.as_ref().is_some_and(|user| tenant.bans.contains(user));
         trace.check("banned", banned.then_some(Reason::TokenUserBanned), || {
-            format!("user {:?}", claims.user)
+            format!("user {}", shown(claims.user.as_deref()))
         })?;
         case.judge_bar(tenant, Barred::Token(claims.jti.clone()), trace)
     }
@@ -104,7 +105,7 @@ impl Proven<'_> {
         let name = case.request.stream.as_ref();
         let outside = !name.is_some_and(|name| self.claims.scope.covers(name, case.stream));
         trace.check("scope", outside.then_some(Reason::TokenScope), || {
-            format!("{:?}", self.claims.scope)
+            self.claims.scope.to_string()
         })
     }
 

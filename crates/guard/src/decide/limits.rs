@@ -1,7 +1,11 @@
 //! Is there room, does the customer's backend agree, and has the token a use left? What is counted is counted around the
 //! decision; whoever runs already was counted.
 
-use super::{Binding, Case, Credential, Door, Question, Stop, Use, Whose, credential::Proven, trace::Trace};
+use super::{
+    Binding, Case, Credential, Door, Question, Stop, Use, Whose,
+    credential::Proven,
+    trace::{Trace, shown},
+};
 use crate::{
     End, Reason, Timestamp,
     address::block,
@@ -58,13 +62,13 @@ impl Case<'_> {
         // Whoever watches already is not sent away for those who came later.
         let full = !facts.running && most.is_some_and(|most| facts.viewers >= most);
         trace.check("viewers", full.then_some(Reason::ViewerLimit), || {
-            format!("{} of {most:?}", facts.viewers)
+            format!("{}, limit: {}", facts.viewers, shown(most))
         })?;
         let most = tenant.organisation.bandwidth_mbit_s;
         let bits = most.map(|most| u64::from(most).saturating_mul(MEGA));
         let full = !facts.running && bits.is_some_and(|bits| facts.bandwidth_bit_s >= bits);
         trace.check("bandwidth", full.then_some(Reason::ViewerLimit), || {
-            format!("{} bit/s of {most:?} Mbit/s", facts.bandwidth_bit_s)
+            format!("{} bit/s, limit in Mbit/s: {}", facts.bandwidth_bit_s, shown(most))
         })
     }
 

@@ -1,6 +1,11 @@
 //! May this viewer see the stream?
 
-use super::{Case, Presence, Request, Stop, credential::Proven, judge_organisation, trace::Trace};
+use super::{
+    Case, Presence, Request, Stop,
+    credential::Proven,
+    judge_organisation,
+    trace::{Trace, shown},
+};
 use crate::{
     End, Permit, Reason,
     policy::{Stream, StreamStanding, Tenant},
@@ -51,7 +56,7 @@ impl Case<'_> {
 impl<'a> Case<'a> {
     pub(super) fn judge_existence(&self, trace: &mut impl Trace) -> Result<&'a Stream, Stop> {
         trace.check("stream", self.stream.is_none().then_some(Reason::StreamUnknown), || {
-            format!("{:?}", self.request.stream)
+            shown(self.request.stream.as_ref())
         })?;
         self.stream.ok_or_else(|| Reason::StreamUnknown.into())
     }

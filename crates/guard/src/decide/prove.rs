@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Case, Credential, Opaque, Question, Stop, Verdict, credential::Proven, trace::Trace};
+use super::{
+    Case, Credential, Opaque, Question, Stop, Verdict,
+    credential::Proven,
+    trace::{Trace, shown},
+};
 use crate::{
     Denial, Reason, Token, VerifyingKey,
     permit::Word,
@@ -37,9 +41,11 @@ impl<'a> Case<'a> {
             Some(first) => token.claims_under(first).err(),
             None => token.claims().err(),
         };
-        trace.deny("token", senseless.map(malformed), || format!("{token:?}"))?;
+        trace.deny("token", senseless.map(malformed), || {
+            shown(token.claims().ok().map(|claims| claims.jti.clone()))
+        })?;
         let missing = candidates.is_empty().then_some(Reason::TokenKey);
-        trace.check("key", missing, || format!("kid {:?}", token.kid))?;
+        trace.check("key", missing, || format!("kid {}", shown(token.kid.as_deref())))?;
 
         let mut tried = candidates.into_iter().filter(readable);
         let signer = loop {
@@ -86,7 +92,7 @@ impl<'a> Case<'a> {
         trace.check("token", None, || format!("a handle of {}", known.claims.jti))?;
         let key = self.tenant.and_then(|tenant| tenant.keys.get(&known.kid));
         trace.check("key", key.is_none().then_some(Reason::TokenKey), || {
-            format!("kid {:?}", known.kid)
+            format!("kid {}", known.kid)
         })?;
         Ok(Proven {
             claims: Cow::Borrowed(&known.claims),

@@ -1,6 +1,6 @@
 //! The explanation. Enforcement passes one that keeps nothing and costs nothing.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,19 @@ pub(super) trait Trace {
         self.note(check, denial.as_ref(), looked_at);
         denial.map_or(Ok(()), |denial| Err(Stop::Deny(denial)))
     }
+}
+
+/// What there is, or that there is none, in words.
+pub(super) fn shown(what: Option<impl Display>) -> String {
+    what.map_or_else(|| "none".to_owned(), |what| what.to_string())
+}
+
+/// What a claim allows, in words.
+pub(super) fn allowed<T: Display>(claim: Option<&[T]>) -> String {
+    claim.map_or_else(
+        || "any".to_owned(),
+        |all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    )
 }
 
 /// Keeps nothing.

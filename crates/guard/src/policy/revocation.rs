@@ -1,6 +1,6 @@
 //! What was taken back. A revocation of one token holds for ever; a bulk one covers what was issued up to its moment.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ids::StreamId;
 use rpds::HashTrieMapSync;
@@ -29,11 +29,33 @@ pub enum Subject {
     Everything,
 }
 
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(jti) => write!(f, "token {jti}"),
+            Self::User(user) => write!(f, "user {user}"),
+            Self::Tag(tag) => write!(f, "tag {tag}"),
+            Self::Stream(stream) => write!(f, "stream {stream}"),
+            Self::Key(kid) => write!(f, "key {kid}"),
+            Self::Everything => f.write_str("moment of issue"),
+        }
+    }
+}
+
 /// The revocations of one organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Revocations(HashTrieMapSync<Subject, Timestamp>);
 
 impl Revocations {
+    /// Those of one moment.
+    pub fn of(subjects: &[Subject], at: Timestamp) -> Self {
+        let mut revocations = Self::default();
+        for subject in subjects {
+            revocations.insert(subject, at);
+        }
+        revocations
+    }
+
     pub(super) fn insert(&mut self, subject: &Subject, at: Timestamp) {
         let at = self.0.get(subject).copied().unwrap_or(at).max(at);
         self.0.insert_mut(subject.clone(), at);

@@ -1,6 +1,6 @@
 //! What a token says, in the types of its meaning. Unknown claims are ignored, unless they say that they must not be.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use ids::{GroupId, StreamName};
 use ipnet::IpNet;
@@ -71,6 +71,18 @@ pub enum Scope {
     Organisation,
     /// No stream: the claim is missing.
     Nothing,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = |f: &mut fmt::Formatter<'_>, what: &str, names: Vec<String>| write!(f, "{what} {}", names.join(", "));
+        match self {
+            Self::Streams(names) => all(f, "streams", names.iter().map(ToString::to_string).collect()),
+            Self::Groups(ids) => all(f, "groups", ids.iter().map(ToString::to_string).collect()),
+            Self::Organisation => f.write_str("every stream of the organisation"),
+            Self::Nothing => f.write_str("no stream"),
+        }
+    }
 }
 
 impl Claims {

@@ -105,7 +105,7 @@ async fn a_token_for_countries_and_networks_plays_there_and_nowhere_else() {
         let token = stage.token("t", json!({claim: value}));
         assert_eq!(reason(&stage, &token).await, refused, "{claim} {value}");
     }
-    let viewer = |event: &Event| matches!(&event.kind, Told::Started(facts) if facts.jti.is_some());
+    let viewer = |event: &Event| matches!(&event.kind, Told::Started(facts) if facts.grant.is_some());
     let Told::Started(facts) = stage.event(viewer).await.kind else {
         unreachable!("a session")
     };

@@ -93,8 +93,7 @@ async fn a_listed_proxy_says_whether_a_viewer_came_encrypted_and_nobody_else_doe
                 let mut connection = TcpStream::connect(stage.http).await.unwrap();
                 let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nx-forwarded-proto: {said}\r\n{UPGRADE}\r\n");
                 connection.write_all(request.as_bytes()).await.unwrap();
-                let its =
-                    |event: &Event| matches!(&event.kind, Kind::Started(facts) if facts.jti.as_deref() == Some(&*jti));
+                let its = |event: &Event| matches!(&event.kind, Kind::Started(facts) if facts.jti() == Some(&*jti));
                 let Kind::Started(facts) = stage.event(its).await.kind else {
                     unreachable!("a session")
                 };

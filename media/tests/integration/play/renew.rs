@@ -315,8 +315,8 @@ async fn an_hls_viewer_goes_on_under_its_addresses_with_a_newer_token_beside_the
     let mut started = 0;
     stage
         .event(|event| {
-            renewed += u32::from(matches!(&event.kind, Kind::Renewed { jti, .. } if **jti == *"new"));
-            started += u32::from(matches!(&event.kind, Kind::Started(facts) if facts.jti.is_some()));
+            renewed += u32::from(matches!(&event.kind, Kind::Renewed { grant, .. } if *grant.jti == *"new"));
+            started += u32::from(matches!(&event.kind, Kind::Started(facts) if facts.grant.is_some()));
             ended(event)
         })
         .await;
