@@ -113,7 +113,7 @@ impl Room {
 }
 
 /// What a client is told beside the answer: how the audit log names the request, and how much it may still ask.
-fn tell(response: &mut Response, presented: &Presented, left: Option<Left>) {
+pub(super) fn tell(response: &mut Response, presented: &Presented, left: Option<Left>) {
     if let Ok(request) = HeaderValue::from_str(&presented.request.to_string()) {
         response.headers_mut().insert(REQUEST_ID, request);
     }
@@ -155,7 +155,8 @@ fn refusal(why: &'static str) -> Outcome {
     Outcome::from_errors(vec![ServerError::new(why, None)])
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether a body says that it is JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -1,5 +1,5 @@
-//! The control plane's doors: GraphQL over HTTP and over WebSocket, the public keys, files that people take
-//! away, GraphiQL where it is wanted, and a demo's page of mails.
+//! The control plane's doors: GraphQL over HTTP and over WebSocket, tokens by REST, the public keys, files that people
+//! take away, GraphiQL where it is wanted, and a demo's page of mails.
 
 mod asked;
 mod audit;
@@ -15,6 +15,7 @@ mod origin;
 pub(crate) mod persisted;
 mod provider;
 mod rate;
+mod rest;
 mod rules;
 pub(crate) mod shape;
 mod socket;
@@ -67,6 +68,7 @@ pub(crate) fn router(doors: Doors) -> Router {
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/sign-in/provider/{id}", get(provider::begin))
         .route("/sign-in/callback", get(provider::finish));
+    let routes = routes.merge(rest::routes());
     let routes = if graphiql {
         routes.route("/graphiql/start.js", get(graphiql::start))
     } else {

@@ -1,6 +1,6 @@
 //! A token that somebody shows is looked at: who signed it, what it says, what could be better about it.
 
-use entity::{Tenanted, static_token, token_handle};
+use entity::{Tenanted, playback_token, static_token, token_handle};
 use guard::{Timestamp, lint::Traits, policy::CredentialDigest, token::Claims};
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     advice,
     proof::{self, Verdict},
-    static_tokens,
+    static_tokens, tokens,
 };
 use crate::{fault::Fault, graphql::TokenAdvice, people::Acting, state::State};
 
@@ -21,10 +21,25 @@ pub(crate) struct Seen {
     /// What it says, under our names.
     pub(crate) claims: Option<Value>,
     pub(crate) advice: Vec<TokenAdvice>,
+    /// Its record, where it was made here.
+    pub(crate) record: Option<playback_token::Model>,
 }
 
-/// Looks at a token, a handle or a static token. The role was judged.
+/// Looks at a token, a handle or a static token, and at what became of it. The role was judged.
 pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault> {
+    let seen = look(state, acting, text).await?;
+    let record = match &seen.jti {
+        Some(jti) => match tokens::by_jti(state.store.read(), acting.id, jti).await {
+            Ok(record) => Some(record),
+            Err(Fault::NotFound) => None,
+            Err(fault) => return Err(fault),
+        },
+        None => None,
+    };
+    Ok(Seen { record, ..seen })
+}
+
+async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault> {
     let (connection, now) = (state.store.read(), state.now());
     let traits = |claims: &Claims| advice::of(&Traits::of(claims, acting.row.force_disconnect, now));
     if let Some(row) = static_tokens::by_text(connection, acting.id, text).await? {
@@ -47,6 +62,7 @@ pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<S
             jti: Some(row.jti),
             claims: Some(claims),
             advice: traits(&read),
+            record: None,
         });
     }
     let malformed = |why: guard::token::Malformed| Fault::field("token", "MALFORMED", why.to_string());
@@ -56,6 +72,7 @@ pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<S
             jti: Some(proven.claims.jti.to_string()),
             claims: Some(Value::Object(proven.object)),
             advice: traits(&proven.claims),
+            record: None,
         }),
         Verdict::NoKey(token) | Verdict::Unsigned(token) => {
             let claims = token.claims().map_err(malformed)?;
@@ -64,6 +81,7 @@ pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<S
                 claims: token.object().ok().map(Value::Object),
                 advice: traits(claims),
                 kid: None,
+                record: None,
             })
         }
         Verdict::Malformed(why) => Err(malformed(why)),

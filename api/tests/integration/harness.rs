@@ -440,7 +440,12 @@ impl Client {
 
     /// Sends a body with further headers.
     pub(crate) async fn send(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::post("/graphql");
+        self.post("/graphql", body, headers).await
+    }
+
+    /// Sends a body to another door.
+    pub(crate) async fn post(&self, path: &str, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(path);
         if !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
         }

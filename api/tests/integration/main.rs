@@ -24,6 +24,7 @@ mod organising;
 mod people;
 mod persons;
 mod provider;
+mod rest;
 mod revocation;
 mod rule_files;
 mod schema;

@@ -23,6 +23,7 @@ mod operator;
 mod proxies;
 mod refusals;
 mod renewal;
+mod rest;
 mod revocation;
 mod search;
 mod slow;

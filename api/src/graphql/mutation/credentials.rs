@@ -12,7 +12,7 @@ use crate::{
     fault::UserError,
     graphql::{
         caller, state,
-        types::{BannedUser, Change, Moment, StaticToken, TokenAdvice, TokenDoor},
+        types::{BannedUser, Change, Moment, PlaybackToken, StaticToken, TokenAdvice, TokenDoor},
     },
     service::{bans, lint, static_tokens},
 };
@@ -135,6 +135,7 @@ impl Credentials {
                 jti: seen.jti.map(ID),
                 claims: seen.claims.map(Json),
                 advice: seen.advice,
+                record: seen.record.map(PlaybackToken),
                 errors: vec![],
             },
             |errors| LintTokenPayload {
@@ -143,6 +144,7 @@ impl Credentials {
                 jti: None,
                 claims: None,
                 advice: vec![],
+                record: None,
                 errors,
             },
         )
@@ -260,6 +262,8 @@ pub(super) struct LintTokenPayload {
     claims: Option<Json<Value>>,
     /// What could be better about it.
     advice: Vec<TokenAdvice>,
+    /// Its record, where it was made here.
+    record: Option<PlaybackToken>,
     /// Why it is no token; `MALFORMED` among others.
     errors: Vec<UserError>,
 }

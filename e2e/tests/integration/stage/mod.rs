@@ -1,6 +1,7 @@
 //! What the tests share: a server, people, viewers, encoders. All of it from outside.
 
 mod certificate;
+mod contract;
 mod curl;
 mod encoder;
 mod foreign;
@@ -16,6 +17,7 @@ mod wire;
 
 pub(crate) use self::{
     certificate::{Authority, certify, shows},
+    contract::Contract,
     curl::{Answer, curl, curl_if_there, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
     foreign::{PYTHON, foreign, python},
