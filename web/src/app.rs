@@ -10,9 +10,9 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Guardian, Invitation, Keys, Members,
-        Missing, Overview, Platform, Reset, Security, SignIn, StaticTokens, StreamPage, Streams, Tokens, Watch,
-        Webhooks,
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Guardian, Invitation, Keys,
+        LookAtToken, Members, Missing, Overview, Platform, Reset, Security, SignIn, StaticTokens, StreamPage, Streams,
+        TokenMaker, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -41,6 +41,8 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/tokens") view=Tokens/>
                     <Route path=path!("/tokens/banned") view=Bans/>
                     <Route path=path!("/tokens/static") view=StaticTokens/>
+                    <Route path=path!("/tokens/look") view=LookAtToken/>
+                    <Route path=path!("/tokens/new") view=TokenMaker/>
                     <Route path=path!("/guardian") view=Guardian/>
                     <Route path=path!("/activity") view=Activity/>
                     <Route path=path!("/organisation") view=Overview/>

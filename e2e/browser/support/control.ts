@@ -33,6 +33,24 @@ export class Control {
     return { token: made.token, jti: made.record.jti };
   }
 
+  /** A handle that stands for a token. */
+  async handle(token: string): Promise<string> {
+    const { createHandle: made } = await this.ask<{ createHandle: { handle: string } }>(
+      'mutation($input: CreateHandleInput!) { createHandle(input: $input) { handle errors { message } } }',
+      { input: { token } },
+    );
+    return made.handle;
+  }
+
+  /** The secret of a new API token that may what a nanoUser may. */
+  async apiToken(): Promise<string> {
+    const { createApiToken: made } = await this.ask<{ createApiToken: { secret: string } }>(
+      'mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret errors { message } } }',
+      { input: { name: `software ${Date.now()}`, role: 'nanoUser' } },
+    );
+    return made.secret;
+  }
+
   async revoke(jti: string): Promise<void> {
     await this.ask(
       'mutation($input: RevokeTokensInput!) { revokeTokens(input: $input) { revoked errors { message } } }',

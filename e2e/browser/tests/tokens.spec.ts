@@ -34,6 +34,7 @@ function watching(...credentials: { token: string }[]): { rest: () => void } {
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 
 test('tokens are found by text, status and door, and the address keeps what was looked for', async ({ page }) => {
+  test.slow();
   const [one, other] = await tokens('seek-ann', 'seek-bob');
   const control = await Control.signedIn(user('nanoAdmin'));
   await control.revoke(other!.jti);
@@ -65,6 +66,7 @@ test('tokens are found by text, status and door, and the address keeps what was 
 });
 
 test('many tokens are taken back at once, after it was shown whom that hits', async ({ page }) => {
+  test.slow();
   const [first, second, friend] = await tokens('bulk-ann', 'bulk-ann', 'bulk-bob');
   for (const one of [first, second, friend]) expect(await answered(one!.token)).toBe('200');
   const viewers = watching(first!, second!);
@@ -121,6 +123,7 @@ test('a nanoUser revokes by viewer and tag, and is told who does the rest', asyn
 });
 
 test('a viewer is banned with every token to come, and let in again', async ({ page }) => {
+  test.slow();
   const [before] = await tokens('ban-ann');
   expect(await answered(before!.token)).toBe('200');
   const viewer = watching(before!);
@@ -156,6 +159,7 @@ test('a viewer is banned with every token to come, and let in again', async ({ p
 });
 
 test('a static token is made with what stands against it, shown once, lets in while the list does, and is revoked', async ({ page }) => {
+  test.slow();
   await signIn(page, user('nanoAdmin'));
   await page.goto(at('/tokens/static'));
   await expect(page.getByText('No static tokens')).toBeVisible();

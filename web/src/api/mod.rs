@@ -28,6 +28,8 @@ pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod static_tokens;
 pub(crate) mod streams;
+pub(crate) mod token_looks;
+pub(crate) mod token_making;
 pub(crate) mod tokens;
 pub(crate) mod webhooks;
 

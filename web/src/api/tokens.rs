@@ -156,37 +156,7 @@ pub(crate) async fn page(api: Api, wanted: Wanted, after: Option<String>) -> Res
     ))
 }
 
-#[derive(cynic::InputObject, Debug)]
-struct CreatePlaybackTokenInput {
-    streams: Option<Vec<String>>,
-    ttl_seconds: Option<i32>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
-}
-
-#[derive(cynic::QueryVariables, Debug)]
-struct CreateVariables {
-    input: CreatePlaybackTokenInput,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Mutation", variables = "CreateVariables")]
-struct Create {
-    #[arguments(input: $input)]
-    create_playback_token: Option<CreatePlaybackTokenPayload>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-struct CreatePlaybackTokenPayload {
-    token: Option<String>,
-    record: Option<Token>,
-    advice: Vec<Advice>,
-    errors: Vec<UserError>,
-}
-
-/// What the linter has to say about a new token.
+/// What the server's linter has to say about a token.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 #[cynic(graphql_type = "TokenAdvice")]
 pub(crate) struct Advice {
@@ -201,40 +171,13 @@ pub(crate) enum Severity {
     Fail,
 }
 
-/// A token just made: the only time that its text is seen.
-#[derive(Clone, PartialEq)]
-pub(crate) struct Made {
-    pub(crate) token: String,
-    pub(crate) record: Token,
-    pub(crate) advice: Vec<Advice>,
-}
-
-/// What a new token says about its viewer; empty texts count as not given.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Wish {
-    pub(crate) ttl_s: i32,
-    pub(crate) user: String,
-    pub(crate) tag: String,
-}
-
-/// Makes a token for one stream.
-pub(crate) async fn create(api: Api, stream: String, wish: Wish) -> Result<Made, Failure> {
-    let given = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let input = CreatePlaybackTokenInput {
-        streams: Some(vec![stream]),
-        ttl_seconds: Some(wish.ttl_s),
-        user: given(wish.user),
-        tag: given(wish.tag),
-    };
-    let answer = api.mutate(Create::build(CreateVariables { input })).await?;
-    let payload = settle(answer.create_playback_token, |payload| first_error(&payload.errors))?;
-    match (payload.token, payload.record) {
-        (Some(token), Some(record)) => Ok(Made {
-            token,
-            record,
-            advice: payload.advice,
-        }),
-        _ => Err(Failure::Server),
+impl From<Severity> for guard::lint::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Warn => Self::Warn,
+            Severity::Fail => Self::Fail,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn TextArea(
                 {label}
                 {(!required).then(|| view! { <span class="field-optional">"optional"</span> })}
             </label>
-            <div class="input input-mono input-area" class:input-bad=move || error.get().is_some()>
+            <div class="input input-mono" class:input-bad=move || error.get().is_some()>
                 <textarea
                     id=id
                     rows=lines

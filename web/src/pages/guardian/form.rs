@@ -161,11 +161,8 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
     if !is_new {
         ends.insert(0, Choice::new(End::Kept, "As it is"));
     }
-    let save = if replaces_any(&candidate.get_untracked()) {
-        "Save"
-    } else {
-        "Make rule"
-    };
+    let changes = candidate.with_untracked(|candidate| candidate.replaces.is_some());
+    let save = if changes { "Save" } else { "Make rule" };
     view! {
         <DialogForm doing open action=save on_submit=submit>
             {about}
@@ -176,7 +173,7 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
             {may(Permission::RuleWriteWide).then(|| view! {
                 <Choices legend="At the door of" options=[Doors::Playback, Doors::Ingest, Doors::Both].map(|one| Choice::new(one, one.label())).to_vec() chosen=door on_choose=move |one| door.set(one)/>
             })}
-            {(!replaces_any(&candidate.get_untracked())).then(|| view! { <Scope scope/> })}
+            {(!changes).then(|| view! { <Scope scope/> })}
             <Choices legend="Ends" options=ends chosen=end on_choose=move |one| end.set(one)/>
             <TextField label="Comment" value=note placeholder="Restreams our matches" hint="For your colleagues: why it is there."/>
             <trial::Trial load=tried action=action.into() mode=mode.into()/>
@@ -251,10 +248,6 @@ pub(super) fn done(what: &str, change: Option<&Change>) -> String {
         0 => format!("{what}."),
         ended => format!("{what}: cut {}.", time::count(ended, "session", "sessions")),
     }
-}
-
-fn replaces_any(candidate: &Candidate) -> bool {
-    candidate.replaces.is_some()
 }
 
 fn scope_word(rule: &Rule) -> String {

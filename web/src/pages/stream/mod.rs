@@ -6,7 +6,6 @@ mod end_session;
 mod ingest;
 mod refusals;
 mod sessions;
-mod token_made;
 mod token_new;
 mod tokens;
 mod watching;

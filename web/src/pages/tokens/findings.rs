@@ -17,25 +17,23 @@ pub(crate) fn Findings(#[prop(into)] findings: Signal<Vec<Finding>>) -> impl Int
             {move || flawless().then(|| view! {
                 <li><Badge tone=Tone::Good text="Good"/><span>"Nothing stands against it."</span></li>
             })}
-            <For each=move || findings.get() key=|one| (one.code, word(one.severity)) let:one>
-                <li data-code=one.code><Badge tone=tone(one.severity) text=word(one.severity)/><span>{sentence(one.message)}</span></li>
+            <For each=move || findings.get() key=|one| (one.code, shown(one.severity).1) let:one>
+                <li data-code=one.code>{badge(one.severity)}<span>{sentence(one.message)}</span></li>
             </For>
         </ul>
     }
 }
 
-const fn tone(severity: Severity) -> Tone {
-    match severity {
-        Severity::Info => Tone::Calm,
-        Severity::Warn => Tone::Warn,
-        Severity::Fail => Tone::Bad,
-    }
+fn badge(severity: Severity) -> impl IntoView {
+    let (tone, text) = shown(severity);
+    view! { <Badge tone text/> }
 }
 
-const fn word(severity: Severity) -> &'static str {
+/// A severity's colour and word.
+pub(super) const fn shown(severity: Severity) -> (Tone, &'static str) {
     match severity {
-        Severity::Info => "Note",
-        Severity::Warn => "Weak",
-        Severity::Fail => "Risky",
+        Severity::Info => (Tone::Calm, "Note"),
+        Severity::Warn => (Tone::Warn, "Weak"),
+        Severity::Fail => (Tone::Bad, "Risky"),
     }
 }

@@ -6,7 +6,10 @@ mod bulk;
 mod findings;
 mod fixed;
 mod hit;
+mod look;
+mod maker;
 mod report;
+mod said;
 mod table;
 
 use leptos::prelude::*;
@@ -21,6 +24,8 @@ pub(crate) use self::{
     bulk::{Bulk, By},
     findings::Findings,
     fixed::StaticTokens,
+    look::LookAtToken,
+    maker::{TokenMade, TokenMaker},
     report::Progress,
     table::{NarrowFilters, TokenTable},
 };
@@ -47,6 +52,7 @@ fn Head(part: &'static str, lead: &'static str, #[prop(optional)] children: Opti
         (PATH, "Tokens"),
         ("/tokens/banned", "Banned viewers"),
         ("/tokens/static", "Static tokens"),
+        ("/tokens/look", "Look at a token"),
     ];
     let open = may(Permission::TokenRead);
     view! {
@@ -84,6 +90,7 @@ pub(crate) fn Tokens() -> impl IntoView {
     let (bulk, ban) = (RwSignal::new(None), RwSignal::new(None::<String>));
     view! {
         <Head part="Records" lead>
+            {may(Permission::TokenCreate).then(|| view! { <a class="btn btn-primary" href="/tokens/new"><Icon of=icondata_lu::LuPlus/><span>"New token"</span></a> })}
             {may(Permission::TokenRevoke).then(|| view! {
                 <Button icon=icondata_lu::LuScissors on_press=move |_| bulk.set(Some((By::Viewer, String::new())))>"Revoke many"</Button>
             })}

@@ -15,6 +15,7 @@ use crate::{
     },
     kit::{Badge, Button, Card, Choice, Choices, Confirm, Doing, Load, Loaded, Look, Skeleton, Tone, When, use_toasts},
     session::may,
+    time,
 };
 
 /// The page.
@@ -108,13 +109,12 @@ fn Ours(load: Load<Vec<SigningKey>>) -> impl IntoView {
 
 /// Whom a key let in, in words.
 fn reach(key: &SigningKey) -> String {
-    let some = |many: i32, one: &str, more: &str| match many {
-        1 => format!("1 {one}"),
-        many => format!("{many} {more}"),
-    };
-    let sessions = some(key.sessions, "running session", "running sessions");
+    let sessions = time::count(key.sessions, "running session", "running sessions");
     if key.ours {
-        format!("{} that can be used, {sessions}", some(key.tokens, "token", "tokens"))
+        format!(
+            "{} that can be used, {sessions}",
+            time::count(key.tokens, "token", "tokens")
+        )
     } else {
         sessions
     }

@@ -1,0 +1,148 @@
+// The token maker and the page that looks at tokens: the linter's word while one types, what was made works, and a pasted
+// token is read where it was pasted.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type Page, expect, request, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { signIn } from '../support/people.ts';
+
+const run = promisify(execFile);
+const at = (path: string) => new URL(path, demo().dashboard).href;
+const finding = (page: Page, code: string) => page.locator(`[data-code="${code}"]`);
+
+/** What a player is answered that comes with this, from a page or from none. */
+async function answered(credential: string, origin?: string): Promise<string> {
+  const http = await request.newContext({ extraHTTPHeaders: origin ? { origin } : {} });
+  const answer = await http.get(`${demo().http}/live/${testStream().name}/index.m3u8?token=${credential}`);
+  await http.dispose();
+  return answer.headers()['x-deny-reason'] ?? String(answer.status());
+}
+
+test('the linter speaks while a token is filled in, and the token says what was chosen', async ({ page }) => {
+  test.slow();
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/tokens'));
+  await page.getByRole('link', { name: 'New token' }).click();
+  const make = page.getByRole('button', { name: 'Make token' });
+  await expect(make).toBeDisabled();
+  await expect(page.getByText('Choose what it opens.')).toBeVisible();
+  await expectFitEverywhere(page, 'the token maker, empty');
+  await page.getByLabel('Add a stream').selectOption(testStream().name);
+  for (const code of ['NO_IP', 'NO_DOMAINS', 'NO_USER', 'NO_TAG']) await expect(finding(page, code)).toBeVisible();
+  await expect(finding(page, 'LIFETIME')).toHaveCount(0);
+  await page.getByRole('radio', { name: '1 h' }).check();
+  await expect(finding(page, 'LIFETIME')).toContainText('Weak');
+  await page.getByRole('radio', { name: '7 days' }).check();
+  await expect(finding(page, 'LIFETIME')).toContainText('Risky');
+  await expect(page.getByText(/^1 risk, \d weaknesses$/)).toBeVisible();
+  await page.getByRole('radio', { name: '5 min', exact: true }).check();
+  await page.getByLabel('Viewer').fill('maker-ann');
+  await page.getByLabel('Tag').fill('maker');
+  await page.getByLabel('Addresses', { exact: false }).first().fill('300.1.1.1');
+  await expect(page.getByRole('alert').filter({ hasText: 'as in 203.0.113.0/24' })).toBeVisible();
+  await expect(make).toBeDisabled();
+  await expectFitEverywhere(page, 'the token maker with a wrong address');
+  await page.getByLabel('Addresses', { exact: false }).first().fill('127.0.0.0/8, ::1');
+  await page.getByLabel('Sites').fill('example.com *.example.org');
+  for (const code of ['NO_IP', 'NO_DOMAINS', 'NO_USER', 'NO_TAG', 'LIFETIME']) await expect(finding(page, code)).toHaveCount(0);
+  await expect(finding(page, 'NEEDS_REFERRER')).toContainText('Note');
+  await page.getByRole('radio', { name: 'End', exact: true }).check();
+  await expect(page.getByText('Nothing stands against it.').first()).toBeVisible();
+  await page.getByRole('switch', { name: 'A handle too' }).check();
+  await expect(page.getByLabel('Claims as JSON')).toContainText('"user": "maker-ann"');
+  await expectFitEverywhere(page, 'the token maker, filled in');
+  await make.click();
+  const made = page.getByRole('dialog', { name: 'Copy the token now' });
+  const token = await made.getByRole('textbox', { name: 'Token' }).innerText();
+  const handle = await made.getByRole('textbox', { name: 'Handle' }).innerText();
+  for (const credential of [token, handle]) {
+    expect(await answered(credential, 'https://example.com')).toBe('200');
+    expect(await answered(credential)).toBe('TOKEN_DOMAIN');
+  }
+  const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
+  expect(claims).toMatchObject({ user: 'maker-ann', tag: 'maker', domains: ['example.com', '*.example.org'], forceDisconnect: true });
+  expect(claims.exp - claims.iat).toBe(300);
+  await made.getByText('Player for your own site').click();
+  await made.getByText('Make the next one in your backend').click();
+  await expectFitEverywhere(page, 'a token made with everything');
+
+  // The snippets make the next one.
+  const admin = await Control.signedIn(user('nanoAdmin'));
+  const environment = { ...process.env, PORTCULLIS_TOKEN: await admin.apiToken() };
+  await admin.close();
+  const snippet = () => made.getByRole('textbox', { name: 'Snippet' }).innerText();
+  const curl = await run('bash', ['-c', await snippet()], { env: environment });
+  expect(curl.stdout).toContain('"token":"ey');
+  await made.getByRole('radio', { name: 'Node' }).check();
+  const node = await run(process.execPath, ['--input-type=module', '--eval', await snippet()], { env: environment });
+  expect(await answered(node.stdout.trim(), 'https://example.com')).toBe('200');
+  await made.getByRole('radio', { name: 'Rust' }).check();
+  expect(await snippet()).toContain('.bearer_auth(');
+  await made.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText(token)).toHaveCount(0);
+});
+
+test('a token for a broadcaster has only what broadcasters have', async ({ page }) => {
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at(`/tokens/new?stream=${testStream().name}`));
+  await expect(page.getByText('Test picture')).toBeVisible();
+  await page.getByRole('radio', { name: 'Publish' }).check();
+  for (const label of ['Sites', 'Player', 'Sessions at once']) await expect(page.getByLabel(label)).toHaveCount(0);
+  await page.getByLabel('Uses in all').fill('none');
+  await expect(page.getByRole('alert').filter({ hasText: 'A number from 1 on.' })).toBeVisible();
+  await page.getByLabel('Uses in all').fill('3');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  const made = page.getByRole('dialog', { name: 'Copy the token now' });
+  await expect(made.getByRole('textbox', { name: 'Address for the encoder' })).toContainText(/^rtmp:.*\?token=ey/);
+  await expectFitEverywhere(page, 'a token for a broadcaster');
+  await made.getByRole('button', { name: 'Done' }).click();
+  await page.goto(at('/tokens?door=publish'));
+  await expect(page.getByRole('row').filter({ hasText: 'publishes' }).first()).toBeVisible();
+});
+
+test('a token is read where it was pasted, and only its id is looked up', async ({ page }) => {
+  test.slow();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token, jti } = await control.playbackToken(testStream().name, 'look-ann', 7200);
+  await signIn(page, user('nanoUser'));
+  const sent: string[] = [];
+  page.on('request', (one) => sent.push(one.postData() ?? ''));
+  await page.goto(at('/tokens'));
+  await page.getByRole('link', { name: 'Look at a token' }).click();
+  const field = page.getByLabel('Token, handle or id');
+  await expect(page.getByText('Nothing to look at yet')).toBeVisible();
+  await expectFitEverywhere(page, 'nothing to look at');
+  await field.fill(token);
+  await expect(page.getByRole('definition').filter({ hasText: 'look-ann' }).first()).toBeVisible();
+  await expect(finding(page, 'LIFETIME')).toContainText('Weak');
+  await expect(page.getByText('Active', { exact: true })).toBeVisible();
+  await expectFitEverywhere(page, 'a token that is looked at');
+  expect(sent.some((body) => body.includes(jti))).toBe(true);
+  expect(sent.some((body) => body.includes(token.split('.')[2]!)), 'the token stays in the browser').toBe(false);
+  await page.getByRole('button', { name: 'Ask the server' }).click();
+  await expect(page.getByText('A key of your organisation signed it.')).toBeVisible();
+  await control.revoke(jti);
+  await field.fill(jti);
+  await expect(page.getByText('Revoked', { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole('definition').filter({ hasText: 'look-ann' }).first()).toBeVisible();
+  await expectFitEverywhere(page, 'an id that is looked at');
+  await field.fill('tok_01m8hqf3hsffrbrqsy8w76nhy3');
+  await expect(page.getByText('No token with this id was made here.')).toBeVisible();
+
+  const [head, payload] = token.split('.');
+  await field.fill(`${head}.${payload}.AAAA`);
+  await page.getByRole('button', { name: 'Ask the server' }).click();
+  await expect(page.getByText('No key of your organisation signed it')).toBeVisible();
+  const milliseconds = Buffer.from(JSON.stringify({ exp: 1_900_000_000_000, aud: 'play', org: true })).toString('base64url');
+  await field.fill(`${head}.${milliseconds}.AAAA`);
+  await expect(page.getByRole('alert')).toContainText('not milliseconds');
+  await expectFitEverywhere(page, 'a token that is none');
+  const handle = await control.handle((await control.playbackToken(testStream().name, 'look-bob')).token);
+  await control.close();
+  await field.fill(handle);
+  await page.getByRole('button', { name: 'Ask the server' }).click();
+  await expect(page.getByRole('definition').filter({ hasText: 'look-bob' }).first()).toBeVisible();
+  await expectFitEverywhere(page, 'a handle that is looked at');
+});

@@ -1,0 +1,289 @@
+//! A token, a handle or an id is looked at: what it says, what stands against it, and what became of it. What needs no
+//! secret is found out in the browser, and the token stays there.
+
+use std::sync::Arc;
+
+use guard::{
+    Timestamp,
+    lint::{Finding, Traits, lint},
+    token::{Claims, Token, claims_of},
+};
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+use super::{ClosedToRole, Findings, Head, findings::shown, said::Said};
+use crate::{
+    api::{
+        client::use_api,
+        failure::{Failure, sentence},
+        organisation,
+        people::Permission,
+        token_looks::{self, Looked, Record},
+    },
+    kit::{Badge, Button, Card, Doing, Empty, Load, Notice, StatusBadge, TextArea, Tone, Trouble, When},
+    session::may,
+    time,
+};
+
+/// What was pasted, by its form.
+#[derive(Clone, Debug, PartialEq)]
+enum Pasted {
+    Nothing,
+    /// An id of ours.
+    Jti(String),
+    /// A JWT, with what it says.
+    Jwt(Box<Jwt>),
+    /// Something that only the server can know: a handle, or a static token.
+    Secret,
+    /// No token, and why.
+    Malformed(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Jwt {
+    kid: Option<String>,
+    jti: String,
+    claims: Claims,
+    object: Map<String, Value>,
+}
+
+/// What the look-up by id came to.
+#[derive(Clone, Debug, PartialEq)]
+enum Found {
+    /// There is no id to look up, or nothing is known yet.
+    Unknown,
+    Nowhere,
+    Here(Box<Record>),
+}
+
+impl Pasted {
+    fn of(text: &str) -> Self {
+        let text = text.trim();
+        if text.is_empty() {
+            return Self::Nothing;
+        }
+        if text.starts_with("tok_") && !text.contains('.') {
+            return Self::Jti(text.to_owned());
+        }
+        if !Token::looks_like_one(text) {
+            return Self::Secret;
+        }
+        let parsed = Token::parse(text).and_then(|token| {
+            Ok(Jwt {
+                kid: token.kid.as_deref().map(str::to_owned),
+                jti: token.claims()?.jti.to_string(),
+                claims: token.claims()?.clone(),
+                object: token.object()?,
+            })
+        });
+        match parsed {
+            Ok(jwt) => Self::Jwt(Box::new(jwt)),
+            Err(why) => Self::Malformed(sentence(&why.to_string())),
+        }
+    }
+
+    /// The id that a record may have.
+    fn jti(&self) -> Option<String> {
+        match self {
+            Self::Jti(jti) => Some(jti.clone()),
+            Self::Jwt(jwt) if jwt.jti.starts_with("tok_") => Some(jwt.jti.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn LookAtToken() -> impl IntoView {
+    let lead = "What a token says, what stands against it, and what became of it.";
+    if !may(Permission::TokenRead) {
+        return view! { <Head part="Look at a token" lead/><ClosedToRole/> }.into_any();
+    }
+    let api = use_api();
+    let text = RwSignal::new(String::new());
+    let pasted = Memo::new(move |_| text.with(|text| Pasted::of(text)));
+    // Asked again with every change of the text: it may have been revoked meanwhile.
+    let record = Load::new(move || {
+        let jti = pasted.with(Pasted::jti);
+        async move {
+            match jti {
+                None => Ok(None),
+                Some(jti) => match token_looks::record(api, jti.clone()).await {
+                    Ok(record) => Ok(Some((jti, Found::Here(Box::new(record))))),
+                    Err(Failure::NotFound) => Ok(Some((jti, Found::Nowhere))),
+                    Err(why) => Err(why),
+                },
+            }
+        }
+    });
+    // Of what stands in the field now.
+    let found = Memo::new(move |_| {
+        let jti = pasted.with(Pasted::jti);
+        record
+            .value()
+            .with(|found| match (jti, found.as_ref().and_then(Option::as_ref)) {
+                (Some(jti), Some((of, found))) if jti == *of => found.clone(),
+                _ => Found::Unknown,
+            })
+    });
+    view! {
+        <Head part="Look at a token" lead/>
+        <div class="look">
+            <TextArea label="Token, handle or id" value=text lines=4 required=true autofocus=true placeholder="eyJ…, h_… or tok_…" hint="A token is read in your browser and goes nowhere; only its id is looked up."/>
+        </div>
+        {move || match pasted.get() {
+            Pasted::Nothing => view! { <Empty icon=icondata_lu::LuScanSearch title="Nothing to look at yet" text="Paste a token that a viewer sent you, or an id from a session or a log."/> }.into_any(),
+            Pasted::Malformed(why) => view! { <Notice tone=Tone::Bad>{why}</Notice> }.into_any(),
+            Pasted::Secret => view! { <Ask text why="A handle or a static token says nothing by itself: the server has to look." /> }.into_any(),
+            Pasted::Jti(_) => view! { <ById found failure=record.failure()/> }.into_any(),
+            Pasted::Jwt(jwt) => view! { <OfJwt jwt=*jwt found text/> }.into_any(),
+        }}
+    }
+    .into_any()
+}
+
+/// An id: what the record says.
+#[component]
+fn ById(found: Memo<Found>, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    move || match (found.get(), failure.get()) {
+        (Found::Here(record), _) => {
+            let claims = record.claims.0.as_object().cloned().unwrap_or_default();
+            let read = claims_of(&record.claims.0.to_string(), &Arc::from(record.jti.inner())).ok();
+            view! {
+                <div class="split">
+                    <Said claims/>
+                    <div class="stack"><Standing found/>{read.map(|read| view! { <Against read/> })}</div>
+                </div>
+            }
+            .into_any()
+        }
+        (Found::Nowhere, _) => {
+            view! { <Notice tone=Tone::Warn>"No token with this id was made here."</Notice> }.into_any()
+        }
+        (Found::Unknown, Some(why)) => view! { <Notice tone=Tone::Bad>{why.to_string()}</Notice> }.into_any(),
+        (Found::Unknown, None) => view! { <p class="soft" role="status">"Looking it up…"</p> }.into_any(),
+    }
+}
+
+/// A token, read here; its signature is for the server.
+#[component]
+fn OfJwt(jwt: Jwt, found: Memo<Found>, text: RwSignal<String>) -> impl IntoView {
+    let kid = jwt.kid.clone();
+    view! {
+        <div class="split">
+            <Said claims=jwt.object kid/>
+            <div class="stack">
+                <Standing found/>
+                <Against read=jwt.claims/>
+                <Ask text why="Whether the signature fits only the server can say: the token is sent to it, and kept nowhere."/>
+            </div>
+        </div>
+    }
+}
+
+/// What became of it, as far as there is a record.
+#[component]
+fn Standing(found: Memo<Found>) -> impl IntoView {
+    view! {
+        <Card title="What became of it">
+            {move || match found.get() {
+                Found::Here(record) => {
+                    let revoked = record.revoked_at.clone();
+                    let link = format!("/tokens?jti={}", record.jti.inner());
+                    view! {
+                        <dl class="pairs">
+                            <div><dt>"Status"</dt><dd><StatusBadge status=record.status/></dd></div>
+                            <div><dt>"Made"</dt><dd><When at=record.created_at/>{record.created_by.map(|actor| format!(" by {}", actor.name))}</dd></div>
+                            {revoked.map(|at| view! { <div><dt>"Revoked"</dt><dd><When at/></dd></div> })}
+                            <div><dt>"Record"</dt><dd><a class="quiet-link" href=link>"Among the tokens"</a></dd></div>
+                        </dl>
+                    }.into_any()
+                }
+                Found::Nowhere => view! { <Notice tone=Tone::Warn>"It was not made here, or in another organisation: there is no record."</Notice> }.into_any(),
+                Found::Unknown => view! { <p class="soft">"Of what is not made here there is no record. Whether it was revoked is seen when it is used."</p> }.into_any(),
+            }}
+        </Card>
+    }
+}
+
+/// What the linter says of it, as it was made.
+#[component]
+fn Against(read: Claims) -> impl IntoView {
+    let api = use_api();
+    let overview = Load::new(move || organisation::overview(api));
+    let now = time::use_now();
+    let (ends, begins) = (read.exp, read.nbf);
+    #[expect(clippy::cast_possible_truncation, reason = "a clock's milliseconds fit")]
+    let at = move || Timestamp::from_ms(now.get() as i64);
+    let over = Memo::new(move |_| ends <= at());
+    let early = Memo::new(move |_| begins.is_some_and(|begins| begins > at()));
+    let findings = Signal::derive(move || -> Vec<Finding> {
+        let default = overview
+            .value()
+            .with(|now| now.as_ref().is_some_and(|now| now.settings.force_disconnect));
+        #[expect(clippy::cast_possible_truncation, reason = "a clock's milliseconds fit")]
+        let now = Timestamp::from_ms(now.get_untracked() as i64);
+        lint(&Traits::of(&read, default, now))
+    });
+    view! {
+        <Card title="Linter">
+            <div class="stack-tight">
+                {move || over.get().then(|| view! { <p class="line"><Badge tone=Tone::Calm text="Expired"/><span>"Its time is over."</span></p> })}
+                {move || early.get().then(|| view! { <p class="line"><Badge tone=Tone::Warn text="Not yet"/><span>"Its time has not come."</span></p> })}
+                <Findings findings/>
+            </div>
+        </Card>
+    }
+}
+
+/// The way to the server's word.
+#[component]
+fn Ask(text: RwSignal<String>, why: &'static str) -> impl IntoView {
+    let (api, doing) = (use_api(), Doing::new());
+    let looked = RwSignal::new(None::<Looked>);
+    Effect::new(move |_| {
+        text.track();
+        looked.set(None);
+    });
+    let press = move |_| {
+        let token = text.get_untracked().trim().to_owned();
+        doing.run(token_looks::look(api, token), move |answer| looked.set(Some(answer)));
+    };
+    view! {
+        <Card title="The server’s word">
+            <div class="stack-form">
+                <p class="soft">{why}</p>
+                {may(Permission::TokenLint).then(|| view! { <div><Button icon=icondata_lu::LuBadgeCheck busy=doing.busy on_press=press>"Ask the server"</Button></div> })}
+                <Trouble doing/>
+                <div role="status" class="stack-form">{move || looked.get().map(|looked| view! { <Word looked/> })}</div>
+            </div>
+        </Card>
+    }
+}
+
+#[component]
+fn Word(looked: Looked) -> impl IntoView {
+    let (tone, text) = match (looked.signed, &looked.jti) {
+        (true, _) => (Tone::Good, "A key of your organisation signed it.".to_owned()),
+        (false, Some(jti)) if jti.inner().starts_with("static:") => (
+            Tone::Warn,
+            format!("It is the static token {}.", jti.inner().trim_start_matches("static:")),
+        ),
+        _ => (
+            Tone::Bad,
+            "No key of your organisation signed it: nobody comes in with it.".to_owned(),
+        ),
+    };
+    let claims = looked.claims.and_then(|claims| claims.0.as_object().cloned());
+    view! {
+        <Notice tone>{text}</Notice>
+        {looked.kid.map(|kid| view! { <p class="soft">"Key "<span class="mono">{kid}</span></p> })}
+        {claims.map(|claims| view! { <Said claims plain=true/> })}
+        <ul class="findings">
+            {looked.advice.into_iter().map(|advice| {
+                let (tone, word) = shown(advice.severity.into());
+                view! { <li><Badge tone text=word/><span>{sentence(&advice.message)}</span></li> }
+            }).collect_view()}
+        </ul>
+    }
+}
