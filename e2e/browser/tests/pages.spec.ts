@@ -20,6 +20,8 @@ const PAGES: [string, string, string][] = [
   ['tokens', '/tokens', 'Tokens'],
   ['banned viewers', '/tokens/banned', 'Tokens'],
   ['static tokens', '/tokens/static', 'Tokens'],
+  ['looking at tokens', '/tokens/look', 'Tokens'],
+  ['the token maker', '/tokens/new', 'New token'],
   ['guardian', '/guardian', 'Guardian'],
   ['activity', '/activity', 'Activity'],
   ['nothing', '/no/such/page', 'Not found'],
