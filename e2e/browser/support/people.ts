@@ -29,9 +29,9 @@ export function stranger(name: string): Person {
   return { name, email: `${name.toLowerCase()}-${guests}-${Date.now()}@northwind.example`, password: `a password of ${name}` };
 }
 
-/** A new member of the first organisation, who has an account and is not signed in. */
-export async function newMember(name: string, role: Role): Promise<Person> {
-  const person = stranger(name);
+/** A new member of the first organisation, who has an account and is not signed in; `called` where the name is no part of an address. */
+export async function newMember(name: string, role: Role, called = name): Promise<Person> {
+  const person = { ...stranger(name), name: called };
   const admin = await Control.signedIn(user('nanoAdmin'));
   await admin.invite(person.email, role);
   await admin.close();

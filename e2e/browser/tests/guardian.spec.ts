@@ -59,6 +59,9 @@ test('a rule is tried, made, changed and deleted, and acts at once', async ({ pa
   await form.getByRole('radio', { name: '7 days', exact: true }).check();
   await form.getByLabel('Comment').fill('Restreams our matches');
   await expect(form.getByRole('status')).toContainText('Would cut 1 session now');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(form.getByRole('status'), 'it is seen without scrolling').toBeInViewport({ ratio: 1 });
+  await page.setViewportSize({ width: 1280, height: 800 });
   await form.getByText('Whom').click();
   await expect(form.getByRole('listitem')).toContainText('customer-4711');
   await expectFitEverywhere(page, 'guardian with a rule that is tried');
@@ -159,6 +162,34 @@ async function withoutRules(): Promise<void> {
   for (const id of await admin.ruleIds()) await admin.unrule(id);
   await admin.close();
 }
+
+test('a list that was opened further stays so when somebody comes', async ({ page }) => {
+  test.slow();
+  await withoutRules();
+  const admin = await Control.signedIn(user('nanoAdmin'));
+  for (let host = 1; host <= 55; host += 1) {
+    await admin.rule({ kind: 'IP', value: `203.0.113.${host}`, action: 'DENY' });
+  }
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(GUARDIAN());
+  await expect(page.getByRole('rowheader')).toHaveCount(50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect(page.getByRole('rowheader')).toHaveCount(55);
+  // After somebody is let in, all of it is asked for anew, page by page.
+  const asked: string[] = [];
+  page.on('response', (response) => {
+    if (response.request().postData()?.includes('guardianRules')) asked.push(response.url());
+  });
+  const guest = await player('Friend/2.0');
+  await expect.poll(guest.ask).toBe('200');
+  guest.watch();
+  await expect.poll(() => asked.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  await expect(page.getByRole('button', { name: 'Show more' })).toHaveCount(0);
+  await expect(page.getByRole('rowheader')).toHaveCount(55);
+  await guest.close();
+  await admin.close();
+  await withoutRules();
+});
 
 test('only these domains: all other sites are kept out in one step', async ({ page, browser }) => {
   test.slow();

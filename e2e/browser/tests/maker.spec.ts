@@ -110,7 +110,7 @@ test('a token is read where it was pasted, and only its id is looked up', async 
   const sent: string[] = [];
   page.on('request', (one) => sent.push(one.postData() ?? ''));
   await page.goto(at('/tokens'));
-  await page.getByRole('link', { name: 'Look at a token' }).click();
+  await page.getByRole('link', { name: 'Look up' }).click();
   const field = page.getByLabel('Token, handle or id');
   await expect(page.getByText('Nothing to look at yet')).toBeVisible();
   await expectFitEverywhere(page, 'nothing to look at');

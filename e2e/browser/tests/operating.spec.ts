@@ -1,11 +1,15 @@
 // The platform operator in the dashboard: organisations, packages, suspension; and what customers see of it at once.
-import { expect, test } from '@playwright/test';
+import { type Locator, expect, test } from '@playwright/test';
 import { demo } from '../support/demo.ts';
-import { expectFitLightAndDark } from '../support/fit.ts';
+import { expectFitEverywhere, expectFitLightAndDark } from '../support/fit.ts';
 import { linkTo } from '../support/mail.ts';
 import { signIn, stranger } from '../support/people.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
+
+async function boxOf(row: Locator, button: string): Promise<{ x: number; width: number }> {
+  return (await row.getByRole('button', { name: button }).boundingBox())!;
+}
 
 test('an operator creates an organisation, answers its request with limits, suspends and resumes it', async ({ page, browser }) => {
   const name = `Harbour TV ${Date.now()}`;
@@ -45,6 +49,9 @@ test('an operator creates an organisation, answers its request with limits, susp
   await expect(row).not.toContainText('Invitation');
   const request = page.getByRole('listitem').filter({ hasText: name });
   await expect(request).toContainText('For the derby on Saturday.');
+  await expectFitEverywhere(page, 'a request for a package');
+  const [decline, enable] = [await boxOf(request, 'Decline…'), await boxOf(request, 'Enable…')];
+  expect(enable.x - (decline.x + decline.width), 'both answers stand together').toBeLessThan(20);
   await request.getByRole('button', { name: 'Decline…' }).click();
   await expectFitLightAndDark(page, 'declining a package');
   await page.getByRole('dialog').getByLabel('Reason').fill('Sign the contract first.');

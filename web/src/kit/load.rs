@@ -63,6 +63,11 @@ impl<T: Send + Sync + 'static> Load<T> {
         self.turn.update(|turn| *turn = turn.wrapping_add(1));
     }
 
+    /// How often it was asked for once more; nothing where the page is gone.
+    pub(crate) fn turn(self) -> Option<u32> {
+        self.turn.try_get_untracked()
+    }
+
     /// Why the last question came to nothing, if it did.
     pub(crate) fn failure(self) -> RwSignal<Option<Failure>> {
         self.failure

@@ -45,6 +45,39 @@ where
     }
 }
 
+/// Asks anew for as much of the list as has arrived; until all of it is there again, and where that fails, the list
+/// stays as it is. What arrives too late is dropped: for another question than `question` holds by then, or after somebody
+/// asked once more.
+pub(crate) fn renew<T, Q, A, F>(load: Load<Page<T>>, question: Memo<Q>, ask: A)
+where
+    T: Send + Sync + 'static,
+    Q: Clone + PartialEq + Send + Sync + 'static,
+    A: Fn(Q, Option<String>) -> F + 'static,
+    F: Future<Output = Result<Page<T>, Failure>> + 'static,
+{
+    let (asked, turn) = (question.get_untracked(), load.turn());
+    spawn_local(async move {
+        let Ok(mut page) = ask(asked.clone(), None).await else {
+            return;
+        };
+        let arrived = || {
+            load.value()
+                .try_with_untracked(|page| page.as_ref().map_or(0, |page| page.nodes.len()))
+        };
+        while let Some(after) = page.next.clone().filter(|_| arrived() > Some(page.nodes.len())) {
+            let Ok(more) = ask(asked.clone(), Some(after)).await else {
+                return;
+            };
+            page.nodes.extend(more.nodes);
+            page.next = more.next;
+        }
+        if question.try_get_untracked() == Some(asked) && load.turn() == turn {
+            load.failure().try_set(None);
+            load.value().try_set(Some(page));
+        }
+    });
+}
+
 /// What has arrived of the list so far.
 pub(crate) fn nodes<T: Clone + PartialEq + Send + Sync + 'static>(load: Load<Page<T>>) -> Memo<Vec<T>> {
     Memo::new(move |_| {

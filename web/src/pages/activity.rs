@@ -11,7 +11,7 @@ use crate::{
         people::Permission,
         sessions::{self, Door},
     },
-    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, PageHead, Skeleton, Table, Tone, When},
+    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, Name, PageHead, Skeleton, Table, Tone, When},
     pages::why::{Why, WhyById},
     session::{may, use_person},
 };
@@ -117,7 +117,7 @@ fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView
                 {event.reason.map(|reason| view! { <span><span class="mono">{reason.name().to_owned()}</span><span class="under">{reason.sentence()}</span></span> })}
             </td>
             <td data-label="Stream" class="mono"><A href=href>{event.stream}</A></td>
-            <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
+            <td data-label="Who"><span><Name of=who/><span class="mono under">{event.address}</span></span></td>
             <td data-label="Through">{event.protocol.label()}</td>
             <td data-label="When" class="soft"><When at=event.at/></td>
             {may(Permission::Explain).then(|| {

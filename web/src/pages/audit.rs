@@ -15,7 +15,7 @@ use crate::{
         people::Permission,
         scalar::{DateTime, Role},
     },
-    kit::{Button, Empty, Icon, Load, Loaded, More, SearchBox, Select, Skeleton, Table, When, nodes},
+    kit::{Button, Empty, Icon, Load, Loaded, More, Name, SearchBox, Select, Skeleton, Table, When, nodes},
     session::{Person, may, use_person},
     time,
 };
@@ -185,16 +185,17 @@ fn Row(entry: AuditEntry, go: Go, open: bool) -> impl IntoView {
     let only = entry.actor.as_ref().map(|actor| actor.id.inner().to_owned());
     let who = match only {
         Some(actor) => {
-            view! { <button type="button" class="link" title="Only this person" on:click=move |_| go.run(("actor", actor.clone()))>{who}</button> }
+            let only = format!("Only {who}");
+            view! { <button type="button" class="link name ellipsis" title=only on:click=move |_| go.run(("actor", actor.clone()))>{who}</button> }
                 .into_any()
         }
-        None => who.into_any(),
+        None => view! { <Name of=who/> }.into_any(),
     };
     let kept = StoredValue::new(entry.clone());
     let action = entry.action.clone();
     view! {
         <tr>
-            <th scope="row" class="mono"><button type="button" class="link" title="Only this action" on:click=move |_| go.run(("action", action.clone()))>{entry.action}</button></th>
+            <th scope="row" class="mono code"><button type="button" class="link" title="Only this action" on:click=move |_| go.run(("action", action.clone()))>{entry.action}</button></th>
             <td data-label="Object"><span class="mono ellipsis object" title=entry.object.clone()>{entry.object.clone()}</span></td>
             <td data-label="Who"><span>{who}{role.map(|role| view! { <span class="under">{role}</span> })}</span></td>
             <td data-label="Address" class="mono">{entry.address}</td>

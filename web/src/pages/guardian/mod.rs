@@ -29,7 +29,7 @@ use crate::{
     browser,
     kit::{
         Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Notice, PageHead, SearchBox, Select,
-        Skeleton, Tone, nodes,
+        Skeleton, Tone, nodes, renew,
     },
     session::{Person, may, use_person},
     time,
@@ -64,7 +64,7 @@ pub(crate) fn Guardian() -> impl IntoView {
         }
     });
     let load = Load::new(move || rules::page(api, filter.get(), None));
-    watch_doors(load);
+    watch_doors(load, filter);
     let found = nodes(load);
     let (making, editing, deleting) = (
         RwSignal::new(false),
@@ -206,8 +206,8 @@ fn Standing() -> impl IntoView {
 }
 
 /// Asks for the list anew a moment after something happened at a door that rules may have had a part in.
-fn watch_doors(load: List) {
-    let waiting = StoredValue::new(false);
+fn watch_doors(load: List, filter: Memo<Filter>) {
+    let (api, waiting) = (use_api(), StoredValue::new(false));
     use_live().subscribe(
         || Some(events::session_events(None, None)),
         move |event| {
@@ -222,7 +222,7 @@ fn watch_doors(load: List) {
             set_timeout(
                 move || {
                     if waiting.try_set_value(false).is_none() {
-                        load.again();
+                        renew(load, filter, move |filter, after| rules::page(api, filter, after));
                     }
                 },
                 SETTLED,

@@ -59,7 +59,7 @@ pub(super) fn Trial(load: Load<Option<Tried>>, action: Signal<Action>, mode: Sig
             };
             let text = sentence(&simulation, action.get(), mode.get());
             let whom = (!simulation.sessions.is_empty()).then(|| view! { <Whom simulation/> });
-            view! { <div role="status"><Notice tone><p>{text}</p>{whom}</Notice></div> }
+            view! { <div role="status" class="trial-note"><Notice tone><p>{text}</p>{whom}</Notice></div> }
         })
     }
 }

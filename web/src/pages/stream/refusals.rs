@@ -9,7 +9,7 @@ use crate::{
         people::Permission,
         sessions::Door,
     },
-    kit::{Button, Card, Look, Table, When},
+    kit::{Button, Card, Look, Name, Table, When},
     pages::why::Why,
     session::{may, use_person},
 };
@@ -70,7 +70,7 @@ fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView
     view! {
         <tr>
             <th scope="row"><span class="mono">{name}</span><span class="under">{sentence}</span></th>
-            <td data-label="Who"><span>{who}<span class="mono under">{event.address}</span></span></td>
+            <td data-label="Who"><span><Name of=who/><span class="mono under">{event.address}</span></span></td>
             <td data-label="Through">{event.protocol.label()}</td>
             <td data-label="When"><When at=event.at/></td>
             {may(Permission::Explain).then(|| view! {

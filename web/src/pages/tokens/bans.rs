@@ -10,7 +10,8 @@ use crate::{
         people::Permission,
     },
     kit::{
-        Button, Confirm, Doing, Empty, Load, Loaded, Look, More, SearchBox, Skeleton, Table, When, nodes, use_toasts,
+        Button, Confirm, Doing, Empty, Load, Loaded, Look, More, Name, SearchBox, Skeleton, Table, When, nodes,
+        use_toasts,
     },
     session::may,
     time,
@@ -93,7 +94,7 @@ fn Row(one: BannedUser, ask: Callback<String>) -> impl IntoView {
                 <span class="line">{one.user}</span>
                 {one.note.map(|note| view! { <span class="under">{note}</span> })}
             </th>
-            <td data-label="By">{one.banned_by.map(|actor| actor.name)}</td>
+            <td data-label="By">{one.banned_by.map(|actor| view! { <Name of=actor.name/> })}</td>
             <td data-label="Since" class="soft"><When at=one.banned_at/></td>
             <td class="acts">{may(Permission::ViewerBan).then(|| view! {
                 <Button look=Look::Quiet on_press=move |_| ask.run(user.get_value()) attr:aria-label=name>"Take back"</Button>

@@ -16,8 +16,8 @@ use crate::{
         tokens::Door,
     },
     kit::{
-        Badge, Button, Choice, Choices, Confirm, Dialog, DialogForm, Doing, Empty, Load, Loaded, Look, Notice, Select,
-        ShownOnce, Skeleton, Table, TextField, Tone, When, use_toasts,
+        Badge, Button, Choice, Choices, Confirm, Dialog, DialogForm, Doing, Empty, Load, Loaded, Look, Name, Notice,
+        Select, ShownOnce, Skeleton, Table, TextField, Tone, When, use_toasts,
     },
     session::may,
     time,
@@ -183,7 +183,7 @@ fn Row(one: StaticToken, ask: Callback<StaticToken>) -> impl IntoView {
             </th>
             <td data-label="Opens" class="mono opens">{opens}</td>
             <td data-label="Status"><Badge tone text/></td>
-            <td data-label="Made" class="soft"><span><When at=one.created_at/>{one.created_by.map(|actor| view! { <span class="under">{actor.name}</span> })}</span></td>
+            <td data-label="Made" class="soft"><span><When at=one.created_at/>{one.created_by.map(|actor| view! { <span class="under"><Name of=actor.name/></span> })}</span></td>
             <td data-label="Expires" class="soft"><When at=one.expires_at/></td>
             <td class="acts">{may(Permission::StaticTokenWrite).then(|| view! {
                 <Button look=Look::Quiet on_press=move |_| ask.run(kept.get_value()) attr:aria-label=name>"Revoke"</Button>

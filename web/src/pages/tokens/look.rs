@@ -97,7 +97,7 @@ impl Pasted {
 pub(crate) fn LookAtToken() -> impl IntoView {
     let lead = "What a token says, what stands against it, and what became of it.";
     if !may(Permission::TokenRead) {
-        return view! { <Head part="Look at a token" lead/><ClosedToRole/> }.into_any();
+        return view! { <Head part="Look up" lead/><ClosedToRole/> }.into_any();
     }
     let api = use_api();
     let text = RwSignal::new(String::new());
@@ -127,7 +127,7 @@ pub(crate) fn LookAtToken() -> impl IntoView {
             })
     });
     view! {
-        <Head part="Look at a token" lead/>
+        <Head part="Look up" lead/>
         <div class="look">
             <TextArea label="Token, handle or id" value=text lines=4 required=true autofocus=true placeholder="eyJ…, h_… or tok_…" hint="A token is read in your browser and goes nowhere; only its id is looked up."/>
         </div>

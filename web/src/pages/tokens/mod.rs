@@ -52,7 +52,7 @@ fn Head(part: &'static str, lead: &'static str, #[prop(optional)] children: Opti
         (PATH, "Tokens"),
         ("/tokens/banned", "Banned viewers"),
         ("/tokens/static", "Static tokens"),
-        ("/tokens/look", "Look at a token"),
+        ("/tokens/look", "Look up"),
     ];
     let open = may(Permission::TokenRead);
     view! {
