@@ -6,7 +6,7 @@ use authz::{Action, PlatformAction, Role};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Table, app_user, member, organisation, stream};
 use guard::policy::Package;
-use ids::{MemberId, OrganisationId, UserId};
+use ids::{MemberId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, QueryFilter};
 
 use crate::{
@@ -269,15 +269,7 @@ fn acting(
     role: Role,
     row: organisation::Model,
 ) -> Result<Acting, Fault> {
-    Ok(Acting {
-        actor: Actor::Member { user, member },
-        role,
-        id: OrganisationId::from_uuid(row.id),
-        hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
-        row,
-        address: std::net::Ipv4Addr::LOCALHOST.into(),
-        request: state.mint(),
-    })
+    Acting::unsigned(Actor::Member { user, member }, role, row, state.mint())
 }
 
 fn password(state: &State, email: &str) -> String {

@@ -13,9 +13,10 @@ use std::{
     time::Duration,
 };
 
+use ids::OrganisationId;
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -112,6 +113,18 @@ impl Store {
             transaction: self.connection.begin_with_options(options).await?,
             _turn: turn,
         })
+    }
+
+    /// Begins a transaction that changes something of an organisation; those of one organisation take turns, so that what
+    /// one of them looked at is so until it is done.
+    pub(crate) async fn write_in(&self, organisation: OrganisationId) -> Result<Write, DbErr> {
+        let write = self.write().await?;
+        if write.get_database_backend() == DbBackend::Postgres {
+            let (_, low) = organisation.uuid().as_u64_pair();
+            let statement = format!("SELECT pg_advisory_xact_lock({})", low.cast_signed());
+            write.execute_unprepared(&statement).await?;
+        }
+        Ok(write)
     }
 
     /// Waits for what is under way, then closes every connection.

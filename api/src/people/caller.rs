@@ -71,6 +71,8 @@ pub(crate) struct Acting {
     pub(crate) id: OrganisationId,
     pub(crate) hash: OrganisationHash,
     pub(crate) row: organisation::Model,
+    /// A person's sign-in, and when it began.
+    pub(crate) sign_in: Option<(SignInId, i64)>,
     pub(crate) address: IpAddr,
     pub(crate) request: RequestId,
 }
@@ -189,6 +191,25 @@ impl Caller {
 }
 
 impl Acting {
+    /// A member who acts without having signed in: the installation on their behalf.
+    pub(crate) fn unsigned(
+        member: Actor,
+        role: Role,
+        row: organisation::Model,
+        request: RequestId,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            actor: member,
+            role,
+            id: OrganisationId::from_uuid(row.id),
+            hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
+            row,
+            sign_in: None,
+            address: Ipv4Addr::LOCALHOST.into(),
+            request,
+        })
+    }
+
     /// Whether the role allows `action`; for fields that show more to some.
     pub(crate) fn may(&self, state: &State, action: Action) -> bool {
         state.policy.allows(self.role, action)

@@ -5,8 +5,9 @@ use std::{collections::HashSet, str::FromStr};
 
 use authz::Role;
 use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, sign_in};
+use guard::Timestamp;
 use ids::{ApiTokenId, MemberId, OrganisationId, SignInId, UserId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -52,6 +53,61 @@ pub(crate) async fn still_may(state: &State, caller: &Caller, acting: &Acting) -
     } else {
         Err(Fault::Forbidden)
     }
+}
+
+/// Whether who acts still stands where they stood when the request was judged: looked at within the transaction of a
+/// change, which begins once every change before it is done.
+pub(crate) async fn still_stands(
+    connection: &impl ConnectionTrait,
+    acting: &Acting,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let organisation = organisation::Entity::in_tenant(acting.id).one(connection).await?;
+    if organisation.ok_or(Fault::NotFound)?.standing != "active" {
+        return Err(Fault::Suspended);
+    }
+    match acting.actor {
+        Actor::Member { member: id, .. } => {
+            let member = member::Entity::in_tenant(acting.id)
+                .filter(member::Column::Id.eq(id.uuid()))
+                .one(connection)
+                .await?
+                .ok_or(Fault::NotFound)?;
+            if let Some((sign_in, began)) = acting.sign_in
+                && (began <= member.access_since || is_ended(connection, acting.id, sign_in).await?)
+            {
+                return Err(Fault::SignInAgain);
+            }
+            let same = member.role == acting.role.as_str();
+            same.then_some(()).ok_or(Fault::Forbidden)
+        }
+        Actor::Software { token, .. } => {
+            let standing = api_token::Entity::in_tenant(acting.id)
+                .filter(api_token::Column::Id.eq(token.uuid()))
+                .filter(api_token::Column::RevokedAt.is_null());
+            let token = standing.one(connection).await?;
+            let stands = |token: &api_token::Model| token.expires_at.is_none_or(|until| now.us() < until);
+            token.filter(stands).map(drop).ok_or(Fault::Unauthenticated)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a sign-in was ended, by its owner or in this organisation.
+async fn is_ended(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    id: SignInId,
+) -> Result<bool, DbErr> {
+    let there = sign_in::Entity::across_tenants("whether a caller's own sign-in is still there")
+        .filter(sign_in::Column::Id.eq(id.uuid()))
+        .one(connection)
+        .await?;
+    let barred = barred_sign_in::Entity::in_tenant(organisation)
+        .filter(barred_sign_in::Column::SignInId.eq(id.uuid()))
+        .one(connection)
+        .await?;
+    Ok(there.is_none() || barred.is_some())
 }
 
 /// What the tables know a random secret by.
@@ -228,7 +284,8 @@ fn in_membership(person: &Person, presented: &Presented) -> Result<Option<Result
         user: UserId::from_uuid(person.user.id),
         member: membership.member,
     };
-    acting(actor, membership.role, &membership.organisation, presented).map(|acting| Some(Ok(acting)))
+    let sign_in = Some((person.sign_in, person.signed_in_at));
+    acting(actor, membership.role, &membership.organisation, sign_in, presented).map(|acting| Some(Ok(acting)))
 }
 
 fn with_token(software: &Software, presented: &Presented) -> Result<Result<Acting, Fault>, Fault> {
@@ -243,16 +300,23 @@ fn with_token(software: &Software, presented: &Presented) -> Result<Result<Actin
         token: ApiTokenId::from_uuid(software.token.id),
         made_by: UserId::from_uuid(software.token.created_by),
     };
-    acting(actor, software.role, &software.organisation, presented).map(Ok)
+    acting(actor, software.role, &software.organisation, None, presented).map(Ok)
 }
 
-fn acting(actor: Actor, role: Role, row: &organisation::Model, presented: &Presented) -> Result<Acting, Fault> {
+fn acting(
+    actor: Actor,
+    role: Role,
+    row: &organisation::Model,
+    sign_in: Option<(SignInId, i64)>,
+    presented: &Presented,
+) -> Result<Acting, Fault> {
     Ok(Acting {
         actor,
         role,
         id: OrganisationId::from_uuid(row.id),
         hash: row.hash.parse().map_err(|error| Fault::bug(&error))?,
         row: row.clone(),
+        sign_in,
         address: presented.address,
         request: presented.request,
     })

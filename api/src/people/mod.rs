@@ -17,7 +17,7 @@ mod throttle;
 
 pub(crate) use access::{Access, Whose};
 pub(crate) use caller::{Acting, Actor, By, Caller, Membership, Who};
-pub(crate) use identify::{digest, identify, still_may};
+pub(crate) use identify::{digest, identify, still_may, still_stands};
 pub(crate) use password::Passwords;
 pub(crate) use presented::{Presented, bearer, cookie, named};
 pub(crate) use sign_in::{concerned, normal};

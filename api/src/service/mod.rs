@@ -37,7 +37,7 @@ use serde_json::Value;
 use crate::{
     audit,
     fault::Fault,
-    people::{Acting, By},
+    people::{Acting, By, still_stands},
     publisher::{self, Progress},
     state::State,
     store::Write,
@@ -57,9 +57,12 @@ pub(crate) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// Begins; nothing is kept unless it is finished.
+    /// Begins; nothing is kept unless it is finished. Changes of one organisation take turns, and whoever lost their access
+    /// or role in the meantime changes nothing any more.
     pub(crate) async fn begin(state: &'a State, acting: &Acting) -> Result<Self, Fault> {
-        Self::on(state, acting.id, acting.by()).await
+        let work = Self::on(state, acting.id, acting.by()).await?;
+        still_stands(&*work.write, acting, work.at).await?;
+        Ok(work)
     }
 
     /// Begins a change to an organisation by somebody who need not be its member.
@@ -67,7 +70,7 @@ impl<'a> Work<'a> {
         Ok(Self {
             state,
             organisation,
-            write: state.store.write().await?,
+            write: state.store.write_in(organisation).await?,
             at: state.now(),
             personal: audit::from_address(by.address),
             by,

@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest},
+    tungstenite::{
+        Message,
+        client::IntoClientRequest,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
 };
 
 use crate::harness::{Client, World, granted};
@@ -59,6 +63,21 @@ impl Socket {
 
     async fn say(&mut self, message: &Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// Closes it; the code of the answer, if there is one.
+    async fn leave(mut self) -> Option<u16> {
+        let close = CloseFrame {
+            code: CloseCode::Normal,
+            reason: "".into(),
+        };
+        self.0.send(Message::Close(Some(close))).await.unwrap();
+        while let Some(Ok(message)) = self.0.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| frame.code.into());
+            }
+        }
+        None
     }
 
     pub(crate) async fn hear(&mut self) -> Value {
@@ -390,4 +409,15 @@ async fn sessions_that_a_crash_left_open_are_closed_when_they_were_last_heard_of
     let rows =
         world.as_role("nanoAdmin").await.data(query, json!({})).await["organisation"]["sessions"]["nodes"].clone();
     assert_eq!((&rows[0]["durationS"], &rows[0]["bytes"]), (&json!(30.0), &json!(77.0)));
+}
+
+#[tokio::test]
+async fn whoever_closes_a_socket_is_answered_so() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let mut socket = Socket::open(address, &world.as_role("nanoUser").await, None)
+        .await
+        .unwrap();
+    settled(&mut socket).await;
+    assert_eq!(socket.leave().await, Some(1000));
 }

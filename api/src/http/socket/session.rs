@@ -30,9 +30,13 @@ pub(super) async fn run(desk: Desk, socket: WebSocket) {
         said: None,
         operations: StreamMap::new(),
     };
-    if let Err(End::Closed(close)) = session.serve().await {
-        let last = session.socket.send(Message::Close(Some(close.frame())));
-        let _ = timeout(PATIENCE, last).await;
+    match session.serve().await {
+        Err(End::Closed(close)) => {
+            let last = session.socket.send(Message::Close(Some(close.frame())));
+            let _ = timeout(PATIENCE, last).await;
+        }
+        // The answer to the other side's close goes out with the next read, which is the last.
+        Err(End::Gone) | Ok(()) => drop(timeout(PATIENCE, session.socket.recv()).await),
     }
 }
 

@@ -61,9 +61,17 @@ impl<'a> Wire<'a> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
+    /// A name that people and tables read: of bounded length, without control characters.
     fn text(&self, name: &'static str) -> Result<Option<Arc<str>>, Malformed> {
+        let is_name = |text: &&str| text.len() <= MAX_NAME && !text.contains(char::is_control);
         self.present(name)
-            .map(|value| value.as_str().map(Arc::from).ok_or(Malformed::Claim(name)))
+            .map(|value| {
+                value
+                    .as_str()
+                    .filter(is_name)
+                    .map(Arc::from)
+                    .ok_or(Malformed::Claim(name))
+            })
             .transpose()
     }
 
@@ -199,6 +207,7 @@ fn time(claim: &Value) -> Result<Timestamp, Malformed> {
 const MAX_NETWORKS: usize = 10;
 const MAX_DOMAINS: usize = 10;
 const MAX_JTI: usize = 256;
+const MAX_NAME: usize = 512;
 /// The year 2286: what lies beyond is milliseconds by mistake.
 const MAX_SECONDS: i64 = 10_000_000_000;
 const MAX_SECONDS_F: f64 = 1e10;
