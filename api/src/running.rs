@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    analytics::{self, Analytics},
     audit::{self, heads::Heads},
     graphql::{self, Api},
     http::{self, Doors, Rate, Rates, Tools},
@@ -105,6 +106,9 @@ pub async fn start(
     if closed > 0 {
         tracing::info!(sessions = closed, "closed what was left open");
     }
+    if let Err(error) = analytics::recover(&state).await {
+        tracing::error!(%error, "what is usual is learnt anew");
+    }
     if state.search.is_none() {
         search::forget(&state).await?;
     }
@@ -183,6 +187,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         tools: settings.tools,
         desk: Desk::new(),
         live: Live::new(),
+        analytics: Analytics::new(),
         passwords: Passwords::new(entropy.bytes())
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,
         relying_party: RelyingParty::of(&settings.public_http),

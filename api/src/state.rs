@@ -4,13 +4,14 @@ use std::{net::IpAddr, sync::Arc};
 
 use guard::{Place, Timestamp};
 use ids::{
-    ApiTokenId, AuditId, ChangeId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId,
-    PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId,
-    StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
+    ApiTokenId, AuditId, ChangeId, FindingId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId,
+    PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId,
+    StaticTokenId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
 
 use crate::{
+    analytics::Analytics,
     http::{Rate, Tools},
     jwks,
     live::Live,
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) desk: Desk,
     /// What is on now.
     pub(crate) live: Live,
+    /// Who watched when, and who steals.
+    pub(crate) analytics: Analytics,
     pub(crate) passwords: Passwords,
     /// As whom passkeys know the installation.
     pub(crate) relying_party: RelyingParty,
@@ -139,6 +142,7 @@ mint!(
     ApiTokenId,
     AuditId,
     ChangeId,
+    FindingId,
     GroupId,
     InvitationId,
     KeyId,

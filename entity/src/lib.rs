@@ -11,6 +11,8 @@ pub mod banned_viewer;
 pub mod barred_sign_in;
 pub mod change;
 pub mod denial;
+pub mod denial_minute;
+pub mod finding;
 pub mod guardian_rule;
 pub mod identity_provider;
 pub mod invitation;
@@ -44,6 +46,7 @@ pub mod token_address;
 pub mod token_handle;
 pub mod token_use;
 pub mod totp;
+pub mod usage_minute;
 pub mod webhook;
 pub mod webhook_delivery;
 

@@ -37,6 +37,8 @@ pub struct Model {
     pub judges_backend: bool,
     /// Whether its list of static tokens lets in.
     pub static_tokens: bool,
+    /// From when on something is a sign of misuse; as the platform has it where it does not say.
+    pub thresholds: Option<Json>,
     /// When it was made.
     pub created_at: i64,
 }

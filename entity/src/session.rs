@@ -25,6 +25,8 @@ pub struct Model {
     pub protocol: String,
     /// From where.
     pub address: String,
+    /// What counts as one address: itself, or the /64 of an IPv6 one; none for sessions from before that was kept.
+    pub address_block: Option<String>,
     /// In which country that is, where it is known.
     pub country: Option<String>,
     /// In which network that is, where it is known.

@@ -20,6 +20,7 @@ mod m0012_credentials;
 mod m0014_given;
 mod m0015_ended;
 mod m0016_denials;
+mod m0017_analytics;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_given::Step),
             Box::new(m0015_ended::Step),
             Box::new(m0016_denials::Step),
+            Box::new(m0017_analytics::Step),
         ]
     }
 }

@@ -17,9 +17,10 @@ use super::{
     caller,
     query::change_row,
     state,
-    types::{Change, ChangeProgress, LiveCounters, SessionEvent, SessionFilter, StreamStateEvent},
+    types::{Change, ChangeProgress, LiveCounters, MisuseFinding, SessionEvent, SessionFilter, StreamStateEvent},
 };
 use crate::{
+    analytics::Found,
     fault::Fault,
     live::{Live, News, What},
     people::{Acting, Caller, still_may},
@@ -100,6 +101,27 @@ impl Subscription {
             future::ready(event)
         });
         Ok(while_allowed(state, caller(context), acting, events))
+    }
+
+    /// Signs of misuse as they are found; not for `nanoReadOnly`.
+    async fn misuse(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Those that add this much to a score, at least.")] min_score: Option<i32>,
+    ) -> Result<impl Stream<Item = Result<MisuseFinding>>> {
+        let (state, acting) = allowed(context, Action::AnalyticsRead)?;
+        if !acting.may(&state, Action::SessionReadPersonal) {
+            return Err(Fault::Forbidden.into());
+        }
+        acting.needs(&state, guard::policy::Package::Analytics).await?;
+        let organisation = acting.id;
+        let least = u32::try_from(min_score.unwrap_or(0)).unwrap_or(0);
+        let found = BroadcastStream::new(state.analytics.news()).filter_map(move |found| {
+            let wanted = |found: &Arc<Found>| found.organisation == organisation && found.finding.points >= least;
+            let found = found.ok().filter(wanted);
+            future::ready(found.map(|found| MisuseFinding::of(&found)))
+        });
+        Ok(while_allowed(state, caller(context), acting, found))
     }
 
     /// How far a change got: at once, and then until every node acknowledged it.

@@ -25,9 +25,12 @@ pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, st
             () = stop.cancelled() => break,
             received = events.recv_many(&mut batch, BATCH) => if received == 0 { break },
         }
+        let is_full = batch.len() == BATCH;
         fold(&state, batch).await;
-        // What comes in meanwhile is one transaction, not many.
-        tokio::time::sleep(PAUSE).await;
+        // What comes in meanwhile is one transaction, not many; behind a full one more waits already.
+        if !is_full {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
     events.close();
     let mut rest = Vec::new();
@@ -40,6 +43,7 @@ async fn fold(state: &State, batch: Vec<Event>) {
     let mut rows = Vec::new();
     let mut news = Vec::new();
     let mut streams = Vec::new();
+    let gathered = state.analytics.take(state, &batch).await;
     for event in batch {
         one(state, event, &mut rows, &mut news, &mut streams);
     }
@@ -47,7 +51,8 @@ async fn fold(state: &State, batch: Vec<Event>) {
         .await
         .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
         .unwrap_or_default();
-    super::record::write(state, &rows, queue).await;
+    super::record::write(state, &rows, &gathered, queue).await;
+    state.analytics.tell(gathered);
     for (organisation, id, at) in streams {
         if let Some(row) = stream_row(state, organisation, id).await {
             state.live.tell(organisation, at, What::Stream(Box::new(row)));
@@ -188,5 +193,5 @@ async fn stream_row(state: &State, organisation: OrganisationId, id: StreamId) -
         .flatten()
 }
 
-const BATCH: usize = 512;
+const BATCH: usize = 2048;
 const PAUSE: Duration = Duration::from_millis(50);

@@ -17,6 +17,7 @@ use super::{
     denials::{Kept, Refusal},
 };
 use crate::{
+    analytics::Gathered,
     state::State,
     webhooks::notices::{self, Notice, Queue},
 };
@@ -58,15 +59,17 @@ enum End {
     Ended(Option<Reason>),
 }
 
-/// Writes a batch, and what customers' addresses are told of it, in one transaction; where the database refuses, it is logged and lost: watching never waits for this.
-pub(super) async fn write(state: &State, rows: &[Row], queue: Queue) {
-    if rows.is_empty() && queue.is_empty() {
+/// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction; where the
+/// database refuses, it is logged and lost: watching never waits for this.
+pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
+    if rows.is_empty() && gathered.is_empty() && queue.is_empty() {
         return;
     }
     let attempt = async {
         let write = state.store.write().await?;
         all(&*write, rows).await?;
         state.live.kept.write(&*write, Kept::choose(refusals(rows))).await?;
+        gathered.insert(state, &*write).await?;
         queue.insert(&*write).await?;
         write.commit().await?;
         state.hooks.wake();
@@ -234,6 +237,7 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         door: Set(door(facts.door).to_owned()),
         protocol: Set(facts.protocol.as_str().to_owned()),
         address: Set(facts.address.to_string()),
+        address_block: Set(Some(guard::block(facts.address).to_string())),
         country: Set(facts.place.country.map(|country| country.to_string())),
         asn: Set(facts.place.asn.map(|asn| asn.number().into())),
         provider: text(facts.provider.as_deref()),

@@ -8,6 +8,7 @@ use entity::{
 };
 use guard::{Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
+use misuse::Thresholds;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -22,6 +23,7 @@ use super::{
     page::{Page, Wanted},
 };
 use crate::{
+    analytics::findings,
     fault::{Fault, UserError},
     keys,
     live::Counters,
@@ -41,6 +43,7 @@ pub(crate) struct Edit {
     pub(crate) second_factor_required: Option<bool>,
     pub(crate) encrypted_ingest: Option<bool>,
     pub(crate) static_tokens: Option<bool>,
+    pub(crate) thresholds: Option<Thresholds>,
 }
 
 /// An organisation after a change, and how far the change got.
@@ -82,6 +85,7 @@ pub(crate) async fn found(
         asks_publish: Set(false),
         judges_backend: Set(false),
         static_tokens: Set(false),
+        thresholds: Set(None),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -163,11 +167,15 @@ pub(crate) async fn edit(
     if let Some(on) = edit.static_tokens {
         after.static_tokens = Set(on);
     }
+    if let Some(thresholds) = &edit.thresholds {
+        after.thresholds = Set(Some(json!(thresholds)));
+    }
     let after = after.update(&*work.write).await?;
     let shown = |row: &organisation::Model| {
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
-            "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens })
+            "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens,
+            "misuseThresholds": findings::thresholds_of(row) })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });
     let update = told(&work, &after).await?;
@@ -175,6 +183,9 @@ pub(crate) async fn edit(
         .finish(Action::OrganisationUpdate, &after.hash, detail, &[update])
         .await?;
     state.access.changed(Whose::Organisation(acting.id));
+    if let Some(thresholds) = edit.thresholds {
+        state.analytics.set(acting.id, thresholds);
+    }
     Ok((after, progress))
 }
 

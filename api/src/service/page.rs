@@ -163,8 +163,23 @@ impl Wanted {
         self.cut(vec![], self.after.is_some(), 0)
     }
 
-    /// One row too many was read, to see whether there is a next page.
-    fn cut<T>(&self, mut rows: Vec<T>, has_previous: bool, total: u64) -> Page<T> {
+    /// How many rows are to be read: one too many, to see whether there is a next page.
+    pub(crate) fn rows(&self) -> u64 {
+        self.first.saturating_add(1)
+    }
+
+    /// Behind which key the page begins.
+    pub(crate) fn after(&self) -> Option<&str> {
+        self.after.as_deref()
+    }
+
+    /// Whether all are to be counted.
+    pub(crate) fn counts(&self) -> bool {
+        self.total
+    }
+
+    /// The page of the rows that were read.
+    pub(crate) fn cut<T>(&self, mut rows: Vec<T>, has_previous: bool, total: u64) -> Page<T> {
         let first = usize::try_from(self.first).unwrap_or(usize::MAX);
         let has_next = rows.len() > first;
         rows.truncate(first);
@@ -208,5 +223,5 @@ pub(crate) fn cursor(key: &str) -> String {
     URL_SAFE_NO_PAD.encode(key)
 }
 
-const BAD_CURSOR: Fault = Fault::Invalid("`after` is not a cursor of this list");
+pub(crate) const BAD_CURSOR: Fault = Fault::Invalid("`after` is not a cursor of this list");
 const MOST: u64 = 100;

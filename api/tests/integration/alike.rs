@@ -342,6 +342,8 @@ impl Schema {
             "Int" | "Float" => "1".to_owned(),
             "ID" | "String" => "\"some words\"".to_owned(),
             "JSON" => "{}".to_owned(),
+            "DateTime" => "\"2026-06-01T00:00:00Z\"".to_owned(),
+            "TimeRange" => "{ from: \"2026-06-01T00:00:00Z\" }".to_owned(),
             name if self.0[name]["kind"] == "ENUM" => {
                 let values = self.0[name]["enumValues"].as_array().unwrap();
                 values.last().unwrap()["name"].as_str().unwrap().to_owned()

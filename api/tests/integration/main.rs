@@ -2,6 +2,7 @@
 
 mod account;
 mod alike;
+mod analytics;
 mod api_tokens;
 mod audit;
 mod audit_chain;

@@ -169,6 +169,21 @@ impl<'a> Stage<'a> {
         for name in &self.streams {
             let (viewing, now) = (self.world.viewing(name, 1000 + n), self.world.clock.now());
             let (stream, organisation) = (viewing.stream, viewing.organisation);
+            // Somebody who forges tokens: a sign of misuse.
+            let [_, b, c, d] = u32::try_from(n).unwrap().to_be_bytes();
+            for _ in 0..10 {
+                let refused = Kind::Denied {
+                    organisation: Some(organisation),
+                    stream: viewing.name.clone(),
+                    door: viewing.door,
+                    protocol: viewing.protocol,
+                    address: [10, b, c, d].into(),
+                    reason: guard::Reason::TokenSignature,
+                    decision: ids::DecisionId::mint(n, [1; 10]),
+                    trace: vec![],
+                };
+                self.world.node.tell(now, refused);
+            }
             self.world.node.tell(now, Kind::Started(viewing));
             self.world.node.tell(now, Kind::Live { stream, organisation });
             self.world.node.tell(now, Kind::Offline { stream, organisation });
@@ -204,6 +219,7 @@ const TABLE: &[Row] = &[
             "Organisation.packages",
             "Organisation.settings",
             "Organisation.sessions",
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { world { country } } } }",
             "Mutation.watchStream",
         ],
         &["Organisation.alerts"],
@@ -223,8 +239,11 @@ const TABLE: &[Row] = &[
             "Query.decision",
             "{ organisation { sessions(filter: {user: \"ann\"}) { totalCount } } }",
             "{ organisation { sessions(filter: {jti: \"x\"}) { totalCount } } }",
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { byToken { totalCount } } } }",
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { byAddress { totalCount } } } }",
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { findings { totalCount } } } }",
         ],
-        &["Organisation.analytics"],
+        &[],
     ),
     (
         "create and edit streams, tags, groups; reveal ingest keys; start a test source",

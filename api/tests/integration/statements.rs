@@ -6,7 +6,7 @@ use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Client, World},
+    harness::{Client, World, granted},
     organisations,
     sweep::webhook,
 };
@@ -92,6 +92,22 @@ const LISTS: &[(&str, &str)] = &[
         id stream address user startedAt } } } }",
     ),
     (
+        "TokenUsageConnection",
+        "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
+        byToken(first: $n) { totalCount nodes { jti topCountries { name } topProviders { name } topReferrers { name }
+        maxConcurrency status score indicators { code } } } } } }",
+    ),
+    (
+        "AddressUsageConnection",
+        "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
+        byAddress(first: $n) { totalCount nodes { ip tags blocked maxConcurrency score indicators { code } } } } } }",
+    ),
+    (
+        "MisuseFindingConnection",
+        "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
+        findings(first: $n) { totalCount nodes { ip code evidence } } } } }",
+    ),
+    (
         "PlatformOrganisationConnection",
         "query($n: Int) { platform { organisations(first: $n) { totalCount nodes {
         id hash name standing createdAt members streams viewers packages { package enabled } } } } }",
@@ -146,8 +162,17 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
         let names = json!({ "n": format!("Organisation {n}"), "e": format!("first{n}@example.com") });
         operator.data(make, names).await;
     }
-    let sessions = "{ organisation { sessions { totalCount } } }";
-    while admin.data(sessions, json!({})).await["organisation"]["sessions"]["totalCount"] != 50 {
+    let told = "{ organisation { sessions { totalCount } analytics(range: {from: \"2026-06-01T00:00:00Z\", to:
+        \"2028-01-01T00:00:00Z\"}) { findings { totalCount } } } }";
+    loop {
+        let data = admin.data(told, json!({})).await["organisation"].clone();
+        let counts = (
+            &data["sessions"]["totalCount"],
+            &data["analytics"]["findings"]["totalCount"],
+        );
+        if counts == (&json!(50), &json!(50)) {
+            break;
+        }
         tokio::task::yield_now().await;
     }
     for (name, query) in LISTS {
@@ -200,7 +225,22 @@ async fn fill(world: &World, admin: &Client, n: u8) {
         .await;
     let viewing = SessionFacts {
         address: [203, 0, 113, n].into(),
+        grant: Some(granted(&format!("used{n}"))),
         ..world.viewing(&name, u64::from(n))
     };
-    world.node.tell(world.clock.now(), Kind::Started(viewing));
+    world.node.tell(world.clock.now(), Kind::Started(viewing.clone()));
+    for _ in 0..10 {
+        // Somebody who forges tokens: a sign of misuse.
+        let refused = Kind::Denied {
+            organisation: Some(viewing.organisation),
+            stream: viewing.name.clone(),
+            door: viewing.door,
+            protocol: viewing.protocol,
+            address: viewing.address,
+            reason: guard::Reason::TokenSignature,
+            decision: ids::DecisionId::mint(1, [n; 10]),
+            trace: vec![],
+        };
+        world.node.tell(world.clock.now(), refused);
+    }
 }

@@ -37,6 +37,7 @@ actions! {
         SessionEnd = "session.end", "End a viewer's session.";
         SessionEndBroadcast = "session.end_broadcast", "End a broadcaster's session.";
         Explain = "explain", "See why somebody was refused, or would be.";
+        AnalyticsRead = "analytics.read", "Read what was watched and refused; by token and address with the right to see those.";
         ChangeRead = "change.read", "Follow a change on its way to the nodes.";
         TokenRead = "token.read", "Read the records of tokens; never a token itself.";
         TokenCreate = "token.create", "Make playback and publish tokens, and handles.";

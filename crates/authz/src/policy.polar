@@ -12,6 +12,7 @@ may("nanoReadOnly", action) if action in [
     "stream.read",
     "stream.watch",
     "session.read",
+    "analytics.read",
     "change.read",
     "search",
     "account.use"

@@ -28,6 +28,24 @@ pub fn block(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Every network that an address is in, the longest first: itself, to all of its family.
+///
+/// # Examples
+/// ```
+/// let mut networks = guard::networks("192.0.2.7".parse().unwrap());
+/// assert_eq!(networks.next().unwrap().to_string(), "192.0.2.7/32");
+/// assert_eq!(networks.next().unwrap().to_string(), "192.0.2.6/31");
+/// assert_eq!(networks.count(), 31);
+/// ```
+pub fn networks(address: IpAddr) -> impl Iterator<Item = IpNet> {
+    let address = fold(address);
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    (0..=bits)
+        .rev()
+        .filter_map(move |length| IpNet::new(address, length).ok())
+        .map(|network| network.trunc())
+}
+
 /// An address or CIDR, without the bits behind its prefix; a range of IPv4-mapped IPv6 addresses is the IPv4 one.
 pub fn network(text: &str) -> Result<IpNet, NetworkError> {
     let text = text.trim();

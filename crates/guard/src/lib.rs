@@ -39,7 +39,7 @@ mod text;
 mod time;
 pub mod token;
 
-pub use address::{NetworkError, block, fold, network};
+pub use address::{NetworkError, block, fold, network, networks};
 pub use agent::{AgentClaim, AgentError, AgentPattern};
 pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,

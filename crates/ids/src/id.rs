@@ -98,6 +98,11 @@ id!(
     "dec"
 );
 id!(
+    /// An indicator of misuse that holds of somebody.
+    FindingId,
+    "fnd"
+);
+id!(
     /// A stream group: renditions of one programme.
     GroupId,
     "grp"

@@ -26,6 +26,13 @@ pub enum What {
         /// Bytes of media so far.
         bytes: u64,
     },
+    /// A session runs on a newer token.
+    Renewed {
+        /// Which.
+        session: SessionId,
+        /// The newer token's id.
+        jti: Arc<str>,
+    },
     /// A session is over.
     Ended {
         /// Which.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Holder {
     pub(crate) playing: Option<(Timestamp, Timestamp)>,
     /// Whether a viewer is named.
     pub(crate) is_bound: bool,
+    /// Whether it had a session.
+    pub(crate) has_watched: bool,
     /// The last session that came from an unusual page, and what is unusual of it; and so on.
     pub(crate) odd_referrer: Option<(SessionId, String)>,
     pub(crate) odd_country: Option<(SessionId, String)>,
@@ -43,7 +45,10 @@ pub(crate) struct Holder {
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) group: Group,
+    /// One address of IPv6 is a /64.
     pub(crate) address: IpAddr,
+    /// Through a data centre, as whoever uses a VPN is.
+    pub(crate) hosting: bool,
     pub(crate) country: Option<Country>,
     pub(crate) node: NodeId,
     pub(crate) jti: Option<Arc<str>>,
@@ -81,7 +86,8 @@ impl Holder {
             stay.session,
             Open {
                 group,
-                address: stay.address,
+                address: guard::block(stay.address),
+                hosting,
                 country: stay.place.country,
                 node: stay.node,
                 jti: stay.jti.clone(),
@@ -91,7 +97,8 @@ impl Holder {
             },
         );
         self.is_bound |= stay.user.is_some();
-        self.addresses.renew(at, (group, stay.address));
+        self.has_watched = true;
+        self.addresses.renew(at, (group, guard::block(stay.address)));
         self.starts.add(at, ());
         if let Some(country) = stay.place.country {
             self.countries.renew(at, Seen { country, hosting });
@@ -112,10 +119,11 @@ impl Holder {
             return;
         };
         (open.bytes, open.progressed) = (bytes, at);
-        let country = open.country;
+        let (country, started) = (open.country, open.started);
         self.playing = match self.playing {
             Some((since, last)) if at.since(last) < PAUSE => Some((since, at)),
-            _ => Some((open.started, at)),
+            _ if at.since(started) < PAUSE => Some((started, at)),
+            _ => Some((at, at)),
         };
         // Still there, though it came from there long ago.
         let known = country.and_then(|country| {
@@ -146,24 +154,21 @@ pub(crate) fn group(stay: &Stay) -> Group {
 
 /// The /24 of an IPv4 address, the /64 of an IPv6 one.
 fn block(address: IpAddr) -> IpAddr {
-    match address {
+    match guard::block(address) {
         IpAddr::V4(four) => Ipv4Addr::from_bits(four.to_bits() & 0xffff_ff00).into(),
-        IpAddr::V6(_) => subject(address),
+        six @ IpAddr::V6(_) => six,
     }
 }
 
-/// What findings name in place of an address: itself, or its /64.
-pub(crate) fn subject(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX)).into(),
-    }
-}
-
-/// Whether nobody who means well is refused for this again and again.
+/// Whether nobody who means well is refused for this: keys and addresses go wrong by mistake, a signature does not.
 pub(crate) fn is_forged(reason: Reason) -> bool {
-    matches!(
+    reason == Reason::TokenSignature
+}
+
+/// Whether it says something of whoever is refused: who waits for a stream, or meets a fault of ours, does no wrong.
+pub(crate) fn counts(reason: Reason) -> bool {
+    !matches!(
         reason,
-        Reason::TokenMalformed | Reason::TokenKey | Reason::TokenSignature | Reason::TokenAudience
+        Reason::StreamOffline | Reason::NotReady | Reason::BackendUnavailable | Reason::Throttled
     )
 }

@@ -8,7 +8,7 @@ use crate::{
     fault::UserError,
     graphql::{
         caller, state,
-        types::{Change, IngestAuthorisation, Organisation, Package},
+        types::{Change, IngestAuthorisation, MisuseThresholdsInput, Organisation, Package},
     },
     people::Who,
     service::{
@@ -31,6 +31,16 @@ impl Settings {
         let (state, caller) = (state(context), caller(context));
         let acting = caller.may(state, Action::OrganisationUpdate)?;
         let with_second_factor = matches!(&caller.who, Who::Person(person) if person.second_factor);
+        let thresholds = match input.misuse_thresholds.map(MisuseThresholdsInput::read).transpose() {
+            Ok(thresholds) => thresholds,
+            Err(fault) => {
+                return answer(
+                    Err(fault),
+                    |()| UpdateSettingsPayload::none(vec![]),
+                    UpdateSettingsPayload::none,
+                );
+            }
+        };
         let edit = Edit {
             name: input.name,
             secure_playback: input.secure_playback,
@@ -39,6 +49,7 @@ impl Settings {
             second_factor_required: input.second_factor_required,
             encrypted_ingest: input.encrypted_ingest,
             static_tokens: input.static_tokens,
+            thresholds,
         };
         answer(
             organisations::edit(state, acting, with_second_factor, edit).await,
@@ -47,11 +58,7 @@ impl Settings {
                 change: Some(progress.into()),
                 errors: vec![],
             },
-            |errors| UpdateSettingsPayload {
-                organisation: None,
-                change: None,
-                errors,
-            },
+            UpdateSettingsPayload::none,
         )
     }
 
@@ -94,6 +101,8 @@ pub(super) struct UpdateSettingsInput {
     encrypted_ingest: Option<bool>,
     /// Whether the list of static tokens lets in: a tool for tests. Off: sessions on them end.
     static_tokens: Option<bool>,
+    /// From when on something is a sign of misuse.
+    misuse_thresholds: Option<MisuseThresholdsInput>,
 }
 
 /// What came of it.
@@ -105,6 +114,16 @@ pub(super) struct UpdateSettingsPayload {
     change: Option<Change>,
     /// What can be mended; `SECOND_FACTOR_FIRST` among others.
     errors: Vec<UserError>,
+}
+
+impl UpdateSettingsPayload {
+    fn none(errors: Vec<UserError>) -> Self {
+        Self {
+            organisation: None,
+            change: None,
+            errors,
+        }
+    }
 }
 
 /// Which package is wished for.

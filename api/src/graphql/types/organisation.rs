@@ -7,10 +7,11 @@ use ids::{ApiTokenId, AuditId, GroupId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::{
-    ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter, BannedUser,
-    BannedUserConnection, GuardianRule, GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member,
-    MemberConnection, Part, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup,
-    StreamGroupConnection, Tag, TokenDoor, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
+    Analytics, AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection,
+    AuditFilter, BannedUser, BannedUserConnection, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
+    IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, SessionConnection, SessionFilter, SigningKey,
+    StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, Webhook, WebhookDelivery,
+    WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -19,6 +20,7 @@ use super::{
     token::{PlaybackToken, PlaybackTokenConnection, TokenStatus},
 };
 use crate::{
+    analytics::findings,
     fault::Fault,
     graphql::{caller, state},
     people::{Acting, provider},
@@ -70,6 +72,19 @@ impl Organisation {
         ))
     }
 
+    /// What was watched within a time, by whom, and what looks like misuse.
+    async fn analytics(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Within which time.")] range: TimeRange,
+        #[graphql(desc = "Which sessions count.")] filter: Option<AnalyticsFilter>,
+    ) -> Result<Option<Analytics>> {
+        let state = state(context);
+        let acting = caller(context).may(state, Action::AnalyticsRead)?;
+        acting.needs(state, guard::policy::Package::Analytics).await?;
+        Ok(Some(Analytics::of(state, acting, range, filter)?))
+    }
+
     /// What holds where a stream or a token does not say.
     async fn settings(&self) -> OrganisationSettings {
         OrganisationSettings {
@@ -79,6 +94,7 @@ impl Organisation {
             ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
             encrypted_ingest: self.0.row.encrypted_ingest,
             static_tokens: self.0.row.static_tokens,
+            misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
         }
     }
 
@@ -355,6 +371,8 @@ pub(crate) struct OrganisationSettings {
     encrypted_ingest: bool,
     /// Whether the list of static tokens lets in.
     static_tokens: bool,
+    /// From when on something is a sign of misuse.
+    misuse_thresholds: MisuseThresholds,
 }
 
 /// Which streams.

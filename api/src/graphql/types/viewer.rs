@@ -147,6 +147,8 @@ pub(crate) enum Permission {
     SessionEndBroadcast,
     /// See why somebody was refused, or would be.
     Explain,
+    /// Read what was watched and refused; by token and address with the right to see those.
+    AnalyticsRead,
     /// Follow a change on its way to the nodes.
     ChangeRead,
     /// Read the records of tokens; never a token itself.

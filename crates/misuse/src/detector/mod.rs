@@ -12,7 +12,7 @@ use crate::{
     holder::{self, Holder},
     hosting,
     raised::{Raise, Raised},
-    thresholds::{COUNTRIES_WITHIN, JUDGED_EVERY},
+    thresholds::{COUNTRIES_WITHIN, DENIALS_WITHIN, JUDGED_EVERY},
     usual::Usual,
 };
 
@@ -63,6 +63,7 @@ impl Detector {
                     }
                 }
             }
+            What::Renewed { session, jti } => self.renewed(session, jti, at),
             What::Ended { session } => {
                 if let Some(stay) = self.stays.remove(&session) {
                     for subject in subjects(&stay) {
@@ -79,8 +80,15 @@ impl Detector {
 
     /// Drops those of whom nothing was heard for an hour. To be called now and then.
     pub fn forget(&mut self, now: Timestamp) {
-        self.holders
-            .retain(|_, Known { holder, .. }| !holder.open.is_empty() || now.since(holder.heard) < COUNTRIES_WITHIN);
+        self.holders.retain(|_, Known { holder, .. }| {
+            // Who was only refused is of interest for as long as refusals count.
+            let kept = if holder.has_watched {
+                COUNTRIES_WITHIN
+            } else {
+                DENIALS_WITHIN
+            };
+            !holder.open.is_empty() || now.since(holder.heard) < kept
+        });
     }
 
     /// How many tokens, viewers and addresses are remembered.
@@ -108,9 +116,38 @@ impl Detector {
         }
     }
 
+    /// The session leaves its token for another; what its viewer and address do stays as it is.
+    fn renewed(&mut self, session: SessionId, jti: Arc<str>, at: Timestamp) {
+        let Some(stay) = self.stays.get_mut(&session) else {
+            return;
+        };
+        let newer = Arc::new(Stay {
+            jti: Some(jti.clone()),
+            ..Stay::clone(stay)
+        });
+        let older = std::mem::replace(stay, newer.clone());
+        if let Some(jti) = older.jti.clone()
+            && let Some(Known { holder, .. }) = self.holders.get_mut(&Subject::Token(jti))
+        {
+            holder.heard = at;
+            holder.open.remove(&session);
+        }
+        let Known { holder, .. } = self.holders.entry(Subject::Token(jti)).or_default();
+        holder.heard = at;
+        let hosting = hosting::is_hosting(newer.place.asn, newer.provider.as_deref());
+        holder.started(&newer, hosting, at);
+    }
+
     fn denied(&mut self, denial: &Denial, at: Timestamp, found: &mut Vec<Finding>) {
+        if !holder::counts(denial.reason) {
+            return;
+        }
         let token = denial.jti.clone().map(Subject::Token);
         for subject in token.into_iter().chain([address(denial.address)]) {
+            // Whoever has addresses without end fills no memory with them.
+            if self.holders.len() >= MOST && !self.holders.contains_key(&subject) {
+                continue;
+            }
             let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
             holder.heard = at;
             holder.denials.add(at, holder::is_forged(denial.reason));
@@ -120,6 +157,10 @@ impl Detector {
 
     fn judge(&mut self, subject: &Subject, now: Timestamp, found: &mut Vec<Finding>) {
         if let Some(Known { holder, raised }) = self.holders.get_mut(subject) {
+            // What looks at each session that goes on is not done for each event of very many.
+            if holder.open.len() > FEW && now.since(holder.judged) < JUDGED_EVERY {
+                return;
+            }
             holder.judged = now;
             let raise = Raise {
                 subject,
@@ -140,7 +181,7 @@ fn subjects(stay: &Stay) -> Vec<Subject> {
 }
 
 fn address(address: IpAddr) -> Subject {
-    Subject::Address(holder::subject(address))
+    Subject::Address(guard::block(address))
 }
 
 /// Counts a country and a page once for each that comes with them.
@@ -179,5 +220,9 @@ fn note_odd(usual: &Usual, holder: &mut Holder, stay: &Stay, hosting: bool) {
     }
 }
 
+/// Beyond that many tokens, viewers and addresses nobody is remembered for refusals alone.
+const MOST: usize = 200_000;
+/// So many sessions are looked at for each event.
+const FEW: usize = 64;
 /// More countries or pages than that are of one token only.
 const MET: usize = 8;

@@ -70,6 +70,8 @@ impl Case<'_> {
         }
         let at_once = Places::of(&self.watched);
         let points = match at_once.apart.checked_sub(least) {
+            // As many as that are a home, and two telephones on two carriers.
+            Some(0) if at_once.addresses <= least => 15,
             Some(more) => 50_u32.saturating_add(more.saturating_mul(5)).min(80),
             None if at_once.networks > 1 && at_once.addresses > least => 30,
             None => 5,
@@ -118,7 +120,8 @@ impl Case<'_> {
         if count(all.len()) < least {
             return;
         }
-        let at_once: BTreeSet<Country> = self.watched.iter().filter_map(|open| open.country).collect();
+        let watched = self.watched.iter().filter(|open| !open.hosting);
+        let at_once: BTreeSet<Country> = watched.filter_map(|open| open.country).collect();
         if count(at_once.len()) >= least && are_apart(&at_once) {
             let more = count(at_once.len()).saturating_sub(2);
             let points = 35_u32.saturating_add(more.saturating_mul(10)).min(60);
@@ -148,7 +151,7 @@ impl Case<'_> {
         }
         let places = Places::of(&self.watched);
         let points = 20_u32.saturating_add(more.saturating_mul(10)).min(60);
-        let is_family = places.apart <= 2 && places.addresses <= 3;
+        let is_family = places.addresses <= 3;
         let points = if is_family { points.div_euclid(2) } else { points };
         raise.holds(Indicator::Sessions, points, || {
             let addresses = counted(places.addresses, "address", "addresses");
@@ -194,7 +197,9 @@ impl Case<'_> {
         let Some((address, tokens)) = most.filter(|(_, tokens)| of_address(tokens) >= least) else {
             return;
         };
-        let of_one = tokens.values().copied().max().unwrap_or(0);
+        // Without tokens, who is one viewer is not known.
+        let of_tokens = tokens.iter().filter(|(jti, _)| jti.is_some());
+        let of_one = of_tokens.map(|(_, sessions)| *sessions).max().unwrap_or(0);
         let points = if of_one.saturating_mul(2) >= least { 50 } else { 10 };
         raise.holds(Indicator::Connections, points, || {
             let on = counted(count(tokens.len()), "token", "tokens");

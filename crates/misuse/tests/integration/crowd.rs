@@ -58,16 +58,17 @@ impl Maker {
     /// Two to four screens on Wi-Fi, and one or two telephones that are on their carrier.
     fn household(&mut self) {
         let (token, user) = self.names("household");
-        let (home, mobile) = (self.home(), self.mobile());
+        let home = self.home();
         let begin = self.evening();
         for _ in 0..self.random.random_range(2..4) {
+            let device = self.device(&home);
             let from_s = begin + self.random.random_range(0..1_200);
             let for_s = self.random.random_range(1_800..9_000);
             self.visit(&Visit {
                 token: &token,
                 user: Some(&user),
                 page: PAGE,
-                spot: &home,
+                spot: &device,
                 from_s,
                 for_s,
                 lingers_s: 0,
@@ -76,7 +77,7 @@ impl Maker {
         for _ in 0..self.random.random_range(1..3) {
             let mobile = Spot {
                 address: self.address(),
-                ..mobile.clone()
+                ..self.mobile()
             };
             let from_s = begin + self.random.random_range(0..3_600);
             let for_s = self.random.random_range(300..3_600);
@@ -265,7 +266,9 @@ impl Maker {
             );
         }
         self.honest("late player", &token, &user);
-        self.day.honest.push(("late player", Subject::Address(spot.address)));
+        self.day
+            .honest
+            .push(("late player", Subject::Address(guard::block(spot.address))));
     }
 
     /// Many people behind one address, each with a token.
@@ -274,7 +277,9 @@ impl Maker {
         for _ in 0..self.random.random_range(40..70) {
             self.one_of_many("office", &office);
         }
-        self.day.honest.push(("office", Subject::Address(office.address)));
+        self.day
+            .honest
+            .push(("office", Subject::Address(guard::block(office.address))));
     }
 
     fn carrier_nat(&mut self) {
@@ -282,7 +287,9 @@ impl Maker {
         for _ in 0..self.random.random_range(30..60) {
             self.one_of_many("carrier", &carrier);
         }
-        self.day.honest.push(("carrier", Subject::Address(carrier.address)));
+        self.day
+            .honest
+            .push(("carrier", Subject::Address(guard::block(carrier.address))));
     }
 
     fn one_of_many(&mut self, what: &'static str, spot: &Spot) {
@@ -369,7 +376,11 @@ impl Maker {
         });
         self.thief(
             "relay",
-            &[token_of(&token), user_of(&user), Subject::Address(spot.address)],
+            &[
+                token_of(&token),
+                user_of(&user),
+                Subject::Address(guard::block(spot.address)),
+            ],
         );
     }
 
@@ -404,7 +415,7 @@ impl Maker {
         for turn in 0..self.random.random_range(40..200) {
             self.refuse(spot.address, None, Reason::TokenSignature, from_s + turn);
         }
-        self.thief("forger", &[Subject::Address(spot.address)]);
+        self.thief("forger", &[Subject::Address(guard::block(spot.address))]);
     }
 
     /// Many connections of one token from one address.
@@ -426,7 +437,11 @@ impl Maker {
         }
         self.thief(
             "farm",
-            &[token_of(&token), user_of(&user), Subject::Address(spot.address)],
+            &[
+                token_of(&token),
+                user_of(&user),
+                Subject::Address(guard::block(spot.address)),
+            ],
         );
     }
 }

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use guard::Reason;
-use misuse::{Detector, Event, Finding, Indicator, Subject, Thresholds};
+use misuse::{Detector, Event, Finding, Indicator, Subject, Thresholds, What};
 
-use crate::traffic::{Maker, Spot, Visit};
+use crate::traffic::{BEGIN, Maker, Spot, Visit};
 
 /// A token of one viewer, from these places: where, from when and for how long, in seconds.
 fn of(places: &[(&Spot, u64, u64)]) -> Vec<Finding> {
@@ -82,6 +82,8 @@ fn addresses_count_from_three_outside_one_network() {
         None,
         "apart"
     );
+    let family = of(&[(&a, 0, 600), (&b, 10, 600), (&c, 20, 600)]);
+    assert_eq!(most(&family, Indicator::Addresses), Some(15), "a home and two carriers");
     let found = of(&[(&a, 0, 600), (&b, 10, 600), (&c, 20, 600), (&same, 20, 600)]);
     assert_eq!(most(&found, Indicator::Addresses), Some(50), "at once");
     let at_once = found.iter().find(|finding| finding.points == 50).expect("that finding");
@@ -90,7 +92,7 @@ fn addresses_count_from_three_outside_one_network() {
         "4 addresses in 3 networks within 10 minutes, 4 at once"
     );
     assert!(
-        at_once.first.since(crate::traffic::BEGIN).as_secs() <= 60,
+        at_once.first.since(BEGIN).as_secs() <= 60,
         "within a minute: {at_once:?}"
     );
 }
@@ -141,7 +143,11 @@ fn sessions_count_from_three_and_half_where_they_look_like_a_family() {
         Some(10),
         "a home and a telephone"
     );
-    assert_eq!(points(&[a.clone(), b.clone(), at(3, 64_502)]), Some(20), "three homes");
+    assert_eq!(
+        points(&[a.clone(), b.clone(), at(3, 64_502)]),
+        Some(10),
+        "a home and two carriers"
+    );
     assert_eq!(
         points(&[a.clone(), at(4, 64_500), at(5, 64_500), at(6, 64_500)]),
         Some(30),
@@ -196,6 +202,8 @@ fn refusals_count_from_ten_in_five_minutes_and_forgeries_call_a_thief() {
     assert_eq!(points(10, 40, Reason::TokenExpired), None);
     assert_eq!(points(10, 1, Reason::TokenExpired), Some(5));
     assert_eq!(points(10, 1, Reason::TokenSignature), Some(51));
+    assert_eq!(points(50, 1, Reason::StreamOffline), None, "who waits for a stream");
+    assert_eq!(points(10, 1, Reason::TokenKey), Some(5), "a key that was rotated");
 }
 
 #[test]
@@ -204,9 +212,9 @@ fn connections_count_from_twenty_and_more_where_they_share_a_token() {
     let found = |tokens: u64| {
         let mut maker = Maker::new(0);
         for turn in 0..20 {
-            let token = format!("t{}", turn % tokens);
+            let token = (tokens > 0).then(|| format!("t{}", turn % tokens));
             maker.visit(&Visit {
-                token: &token,
+                token: token.as_deref().unwrap_or_default(),
                 user: None,
                 page: None,
                 spot: &address,
@@ -225,5 +233,51 @@ fn connections_count_from_twenty_and_more_where_they_share_a_token() {
             .max()
     };
     assert_eq!(found(20), Some(10), "an office");
+    assert_eq!(found(0), Some(10), "an office on an open stream");
     assert_eq!(found(1), Some(50), "a farm");
+}
+
+#[test]
+fn a_session_that_takes_a_newer_token_counts_for_that_one_from_then_on() {
+    let (a, b, c) = (spot(1, 64_500, "DE"), spot(2, 64_501, "DE"), spot(3, 64_502, "DE"));
+    let mut maker = Maker::new(0);
+    for spot in [&a, &b, &c] {
+        maker.visit(&Visit {
+            token: "t",
+            user: Some("u"),
+            page: Some("shop.example"),
+            spot,
+            from_s: 0,
+            for_s: 600,
+            lingers_s: 0,
+        });
+    }
+    let mut events = maker.events();
+    let sessions: Vec<_> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Started(stay) => Some(stay.session),
+            _ => None,
+        })
+        .collect();
+    for (session, jti) in sessions.into_iter().zip(["t1", "t2", "t3"]) {
+        let what = What::Renewed {
+            session,
+            jti: jti.into(),
+        };
+        let at = BEGIN.plus(std::time::Duration::from_secs(1));
+        events.push(Event { at, what });
+    }
+    events.sort_by_key(|event| event.at);
+    let found = detect(events);
+    let at_once = |subject: Subject| {
+        found
+            .iter()
+            .any(|one| one.subject == subject && one.indicator == Indicator::Sessions)
+    };
+    assert!(!at_once(Subject::Token("t".into())), "{found:?}");
+    assert!(
+        at_once(Subject::User("u".into())),
+        "its viewer has the same three: {found:?}"
+    );
 }

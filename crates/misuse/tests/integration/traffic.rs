@@ -38,6 +38,7 @@ pub(crate) struct Maker {
 
 /// One session to be.
 pub(crate) struct Visit<'a> {
+    /// Empty for an open stream.
     pub(crate) token: &'a str,
     pub(crate) user: Option<&'a str>,
     pub(crate) page: Option<&'a str>,
@@ -84,7 +85,7 @@ impl Maker {
             session,
             node,
             stream,
-            jti: Some(visit.token.into()),
+            jti: Some(visit.token).filter(|token| !token.is_empty()).map(Arc::from),
             user: visit.user.map(Arc::from),
             address: visit.spot.address,
             place: Place {
@@ -145,6 +146,21 @@ impl Maker {
         if self.random.random_bool(0.06) { None } else { PAGE }
     }
 
+    /// Another device of a home: behind IPv4 all have one address, with IPv6 each its own in the /64.
+    pub(crate) fn device(&mut self, home: &Spot) -> Spot {
+        let address = match home.address {
+            IpAddr::V4(_) => home.address,
+            IpAddr::V6(six) => {
+                let host = u128::from(self.random.random::<u64>());
+                std::net::Ipv6Addr::from_bits(six.to_bits() & !u128::from(u64::MAX) | host).into()
+            }
+        };
+        Spot {
+            address,
+            ..home.clone()
+        }
+    }
+
     pub(crate) fn address(&mut self) -> IpAddr {
         IpAddr::from([
             self.random.random_range(11..120),
@@ -157,8 +173,14 @@ impl Maker {
     pub(crate) fn home(&mut self) -> Spot {
         let number = self.random.random_range(0..12);
         let country = if number < 9 { "DE" } else { "AT" };
+        let address = if self.random.random_bool(0.4) {
+            let bits = 0x2001_0db8_u128 << 96 | u128::from(self.random.random::<u32>()) << 64 | 7;
+            std::net::Ipv6Addr::from_bits(bits).into()
+        } else {
+            self.address()
+        };
         Spot {
-            address: self.address(),
+            address,
             asn: 64_600 + number,
             country,
             provider: "Home Telecom",

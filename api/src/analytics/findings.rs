@@ -1,0 +1,157 @@
+//! Findings as rows, and the score that they sum up to.
+
+use std::collections::HashMap;
+
+use entity::{Table, Tenanted, finding, organisation};
+use guard::Timestamp;
+use ids::{FindingId, OrganisationId};
+use misuse::{Finding, Subject, Thresholds};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, sea_query::OnConflict,
+};
+
+use super::Found;
+use crate::{
+    fault::Fault,
+    people::Acting,
+    service::page::{Page, Wanted},
+    state::State,
+};
+
+/// Writes what was found; what is known already is renewed.
+pub(super) async fn insert(state: &State, connection: &impl ConnectionTrait, found: &[Found]) -> Result<(), DbErr> {
+    use finding::Column;
+    // A statement may name a row once only.
+    let mut newest = HashMap::new();
+    for found in found {
+        let Finding {
+            subject,
+            indicator,
+            first,
+            ..
+        } = &found.finding;
+        newest.insert((found.organisation, subject, *indicator, *first), found);
+    }
+    let rows: Vec<_> = newest
+        .into_values()
+        .map(|found| model(state, found))
+        .filter(|row| row.subject.as_ref().len() <= LONGEST)
+        .collect();
+    for chunk in rows.chunks(ROWS) {
+        let key = [
+            Column::OrganisationId,
+            Column::Kind,
+            Column::Subject,
+            Column::Indicator,
+            Column::FirstAt,
+        ];
+        let newer = [Column::Points, Column::Evidence, Column::LastAt];
+        finding::Entity::insert_many(chunk.to_vec())
+            .on_conflict(OnConflict::columns(key).update_columns(newer).to_owned())
+            .exec_without_returning(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// What was found within a time, the newest first. The role was judged.
+pub(crate) async fn page(
+    state: &State,
+    acting: &Acting,
+    (from, to): (Timestamp, Timestamp),
+    wanted: Wanted,
+) -> Result<Page<finding::Model>, Fault> {
+    use finding::Column;
+    let select = finding::Entity::in_tenant(acting.id)
+        .filter(Column::LastAt.gte(from.us()))
+        .filter(Column::FirstAt.lt(to.us()));
+    let key = |key: &str| key.parse::<FindingId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// Of some subjects of one kind, what was found within a time: for each indicator the one with the most points.
+pub(crate) async fn of(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    kind: &str,
+    subjects: Vec<String>,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<HashMap<String, Vec<finding::Model>>, DbErr> {
+    use finding::Column;
+    let rows = finding::Entity::in_tenant(organisation)
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Subject.is_in(subjects))
+        .filter(Column::LastAt.gte(from.us()))
+        .filter(Column::FirstAt.lt(to.us()))
+        .all(connection)
+        .await?;
+    let mut of: HashMap<String, Vec<finding::Model>> = HashMap::new();
+    for row in rows {
+        let known = of.entry(row.subject.clone()).or_default();
+        match known.iter_mut().find(|known| known.indicator == row.indicator) {
+            Some(known) if known.points < row.points => *known = row,
+            Some(_) => {}
+            None => known.push(row),
+        }
+    }
+    for rows in of.values_mut() {
+        rows.sort_by(|one, other| (other.points, &one.indicator).cmp(&(one.points, &other.indicator)));
+    }
+    Ok(of)
+}
+
+/// The thresholds of some organisations, as far as they are there.
+pub(super) async fn thresholds(
+    connection: &impl ConnectionTrait,
+    organisations: impl IntoIterator<Item = OrganisationId>,
+) -> Result<Vec<(OrganisationId, Thresholds)>, DbErr> {
+    let ids = organisations.into_iter().map(OrganisationId::uuid);
+    let rows = organisation::Entity::across_tenants("thresholds of organisations that nodes tell of")
+        .filter(organisation::Column::Id.is_in(ids))
+        .all(connection)
+        .await?;
+    let known = |row: organisation::Model| (OrganisationId::from_uuid(row.id), thresholds_of(&row));
+    Ok(rows.into_iter().map(known).collect())
+}
+
+/// An organisation's thresholds.
+pub(crate) fn thresholds_of(row: &organisation::Model) -> Thresholds {
+    let said = row.thresholds.clone();
+    said.and_then(|said| serde_json::from_value(said).ok())
+        .unwrap_or_default()
+}
+
+/// The columns `kind` and `subject`.
+pub(crate) fn named(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Token(jti) => (TOKEN, jti.to_string()),
+        Subject::User(user) => (USER, user.to_string()),
+        Subject::Address(address) => (ADDRESS, address.to_string()),
+    }
+}
+
+fn model(state: &State, Found { organisation, finding }: &Found) -> finding::ActiveModel {
+    let (kind, subject) = named(&finding.subject);
+    let id: FindingId = state.mint();
+    finding::ActiveModel {
+        id: Set(id.uuid()),
+        organisation_id: Set(organisation.uuid()),
+        kind: Set(kind.to_owned()),
+        subject: Set(subject),
+        indicator: Set(finding.indicator.as_str().to_owned()),
+        points: Set(i32::try_from(finding.points).unwrap_or(i32::MAX)),
+        evidence: Set(finding.evidence.clone()),
+        first_at: Set(finding.first.us()),
+        last_at: Set(finding.last.us()),
+    }
+}
+
+pub(crate) const TOKEN: &str = "token";
+pub(crate) const USER: &str = "user";
+pub(crate) const ADDRESS: &str = "address";
+/// An index of PostgreSQL holds no more of a name that a customer's token chose.
+const LONGEST: usize = 512;
+/// SQLite allows 32766 parameters in a statement.
+const ROWS: usize = 500;

@@ -1,0 +1,193 @@
+//! Who watched when, and who steals: folded from what nodes tell, and read for views.
+//!
+//! ```text
+//! link ──▶ live::fold ──▶ Analytics::take ─┬─ Minutes: what was watched and refused, by the minute
+//!                                          └─ Detectors: findings, to rows and to subscriptions
+//! ```
+//! Nothing that passes or cuts a viewer waits for it.
+
+pub(crate) mod findings;
+mod minutes;
+pub(crate) mod series;
+pub(crate) mod standing;
+pub(crate) mod usage;
+mod watch;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use entity::{Table, stream};
+use ids::{OrganisationId, StreamName};
+use link::{Event, Kind};
+use misuse::{Finding, Thresholds};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
+use tokio::sync::broadcast;
+
+use self::{minutes::Minutes, watch::Detectors};
+use crate::state::State;
+
+/// What is gathered of events.
+#[derive(Debug)]
+pub(crate) struct Analytics {
+    inner: Mutex<Inner>,
+    news: broadcast::Sender<Arc<Found>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    detectors: Detectors,
+    minutes: Minutes,
+    /// Names that streams have, of those that were asked for.
+    names: HashSet<StreamName>,
+}
+
+/// Something was found in an organisation.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) finding: Finding,
+}
+
+/// What a batch of events gave: rows to be written, and what is told when they are.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    found: Vec<Found>,
+    minutes: minutes::Rows,
+}
+
+impl Analytics {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: Mutex::default(),
+            news: broadcast::Sender::new(NEWS),
+        }
+    }
+
+    /// Takes in a batch of events.
+    pub(crate) async fn take(&self, state: &State, batch: &[Event]) -> Gathered {
+        self.learn(state, batch).await;
+        self.know_names(state, batch).await;
+        let mut inner = self.inner();
+        let Inner {
+            detectors,
+            minutes,
+            names,
+        } = &mut *inner;
+        let mut found = Vec::new();
+        for event in batch {
+            minutes.take(event, names);
+            detectors.take(event, &mut found);
+        }
+        Gathered {
+            found,
+            minutes: minutes.rows(),
+        }
+    }
+
+    /// Tells subscriptions.
+    pub(crate) fn tell(&self, gathered: Gathered) {
+        for found in gathered.found {
+            // Nobody may be listening.
+            let _ = self.news.send(Arc::new(found));
+        }
+    }
+
+    /// What is found from now on. Who falls behind misses the oldest.
+    pub(crate) fn news(&self) -> broadcast::Receiver<Arc<Found>> {
+        self.news.subscribe()
+    }
+
+    /// From now on these thresholds hold in an organisation.
+    pub(crate) fn set(&self, organisation: OrganisationId, thresholds: Thresholds) {
+        self.inner().detectors.set(organisation, thresholds);
+    }
+
+    /// Reads the thresholds of organisations that were not heard of before.
+    async fn learn(&self, state: &State, batch: &[Event]) {
+        let new: HashSet<OrganisationId> = {
+            let inner = self.inner();
+            let all = batch.iter().filter_map(watch::organisation);
+            all.filter(|organisation| !inner.detectors.know(*organisation))
+                .collect()
+        };
+        if new.is_empty() {
+            return;
+        }
+        match findings::thresholds(state.store.read(), new.iter().copied()).await {
+            Ok(known) => {
+                let mut inner = self.inner();
+                for (organisation, thresholds) in known {
+                    inner.detectors.set(organisation, thresholds);
+                }
+            }
+            Err(error) => tracing::error!(%error, "misuse is judged by the platform's own thresholds"),
+        }
+    }
+
+    /// Looks which of the names that were asked for in vain are streams': anybody may ask for any.
+    async fn know_names(&self, state: &State, batch: &[Event]) {
+        let unknown: HashSet<String> = {
+            let inner = self.inner();
+            let asked = batch.iter().filter_map(|event| match &event.kind {
+                Kind::Denied { stream, .. } => Some(stream),
+                _ => None,
+            });
+            asked
+                .filter(|name| !inner.names.contains(*name))
+                .map(ToString::to_string)
+                .collect()
+        };
+        if unknown.is_empty() {
+            return;
+        }
+        let rows = stream::Entity::across_tenants("which names that were asked for are streams'")
+            .filter(stream::Column::Name.is_in(unknown))
+            .all(state.store.read())
+            .await
+            .inspect_err(|error| tracing::error!(%error, "refusals are counted without the stream's name"));
+        let mut inner = self.inner();
+        if inner.names.len() > NAMES {
+            inner.names.clear();
+        }
+        let found = rows.unwrap_or_default().into_iter();
+        inner.names.extend(found.filter_map(|row| row.name.parse().ok()));
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gathered {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.minutes.is_empty()
+    }
+
+    /// Writes it.
+    pub(crate) async fn insert(&self, state: &State, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        self.minutes.insert(connection).await?;
+        findings::insert(state, connection, &self.found).await
+    }
+}
+
+/// Reads the last hour's sessions, so that what is usual is known after a restart.
+pub(crate) async fn recover(state: &State) -> Result<(), DbErr> {
+    let events = watch::recent(state).await?;
+    let organisations: HashSet<_> = events.iter().map(|(organisation, _)| *organisation).collect();
+    let thresholds = findings::thresholds(state.store.read(), organisations).await?;
+    let mut inner = state.analytics.inner();
+    for (organisation, thresholds) in thresholds {
+        inner.detectors.set(organisation, thresholds);
+    }
+    for (organisation, misuse::Event { at, what }) in events {
+        // What was found then was written then.
+        inner.detectors.tell(organisation, at, what, &mut Vec::new());
+    }
+    Ok(())
+}
+
+const NEWS: usize = 1024;
+/// Names that are remembered.
+const NAMES: usize = 100_000;

@@ -1,0 +1,342 @@
+//! What was watched and refused over time, and by what: read from the minutes.
+
+use std::collections::BTreeMap;
+
+use entity::{Tenanted, denial_minute, session, usage_minute};
+use guard::{Door, Timestamp};
+use ids::OrganisationId;
+use link::Protocol;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+};
+
+use crate::{fault::Fault, live::record};
+
+/// Which minutes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span<'a> {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) from: Timestamp,
+    /// Not part of it.
+    pub(crate) to: Timestamp,
+    /// By this protocol only.
+    pub(crate) protocol: Option<Protocol>,
+    /// On this stream only.
+    pub(crate) stream: Option<&'a str>,
+}
+
+/// What is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metric {
+    /// How many watched at the same time, on average.
+    Viewers,
+    /// Sessions that began.
+    Sessions,
+    /// How long everybody watched together, in seconds.
+    Watched,
+    /// Media, in bytes.
+    Bytes,
+    /// Refusals.
+    Denials,
+}
+
+/// By what it is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Stream,
+    Protocol,
+    Country,
+    Reason,
+    Provider,
+    Referrer,
+    UserAgent,
+}
+
+/// A value over time, by when each step begins. Steps without anything are left out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Series {
+    /// The value of the dimension; empty where it is not known, or nothing was taken apart.
+    pub(crate) name: String,
+    pub(crate) points: Vec<(Timestamp, f64)>,
+}
+
+#[derive(FromQueryResult)]
+struct Step {
+    at: i64,
+    name: String,
+    value: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Sum {
+    name: String,
+    value: i64,
+}
+
+/// A metric over time, in steps of `step_s` seconds, a multiple of 60, those with most first.
+pub(crate) async fn over_time(
+    connection: &impl ConnectionTrait,
+    span: Span<'_>,
+    metric: Metric,
+    step_s: i64,
+    by: Option<Dimension>,
+) -> Result<Vec<Series>, Fault> {
+    if span.to.since(span.from).as_secs() / Ord::max(step_s.unsigned_abs(), 1) > STEPS {
+        return Err(Fault::field(
+            "interval",
+            "TOO_SMALL",
+            "more than 2000 steps are in that time",
+        ));
+    }
+    let rows = if metric == Metric::Denials {
+        let name = denied_by(by)?;
+        let minute = step(denial_minute::Column::MinuteAt, step_s);
+        let times = sum(denial_minute::Column::Times);
+        steps(denials(span), minute, name, times).all(connection).await?
+    } else {
+        let name = watched_by(by)?;
+        let minute = step(usage_minute::Column::MinuteAt, step_s);
+        steps(usage(span), minute, name, watched(metric))
+            .all(connection)
+            .await?
+    };
+    let mut series: BTreeMap<String, Vec<(Timestamp, f64)>> = BTreeMap::new();
+    for Step { at, name, value } in rows {
+        let value = scaled(metric, value, step_s);
+        series.entry(name).or_default().push((Timestamp::from_us(at), value));
+    }
+    let mut series: Vec<_> = series
+        .into_iter()
+        .map(|(name, points)| Series { name, points })
+        .collect();
+    let whole = |series: &Series| series.points.iter().map(|(_, value)| value).sum::<f64>();
+    series.sort_by(|one, other| whole(other).total_cmp(&whole(one)));
+    series.truncate(SERIES);
+    Ok(series)
+}
+
+/// A metric taken apart, the most first.
+pub(crate) async fn breakdown(
+    connection: &impl ConnectionTrait,
+    span: Span<'_>,
+    metric: Metric,
+    by: Dimension,
+    first: u64,
+) -> Result<Vec<(String, f64)>, Fault> {
+    let rows = match (metric, by) {
+        (Metric::Denials, by) => {
+            let name = denied_by(Some(by))?;
+            sums(denials(span), name, sum(denial_minute::Column::Times), first)
+                .all(connection)
+                .await?
+        }
+        (_, Dimension::Provider | Dimension::Referrer | Dimension::UserAgent) => {
+            let (column, value) = (of_sessions(by)?, of_session(metric)?);
+            sums(sessions(span, Door::Playback), known(column), value, first)
+                .all(connection)
+                .await?
+        }
+        _ => {
+            let name = watched_by(Some(by))?;
+            sums(usage(span), name, watched(metric), first).all(connection).await?
+        }
+    };
+    let seconds = i64::try_from(span.to.since(span.from).as_secs()).unwrap_or(i64::MAX);
+    Ok(rows
+        .into_iter()
+        .map(|Sum { name, value }| (name, scaled(metric, value, seconds)))
+        .collect())
+}
+
+/// How many sessions began in each country, of viewers or of broadcasters.
+pub(crate) async fn world(
+    connection: &impl ConnectionTrait,
+    span: Span<'_>,
+    door: Door,
+) -> Result<Vec<(String, f64)>, Fault> {
+    let rows: Vec<Sum> = match door {
+        Door::Playback => {
+            let name = watched_by(Some(Dimension::Country))?;
+            sums(usage(span), name, watched(Metric::Sessions), COUNTRIES)
+                .all(connection)
+                .await?
+        }
+        Door::Ingest => {
+            let count = bigint(Func::count(Expr::cust("*")));
+            sums(sessions(span, door), known(session::Column::Country), count, COUNTRIES)
+                .all(connection)
+                .await?
+        }
+    };
+    let metric = Metric::Sessions;
+    Ok(rows
+        .into_iter()
+        .map(|Sum { name, value }| (name, scaled(metric, value, 1)))
+        .collect())
+}
+
+fn usage(span: Span<'_>) -> Select<usage_minute::Entity> {
+    use usage_minute::Column;
+    let mut select = usage_minute::Entity::in_tenant(span.organisation)
+        .filter(Column::MinuteAt.gte(span.from.us()))
+        .filter(Column::MinuteAt.lt(span.to.us()));
+    if let Some(protocol) = span.protocol {
+        select = select.filter(Column::Protocol.eq(protocol.as_str()));
+    }
+    if let Some(stream) = span.stream {
+        select = select.filter(Column::StreamName.eq(stream));
+    }
+    select
+}
+
+fn denials(span: Span<'_>) -> Select<denial_minute::Entity> {
+    use denial_minute::Column;
+    let mut select = denial_minute::Entity::in_tenant(span.organisation)
+        .filter(Column::MinuteAt.gte(span.from.us()))
+        .filter(Column::MinuteAt.lt(span.to.us()));
+    if let Some(protocol) = span.protocol {
+        select = select.filter(Column::Protocol.eq(protocol.as_str()));
+    }
+    if let Some(stream) = span.stream {
+        select = select.filter(Column::StreamName.eq(stream));
+    }
+    select
+}
+
+fn sessions(span: Span<'_>, door: Door) -> Select<session::Entity> {
+    use session::Column;
+    let mut select = session::Entity::in_tenant(span.organisation)
+        .filter(Column::Door.eq(record::door(door)))
+        .filter(Column::StartedAt.gte(span.from.us()))
+        .filter(Column::StartedAt.lt(span.to.us()));
+    if let Some(protocol) = span.protocol {
+        select = select.filter(Column::Protocol.eq(protocol.as_str()));
+    }
+    if let Some(stream) = span.stream {
+        select = select.filter(Column::StreamName.eq(stream));
+    }
+    select
+}
+
+fn steps<E: sea_orm::EntityTrait>(
+    select: Select<E>,
+    at: SimpleExpr,
+    name: SimpleExpr,
+    value: SimpleExpr,
+) -> sea_orm::Selector<sea_orm::SelectModel<Step>> {
+    select
+        .select_only()
+        .expr_as(at, "at")
+        .expr_as(name, "name")
+        .expr_as(value, "value")
+        .group_by(Expr::col("at"))
+        .group_by(Expr::col("name"))
+        .order_by_asc(Expr::col("at"))
+        .into_model()
+}
+
+fn sums<E: sea_orm::EntityTrait>(
+    select: Select<E>,
+    name: SimpleExpr,
+    value: SimpleExpr,
+    first: u64,
+) -> sea_orm::Selector<sea_orm::SelectModel<Sum>> {
+    select
+        .select_only()
+        .expr_as(name, "name")
+        .expr_as(value, "value")
+        .group_by(Expr::col("name"))
+        .order_by_desc(Expr::col("value"))
+        .order_by_asc(Expr::col("name"))
+        .limit(first)
+        .into_model()
+}
+
+fn step(column: impl ColumnTrait, step_s: i64) -> SimpleExpr {
+    let step = step_s.saturating_mul(1_000_000);
+    let at = Expr::col(column);
+    at.clone().sub(at.modulo(step))
+}
+
+fn watched(metric: Metric) -> SimpleExpr {
+    match metric {
+        Metric::Sessions => sum(usage_minute::Column::Sessions),
+        Metric::Bytes => sum(usage_minute::Column::Bytes),
+        _ => sum(usage_minute::Column::WatchedUs),
+    }
+}
+
+fn of_session(metric: Metric) -> Result<SimpleExpr, Fault> {
+    use session::Column;
+    match metric {
+        Metric::Sessions => Ok(bigint(Func::count(Expr::cust("*")))),
+        Metric::Bytes => Ok(sum(Column::Bytes)),
+        Metric::Viewers | Metric::Watched => {
+            let end = Func::coalesce([Expr::col(Column::EndedAt), Expr::col(Column::BeatAt)]);
+            Ok(bigint(Func::sum(Expr::expr(end).sub(Expr::col(Column::StartedAt)))))
+        }
+        Metric::Denials => Err(UNKNOWN),
+    }
+}
+
+fn of_sessions(by: Dimension) -> Result<session::Column, Fault> {
+    match by {
+        Dimension::Provider => Ok(session::Column::Provider),
+        Dimension::Referrer => Ok(session::Column::Referrer),
+        Dimension::UserAgent => Ok(session::Column::UserAgent),
+        _ => Err(UNKNOWN),
+    }
+}
+
+fn watched_by(by: Option<Dimension>) -> Result<SimpleExpr, Fault> {
+    use usage_minute::Column;
+    match by {
+        None => Ok(Expr::val("")),
+        Some(Dimension::Stream) => Ok(Expr::col(Column::StreamName)),
+        Some(Dimension::Protocol) => Ok(Expr::col(Column::Protocol)),
+        Some(Dimension::Country) => Ok(Expr::col(Column::Country)),
+        Some(_) => Err(UNKNOWN),
+    }
+}
+
+fn denied_by(by: Option<Dimension>) -> Result<SimpleExpr, Fault> {
+    use denial_minute::Column;
+    match by {
+        None => Ok(Expr::val("")),
+        Some(Dimension::Stream) => Ok(Expr::col(Column::StreamName)),
+        Some(Dimension::Protocol) => Ok(Expr::col(Column::Protocol)),
+        Some(Dimension::Reason) => Ok(Expr::col(Column::Reason)),
+        Some(_) => Err(UNKNOWN),
+    }
+}
+
+/// A column whose missing values are empty.
+fn known(column: session::Column) -> SimpleExpr {
+    Func::coalesce([Expr::col(column), Expr::val("")]).into()
+}
+
+fn sum(column: impl ColumnTrait) -> SimpleExpr {
+    bigint(Func::sum(Expr::col(column)))
+}
+
+fn bigint(expression: impl Into<SimpleExpr>) -> SimpleExpr {
+    let expression: SimpleExpr = expression.into();
+    expression.cast_as("bigint")
+}
+
+/// As it is shown: seconds, or viewers on average.
+#[expect(clippy::cast_precision_loss, reason = "sums for people")]
+fn scaled(metric: Metric, value: i64, seconds: i64) -> f64 {
+    match metric {
+        Metric::Viewers => value as f64 / 1e6 / Ord::max(seconds, 1) as f64,
+        Metric::Watched => value as f64 / 1e6,
+        Metric::Sessions | Metric::Bytes | Metric::Denials => value as f64,
+    }
+}
+
+const UNKNOWN: Fault = Fault::Invalid("this metric cannot be taken apart by that");
+/// As many as a chart can show.
+const STEPS: u64 = 2_000;
+const SERIES: usize = 20;
+const COUNTRIES: u64 = 300;

@@ -1,0 +1,421 @@
+//! The two views: what each token was used for, and what each address was.
+//!
+//! Read from sessions within a time; those that go on count until they were last heard of. A session that reaches beyond
+//! the time counts with the part that is within.
+
+use std::collections::HashMap;
+
+use entity::{Tenanted, finding, session};
+use guard::{Asn, Country, Door, Timestamp};
+use ids::OrganisationId;
+use link::Protocol;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, Order, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
+};
+
+use crate::{
+    fault::Fault,
+    live::record,
+    service::page::{BAD_CURSOR, Page, Wanted},
+    state::State,
+};
+
+/// Which sessions count.
+#[derive(Clone, Debug)]
+pub(crate) struct Sessions {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) from: Timestamp,
+    /// Not part of it.
+    pub(crate) to: Timestamp,
+    pub(crate) filter: Filter,
+}
+
+/// What sessions must have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) stream: Option<String>,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) jti: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) address: Option<String>,
+    pub(crate) country: Option<Country>,
+    pub(crate) asn: Option<Asn>,
+    pub(crate) provider: Option<String>,
+    pub(crate) referrer: Option<String>,
+}
+
+/// By what sessions are taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Token,
+    Address,
+}
+
+/// The column by which rows are ordered, the most first; then who was there last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum OrderBy {
+    #[default]
+    Score,
+    Duration,
+    MeanDuration,
+    Sessions,
+    Streams,
+    /// Addresses of a token, tokens of an address.
+    Others,
+    FirstStart,
+    LastEnd,
+    MaxConcurrency,
+}
+
+/// Sessions of one token or address.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(crate) struct Usage {
+    /// The token's id, or the address.
+    pub(crate) subject: String,
+    pub(crate) viewer: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) asn: Option<i64>,
+    pub(crate) country: Option<String>,
+    pub(crate) duration_us: i64,
+    pub(crate) sessions: i64,
+    pub(crate) streams: i64,
+    pub(crate) others: i64,
+    pub(crate) first_at: i64,
+    pub(crate) last_at: i64,
+    /// How many go on.
+    pub(crate) running: i64,
+    pub(crate) score: i64,
+    /// What it is ordered by.
+    pub(crate) rank: i64,
+}
+
+impl Usage {
+    /// What its cursor is made of.
+    pub(crate) fn key(&self) -> String {
+        format!("{}|{}|{}", self.rank, self.last_at, self.subject)
+    }
+}
+
+/// A page of tokens or addresses. The role was judged.
+pub(crate) async fn page(
+    state: &State,
+    sessions: &Sessions,
+    by: By,
+    order: OrderBy,
+    wanted: Wanted,
+) -> Result<Page<Usage>, Fault> {
+    let connection = state.store.read();
+    let all = grouped(sessions, by, order);
+    let total = if wanted.counts() {
+        let mut count = Query::select();
+        count
+            .expr_as(Func::count(Expr::cust("*")), "total")
+            .from_subquery(all.clone(), "counted");
+        let row = connection.query_one(&count).await?;
+        let total: i64 = row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0);
+        u64::try_from(total).unwrap_or(0)
+    } else {
+        0
+    };
+    let mut page = Query::select();
+    page.column(sea_orm::sea_query::Asterisk)
+        .from_subquery(all, "all_of_them");
+    if let Some(after) = wanted.after() {
+        page.and_where(behind(after)?);
+    }
+    page.order_by("rank", Order::Desc)
+        .order_by("last_at", Order::Desc)
+        .order_by("subject", Order::Asc)
+        .limit(wanted.rows());
+    let rows = connection.query_all(&page).await?;
+    let rows = rows.iter().map(|row| Usage::from_query_result(row, ""));
+    Ok(wanted.cut(rows.collect::<Result<_, _>>()?, wanted.after().is_some(), total))
+}
+
+/// The rows behind a cursor.
+fn behind(key: &str) -> Result<SimpleExpr, Fault> {
+    let mut parts = key.splitn(3, '|');
+    let mut number = || parts.next().and_then(|text| text.parse::<i64>().ok());
+    let (rank, last) = number().zip(number()).ok_or(BAD_CURSOR)?;
+    let subject = parts.next().ok_or(BAD_CURSOR)?;
+    let column = |name: &'static str| Expr::col(name);
+    let later = column("last_at").eq(last).and(column("subject").gt(subject));
+    let same = column("rank").eq(rank).and(column("last_at").lt(last).or(later));
+    Ok(column("rank").lt(rank).or(same))
+}
+
+/// The most common values of a column, with their numbers of sessions, for each of these tokens or addresses.
+pub(crate) async fn tops(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    by: By,
+    subjects: &[String],
+    column: session::Column,
+) -> Result<HashMap<String, Vec<(String, i64)>>, DbErr> {
+    let subject = by.column();
+    let rows: Vec<(String, String, i64)> = sessions
+        .select()
+        .filter(subject.is_in(subjects))
+        .filter(column.is_not_null())
+        .select_only()
+        .column(subject)
+        .column(column)
+        .expr_as(Func::count(Expr::cust("*")), "times")
+        .group_by(subject)
+        .group_by(column)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut tops: HashMap<String, Vec<(String, i64)>> = HashMap::new();
+    for (subject, value, times) in rows {
+        tops.entry(subject).or_default().push((value, times));
+    }
+    for values in tops.values_mut() {
+        values.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
+        values.truncate(TOP);
+    }
+    Ok(tops)
+}
+
+/// The greatest number of sessions at once, for each of these tokens or addresses: exactly, by going through beginnings
+/// and ends in order.
+pub(crate) async fn most_at_once(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    by: By,
+    subjects: &[String],
+) -> Result<HashMap<String, i64>, DbErr> {
+    let some = sessions.select().filter(by.column().is_in(subjects));
+    let statement = concurrency(&some, sessions, by);
+    let rows = connection.query_all(&statement).await?;
+    let row = |row: &sea_orm::QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
+    rows.iter().map(row).collect()
+}
+
+impl By {
+    fn column(self) -> session::Column {
+        match self {
+            Self::Token => session::Column::Jti,
+            Self::Address => session::Column::Address,
+        }
+    }
+
+    /// What findings name.
+    fn scored(self) -> session::Column {
+        match self {
+            Self::Token => session::Column::Jti,
+            Self::Address => session::Column::AddressBlock,
+        }
+    }
+
+    /// What findings name in place of a token or an address.
+    pub(crate) fn named(self, subject: &str) -> String {
+        match (self, subject.parse()) {
+            (Self::Address, Ok(address)) => guard::block(address).to_string(),
+            _ => subject.to_owned(),
+        }
+    }
+
+    fn others(self) -> session::Column {
+        match self {
+            Self::Token => session::Column::Address,
+            Self::Address => session::Column::Jti,
+        }
+    }
+
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Token => super::findings::TOKEN,
+            Self::Address => super::findings::ADDRESS,
+        }
+    }
+}
+
+impl Sessions {
+    /// Viewers' sessions that reach into the time.
+    fn select(&self) -> Select<session::Entity> {
+        use session::Column;
+        let Filter {
+            stream,
+            protocol,
+            jti,
+            user,
+            tag,
+            address,
+            country,
+            asn,
+            provider,
+            referrer,
+        } = &self.filter;
+        let mut select = session::Entity::in_tenant(self.organisation)
+            .filter(Column::Door.eq(record::door(Door::Playback)))
+            .filter(Column::StartedAt.lt(self.to.us()))
+            .filter(Column::EndedAt.is_null().or(Column::EndedAt.gte(self.from.us())));
+        let texts = [
+            (Column::StreamName, stream),
+            (Column::Jti, jti),
+            (Column::Viewer, user),
+            (Column::Tag, tag),
+            (Column::Address, address),
+            (Column::Provider, provider),
+            (Column::Referrer, referrer),
+        ];
+        for (column, text) in texts {
+            if let Some(text) = text {
+                select = select.filter(column.eq(text));
+            }
+        }
+        if let Some(protocol) = protocol {
+            select = select.filter(Column::Protocol.eq(protocol.as_str()));
+        }
+        if let Some(country) = country {
+            select = select.filter(Column::Country.eq(country.as_str()));
+        }
+        if let Some(asn) = asn {
+            select = select.filter(Column::Asn.eq(i64::from(asn.number())));
+        }
+        select
+    }
+
+    /// When a session's part begins.
+    fn begins(&self) -> SimpleExpr {
+        let started = || Expr::col(session::Column::StartedAt);
+        let from = self.from.us();
+        case(started().lt(from), Expr::val(from), started())
+    }
+
+    /// When it ends.
+    fn ends(&self) -> SimpleExpr {
+        use session::Column;
+        let ended = || Func::coalesce([Expr::col(Column::EndedAt), Expr::col(Column::BeatAt)]);
+        let (from, to) = (self.from.us(), self.to.us());
+        let last = case(Expr::expr(ended()).gt(to), Expr::val(to), ended());
+        case(Expr::expr(ended()).lt(from), Expr::val(from), last)
+    }
+}
+
+/// One row for each token or address.
+fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
+    use session::Column;
+    let subject = by.column();
+    let long = || sum(sessions.ends().sub(sessions.begins()));
+    let count = || bigint(Func::count(Expr::cust("*")));
+    let distinct = |column: Column| bigint(Func::count_distinct(Expr::col(column)));
+    let first = || Func::min(Expr::col(Column::StartedAt));
+    let last = || Func::max(sessions.ends());
+    let score = || bigint(Func::coalesce([Func::max(Expr::col("score")).into(), Expr::val(0)]));
+    let rank: SimpleExpr = match order {
+        OrderBy::Score => score(),
+        OrderBy::Duration => long(),
+        OrderBy::MeanDuration => bigint(long().div(count())),
+        OrderBy::Sessions => count(),
+        OrderBy::Streams => distinct(Column::StreamId),
+        OrderBy::Others => distinct(by.others()),
+        OrderBy::FirstStart => bigint(first()),
+        OrderBy::LastEnd => bigint(last()),
+        OrderBy::MaxConcurrency => bigint(Func::max(Expr::col("most"))),
+    };
+    let running = case(Expr::col(Column::EndedAt).is_null(), Expr::val(1), Expr::val(0));
+    let mut all = sessions
+        .select()
+        .filter(subject.is_not_null())
+        .select_only()
+        .column_as(subject, "subject")
+        .expr_as(Func::max(Expr::col(Column::Viewer)), "viewer")
+        .expr_as(Func::max(Expr::col(Column::Tag)), "tag")
+        .expr_as(Func::max(Expr::col(Column::Provider)), "provider")
+        .expr_as(Func::max(Expr::col(Column::Asn)), "asn")
+        .expr_as(Func::max(Expr::col(Column::Country)), "country")
+        .expr_as(long(), "duration_us")
+        .expr_as(count(), "sessions")
+        .expr_as(distinct(Column::StreamId), "streams")
+        .expr_as(distinct(by.others()), "others")
+        .expr_as(bigint(first()), "first_at")
+        .expr_as(bigint(last()), "last_at")
+        .expr_as(sum(running), "running")
+        .expr_as(score(), "score")
+        .expr_as(rank, "rank")
+        .group_by(subject)
+        .into_query();
+    let scored = scores(sessions, by);
+    let of_score = Expr::col(("scored", "scored_subject")).equals((session::Entity, by.scored()));
+    all.join_subquery(sea_orm::JoinType::LeftJoin, scored, "scored", of_score);
+    if order == OrderBy::MaxConcurrency {
+        let most = concurrency(&sessions.select(), sessions, by);
+        let of_most = Expr::col(("counted", "subject")).equals((session::Entity, subject));
+        all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
+    }
+    all
+}
+
+/// The score of each token or address: for each indicator its most points, summed up to 100.
+fn scores(sessions: &Sessions, by: By) -> SelectStatement {
+    use finding::Column;
+    let most = finding::Entity::in_tenant(sessions.organisation)
+        .filter(Column::Kind.eq(by.kind()))
+        .filter(Column::LastAt.gte(sessions.from.us()))
+        .filter(Column::FirstAt.lt(sessions.to.us()))
+        .select_only()
+        .column_as(Column::Subject, "scored_subject")
+        .expr_as(Func::max(Expr::col(Column::Points)), "points")
+        .group_by(Column::Subject)
+        .group_by(Column::Indicator)
+        .into_query();
+    let points = || sum(Expr::col("points"));
+    let mut scores = Query::select();
+    scores
+        .column("scored_subject")
+        .expr_as(case(points().gt(100), Expr::val(100), points()), "score")
+        .from_subquery(most, "most")
+        .group_by_col("scored_subject");
+    scores
+}
+
+/// The greatest running sum over beginnings and ends. An end comes before a beginning of the same moment; a session that
+/// took no time is alone.
+fn concurrency(select: &Select<session::Entity>, sessions: &Sessions, by: By) -> SelectStatement {
+    let turn = |at: SimpleExpr, step: i64| {
+        let mut turn = select
+            .clone()
+            .select_only()
+            .column_as(by.column(), "subject")
+            .into_query();
+        turn.expr_as(at, "at").expr_as(Expr::val(step), "step");
+        turn
+    };
+    let mut turns = turn(sessions.begins(), 1);
+    turns.union(sea_orm::sea_query::UnionType::All, turn(sessions.ends(), -1));
+    let mut running = Query::select();
+    running.column("subject").from_subquery(turns, "turns").expr_as(
+        Expr::cust("SUM(step) OVER (PARTITION BY subject ORDER BY at, step ROWS UNBOUNDED PRECEDING)"),
+        "running",
+    );
+    let mut most = Query::select();
+    let top = || bigint(Func::max(Expr::col("running")));
+    most.column("subject")
+        .expr_as(case(top().lt(1), Expr::val(1), top()), "most")
+        .from_subquery(running, "counted_up")
+        .and_where(Expr::col("subject").is_not_null())
+        .group_by_col("subject");
+    most
+}
+
+fn case(condition: SimpleExpr, then: impl Into<SimpleExpr>, otherwise: impl Into<SimpleExpr>) -> SimpleExpr {
+    CaseStatement::new().case(condition, then).finally(otherwise).into()
+}
+
+/// A sum as both databases read it: PostgreSQL makes a number without bounds of it.
+fn sum(expression: impl Into<SimpleExpr>) -> SimpleExpr {
+    bigint(Func::sum(expression))
+}
+
+fn bigint(expression: impl Into<SimpleExpr>) -> SimpleExpr {
+    let expression: SimpleExpr = expression.into();
+    expression.cast_as("bigint")
+}
+
+/// How many values stand for the most common ones.
+const TOP: usize = 3;

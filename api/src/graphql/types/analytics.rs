@@ -1,0 +1,594 @@
+//! What was watched, by whom, and what looks like misuse.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use authz::Action;
+use chrono::{DateTime, Utc};
+use entity::finding;
+use guard::Timestamp;
+use ids::FindingId;
+
+use super::{
+    Part,
+    moment::Moment,
+    page::{connection, wanted},
+    session::{Door, Protocol},
+    usage::{self, AddressUsageConnection, TokenUsageConnection},
+};
+use crate::{
+    analytics::{
+        Found, findings,
+        series::{self, Dimension as By, Metric as What, Span},
+        usage::{Filter, OrderBy, Sessions},
+    },
+    fault::Fault,
+    graphql::state,
+    people::Acting,
+    state::State,
+};
+
+/// What was watched within a time, by whom, and what looks like misuse. At most 15 seconds behind.
+pub(crate) struct Analytics {
+    pub(crate) acting: Acting,
+    from: Timestamp,
+    to: Timestamp,
+    filter: AnalyticsFilter,
+}
+
+/// A time; until now unless said.
+#[derive(Clone, Copy, Debug, InputObject)]
+pub(crate) struct TimeRange {
+    /// From when on.
+    from: Moment,
+    /// Before when.
+    to: Option<Moment>,
+}
+
+/// Which sessions count. Sums and series take streams and protocols alone; findings take none.
+#[derive(Clone, Debug, Default, PartialEq, InputObject)]
+pub(crate) struct AnalyticsFilter {
+    /// On the stream of this name.
+    stream: Option<String>,
+    /// By this protocol.
+    protocol: Option<Protocol>,
+    /// With this token; not for `nanoReadOnly`.
+    jti: Option<ID>,
+    /// Of this viewer; not for `nanoReadOnly`.
+    user: Option<String>,
+    /// With this label.
+    tag: Option<String>,
+    /// From this address; not for `nanoReadOnly`.
+    ip: Option<String>,
+    /// From this country (ISO 3166-1 alpha-2).
+    country: Option<String>,
+    /// From this network (AS number).
+    asn: Option<i64>,
+    /// From networks of this name.
+    provider: Option<String>,
+    /// From the page of this host.
+    referrer: Option<String>,
+}
+
+/// What is added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Metric {
+    /// How many watched at the same time, on average.
+    Viewers,
+    /// Sessions that began.
+    Sessions,
+    /// How long everybody watched together, in seconds.
+    Watched,
+    /// Media sent, in bytes.
+    Bytes,
+    /// Refusals.
+    Denials,
+}
+
+/// By what something is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Dimension {
+    /// Streams, by name.
+    Stream,
+    /// Protocols.
+    Protocol,
+    /// Countries; empty where it is not known.
+    Country,
+    /// Reasons of refusals.
+    Reason,
+    /// Who runs the network.
+    Provider,
+    /// Hosts of pages.
+    Referrer,
+    /// Players, as they call themselves.
+    UserAgent,
+}
+
+/// How long a step of a series is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Interval {
+    /// A minute.
+    Minute,
+    /// Five minutes.
+    FiveMinutes,
+    /// An hour.
+    Hour,
+    /// A day, in UTC.
+    Day,
+}
+
+/// What the map shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum WorldMetric {
+    /// Viewers' sessions.
+    Playback,
+    /// Broadcasters' sessions.
+    Ingest,
+}
+
+/// A value, and how much of it there is.
+#[derive(Clone, Debug, PartialEq, SimpleObject)]
+pub(crate) struct Bucket {
+    /// The value; empty where it is not known.
+    pub(crate) name: String,
+    /// How much.
+    pub(crate) value: f64,
+}
+
+/// A value over time.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Series {
+    /// What it is of; empty where nothing was taken apart, or it is not known.
+    name: String,
+    /// Steps in order; those without anything are left out.
+    points: Vec<Point>,
+}
+
+/// A step of a series.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct Point {
+    /// When it begins.
+    at: DateTime<Utc>,
+    /// How much there was.
+    value: f64,
+}
+
+/// How much there is of a country.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct CountryValue {
+    /// Its code (ISO 3166-1 alpha-2); empty where it is not known.
+    country: String,
+    /// How much.
+    value: f64,
+}
+
+/// A sign of misuse, as part of a score.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Indicator {
+    /// Which, as in `SESSIONS`.
+    code: String,
+    /// What it adds to the score.
+    weight: i32,
+    /// Why, in words and numbers.
+    evidence: String,
+}
+
+/// A sign of misuse that holds of a token, a viewer or an address.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct MisuseFinding {
+    /// The token's id, where it is of a token.
+    jti: Option<ID>,
+    /// The viewer, where it is of a viewer.
+    user: Option<String>,
+    /// The address, or the /64 of an IPv6 one, where it is of an address.
+    ip: Option<String>,
+    /// Which, as in `SESSIONS`.
+    code: String,
+    /// What it adds to the score.
+    weight: i32,
+    /// Why, in words and numbers.
+    evidence: String,
+    /// Since when it holds.
+    first_at: DateTime<Utc>,
+    /// Until when it was seen.
+    last_at: DateTime<Utc>,
+}
+
+connection!(
+    /// Signs of misuse.
+    MisuseFindingConnection,
+    MisuseFindingEdge,
+    MisuseFinding
+);
+
+impl Analytics {
+    /// Of the organisation in which the caller acts. The role was judged.
+    pub(crate) fn of(
+        state: &State,
+        acting: &Acting,
+        range: TimeRange,
+        filter: Option<AnalyticsFilter>,
+    ) -> Result<Self, Fault> {
+        let filter = filter.unwrap_or_default();
+        let is_personal = filter.jti.is_some() || filter.user.is_some() || filter.ip.is_some();
+        if is_personal && !acting.may(state, Action::SessionReadPersonal) {
+            return Err(Fault::Forbidden);
+        }
+        let from = range.from.read()?;
+        let to = range.to.map_or_else(|| Ok(state.now()), Moment::read)?;
+        if from >= to {
+            return Err(Fault::field("range", "INVALID", "it ends before it begins"));
+        }
+        Ok(Self {
+            acting: acting.clone(),
+            from,
+            to,
+            filter,
+        })
+    }
+
+    /// The sessions that the views are of.
+    pub(crate) fn sessions(&self) -> Result<Sessions, Fault> {
+        let AnalyticsFilter {
+            stream,
+            protocol,
+            jti,
+            user,
+            tag,
+            ip,
+            country,
+            asn,
+            provider,
+            referrer,
+        } = self.filter.clone();
+        let wrong = |field| Fault::field(field, "INVALID", "there is no such value");
+        let country = country
+            .map(|text| text.parse().map_err(|_| wrong("country")))
+            .transpose()?;
+        let asn = asn
+            .map(|asn| u32::try_from(asn).map_err(|_| wrong("asn")))
+            .transpose()?;
+        let address = ip
+            .map(|text| text.trim().parse().map_err(|_| wrong("ip")))
+            .transpose()?
+            .map(|address| guard::fold(address).to_string());
+        Ok(Sessions {
+            organisation: self.acting.id,
+            from: self.from,
+            to: self.to,
+            filter: Filter {
+                stream,
+                protocol: protocol.map(Into::into),
+                jti: jti.map(|jti| jti.0),
+                user,
+                tag,
+                address,
+                country,
+                asn: asn.map(guard::Asn::new),
+                provider,
+                referrer,
+            },
+        })
+    }
+
+    /// The minutes that sums are of: they know streams and protocols.
+    fn span(&self) -> Result<Span<'_>, Fault> {
+        let filter = &self.filter;
+        let others = [
+            filter.jti.is_some(),
+            filter.user.is_some(),
+            filter.tag.is_some(),
+            filter.ip.is_some(),
+            filter.country.is_some(),
+            filter.asn.is_some(),
+            filter.provider.is_some(),
+            filter.referrer.is_some(),
+        ];
+        if others.contains(&true) {
+            return Err(UNSUPPORTED);
+        }
+        Ok(Span {
+            organisation: self.acting.id,
+            from: self.from,
+            to: self.to,
+            protocol: self.filter.protocol.map(Into::into),
+            stream: self.filter.stream.as_deref(),
+        })
+    }
+
+    /// Whoever may not see addresses and viewers may not see what is taken together by them.
+    fn personal(&self, state: &State) -> Result<(), Fault> {
+        let may = self.acting.may(state, Action::SessionReadPersonal);
+        may.then_some(()).ok_or(Fault::Forbidden)
+    }
+}
+
+#[Object]
+impl Analytics {
+    /// By token: the Token view; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn by_token(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "In which order; by score unless said.")] order_by: Option<TokenUsageOrder>,
+    ) -> Result<Option<TokenUsageConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let order = order_by.map(Into::into).unwrap_or_default();
+        Ok(Some(usage::tokens(state, &self.sessions()?, order, wanted).await?))
+    }
+
+    /// By address: the IP view; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn by_address(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "In which order; by score unless said.")] order_by: Option<AddressUsageOrder>,
+    ) -> Result<Option<AddressUsageConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let order = order_by.map(Into::into).unwrap_or_default();
+        Ok(Some(usage::addresses(state, &self.sessions()?, order, wanted).await?))
+    }
+
+    /// Signs of misuse, the newest first; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn findings(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<MisuseFindingConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        if self.filter != AnalyticsFilter::default() {
+            return Err(UNSUPPORTED.into());
+        }
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = findings::page(state, &self.acting, (self.from, self.to), wanted).await?;
+        let key = |row: &finding::Model| FindingId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, MisuseFinding::of_row).into()))
+    }
+
+    /// A metric over time, those with most first, 20 at most.
+    async fn timeseries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What.")] metric: Metric,
+        #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
+        #[graphql(desc = "By what it is taken apart; by nothing unless said.")] group_by: Option<Dimension>,
+    ) -> Result<Vec<Series>> {
+        let state = state(context);
+        let (step, by) = (interval.seconds(), group_by.map(Into::into));
+        let series = series::over_time(state.store.read(), self.span()?, metric.into(), step, by).await?;
+        Ok(series.into_iter().map(Series::of).collect())
+    }
+
+    /// A metric taken apart, the most first.
+    async fn breakdown(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What.")] metric: Metric,
+        #[graphql(desc = "By what.")] by: Dimension,
+        #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
+    ) -> Result<Vec<Bucket>> {
+        let state = state(context);
+        let values = series::breakdown(state.store.read(), self.span()?, metric.into(), by.into(), few(first)?).await?;
+        Ok(values.into_iter().map(Bucket::of).collect())
+    }
+
+    /// Sessions that began, by country.
+    async fn world(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Of whom.", default_with = "WorldMetric::Playback")] metric: WorldMetric,
+    ) -> Result<Vec<CountryValue>> {
+        let state = state(context);
+        let door = match metric {
+            WorldMetric::Playback => Door::Playback,
+            WorldMetric::Ingest => Door::Ingest,
+        };
+        let values = series::world(state.store.read(), self.span()?, door.into()).await?;
+        let shape = |(country, value)| CountryValue { country, value };
+        Ok(values.into_iter().map(shape).collect())
+    }
+
+    /// Refusals taken apart, the most first.
+    async fn denials(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "By what.", default_with = "Dimension::Reason")] by: Dimension,
+        #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
+    ) -> Result<Vec<Bucket>> {
+        let state = state(context);
+        let values = series::breakdown(state.store.read(), self.span()?, What::Denials, by.into(), few(first)?).await?;
+        Ok(values.into_iter().map(Bucket::of).collect())
+    }
+}
+
+/// In which order tokens are; the most, or the last, first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum TokenUsageOrder {
+    /// By score, then by who was there last.
+    Score,
+    /// By how long it was watched with.
+    DurationSum,
+    /// By how long a session took.
+    DurationAvg,
+    /// By sessions.
+    Sessions,
+    /// By streams.
+    Streams,
+    /// By addresses.
+    Ips,
+    /// By when it was used first.
+    FirstStart,
+    /// By when it was used last.
+    LastEnd,
+    /// By sessions at once.
+    MaxConcurrency,
+}
+
+/// In which order addresses are; the most, or the last, first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum AddressUsageOrder {
+    /// By score, then by who was there last.
+    Score,
+    /// By how long was watched from it.
+    DurationSum,
+    /// By how long a session took.
+    DurationAvg,
+    /// By sessions.
+    Sessions,
+    /// By streams.
+    Streams,
+    /// By tokens.
+    Tokens,
+    /// By who came first.
+    FirstStart,
+    /// By who was there last.
+    LastEnd,
+    /// By sessions at once.
+    MaxConcurrency,
+}
+
+impl From<TokenUsageOrder> for OrderBy {
+    fn from(order: TokenUsageOrder) -> Self {
+        match order {
+            TokenUsageOrder::Score => Self::Score,
+            TokenUsageOrder::DurationSum => Self::Duration,
+            TokenUsageOrder::DurationAvg => Self::MeanDuration,
+            TokenUsageOrder::Sessions => Self::Sessions,
+            TokenUsageOrder::Streams => Self::Streams,
+            TokenUsageOrder::Ips => Self::Others,
+            TokenUsageOrder::FirstStart => Self::FirstStart,
+            TokenUsageOrder::LastEnd => Self::LastEnd,
+            TokenUsageOrder::MaxConcurrency => Self::MaxConcurrency,
+        }
+    }
+}
+
+impl From<AddressUsageOrder> for OrderBy {
+    fn from(order: AddressUsageOrder) -> Self {
+        match order {
+            AddressUsageOrder::Score => Self::Score,
+            AddressUsageOrder::DurationSum => Self::Duration,
+            AddressUsageOrder::DurationAvg => Self::MeanDuration,
+            AddressUsageOrder::Sessions => Self::Sessions,
+            AddressUsageOrder::Streams => Self::Streams,
+            AddressUsageOrder::Tokens => Self::Others,
+            AddressUsageOrder::FirstStart => Self::FirstStart,
+            AddressUsageOrder::LastEnd => Self::LastEnd,
+            AddressUsageOrder::MaxConcurrency => Self::MaxConcurrency,
+        }
+    }
+}
+
+impl From<Metric> for What {
+    fn from(metric: Metric) -> Self {
+        match metric {
+            Metric::Viewers => Self::Viewers,
+            Metric::Sessions => Self::Sessions,
+            Metric::Watched => Self::Watched,
+            Metric::Bytes => Self::Bytes,
+            Metric::Denials => Self::Denials,
+        }
+    }
+}
+
+impl From<Dimension> for By {
+    fn from(dimension: Dimension) -> Self {
+        match dimension {
+            Dimension::Stream => Self::Stream,
+            Dimension::Protocol => Self::Protocol,
+            Dimension::Country => Self::Country,
+            Dimension::Reason => Self::Reason,
+            Dimension::Provider => Self::Provider,
+            Dimension::Referrer => Self::Referrer,
+            Dimension::UserAgent => Self::UserAgent,
+        }
+    }
+}
+
+impl Interval {
+    fn seconds(self) -> i64 {
+        match self {
+            Self::Minute => 60,
+            Self::FiveMinutes => 300,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+}
+
+impl Bucket {
+    pub(crate) fn of((name, value): (String, f64)) -> Self {
+        Self { name, value }
+    }
+}
+
+impl Series {
+    fn of(series: series::Series) -> Self {
+        let point = |(at, value): (Timestamp, f64)| Point {
+            at: super::moment(at.us()),
+            value,
+        };
+        Self {
+            name: series.name,
+            points: series.points.into_iter().map(point).collect(),
+        }
+    }
+}
+
+impl Indicator {
+    pub(crate) fn of(row: finding::Model) -> Self {
+        Self {
+            code: row.indicator,
+            weight: row.points,
+            evidence: row.evidence,
+        }
+    }
+}
+
+impl MisuseFinding {
+    fn of_row(row: finding::Model) -> Self {
+        let of = |kind: &str| (row.kind == kind).then(|| row.subject.clone());
+        Self {
+            jti: of(findings::TOKEN).map(ID),
+            user: of(findings::USER),
+            ip: of(findings::ADDRESS),
+            code: row.indicator,
+            weight: row.points,
+            evidence: row.evidence,
+            first_at: super::moment(row.first_at),
+            last_at: super::moment(row.last_at),
+        }
+    }
+
+    /// As it is told while it happens.
+    pub(crate) fn of(found: &Found) -> Self {
+        let (kind, subject) = findings::named(&found.finding.subject);
+        let of = |one: &str| (kind == one).then(|| subject.clone());
+        Self {
+            jti: of(findings::TOKEN).map(ID),
+            user: of(findings::USER),
+            ip: of(findings::ADDRESS),
+            code: found.finding.indicator.as_str().to_owned(),
+            weight: i32::try_from(found.finding.points).unwrap_or(i32::MAX),
+            evidence: found.finding.evidence.clone(),
+            first_at: super::moment(found.finding.first.us()),
+            last_at: super::moment(found.finding.last.us()),
+        }
+    }
+}
+
+const UNSUPPORTED: Fault = Fault::Invalid("sums and series can be of a stream and a protocol only, findings of all");
+
+fn few(first: i32) -> Result<u64, Fault> {
+    let first = u64::try_from(first).ok().filter(|first| *first <= 500);
+    first.ok_or(Fault::Invalid("`first` is 0 to 500"))
+}

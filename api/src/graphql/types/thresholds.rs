@@ -1,0 +1,82 @@
+//! From when on something is a sign of misuse: each organisation's own.
+
+use async_graphql::{InputObject, SimpleObject};
+use misuse::Thresholds;
+
+use crate::fault::Fault;
+
+/// From when on something is a sign of misuse.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub(crate) struct MisuseThresholds {
+    /// Addresses of one token within ten minutes, outside one /24, /64 or network.
+    addresses: i32,
+    /// Countries of one token within an hour.
+    countries: i32,
+    /// Sessions at once on a viewer's token.
+    sessions: i32,
+    /// Hours of playback without a pause.
+    hours: i32,
+    /// Sessions of one token that began within ten minutes.
+    reconnects: i32,
+    /// Connections at once from one address.
+    connections: i32,
+    /// Refusals within five minutes.
+    denials: i32,
+}
+
+/// From when on something is a sign of misuse; what is left out stays as the platform has it. 1 to 10000 each.
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+pub(crate) struct MisuseThresholdsInput {
+    /// Addresses of one token within ten minutes, outside one /24, /64 or network.
+    addresses: Option<i64>,
+    /// Countries of one token within an hour.
+    countries: Option<i64>,
+    /// Sessions at once on a viewer's token.
+    sessions: Option<i64>,
+    /// Hours of playback without a pause.
+    hours: Option<i64>,
+    /// Sessions of one token that began within ten minutes.
+    reconnects: Option<i64>,
+    /// Connections at once from one address.
+    connections: Option<i64>,
+    /// Refusals within five minutes.
+    denials: Option<i64>,
+}
+
+impl MisuseThresholds {
+    pub(crate) fn of(thresholds: &Thresholds) -> Self {
+        let number = |number| i32::try_from(number).unwrap_or(i32::MAX);
+        Self {
+            addresses: number(thresholds.addresses),
+            countries: number(thresholds.countries),
+            sessions: number(thresholds.sessions),
+            hours: number(thresholds.hours),
+            reconnects: number(thresholds.reconnects),
+            connections: number(thresholds.connections),
+            denials: number(thresholds.denials),
+        }
+    }
+}
+
+impl MisuseThresholdsInput {
+    /// Those thresholds, as numbers that may be none.
+    pub(crate) fn read(self) -> Result<Thresholds, Fault> {
+        let usual = Thresholds::default();
+        let number = |said: Option<i64>, usual| match said {
+            None => Ok(usual),
+            Some(number) => u32::try_from(number)
+                .ok()
+                .filter(|number| (1..=10_000).contains(number))
+                .ok_or_else(|| Fault::field("misuseThresholds", "INVALID", "a threshold is 1 to 10000")),
+        };
+        Ok(Thresholds {
+            addresses: number(self.addresses, usual.addresses)?,
+            countries: number(self.countries, usual.countries)?,
+            sessions: number(self.sessions, usual.sessions)?,
+            hours: number(self.hours, usual.hours)?,
+            reconnects: number(self.reconnects, usual.reconnects)?,
+            connections: number(self.connections, usual.connections)?,
+            denials: number(self.denials, usual.denials)?,
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! What one token, or one address, was used for.
+
+use std::collections::HashMap;
+
+use async_graphql::{ID, Result, SimpleObject};
+use chrono::{DateTime, Utc};
+use entity::{finding, session::Column};
+
+use super::{
+    Part,
+    analytics::{Bucket, Indicator},
+    page::connection,
+    token::TokenStatus,
+};
+use crate::{
+    analytics::{
+        findings, standing,
+        usage::{self, By, OrderBy, Sessions, Usage},
+    },
+    fault::Fault,
+    service::{page::Wanted, reading::TokenIs},
+    state::State,
+};
+
+/// What a token was used for.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct TokenUsage {
+    /// Its id.
+    jti: ID,
+    /// The viewer that it names.
+    user: Option<String>,
+    /// Its label.
+    tag: Option<String>,
+    /// How long all sessions took, in seconds.
+    duration_sum_s: f64,
+    /// How long one took on average, in seconds.
+    duration_avg_s: f64,
+    /// How many there were.
+    sessions: i32,
+    /// Of how many streams.
+    streams: i32,
+    /// From how many addresses.
+    ips: i32,
+    /// Whose networks they came from most, by sessions.
+    top_providers: Vec<Bucket>,
+    /// From which countries most, by sessions.
+    top_countries: Vec<Bucket>,
+    /// From which pages most, by sessions.
+    top_referrers: Vec<Bucket>,
+    /// When the first began.
+    first_start: DateTime<Utc>,
+    /// When the last ended; none while one goes on.
+    last_end: Option<DateTime<Utc>>,
+    /// How many there were at once at most.
+    max_concurrency: i32,
+    /// What it is now.
+    status: TokenStatus,
+    /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
+    score: i32,
+    /// What the score is made of.
+    indicators: Vec<Indicator>,
+}
+
+connection!(
+    /// Tokens that were used.
+    TokenUsageConnection,
+    TokenUsageEdge,
+    TokenUsage
+);
+
+/// What was watched from an address.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct AddressUsage {
+    /// The address.
+    ip: String,
+    /// How long all sessions took, in seconds.
+    duration_sum_s: f64,
+    /// How long one took on average, in seconds.
+    duration_avg_s: f64,
+    /// How many there were.
+    sessions: i32,
+    /// Of how many streams.
+    streams: i32,
+    /// With how many tokens.
+    tokens: i32,
+    /// With which labels, those with most sessions first, three at most.
+    tags: Vec<String>,
+    /// Who runs the network, where it is known.
+    provider: Option<String>,
+    /// The network (AS number), where it is known.
+    asn: Option<i64>,
+    /// The country (ISO 3166-1 alpha-2), where it is known.
+    country: Option<String>,
+    /// When the first began.
+    first_start: DateTime<Utc>,
+    /// When the last ended; none while one goes on.
+    last_end: Option<DateTime<Utc>>,
+    /// How many there were at once at most.
+    max_concurrency: i32,
+    /// Whether a rule of the whole organisation keeps it out.
+    blocked: bool,
+    /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
+    score: i32,
+    /// What the score is made of.
+    indicators: Vec<Indicator>,
+}
+
+connection!(
+    /// Addresses from which was watched.
+    AddressUsageConnection,
+    AddressUsageEdge,
+    AddressUsage
+);
+
+/// A page of the Token view.
+pub(super) async fn tokens(
+    state: &State,
+    sessions: &Sessions,
+    order: OrderBy,
+    wanted: Wanted,
+) -> Result<TokenUsageConnection, Fault> {
+    let page = usage::page(state, sessions, By::Token, order, wanted).await?;
+    let connection = state.store.read();
+    let subjects: Vec<String> = page.rows.iter().map(|row| row.subject.clone()).collect();
+    let beside = Beside::of(state, sessions, By::Token, &subjects).await?;
+    let mut providers = usage::tops(connection, sessions, By::Token, &subjects, Column::Provider).await?;
+    let mut countries = usage::tops(connection, sessions, By::Token, &subjects, Column::Country).await?;
+    let mut referrers = usage::tops(connection, sessions, By::Token, &subjects, Column::Referrer).await?;
+    let standing = standing::tokens(connection, sessions.organisation, &subjects, state.now()).await?;
+    let shape = |row: Usage| {
+        let (max_concurrency, indicators) = beside.of_row(&row.subject);
+        TokenUsage {
+            duration_sum_s: seconds(row.duration_us),
+            duration_avg_s: mean(&row),
+            sessions: number(row.sessions),
+            streams: number(row.streams),
+            ips: number(row.others),
+            top_providers: buckets(providers.remove(&row.subject)),
+            top_countries: buckets(countries.remove(&row.subject)),
+            top_referrers: buckets(referrers.remove(&row.subject)),
+            first_start: super::moment(row.first_at),
+            last_end: ended(&row),
+            max_concurrency,
+            status: standing.get(&row.subject).copied().unwrap_or(TokenIs::Active).into(),
+            score: number(row.score),
+            indicators,
+            user: row.viewer,
+            tag: row.tag,
+            jti: row.subject.into(),
+        }
+    };
+    Ok(Part::of(page, Usage::key, shape).into())
+}
+
+/// A page of the IP view.
+pub(super) async fn addresses(
+    state: &State,
+    sessions: &Sessions,
+    order: OrderBy,
+    wanted: Wanted,
+) -> Result<AddressUsageConnection, Fault> {
+    let page = usage::page(state, sessions, By::Address, order, wanted).await?;
+    let connection = state.store.read();
+    let subjects: Vec<String> = page.rows.iter().map(|row| row.subject.clone()).collect();
+    let beside = Beside::of(state, sessions, By::Address, &subjects).await?;
+    let mut tags = usage::tops(connection, sessions, By::Address, &subjects, Column::Tag).await?;
+    let blocked = standing::blocked(connection, sessions.organisation, &subjects, state.now()).await?;
+    let shape = |row: Usage| {
+        let (max_concurrency, indicators) = beside.of_row(&row.subject);
+        let tags = tags.remove(&row.subject).unwrap_or_default();
+        AddressUsage {
+            duration_sum_s: seconds(row.duration_us),
+            duration_avg_s: mean(&row),
+            sessions: number(row.sessions),
+            streams: number(row.streams),
+            tokens: number(row.others),
+            tags: tags.into_iter().map(|(tag, _)| tag).collect(),
+            first_start: super::moment(row.first_at),
+            last_end: ended(&row),
+            max_concurrency,
+            blocked: blocked.contains(&row.subject),
+            score: number(row.score),
+            indicators,
+            provider: row.provider,
+            asn: row.asn,
+            country: row.country,
+            ip: row.subject,
+        }
+    };
+    Ok(Part::of(page, Usage::key, shape).into())
+}
+
+/// What stands beside the sums of a page's rows.
+struct Beside {
+    by: By,
+    most: HashMap<String, i64>,
+    findings: HashMap<String, Vec<finding::Model>>,
+}
+
+impl Beside {
+    async fn of(state: &State, sessions: &Sessions, by: By, subjects: &[String]) -> Result<Self, Fault> {
+        let connection = state.store.read();
+        let time = (sessions.from, sessions.to);
+        let named = subjects.iter().map(|subject| by.named(subject)).collect();
+        Ok(Self {
+            by,
+            most: usage::most_at_once(connection, sessions, by, subjects).await?,
+            findings: findings::of(connection, sessions.organisation, by.kind(), named, time).await?,
+        })
+    }
+
+    fn of_row(&self, subject: &str) -> (i32, Vec<Indicator>) {
+        let findings = self.findings.get(&self.by.named(subject)).cloned().unwrap_or_default();
+        let indicators = findings.into_iter().map(Indicator::of).collect();
+        (number(self.most.get(subject).copied().unwrap_or(0)), indicators)
+    }
+}
+
+fn ended(row: &Usage) -> Option<DateTime<Utc>> {
+    (row.running == 0).then(|| super::moment(row.last_at))
+}
+
+fn buckets(values: Option<Vec<(String, i64)>>) -> Vec<Bucket> {
+    let value = |number: i64| super::float(u64::try_from(number).unwrap_or(0));
+    let values = values.unwrap_or_default().into_iter();
+    values.map(|(name, number)| Bucket::of((name, value(number)))).collect()
+}
+
+fn mean(row: &Usage) -> f64 {
+    seconds(row.duration_us) / super::float(u64::try_from(row.sessions).unwrap_or(1))
+}
+
+fn seconds(us: i64) -> f64 {
+    super::float(u64::try_from(us).unwrap_or(0)) / 1e6
+}
+
+fn number(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
