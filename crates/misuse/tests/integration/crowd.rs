@@ -4,7 +4,7 @@ use guard::Reason;
 use misuse::Subject;
 use rand::Rng;
 
-use crate::traffic::{Day, Maker, PAGE, Spot, Visit, token_of, user_of};
+use crate::traffic::{Day, Maker, Spot, Visit, token_of, user_of};
 
 impl Maker {
     /// A whole day: some hundred honest people, and a few thieves.
@@ -39,40 +39,24 @@ impl Maker {
     }
 
     fn solo(&mut self) {
-        let (token, user) = self.names("solo");
+        let who = self.names("solo");
         let spot = self.home();
         let (from_s, for_s) = (self.evening(), self.random.random_range(300..7_200));
         let page = self.page();
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page,
-            spot: &spot,
-            from_s,
-            for_s,
-            lingers_s: 0,
-        });
-        self.honest("solo", &token, &user);
+        self.visit(&Visit::of(&who, &spot, from_s, for_s).on(page));
+        self.honest("solo", &who);
     }
 
     /// Two to four screens on Wi-Fi, and one or two telephones that are on their carrier.
     fn household(&mut self) {
-        let (token, user) = self.names("household");
+        let who = self.names("household");
         let home = self.home();
         let begin = self.evening();
         for _ in 0..self.random.random_range(2..4) {
             let device = self.device(&home);
             let from_s = begin + self.random.random_range(0..1_200);
             let for_s = self.random.random_range(1_800..9_000);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot: &device,
-                from_s,
-                for_s,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &device, from_s, for_s));
         }
         for _ in 0..self.random.random_range(1..3) {
             let mobile = Spot {
@@ -81,22 +65,14 @@ impl Maker {
             };
             let from_s = begin + self.random.random_range(0..3_600);
             let for_s = self.random.random_range(300..3_600);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot: &mobile,
-                from_s,
-                for_s,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &mobile, from_s, for_s));
         }
-        self.honest("household", &token, &user);
+        self.honest("household", &who);
     }
 
     /// Wi-Fi at home, the carrier with another address every few minutes, Wi-Fi elsewhere. What was left behind lingers.
     fn roaming_phone(&mut self) {
-        let (token, user) = self.names("phone");
+        let who = self.names("phone");
         let (mut at, carrier) = (self.evening(), self.mobile());
         let mut spots = vec![self.home()];
         for _ in 0..self.random.random_range(2..8) {
@@ -108,82 +84,50 @@ impl Maker {
         spots.push(self.home());
         for spot in &spots {
             let for_s = self.random.random_range(60..600);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot,
-                from_s: at,
-                for_s,
-                lingers_s: 30,
-            });
+            self.visit(&Visit::of(&who, spot, at, for_s).lingering(30));
             at += for_s;
         }
-        self.honest("roaming phone", &token, &user);
+        self.honest("roaming phone", &who);
     }
 
     /// Switches a VPN on, to a data centre in another country, and off again.
     fn vpn(&mut self) {
-        let (token, user) = self.names("vpn");
+        let who = self.names("vpn");
         let (home, exit) = (self.home(), self.data_centre());
         let mut at = self.evening();
         for spot in [&home, &exit, &home, &exit] {
             let for_s = self.random.random_range(120..3_600);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot,
-                from_s: at,
-                for_s,
-                lingers_s: 20,
-            });
+            self.visit(&Visit::of(&who, spot, at, for_s).lingering(20));
             at += for_s;
         }
-        self.honest("vpn", &token, &user);
+        self.honest("vpn", &who);
     }
 
     /// A line that breaks again and again.
     fn flaky(&mut self) {
-        let (token, user) = self.names("flaky");
+        let who = self.names("flaky");
         let spot = self.home();
         let mut at = self.evening();
         for _ in 0..self.random.random_range(15..40) {
             let for_s = self.random.random_range(5..60);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot: &spot,
-                from_s: at,
-                for_s,
-                lingers_s: 20,
-            });
+            self.visit(&Visit::of(&who, &spot, at, for_s).lingering(20));
             at += for_s;
         }
-        self.honest("flaky line", &token, &user);
+        self.honest("flaky line", &who);
     }
 
     /// A screen that is never switched off.
     fn all_day(&mut self) {
-        let (token, user) = self.names("screen");
+        let who = self.names("screen");
         let spot = self.home();
         let from_s = self.random.random_range(0..3_600);
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: PAGE,
-            spot: &spot,
-            from_s,
-            for_s: 26_000,
-            lingers_s: 0,
-        });
-        self.honest("screen", &token, &user);
+        self.visit(&Visit::of(&who, &spot, from_s, 26_000));
+        self.honest("screen", &who);
     }
 
     /// Over a border and back, by train.
     fn commuter(&mut self) {
-        let (token, user) = self.names("commuter");
+        let who = self.names("commuter");
         let (here, there) = (
             self.mobile(),
             Spot {
@@ -196,23 +140,15 @@ impl Maker {
         let mut at = self.evening();
         for spot in [&here, &there, &here, &there] {
             let for_s = self.random.random_range(120..900);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot,
-                from_s: at,
-                for_s,
-                lingers_s: 20,
-            });
+            self.visit(&Visit::of(&who, spot, at, for_s).lingering(20));
             at += for_s;
         }
-        self.honest("commuter", &token, &user);
+        self.honest("commuter", &who);
     }
 
     /// From one country to a far one, in the time that it takes.
     fn traveller(&mut self) {
-        let (token, user) = self.names("traveller");
+        let who = self.names("traveller");
         let home = self.home();
         let hotel = Spot {
             country: "ES",
@@ -221,51 +157,27 @@ impl Maker {
             address: self.address(),
         };
         let from_s = self.random.random_range(0..7_200);
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: PAGE,
-            spot: &home,
-            from_s,
-            for_s: 1_800,
-            lingers_s: 0,
-        });
+        self.visit(&Visit::of(&who, &home, from_s, 1_800));
         let later = from_s + 1_800 + 9_000;
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: PAGE,
-            spot: &hotel,
-            from_s: later,
-            for_s: 1_800,
-            lingers_s: 0,
-        });
-        self.honest("traveller", &token, &user);
+        self.visit(&Visit::of(&who, &hotel, later, 1_800));
+        self.honest("traveller", &who);
     }
 
     /// A player that goes on trying with a token that is over.
     fn late_player(&mut self) {
-        let (token, user) = self.names("late");
+        let who = self.names("late");
         let spot = self.home();
         let from_s = self.evening();
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: PAGE,
-            spot: &spot,
-            from_s,
-            for_s: 600,
-            lingers_s: 0,
-        });
+        self.visit(&Visit::of(&who, &spot, from_s, 600));
         for turn in 0..self.random.random_range(30..120) {
             self.refuse(
                 spot.address,
-                Some(&token),
+                Some(&who.0),
                 Reason::TokenExpired,
                 from_s + 600 + turn * 3,
             );
         }
-        self.honest("late player", &token, &user);
+        self.honest("late player", &who);
         self.day
             .honest
             .push(("late player", Subject::Address(guard::block(spot.address))));
@@ -293,26 +205,18 @@ impl Maker {
     }
 
     fn one_of_many(&mut self, what: &'static str, spot: &Spot) {
-        let (token, user) = self.names(what);
+        let who = self.names(what);
         let (from_s, for_s) = (
             self.random.random_range(0..3_600),
             self.random.random_range(1_800..10_000),
         );
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: PAGE,
-            spot,
-            from_s,
-            for_s,
-            lingers_s: 0,
-        });
-        self.honest(what, &token, &user);
+        self.visit(&Visit::of(&who, spot, from_s, for_s));
+        self.honest(what, &who);
     }
 
     /// A token in a forum: whoever reads it watches.
     fn shared_in_public(&mut self) {
-        let (token, user) = self.names("public");
+        let who = self.names("public");
         let begin = self.evening();
         for _ in 0..self.random.random_range(8..40) {
             let spot = if self.random.random_bool(0.5) {
@@ -324,22 +228,14 @@ impl Maker {
                 begin + self.random.random_range(0..1_800),
                 self.random.random_range(600..5_000),
             );
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: None,
-                spot: &spot,
-                from_s,
-                for_s,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &spot, from_s, for_s).on(None));
         }
-        self.thief("shared in public", &[token_of(&token), user_of(&user)]);
+        self.thief("shared in public", &[token_of(&who.0), user_of(&who.1)]);
     }
 
     /// Some homes that pay for one; two of them abroad or not.
     fn ring(&mut self) {
-        let (token, user) = self.names("ring");
+        let who = self.names("ring");
         let begin = self.evening();
         for _ in 0..self.random.random_range(4..9) {
             let spot = self.home();
@@ -347,38 +243,22 @@ impl Maker {
                 begin + self.random.random_range(0..600),
                 self.random.random_range(3_600..7_200),
             );
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot: &spot,
-                from_s,
-                for_s,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &spot, from_s, for_s));
         }
-        self.thief("ring", &[token_of(&token), user_of(&user)]);
+        self.thief("ring", &[token_of(&who.0), user_of(&who.1)]);
     }
 
     /// A server that takes the stream and gives it to others, for as long as it goes on.
     fn relay(&mut self) {
-        let (token, user) = self.names("relay");
+        let who = self.names("relay");
         let spot = self.data_centre();
         let from_s = self.random.random_range(0..600);
-        self.visit(&Visit {
-            token: &token,
-            user: Some(&user),
-            page: None,
-            spot: &spot,
-            from_s,
-            for_s: 27_000,
-            lingers_s: 0,
-        });
+        self.visit(&Visit::of(&who, &spot, from_s, 27_000).on(None));
         self.thief(
             "relay",
             &[
-                token_of(&token),
-                user_of(&user),
+                token_of(&who.0),
+                user_of(&who.1),
                 Subject::Address(guard::block(spot.address)),
             ],
         );
@@ -386,7 +266,7 @@ impl Maker {
 
     /// Somebody's page shows the player with a token that it took from ours.
     fn embedded_elsewhere(&mut self) {
-        let (token, user) = self.names("embedded");
+        let who = self.names("embedded");
         let begin = self.evening();
         for _ in 0..self.random.random_range(6..30) {
             let spot = self.home();
@@ -395,17 +275,9 @@ impl Maker {
                 self.random.random_range(900..4_000),
             );
             let page = Some("free-streams.example");
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page,
-                spot: &spot,
-                from_s,
-                for_s,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &spot, from_s, for_s).on(page));
         }
-        self.thief("embedded elsewhere", &[token_of(&token), user_of(&user)]);
+        self.thief("embedded elsewhere", &[token_of(&who.0), user_of(&who.1)]);
     }
 
     /// Somebody who makes tokens up.
@@ -420,26 +292,18 @@ impl Maker {
 
     /// Many connections of one token from one address.
     fn farm(&mut self) {
-        let (token, user) = self.names("farm");
+        let who = self.names("farm");
         let spot = self.home();
         let begin = self.evening();
         for _ in 0..self.random.random_range(25..40) {
             let from_s = begin + self.random.random_range(0..300);
-            self.visit(&Visit {
-                token: &token,
-                user: Some(&user),
-                page: PAGE,
-                spot: &spot,
-                from_s,
-                for_s: 3_600,
-                lingers_s: 0,
-            });
+            self.visit(&Visit::of(&who, &spot, from_s, 3_600));
         }
         self.thief(
             "farm",
             &[
-                token_of(&token),
-                user_of(&user),
+                token_of(&who.0),
+                user_of(&who.1),
                 Subject::Address(guard::block(spot.address)),
             ],
         );

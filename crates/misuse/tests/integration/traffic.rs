@@ -49,6 +49,31 @@ pub(crate) struct Visit<'a> {
     pub(crate) lingers_s: u64,
 }
 
+impl<'a> Visit<'a> {
+    /// With a token of a viewer's own, from the customer's page; nothing of it stays behind.
+    pub(crate) fn of(who: &'a (String, String), spot: &'a Spot, from_s: u64, for_s: u64) -> Self {
+        Self {
+            token: &who.0,
+            user: Some(&who.1),
+            page: PAGE,
+            spot,
+            from_s,
+            for_s,
+            lingers_s: 0,
+        }
+    }
+
+    /// From another page, or none.
+    pub(crate) fn on(self, page: Option<&'a str>) -> Self {
+        Self { page, ..self }
+    }
+
+    /// It stays behind for so long.
+    pub(crate) fn lingering(self, lingers_s: u64) -> Self {
+        Self { lingers_s, ..self }
+    }
+}
+
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
         let mut maker = Self {
@@ -114,8 +139,10 @@ impl Maker {
         self.day.events.push(Event { at, what });
     }
 
-    pub(crate) fn honest(&mut self, what: &'static str, token: &str, user: &str) {
-        self.day.honest.extend([(what, token_of(token)), (what, user_of(user))]);
+    pub(crate) fn honest(&mut self, what: &'static str, who: &(String, String)) {
+        self.day
+            .honest
+            .extend([(what, token_of(&who.0)), (what, user_of(&who.1))]);
     }
 
     pub(crate) fn thief(&mut self, what: &'static str, subjects: &[Subject]) {
