@@ -50,7 +50,7 @@ pub(crate) struct Found {
     pub(crate) finding: Finding,
 }
 
-/// What a batch of events gave: rows to be written, and what is told when they are.
+/// What a batch of events gave: rows to be written, and findings to be told.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     found: Vec<Found>,

@@ -7,7 +7,7 @@ use guard::{Door, Timestamp};
 use ids::OrganisationId;
 use link::Protocol;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
@@ -178,45 +178,39 @@ pub(crate) async fn world(
 
 fn usage(span: Span<'_>) -> Select<usage_minute::Entity> {
     use usage_minute::Column;
-    let mut select = usage_minute::Entity::in_tenant(span.organisation)
-        .filter(Column::MinuteAt.gte(span.from.us()))
-        .filter(Column::MinuteAt.lt(span.to.us()));
-    if let Some(protocol) = span.protocol {
-        select = select.filter(Column::Protocol.eq(protocol.as_str()));
-    }
-    if let Some(stream) = span.stream {
-        select = select.filter(Column::StreamName.eq(stream));
-    }
-    select
+    let select = usage_minute::Entity::in_tenant(span.organisation);
+    span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName)
 }
 
 fn denials(span: Span<'_>) -> Select<denial_minute::Entity> {
     use denial_minute::Column;
-    let mut select = denial_minute::Entity::in_tenant(span.organisation)
-        .filter(Column::MinuteAt.gte(span.from.us()))
-        .filter(Column::MinuteAt.lt(span.to.us()));
-    if let Some(protocol) = span.protocol {
-        select = select.filter(Column::Protocol.eq(protocol.as_str()));
-    }
-    if let Some(stream) = span.stream {
-        select = select.filter(Column::StreamName.eq(stream));
-    }
-    select
+    let select = denial_minute::Entity::in_tenant(span.organisation);
+    span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName)
 }
 
 fn sessions(span: Span<'_>, door: Door) -> Select<session::Entity> {
     use session::Column;
-    let mut select = session::Entity::in_tenant(span.organisation)
-        .filter(Column::Door.eq(record::door(door)))
-        .filter(Column::StartedAt.gte(span.from.us()))
-        .filter(Column::StartedAt.lt(span.to.us()));
-    if let Some(protocol) = span.protocol {
-        select = select.filter(Column::Protocol.eq(protocol.as_str()));
+    let select = session::Entity::in_tenant(span.organisation).filter(Column::Door.eq(record::door(door)));
+    span.of(select, Column::StartedAt, Column::Protocol, Column::StreamName)
+}
+
+impl Span<'_> {
+    /// The rows of its time, protocol and stream.
+    fn of<E: sea_orm::EntityTrait>(
+        self,
+        select: Select<E>,
+        at: E::Column,
+        protocol: E::Column,
+        stream: E::Column,
+    ) -> Select<E> {
+        select
+            .filter(at.gte(self.from.us()))
+            .filter(at.lt(self.to.us()))
+            .apply_if(self.protocol, |select, wanted| {
+                select.filter(protocol.eq(wanted.as_str()))
+            })
+            .apply_if(self.stream, |select, wanted| select.filter(stream.eq(wanted)))
     }
-    if let Some(stream) = span.stream {
-        select = select.filter(Column::StreamName.eq(stream));
-    }
-    select
 }
 
 fn steps<E: sea_orm::EntityTrait>(

@@ -163,10 +163,16 @@ async fn requests_at_once_pass_no_limit_and_make_one_key() {
         operator.data(set, json!({ "i": limit })).await;
 
         let all = async |query: &'static str, times: usize| {
-            let asking = (0..times).map(|_| {
-                let admin = admin.clone();
-                tokio::spawn(async move { admin.ask(query, json!({})).await })
-            });
+            // All are under way, as far as they come beside each other, before any is done.
+            let held = world.hold_writes(kind).await;
+            let asking: Vec<_> = (0..times)
+                .map(|_| {
+                    let admin = admin.clone();
+                    tokio::spawn(async move { admin.ask(query, json!({})).await })
+                })
+                .collect();
+            world.wait_for_two(kind).await;
+            held.rollback().await.unwrap();
             let answers = futures_util::future::join_all(asking).await;
             answers
                 .into_iter()

@@ -33,7 +33,7 @@ async fn change(client: &Client, member: &str, role: &str) -> Value {
 
 impl World {
     /// Lets no change be finished until it is given back.
-    async fn hold_writes(&self, kind: Kind) -> DatabaseTransaction {
+    pub(crate) async fn hold_writes(&self, kind: Kind) -> DatabaseTransaction {
         let options = TransactionOptions {
             sqlite_transaction_mode: (kind == Kind::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Waits until two changes wait for each other, or for what is held.
-    async fn wait_for_two(&self, kind: Kind) {
+    pub(crate) async fn wait_for_two(&self, kind: Kind) {
         if kind == Kind::Sqlite {
             tokio::time::sleep(Duration::from_millis(300)).await;
             return;

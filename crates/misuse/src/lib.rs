@@ -22,7 +22,6 @@
     )
 )]
 
-mod concurrency;
 mod detector;
 mod event;
 mod finding;
@@ -34,7 +33,6 @@ mod thresholds;
 mod usual;
 mod world;
 
-pub use concurrency::{Span, most_at_once};
 pub use detector::Detector;
 pub use event::{Denial, Event, Stay, What};
 pub use finding::{CALLED, Finding, Indicator, Subject, score};

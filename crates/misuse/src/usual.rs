@@ -37,14 +37,14 @@ impl Usual {
         self.referrers.met(referrer);
     }
 
-    /// The share of a country in percent, where it is so little that it is unusual.
-    pub(crate) fn rare_country(&self, country: Country) -> Option<u32> {
-        self.countries.rare(&country)
+    /// Whether hardly anybody comes from a country.
+    pub(crate) fn is_rare_country(&self, country: Country) -> bool {
+        self.countries.is_rare(&country)
     }
 
-    /// The share of a page in percent, where it is so little that it is unusual.
-    pub(crate) fn rare_referrer(&self, referrer: Option<&Arc<str>>) -> Option<u32> {
-        self.referrers.rare(&referrer.cloned())
+    /// Whether hardly anybody comes from a page, or from none.
+    pub(crate) fn is_rare_referrer(&self, referrer: Option<&Arc<str>>) -> bool {
+        self.referrers.is_rare(&referrer.cloned())
     }
 }
 
@@ -69,17 +69,16 @@ impl<T: std::hash::Hash + Eq> Shares<T> {
         }
     }
 
-    fn rare(&self, thing: &T) -> Option<u32> {
+    fn is_rare(&self, thing: &T) -> bool {
         let times = self.of.get(thing).copied().unwrap_or(0);
-        let percent = times.saturating_mul(100).checked_div(self.all)?;
-        (self.all >= ENOUGH && percent < RARE_PERCENT).then_some(percent)
+        self.all >= ENOUGH && times.saturating_mul(RARE) < self.all
     }
 }
 
 /// Before so many were seen, nothing is unusual.
 const ENOUGH: u32 = 200;
-/// Below this share it is unusual.
-const RARE_PERCENT: u32 = 1;
+/// What fewer than one in so many have is unusual.
+const RARE: u32 = 100;
 /// How many are remembered whole.
 const MEMORY: u32 = 1_000_000;
 /// How many pages are told apart: whoever sends another with each request fills nothing.

@@ -70,6 +70,7 @@ pub(crate) struct AnalyticsFilter {
 
 /// What is added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "What")]
 pub(crate) enum Metric {
     /// How many watched at the same time, on average.
     Viewers,
@@ -85,6 +86,7 @@ pub(crate) enum Metric {
 
 /// By what something is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "By")]
 pub(crate) enum Dimension {
     /// Streams, by name.
     Stream,
@@ -425,7 +427,7 @@ pub(crate) enum TokenUsageOrder {
     Streams,
     /// By addresses.
     Ips,
-    /// By when it was used first.
+    /// By when it was used first, the latest first.
     FirstStart,
     /// By when it was used last.
     LastEnd,
@@ -448,7 +450,7 @@ pub(crate) enum AddressUsageOrder {
     Streams,
     /// By tokens.
     Tokens,
-    /// By who came first.
+    /// By when the first session began, the latest first.
     FirstStart,
     /// By who was there last.
     LastEnd,
@@ -484,32 +486,6 @@ impl From<AddressUsageOrder> for OrderBy {
             AddressUsageOrder::FirstStart => Self::FirstStart,
             AddressUsageOrder::LastEnd => Self::LastEnd,
             AddressUsageOrder::MaxConcurrency => Self::MaxConcurrency,
-        }
-    }
-}
-
-impl From<Metric> for What {
-    fn from(metric: Metric) -> Self {
-        match metric {
-            Metric::Viewers => Self::Viewers,
-            Metric::Sessions => Self::Sessions,
-            Metric::Watched => Self::Watched,
-            Metric::Bytes => Self::Bytes,
-            Metric::Denials => Self::Denials,
-        }
-    }
-}
-
-impl From<Dimension> for By {
-    fn from(dimension: Dimension) -> Self {
-        match dimension {
-            Dimension::Stream => Self::Stream,
-            Dimension::Protocol => Self::Protocol,
-            Dimension::Country => Self::Country,
-            Dimension::Reason => Self::Reason,
-            Dimension::Provider => Self::Provider,
-            Dimension::Referrer => Self::Referrer,
-            Dimension::UserAgent => Self::UserAgent,
         }
     }
 }

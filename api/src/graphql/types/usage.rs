@@ -53,7 +53,7 @@ pub(crate) struct TokenUsage {
     last_end: Option<DateTime<Utc>>,
     /// How many there were at once at most.
     max_concurrency: i32,
-    /// What it is now.
+    /// What it is now. Of tokens that customers sign, only a revocation by their id is known here.
     status: TokenStatus,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,

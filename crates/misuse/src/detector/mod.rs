@@ -200,26 +200,23 @@ fn meet(usual: &mut Usual, holder: &mut Holder, stay: &Stay) {
 /// Notes what is unusual of a session. Through a data centre the country is not where somebody is, and who has no page is
 /// a server.
 fn note_odd(usual: &Usual, holder: &mut Holder, stay: &Stay, hosting: bool) {
-    let rare = usual.rare_referrer(stay.referrer.as_ref());
-    let evidence = match (&stay.referrer, rare) {
-        (Some(host), Some(percent)) => Some(format!("from the page {host}, as {percent} % of the others are")),
-        (None, Some(percent)) => Some(format!("from no page, as {percent} % of the others are")),
-        (None, None) if hosting => Some("from no page, and from a data centre".to_owned()),
+    let evidence = match &stay.referrer {
+        Some(host) if usual.is_rare_referrer(Some(host)) => Some(format!("from the page {host}, {HARDLY}")),
+        None if usual.is_rare_referrer(None) => Some(format!("from no page, {HARDLY}")),
+        None if hosting => Some("from no page, and from a data centre".to_owned()),
         _ => None,
     };
     if let Some(evidence) = evidence {
         holder.odd_referrer = Some((stay.session, evidence));
     }
     if let Some(country) = stay.place.country.filter(|_| !hosting)
-        && let Some(percent) = usual.rare_country(country)
+        && usual.is_rare_country(country)
     {
-        holder.odd_country = Some((
-            stay.session,
-            format!("from {country}, as {percent} % of the others are"),
-        ));
+        holder.odd_country = Some((stay.session, format!("from {country}, {HARDLY}")));
     }
 }
 
+const HARDLY: &str = "as fewer than 1 % of the others are";
 /// Beyond that many tokens, viewers and addresses nobody is remembered for refusals alone.
 const MOST: usize = 200_000;
 /// So many sessions are looked at for each event.

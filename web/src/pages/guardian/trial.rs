@@ -1,40 +1,20 @@
 //! What a rule would do, shown before it is made: tried by the code that will judge by it.
 
-use std::time::Duration;
-
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     api::{
         client::use_api,
         rules::{self, Action, Candidate, Mode, Simulation, Tried},
     },
-    kit::{Load, Notice, Tone},
+    kit::{Load, Notice, Tone, rested},
     time,
 };
-
-/// How long somebody rests from typing before the rule is tried.
-const RESTED: Duration = Duration::from_millis(350);
 
 /// Tries what `candidate` says, once it rests; without a value there is nothing to try.
 pub(super) fn tried(candidate: Signal<Candidate>) -> Load<Option<Tried>> {
     let api = use_api();
-    let rested = RwSignal::new(candidate.get_untracked());
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move |_| {
-        let now = candidate.get();
-        if let Some(before) = waiting.get_value() {
-            before.clear();
-        }
-        let rest = move || drop(rested.try_set(now.clone()));
-        waiting.set_value(set_timeout_with_handle(rest, RESTED).ok());
-    });
-    on_cleanup(move || {
-        if let Some(waiting) = waiting.try_get_value().flatten() {
-            waiting.clear();
-        }
-    });
-    let settled = Memo::new(move |_| rested.get());
+    let settled = rested(candidate);
     Load::new(move || {
         let candidate = settled.get();
         async move {

@@ -1,8 +1,6 @@
 //! Whom a revocation would hit, asked once the typing rests and shown before the button.
 
-use std::time::Duration;
-
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     api::{
@@ -10,13 +8,10 @@ use crate::{
         failure::Failure,
         revocation::{self, Preview, RevokeTokensInput},
     },
-    kit::{Load, Notice, Tone},
+    kit::{Load, Notice, Tone, rested},
     session::{Person, use_person},
     time,
 };
-
-/// How long somebody rests from typing before it is asked.
-const RESTED: Duration = Duration::from_millis(300);
 
 /// What was asked about, and what came of it: whom it hits, or why it cannot be.
 type Asked = Option<(RevokeTokensInput, Result<Preview, String>)>;
@@ -29,22 +24,7 @@ impl Hit {
     /// Of what `input` says, once it rests; `None` asks nothing.
     pub(super) fn of(input: Signal<Option<RevokeTokensInput>>) -> Self {
         let api = use_api();
-        let rested = RwSignal::new(input.get_untracked());
-        let waiting = StoredValue::new(None::<TimeoutHandle>);
-        Effect::new(move |_| {
-            let now = input.get();
-            if let Some(before) = waiting.get_value() {
-                before.clear();
-            }
-            let rest = move || drop(rested.try_set(now.clone()));
-            waiting.set_value(set_timeout_with_handle(rest, RESTED).ok());
-        });
-        on_cleanup(move || {
-            if let Some(waiting) = waiting.try_get_value().flatten() {
-                waiting.clear();
-            }
-        });
-        let settled = Memo::new(move |_| rested.get());
+        let settled = rested(input);
         Self(Load::new(move || {
             let settled = settled.get();
             async move {
