@@ -6,7 +6,7 @@ use crate::{repository::Repository, setup, shell, up};
 pub(crate) fn bench(repository: &Repository) -> anyhow::Result<()> {
     setup::for_bench(repository)?;
     up::build(repository)?;
-    for (package, bench) in [("guard", "decision"), ("e2e", "fanout")] {
+    for (package, bench) in [("guard", "decision"), ("media", "sessions"), ("e2e", "fanout")] {
         shell::run(&mut shell::command(
             repository.root(),
             ["cargo", "bench", "--quiet", "--package", package, "--bench", bench],

@@ -17,13 +17,25 @@ const OPERATIONS: &str = "127.0.0.1:9464";
 /// arguments are given to it.
 pub(crate) fn up(repository: &Repository, arguments: &[String]) -> anyhow::Result<()> {
     build(repository)?;
+    let places = setup::geoip::ensure();
     println!("── starting ──");
     let binary = repository.path(BINARY);
-    let error = Command::new(&binary)
+    let mut command = Command::new(&binary);
+    command
         .current_dir(repository.root())
         .args(["up", "--data", "./data", "--demo", "--ops", OPERATIONS])
-        .args(arguments)
-        .exec();
+        .args(arguments);
+    match places {
+        // Whoever brings a configuration of their own says there which files are used, if any.
+        Ok(_) if arguments.iter().any(|argument| argument.starts_with("--config")) => {}
+        Ok(files) => {
+            command
+                .env("PORTCULLIS__GEOIP__COUNTRY_FILE", files.country)
+                .env("PORTCULLIS__GEOIP__ASN_FILE", files.asn);
+        }
+        Err(error) => println!("countries and networks of addresses will be unknown: {error:#}"),
+    }
+    let error = command.exec();
     Err(error).with_context(|| format!("cannot start `{}`", binary.display()))
 }
 

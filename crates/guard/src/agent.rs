@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use memchr::memmem::Finder;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -12,6 +13,15 @@ use crate::{
 /// A literal, or a text in which each `*` stands for anything.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentPattern(Arc<str>);
+
+/// What of a pattern stands between its wildcards.
+#[derive(Clone, Debug)]
+pub struct Searcher {
+    first: Box<str>,
+    middle: Box<[Finder<'static>]>,
+    /// Where there is a wildcard at all.
+    last: Option<Box<str>>,
+}
 
 /// A text that is no pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,20 +56,16 @@ impl fmt::Display for AgentClaim {
 }
 
 impl AgentPattern {
-    /// Whether `agent` is meant; takes time in proportion to both.
-    pub fn matches(&self, agent: &str) -> bool {
+    /// What looks for it in many texts.
+    pub fn searcher(&self) -> Searcher {
         let mut parts = self.0.split('*');
-        let Some(rest) = parts.next().and_then(|first| agent.strip_prefix(first)) else {
-            return false;
-        };
-        let Some(last) = parts.next_back() else {
-            return rest.is_empty();
-        };
-        rest.strip_suffix(last).is_some_and(|middle| {
-            parts
-                .try_fold(middle, |rest, part| Some(rest.split_once(part)?.1))
-                .is_some()
-        })
+        let first = parts.next().unwrap_or_default().into();
+        let last = parts.next_back().map(Into::into);
+        Searcher {
+            first,
+            last,
+            middle: parts.map(|part| Finder::new(part).into_owned()).collect(),
+        }
     }
 
     /// The bytes that are not wildcards: the more, the more specific.
@@ -75,6 +81,27 @@ impl AgentPattern {
     /// The text, where it has no wildcard.
     pub(crate) fn literal(&self) -> Option<&Arc<str>> {
         (!self.0.contains('*')).then_some(&self.0)
+    }
+}
+
+impl Searcher {
+    /// Whether `agent` is meant; takes time in proportion to both.
+    pub fn fits(&self, agent: &str) -> bool {
+        let Some(rest) = agent.strip_prefix(&*self.first) else {
+            return false;
+        };
+        let Some(last) = &self.last else {
+            return rest.is_empty();
+        };
+        rest.strip_suffix(&**last).is_some_and(|middle| {
+            self.middle
+                .iter()
+                .try_fold(middle.as_bytes(), |rest, part| {
+                    let at = part.find(rest)?;
+                    rest.get(at.checked_add(part.needle().len())?..)
+                })
+                .is_some()
+        })
     }
 }
 
@@ -147,7 +174,7 @@ mod tests {
     use crate::token::hex;
 
     fn matches(pattern: &str, agent: &str) -> bool {
-        pattern.parse::<AgentPattern>().unwrap().matches(agent)
+        pattern.parse::<AgentPattern>().unwrap().searcher().fits(agent)
     }
 
     #[test]

@@ -40,7 +40,7 @@ mod time;
 pub mod token;
 
 pub use address::{NetworkError, block, fold, network, networks};
-pub use agent::{AgentClaim, AgentError, AgentPattern};
+pub use agent::{AgentClaim, AgentError, AgentPattern, Searcher};
 pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
     Whose, decide, explain, judge_rules, turn_away,

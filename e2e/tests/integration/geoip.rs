@@ -95,6 +95,40 @@ async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_o
     assert_eq!(refusal(&server, &elsewhere).await, [None, None]);
 }
 
+/// They are what `cargo xtask up` starts with, so that a demo knows countries and networks.
+#[tokio::test]
+async fn the_files_that_the_set_up_brings_place_well_known_addresses() {
+    let files = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tools/geoip"));
+    let home = Home::new();
+    let toml = format!(
+        "[http]\ntrusted_proxies = [\"127.0.0.1\"]\n[geoip]\ncountry_file = \"{}\"\nasn_file = \"{}\"\n",
+        files.join("country.mmdb").display(),
+        files.join("asn.mmdb").display()
+    );
+    let server = home.demo_with(&toml).await;
+    let admin = Person::admin(&server).await;
+    let name = server.test().name();
+    for (address, country, asn) in [
+        ("8.8.8.8", "US", 15169),
+        ("2620:fe::fe", "US", 19281),
+        ("193.0.6.139", "NL", 3333),
+        ("2001:67c:2e8:22::c100:68b", "NL", 3333),
+    ] {
+        let forwarded = format!("x-forwarded-for: {address}");
+        let ask = async |claims: Value| {
+            let token = admin.token(claims).await;
+            let url = server.door(name, "index.m3u8", &token);
+            curl(&["-H", &forwarded, &url], None).await.reason()
+        };
+        let here = json!({ "streams": [name], "countries": [country], "asns": [asn] });
+        assert_eq!(ask(here).await, None, "{address}");
+        let elsewhere = json!({ "streams": [name], "countries": ["AQ"] });
+        assert_eq!(ask(elsewhere).await.as_deref(), Some("TOKEN_COUNTRY"), "{address}");
+        let other = json!({ "streams": [name], "asns": [64500] });
+        assert_eq!(ask(other).await.as_deref(), Some("TOKEN_ASN"), "{address}");
+    }
+}
+
 #[tokio::test]
 async fn what_there_is_no_file_for_is_unknown_and_a_file_that_cannot_be_used_is_named_at_start() {
     let home = Home::new();

@@ -8,7 +8,8 @@ use maxminddb::{
     PathElement::{self, Key},
     Reader, WithinOptions,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use super::{FileError, Part};
 
@@ -42,7 +43,7 @@ impl Database {
 
     fn parse(part: Part, bytes: io::Result<Vec<u8>>) -> Result<Self, OpenError> {
         let reader = Reader::from_source(bytes?).map_err(OpenError::Form)?;
-        reader.verify().map_err(OpenError::Form)?;
+        verify(&reader).map_err(OpenError::Form)?;
         let database = Self(reader);
         if database.holds(part).map_err(OpenError::Form)? {
             Ok(database)
@@ -58,7 +59,8 @@ impl Database {
 
     /// The number of an address's network, where it is in the file and is one.
     pub(super) fn asn(&self, address: IpAddr) -> Option<Asn> {
-        let number = self.at::<u64>(address, NUMBER);
+        // Of whatever width a file writes it.
+        let number = self.at::<Value>(address, NUMBER).and_then(|number| number.as_u64());
         let number = number.and_then(|number| u32::try_from(number).ok().filter(|number| *number > 0));
         let spelled = || self.text(address, SPELLED_NUMBER)?.parse().ok();
         number.map(Asn::new).or_else(spelled)
@@ -93,6 +95,18 @@ impl Database {
     fn at<'a, T: Deserialize<'a>>(&'a self, address: IpAddr, path: &[PathElement<'_>]) -> Option<T> {
         self.0.lookup(address).ok()?.decode_path(path).ok()?
     }
+}
+
+/// Some files say nothing of themselves (ip-location-db's), which the library takes for a fault of theirs: of these every
+/// record is read instead.
+fn verify(reader: &Reader<Vec<u8>>) -> Result<(), MaxMindDbError> {
+    if !reader.metadata().description.is_empty() {
+        return reader.verify();
+    }
+    for found in reader.networks(WithinOptions::default())? {
+        found?.decode::<IgnoredAny>()?;
+    }
+    Ok(())
 }
 
 impl Part {

@@ -87,10 +87,11 @@ impl Places {
 
     /// Players are many, their names few.
     fn playing(&self, organisation: OrganisationId, pattern: &AgentPattern) -> BTreeSet<SessionId> {
+        let searcher = pattern.searcher();
         self.agents
             .range((organisation, None)..)
             .take_while(|((of, _), _)| *of == organisation)
-            .filter(|((_, agent), _)| agent.as_ref().is_some_and(|agent| pattern.matches(agent)))
+            .filter(|((_, agent), _)| agent.as_ref().is_some_and(|agent| searcher.fits(agent)))
             .flat_map(|(_, ids)| ids)
             .copied()
             .collect()

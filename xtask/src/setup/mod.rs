@@ -3,6 +3,7 @@
 //! Where it may not install, because it is not root, it prints the one command that would, and stops.
 
 mod foreign;
+pub(crate) mod geoip;
 mod node;
 mod packages;
 mod toolchain;
@@ -24,6 +25,7 @@ pub(crate) fn for_test(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST].concat())?;
     node::ensure(repository)?;
     foreign::ensure(repository)?;
+    geoip::ensure()?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }
@@ -46,6 +48,7 @@ pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST, BENCH].concat())?;
     node::ensure(repository)?;
     foreign::ensure(repository)?;
+    geoip::ensure()?;
     toolchain::components(repository)?;
     toolchain::webassembly()
 }

@@ -71,8 +71,8 @@ impl Case<'_> {
         Ok(excepted)
     }
 
-    fn hear(&self, kind: Kind, verdict: &Verdict, trace: &mut impl Trace) -> Result<(), Stop> {
-        let rule = verdict.winner.as_ref().filter(|_| verdict.denies());
+    fn hear(&self, kind: Kind, verdict: &Verdict<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
+        let rule = verdict.winner.filter(|_| verdict.denies());
         let denial = rule.map(|rule| Denial {
             rule: Some(rule.id),
             ..kind.reason().into()

@@ -44,7 +44,11 @@ impl fmt::Display for Subject {
 
 /// The revocations of one organisation.
 #[derive(Clone, Debug, Default)]
-pub struct Revocations(HashTrieMapSync<Subject, Timestamp>);
+pub struct Revocations {
+    tokens: HashTrieMapSync<Jti, Timestamp>,
+    /// All others: few, and mostly none.
+    bulk: HashTrieMapSync<Subject, Timestamp>,
+}
 
 impl Revocations {
     /// Those of one moment.
@@ -57,20 +61,27 @@ impl Revocations {
     }
 
     pub(super) fn insert(&mut self, subject: &Subject, at: Timestamp) {
-        let at = self.0.get(subject).copied().unwrap_or(at).max(at);
-        self.0.insert_mut(subject.clone(), at);
+        match subject {
+            Subject::Token(jti) => self.tokens.insert_mut(jti.clone(), at),
+            subject => {
+                let at = self.bulk.get(subject).copied().unwrap_or(at).max(at);
+                self.bulk.insert_mut(subject.clone(), at);
+            }
+        }
     }
 
     /// Whether nothing was taken back.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tokens.is_empty() && self.bulk.is_empty()
     }
 
     /// What revokes a credential that is shown for `stream`, if anything does.
     pub fn covering(&self, grant: &Grant, stream: Option<StreamId>) -> Option<Subject> {
-        let own = Subject::Token(grant.jti.clone());
-        if grant.revocable && self.0.contains_key(&own) {
-            return Some(own);
+        if grant.revocable && self.tokens.contains_key(&grant.jti) {
+            return Some(Subject::Token(grant.jti.clone()));
+        }
+        if self.bulk.is_empty() {
+            return None;
         }
         let leeway = match grant.word {
             Word::Signed { ours: false } => FOREIGN_LEEWAY,
@@ -88,7 +99,7 @@ impl Revocations {
         ]
         .into_iter()
         .flatten()
-        .find(|subject| self.0.get(subject).is_some_and(covers))
+        .find(|subject| self.bulk.get(subject).is_some_and(covers))
     }
 }
 

@@ -177,13 +177,16 @@ impl Update {
                 [one].into_iter().chain(tokens).collect()
             }
             Self::Rule { organisation, rule } => {
-                let old = tenant.and_then(|tenant| tenant.rules.rule(rule.id)).cloned();
-                let both = old.into_iter().chain([Arc::new(rule.clone())]);
-                both.map(|rule| Touched::Rule(*organisation, rule)).collect()
+                let old = tenant.and_then(|tenant| tenant.rules.rule(rule.id));
+                let both = old.into_iter().chain([rule]);
+                both.map(|rule| Touched::Rule(*organisation, Arc::new(rule.clone())))
+                    .collect()
             }
             Self::RuleRemoved { organisation, id } => {
-                let old = tenant.and_then(|tenant| tenant.rules.rule(*id)).cloned();
-                old.map(|rule| Touched::Rule(*organisation, rule)).into_iter().collect()
+                let old = tenant.and_then(|tenant| tenant.rules.rule(*id));
+                old.map(|rule| Touched::Rule(*organisation, Arc::new(rule.clone())))
+                    .into_iter()
+                    .collect()
             }
             Self::StaticToken { organisation, token } => static_token(*organisation, &token.name),
             Self::StaticTokenRemoved { organisation, name } => static_token(*organisation, name),

@@ -1,17 +1,18 @@
 //! Patterns of user agents: whole ones are looked up, those with wildcards are tried one after the other.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
 use super::entry::Entry;
-use crate::agent::AgentPattern;
+use crate::agent::{AgentPattern, Searcher};
 
 /// Every pattern.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agents {
     whole: HashTrieMapSync<Arc<str>, Entry>,
-    patterns: RedBlackTreeMapSync<AgentPattern, Entry>,
+    /// The most specific first.
+    patterns: RedBlackTreeMapSync<(Reverse<u32>, AgentPattern), (Arc<Searcher>, Entry)>,
 }
 
 impl Agents {
@@ -24,24 +25,27 @@ impl Agents {
                 None => _ = self.whole.remove_mut(literal),
             }
         } else {
-            let mut entry = self.patterns.get(pattern).cloned();
+            let key = (Reverse(pattern.specificity()), pattern.clone());
+            let (searcher, mut entry) = self.patterns.get(&key).cloned().unzip();
             change(&mut entry);
             match entry {
-                Some(entry) => self.patterns.insert_mut(pattern.clone(), entry),
-                None => _ = self.patterns.remove_mut(pattern),
+                Some(entry) => {
+                    let searcher = searcher.unwrap_or_else(|| pattern.searcher().into());
+                    self.patterns.insert_mut(key, (searcher, entry));
+                }
+                None => _ = self.patterns.remove_mut(&key),
             }
         }
     }
 
-    /// Every pattern that the agent fits, with how specific it is: the length of its literal part.
-    pub(super) fn visit<'a>(&'a self, agent: &str, mut found: impl FnMut(u32, &'a Entry)) {
-        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        if let Some(entry) = self.whole.get(agent) {
-            found(length(agent.len()), entry);
-        }
-        for (pattern, entry) in self.patterns.iter().filter(|(pattern, _)| pattern.matches(agent)) {
-            found(pattern.specificity(), entry);
-        }
+    /// What stands for every pattern that the agent fits, with how specific it is: the length of its literal part. The
+    /// most specific first; none is longer than the agent itself.
+    pub(super) fn fits<'a>(&'a self, agent: &'a str) -> impl Iterator<Item = (u32, &'a Entry)> {
+        let whole = (!self.whole.is_empty()).then(|| self.whole.get(agent)).flatten();
+        let length = u32::try_from(agent.len()).unwrap_or(u32::MAX);
+        let patterns = self.patterns.iter().filter(|(_, (searcher, _))| searcher.fits(agent));
+        let patterns = patterns.map(|((Reverse(specificity), _), (_, entry))| (*specificity, entry));
+        whole.map(|entry| (length, entry)).into_iter().chain(patterns)
     }
 
     pub(super) fn is_empty(&self) -> bool {

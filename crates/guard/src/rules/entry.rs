@@ -7,27 +7,29 @@ use rpds::HashTrieMapSync;
 
 use super::{Rule, RuleScope};
 
-/// At least one rule. Most values have one; some have one for each of very many streams.
+/// At least one rule. Most values have one, which stands in its place itself, so that reading it costs no more memory to
+/// wait for; some have one for each of very many streams.
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
-    One(Arc<Rule>),
-    Many(Arc<HashTrieMapSync<RuleScope, Arc<[Arc<Rule>]>>>),
+    One(Rule),
+    Many(Arc<HashTrieMapSync<RuleScope, Arc<[Rule]>>>),
 }
 
 impl Entry {
     /// Puts a rule into a place that may be empty.
-    pub(super) fn add(place: &mut Option<Self>, rule: &Arc<Rule>) {
+    pub(super) fn add(place: &mut Option<Self>, rule: Rule) {
         let mut scopes = match place.take() {
             None => {
-                *place = Some(Self::One(rule.clone()));
+                *place = Some(Self::One(rule));
                 return;
             }
             Some(Self::One(one)) => Arc::new(HashTrieMapSync::default().insert(one.scope, [one].into())),
             Some(Self::Many(scopes)) => scopes,
         };
-        let alike = scopes.get(&rule.scope).into_iter().flat_map(|alike| alike.iter());
-        let alike = alike.cloned().chain([rule.clone()]).collect();
-        Arc::make_mut(&mut scopes).insert_mut(rule.scope, alike);
+        let scope = rule.scope;
+        let alike = scopes.get(&scope).into_iter().flat_map(|alike| alike.iter());
+        let alike = alike.cloned().chain([rule]).collect();
+        Arc::make_mut(&mut scopes).insert_mut(scope, alike);
         *place = Some(Self::Many(scopes));
     }
 
@@ -53,7 +55,7 @@ impl Entry {
     }
 
     /// The rules of these scopes.
-    pub(super) fn of<'a>(&'a self, scopes: &'a [RuleScope]) -> impl Iterator<Item = &'a Arc<Rule>> {
+    pub(super) fn of<'a>(&'a self, scopes: &'a [RuleScope]) -> impl Iterator<Item = &'a Rule> {
         let (one, many) = match self {
             Self::One(one) => (Some(one).filter(|one| scopes.contains(&one.scope)), None),
             Self::Many(many) => (None, Some(many)),

@@ -40,21 +40,29 @@ impl Hosts {
         }
     }
 
-    /// Every pattern that the host fits, with how specific it is: the number of labels, and most for the host itself.
-    pub(super) fn visit<'a>(&'a self, host: &Host, mut found: impl FnMut(u32, &'a Entry)) {
+    /// What stands for every pattern that the host fits, with how specific it is, the most specific first: the host
+    /// itself, then by the number of labels.
+    pub(super) fn fits(&self, host: &Host) -> impl Iterator<Item = (u32, &Entry)> {
+        let mut fits = Vec::new();
         let mut place = self;
         let mut labels = host.labels().peekable();
-        for depth in 1_u32.. {
+        for depth in 1.. {
+            if place.children.is_empty() {
+                break;
+            }
             let Some(child) = labels.next().and_then(|label| place.children.get(label)) else {
-                return;
+                break;
             };
             place = child;
-            if labels.peek().is_none() {
-                place.exact.iter().for_each(|entry| found(u32::MAX, entry));
-                return;
-            }
-            place.below.iter().for_each(|entry| found(depth, entry));
+            let below = labels.peek().is_some();
+            let (specificity, entry) = if below {
+                (depth, &place.below)
+            } else {
+                (u32::MAX, &place.exact)
+            };
+            fits.extend(entry.iter().map(|entry| (specificity, entry)));
         }
+        fits.into_iter().rev()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,6 +1,6 @@
 //! All rules of an organisation, found by what they look for. Persistent: a change costs microseconds whatever there is.
 
-use std::{hash::Hash, sync::Arc};
+use std::hash::Hash;
 
 use ids::RuleId;
 use ipnet::IpNet;
@@ -18,14 +18,14 @@ use super::{
 use crate::{
     Timestamp,
     agent::AgentPattern,
-    host::HostPattern,
+    host::{Host, HostPattern},
     place::{Asn, Country},
 };
 
 /// The rules of one organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    by_id: HashTrieMapSync<RuleId, Arc<Rule>>,
+    by_id: HashTrieMapSync<RuleId, Rule>,
     /// How many of them decide nothing and count.
     monitored: usize,
     four: Trie,
@@ -48,7 +48,7 @@ type Values<T> = HashTrieMapSync<T, Entry>;
 
 impl Rules {
     /// The rule of that id.
-    pub fn rule(&self, id: RuleId) -> Option<&Arc<Rule>> {
+    pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.by_id.get(&id)
     }
 
@@ -63,17 +63,16 @@ impl Rules {
     }
 
     /// Every rule, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Rule>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
         self.by_id.values()
     }
 
     /// Adds a rule, in place of the one of its id.
     pub(crate) fn insert(&mut self, rule: &Rule) {
         self.remove(rule.id);
-        let rule = Arc::new(rule.clone());
         self.monitored = self.monitored.saturating_add(usize::from(rule.mode == Mode::Monitor));
-        self.edit(&rule.matcher, |place| Entry::add(place, &rule));
-        self.by_id.insert_mut(rule.id, rule);
+        self.edit(&rule.matcher, |place| Entry::add(place, rule.clone()));
+        self.by_id.insert_mut(rule.id, rule.clone());
     }
 
     /// Takes a rule out.
@@ -86,13 +85,13 @@ impl Rules {
     }
 
     /// What the rules of a kind say; whom monitored ones are about is added.
-    pub(crate) fn judge(
-        &self,
+    pub(crate) fn judge<'a>(
+        &'a self,
         kind: Kind,
-        asked: &Asked<'_>,
+        asked: &'a Asked<'_>,
         now: Timestamp,
         monitored: &mut Vec<Monitored>,
-    ) -> Verdict {
+    ) -> Verdict<'a> {
         let monitors = self.monitored > 0;
         match kind {
             Kind::Ip => {
@@ -100,29 +99,19 @@ impl Rules {
                 if trie.is_empty() {
                     return Verdict::default();
                 }
-                search::judge(asked, now, monitors, monitored, |found| {
-                    trie.visit(asked.address, |length, entry| found(u32::from(length), entry));
+                search::judge(asked, now, monitors, monitored, || {
+                    trie.fits(asked.address)
+                        .map(|(length, entry)| (u32::from(length), entry))
                 })
             }
             Kind::Asn => self
                 .asns
-                .judge(asked, now, monitors, monitored, asked.place.asn.as_ref(), values),
-            Kind::Country => {
-                self.countries
-                    .judge(asked, now, monitors, monitored, asked.place.country.as_ref(), values)
-            }
-            Kind::Referrer => {
-                self.referrers
-                    .judge(asked, now, monitors, monitored, asked.referrer, |hosts, host, found| {
-                        hosts.visit(host, found);
-                    })
-            }
-            Kind::UserAgent => {
-                self.agents
-                    .judge(asked, now, monitors, monitored, asked.agent, |agents, agent, found| {
-                        agents.visit(agent, found);
-                    })
-            }
+                .judge(asked, now, monitors, monitored, asked.place.asn.as_ref()),
+            Kind::Country => self
+                .countries
+                .judge(asked, now, monitors, monitored, asked.place.country.as_ref()),
+            Kind::Referrer => self.referrers.judge(asked, now, monitors, monitored, asked.referrer),
+            Kind::UserAgent => self.agents.judge(asked, now, monitors, monitored, asked.agent),
         }
     }
 
@@ -140,13 +129,26 @@ impl Rules {
 
 /// Where the entries of a kind's values stand.
 trait Places {
+    /// What a rule looks for.
     type Value;
+    /// What a request has.
+    type Shown: ?Sized;
+
+    /// What stands for all that the request's fits, with how specific it is, the most specific first.
+    fn fits<'a>(&'a self, shown: &'a Self::Shown) -> impl Iterator<Item = (u32, &'a Entry)>;
     fn change(&mut self, value: &Self::Value, change: impl FnOnce(&mut Option<Entry>));
     fn are_empty(&self) -> bool;
 }
 
 impl<V: Clone + Eq + Hash> Places for Values<V> {
     type Value = V;
+    type Shown = V;
+
+    fn fits<'a>(&'a self, shown: &'a V) -> impl Iterator<Item = (u32, &'a Entry)> {
+        // Hashing is all that this costs.
+        let entry = (!self.is_empty()).then(|| self.get(shown)).flatten();
+        entry.into_iter().map(|entry| (0, entry))
+    }
 
     fn change(&mut self, value: &V, change: impl FnOnce(&mut Option<Entry>)) {
         let mut entry = self.get(value).cloned();
@@ -164,6 +166,11 @@ impl<V: Clone + Eq + Hash> Places for Values<V> {
 
 impl Places for Hosts {
     type Value = HostPattern;
+    type Shown = Host;
+
+    fn fits<'a>(&'a self, shown: &'a Host) -> impl Iterator<Item = (u32, &'a Entry)> {
+        self.fits(shown)
+    }
 
     fn change(&mut self, value: &HostPattern, change: impl FnOnce(&mut Option<Entry>)) {
         self.edit(value, change);
@@ -176,6 +183,11 @@ impl Places for Hosts {
 
 impl Places for Agents {
     type Value = AgentPattern;
+    type Shown = str;
+
+    fn fits<'a>(&'a self, shown: &'a str) -> impl Iterator<Item = (u32, &'a Entry)> {
+        self.fits(shown)
+    }
 
     fn change(&mut self, value: &AgentPattern, change: impl FnOnce(&mut Option<Entry>)) {
         self.edit(value, change);
@@ -196,32 +208,23 @@ impl<T: Places> Aims<T> {
     }
 
     /// The value, `none`, `*`: in this order.
-    fn judge<'a, L: ?Sized>(
+    fn judge<'a>(
         &'a self,
         asked: &'a Asked<'_>,
         now: Timestamp,
         monitors: bool,
         monitored: &mut Vec<Monitored>,
-        looked_at: Option<&L>,
-        visit: impl Fn(&'a T, &L, &mut dyn FnMut(u32, &'a Entry)),
-    ) -> Verdict {
+        shown: Option<&'a T::Shown>,
+    ) -> Verdict<'a> {
         if self.all.is_none() && self.missing.is_none() && self.at.are_empty() {
             return Verdict::default();
         }
-        search::judge(asked, now, monitors, monitored, |found| {
-            self.all.iter().for_each(|entry| found(ALL, entry));
-            match looked_at {
-                None => self.missing.iter().for_each(|entry| found(MISSING, entry)),
-                Some(value) => visit(&self.at, value, &mut |specificity, entry| {
-                    found(specificity.saturating_add(VALUE), entry);
-                }),
-            }
+        search::judge(asked, now, monitors, monitored, || {
+            let at = shown.into_iter().flat_map(|shown| self.at.fits(shown));
+            let missing = self.missing.iter().filter(|_| shown.is_none());
+            at.map(|(specificity, entry)| (specificity.saturating_add(VALUE), entry))
+                .chain(missing.map(|entry| (MISSING, entry)))
+                .chain(self.all.iter().map(|entry| (ALL, entry)))
         })
-    }
-}
-
-fn values<'a, V: Eq + Hash>(places: &'a Values<V>, value: &V, found: &mut dyn FnMut(u32, &'a Entry)) {
-    if let Some(entry) = places.get(value) {
-        found(0, entry);
     }
 }

@@ -1,10 +1,6 @@
 //! Which of the rules that a request fits wins, now and until when.
 
-use std::{
-    cmp::{Ordering, Reverse},
-    net::IpAddr,
-    sync::Arc,
-};
+use std::{cmp::Ordering, net::IpAddr};
 
 use super::{Action, Mode, Monitored, Rule, RuleScope, entry::Entry};
 use crate::{Door, Timestamp, host::Host, place::Place};
@@ -22,78 +18,71 @@ pub(crate) struct Asked<'a> {
 }
 
 /// What the rules of one kind say.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Verdict {
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Verdict<'a> {
     /// The rule that wins.
-    pub(crate) winner: Option<Arc<Rule>>,
+    pub(crate) winner: Option<&'a Rule>,
     /// From when on they deny, where they let pass now and do not for ever.
     pub(crate) until: Option<Timestamp>,
 }
 
-impl Verdict {
+impl Verdict<'_> {
     pub(crate) fn denies(&self) -> bool {
-        self.winner.as_ref().is_some_and(|rule| rule.action == Action::Deny)
+        self.winner.is_some_and(|rule| rule.action == Action::Deny)
     }
 }
 
-/// Looks through the rules of one kind. `visit` shows every value that fits, with how specific it is; `monitors` says
-/// whether any rule at all is monitored.
-pub(super) fn judge<'a>(
+/// Looks through the rules of one kind. `fits` are the values that the request fits and how specific each is, the most
+/// specific first: where one wins, the others are not looked at. `monitors` says whether any rule at all is monitored.
+pub(super) fn judge<'a, F: Iterator<Item = (u32, &'a Entry)>>(
     asked: &'a Asked<'_>,
     now: Timestamp,
     monitors: bool,
     monitored: &mut Vec<Monitored>,
-    visit: impl FnOnce(&mut dyn FnMut(u32, &'a Entry)),
-) -> Verdict {
-    let mut fits = Vec::new();
-    visit(&mut |specificity, entry| fits.push((specificity, entry)));
-    // The most specific first: where one wins, the memory of the others is not waited for.
-    fits.sort_unstable_by_key(|(specificity, _)| Reverse(*specificity));
+    fits: impl Fn() -> F,
+) -> Verdict<'a> {
     let mut watched = Vec::new();
-    let winner = winner(asked, now, &fits, monitors.then_some(&mut watched));
+    let winner = winner(asked, now, fits(), monitors.then_some(&mut watched));
     monitored.extend(watched.into_iter().map(|(rank, rule)| Monitored {
         rule: rule.id,
         action: rule.action,
-        decisive: winner.as_ref().is_none_or(|(best, _)| rank > *best),
+        decisive: winner.is_none_or(|(best, _)| rank > best),
     }));
+    let winner = winner.map(|(_, rule)| rule);
     // What excepts somebody for a while leaves them to the next rule when it expires.
-    let mut last = winner.as_ref().map(|(_, rule)| *rule);
+    let mut last = winner;
     let mut until = None;
     while let Some(expires) = last
         .filter(|rule| rule.action == Action::Allow)
         .and_then(|rule| rule.expires)
     {
-        last = self::winner(asked, expires, &fits, None).map(|(_, rule)| rule);
+        last = self::winner(asked, expires, fits(), None).map(|(_, rule)| rule);
         if last.is_some_and(|rule| rule.action == Action::Deny) {
             until = Some(expires);
         }
     }
-    Verdict {
-        winner: winner.map(|(_, rule)| rule.clone()),
-        until,
-    }
+    Verdict { winner, until }
 }
 
-type Ranked<'a> = (Rank, &'a Arc<Rule>);
+type Ranked<'a> = (Rank, &'a Rule);
 
-/// The rule that wins among the values that fit, the most specific of which are first. Whom monitored ones are about is
-/// added where that is wanted.
+/// The rule that wins among the values that fit. Whom monitored ones are about is added where that is wanted.
 fn winner<'a>(
     asked: &'a Asked<'_>,
     at: Timestamp,
-    fits: &[(u32, &'a Entry)],
+    fits: impl Iterator<Item = (u32, &'a Entry)>,
     mut watched: Option<&mut Vec<Ranked<'a>>>,
 ) -> Option<Ranked<'a>> {
     let mut best: Option<Ranked<'a>> = None;
     for (specificity, entry) in fits {
-        if watched.is_none() && best.is_some_and(|(rank, _)| rank.specificity > *specificity) {
+        if watched.is_none() && best.is_some_and(|(rank, _)| rank.specificity > specificity) {
             break;
         }
         for rule in entry.of(asked.scopes) {
             if !rule.doors.have(asked.door) || !rule.stands(at) {
                 continue;
             }
-            let rank = Rank::of(*specificity, rule);
+            let rank = Rank::of(specificity, rule);
             match (rule.mode, &mut watched) {
                 (Mode::Monitor, Some(watched)) => watched.push((rank, rule)),
                 (Mode::Monitor, None) => {}

@@ -1,14 +1,14 @@
 //! Prefixes of addresses, found by an address: eight bits a step, paths without a fork left out.
 //!
-//! Persistent: a change copies the nodes on its way down, at most one for each eight bits, and shares all others. So a
-//! million prefixes are three or four steps deep: what a look-up costs is the memory that it has to wait for. So a node
-//! has in itself what is compared, and is followed only to what fits.
+//! Persistent: a change copies the nodes on its way down, at most one for each eight bits, and shares all others. A
+//! million prefixes are three or four steps deep: what a look-up costs is the memory that it has to wait for, once a step.
+//! So what a node is compared by, and a rule that has nothing below it, stand beside their like in the node above.
 //!
 //! ```text
 //! Node, 8 bits: 10.0.0.0/8 to /15 stand in it
-//!   ├─ 64 ─▶ Leaf 10.64.0.0/16
-//!   └─ 200 ─▶ Node, 16 bits: 10.200.0.0/16 to /23
-//!               └─ 7 ─▶ Leaf 10.200.7.0/24
+//!   ├─ 64: 10.64.0.0/16
+//!   └─ 200 ─▶ Node, 16 bits: 10.200.0.0/16 to /23 stand in it
+//!               └─ 7: 10.200.7.0/24
 //! ```
 
 use std::{net::IpAddr, sync::Arc};
@@ -19,12 +19,13 @@ use super::entry::Entry;
 
 /// Prefixes of one family. A path is an address's bits, from the top.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Trie(Option<Link>);
+pub(super) struct Trie(Option<Place>);
 
 #[derive(Clone, Debug)]
-enum Link {
-    Leaf(Arc<Leaf>),
-    Node(Arc<Node>),
+enum Place {
+    // Both are about as large: a box would be memory to wait for.
+    Leaf(Leaf),
+    Node(Node),
 }
 
 #[derive(Clone, Debug)]
@@ -37,32 +38,22 @@ struct Leaf {
 struct Node {
     /// What all below share; its length is a multiple of eight.
     prefix: Prefix,
-    /// Which prefixes end within this node's eight bits, by [`End::number`].
-    ends: Set,
-    /// Which of the 256 children there are.
-    present: Set,
-    /// What stands at those ends, in order.
-    here: Vec<Entry>,
-    /// Those children, in order; none of them is missing but while it is changed.
-    children: Vec<Option<Link>>,
+    /// Which seats are taken.
+    taken: Seats,
+    /// What is there, in the seats' order; nothing is missing but while it is changed.
+    places: Arc<[Option<Place>]>,
 }
 
+/// Bytes, because a number of 128 bits would need room to be aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Prefix {
-    path: u128,
+    path: [u8; 16],
     length: u8,
 }
 
-/// Numbers of eight bits.
+/// A node's seats: first those of prefixes that end within its eight bits, then those of all that goes on behind them.
 #[derive(Clone, Copy, Debug, Default)]
-struct Set([u64; 4]);
-
-/// The rest of a prefix behind a node's own: fewer than eight bits, at the top of `bits`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct End {
-    bits: u8,
-    length: u8,
-}
+struct Seats([u64; 8]);
 
 impl Trie {
     /// Changes what stands at a prefix.
@@ -70,30 +61,29 @@ impl Trie {
         edit(&mut self.0, Prefix::of(network), change);
     }
 
-    /// Every prefix that the address is in, with its length.
-    pub(super) fn visit<'a>(&'a self, address: IpAddr, mut found: impl FnMut(u8, &'a Entry)) {
+    /// What stands at every prefix that the address is in, with its length, the longest first. What nobody asks for is
+    /// not looked at, so that its memory is not waited for.
+    pub(super) fn fits(&self, address: IpAddr) -> impl Iterator<Item = (u8, &Entry)> {
         let path = path(address);
-        let mut link = self.0.as_ref();
-        while let Some(next) = link {
-            link = match next {
-                Link::Leaf(leaf) => {
-                    if leaf.prefix.has(path) {
-                        found(leaf.prefix.length, &leaf.entry);
-                    }
-                    None
-                }
-                Link::Node(node) if node.prefix.has(path) => {
-                    let digit = digit(path, node.prefix.length);
-                    for end in (0..STEP).map(|length| End::above(digit, length)) {
-                        if let Some(entry) = node.ends.find(end.number(), &node.here) {
-                            found(node.prefix.length.saturating_add(end.length), entry);
-                        }
-                    }
-                    node.child(digit)
-                }
-                Link::Node(_) => None,
-            };
+        let mut passed = [None; DEPTH];
+        let mut steps = passed.iter_mut();
+        let mut place = self.0.as_ref();
+        while let Some(Place::Node(node)) = place
+            && node.prefix.has(path)
+            && let Some(step) = steps.next()
+        {
+            *step = Some(node);
+            place = node.at(child(digit(path, node.prefix.length)));
         }
+        let leaf = place.and_then(Place::leaf).filter(|leaf| leaf.prefix.has(path));
+        let ends = passed.into_iter().rev().flatten().flat_map(move |node| {
+            let digit = digit(path, node.prefix.length);
+            let ends = (0..STEP).rev().map(move |length| end(digit, length));
+            ends.filter_map(|seat| node.at(seat).and_then(Place::leaf))
+        });
+        leaf.into_iter()
+            .chain(ends)
+            .map(|leaf| (leaf.prefix.length, &leaf.entry))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -101,123 +91,102 @@ impl Trie {
     }
 }
 
-fn edit(place: &mut Option<Link>, prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) {
+fn edit(place: &mut Option<Place>, prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) {
     match place {
-        None => *place = made(prefix, change).map(|leaf| Link::Leaf(Arc::new(leaf))),
-        Some(Link::Leaf(leaf)) if leaf.prefix == prefix => {
+        None => *place = made(prefix, change),
+        Some(Place::Leaf(leaf)) if leaf.prefix == prefix => {
             let mut entry = Some(leaf.entry.clone());
             change(&mut entry);
-            match entry {
-                Some(entry) => Arc::make_mut(leaf).entry = entry,
-                None => *place = None,
-            }
+            *place = entry.map(|entry| Place::Leaf(Leaf { prefix, entry }));
         }
-        Some(Link::Node(node)) if node.prefix.length <= prefix.length && node.prefix.has(prefix.path) => {
-            let node = Arc::make_mut(node);
+        Some(Place::Node(node)) if node.prefix.length <= prefix.length && node.prefix.has(prefix.bits()) => {
             node.edit(prefix, change);
-            if node.is_needless() {
-                *place = node.rest();
+            if let [only] = node.places.as_ref() {
+                *place = only.clone();
             }
         }
         Some(other) => {
-            let Some(leaf) = made(prefix, change) else { return };
+            let Some(made) = made(prefix, change) else { return };
             let mut node = Node {
                 prefix: prefix.shared(other.prefix()),
-                ends: Set::default(),
-                present: Set::default(),
-                here: Vec::new(),
-                children: Vec::new(),
+                taken: Seats::default(),
+                places: [].into(),
             };
-            node.take_in(other.clone());
-            node.take_in(Link::Leaf(Arc::new(leaf)));
-            *other = Link::Node(Arc::new(node));
+            node.seat(other.clone());
+            node.seat(made);
+            *other = Place::Node(node);
         }
     }
 }
 
-fn made(prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) -> Option<Leaf> {
+fn made(prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) -> Option<Place> {
     let mut entry = None;
     change(&mut entry);
-    entry.map(|entry| Leaf { prefix, entry })
+    entry.map(|entry| Place::Leaf(Leaf { prefix, entry }))
 }
 
 impl Node {
+    fn at(&self, seat: u16) -> Option<&Place> {
+        self.taken
+            .has(seat)
+            .then(|| self.places.get(self.taken.before(seat)))
+            .flatten()
+            .and_then(Option::as_ref)
+    }
+
     fn edit(&mut self, prefix: Prefix, change: impl FnOnce(&mut Option<Entry>)) {
-        if !self.ends_here(prefix) {
-            let digit = digit(prefix.path, self.prefix.length);
-            if self.present.has(digit) {
-                let rank = self.present.rank(digit);
-                if let Some(child) = self.children.get_mut(rank) {
-                    // Where it stands, so that what nobody else holds is not copied.
-                    edit(child, prefix, change);
-                    if child.is_none() {
-                        self.children.remove(rank);
-                        self.present.toggle(digit);
-                    }
-                }
-            } else if let Some(leaf) = made(prefix, change) {
-                self.add(digit, Link::Leaf(Arc::new(leaf)));
+        let seat = self.seat_of(prefix);
+        let index = self.taken.before(seat);
+        if !self.taken.has(seat) {
+            if let Some(made) = made(prefix, change) {
+                self.seat(made);
             }
-            return;
-        }
-        let end = End::of(prefix, self.prefix.length);
-        let mut entry = self.ends.has(end.number()).then(|| {
-            let rank = self.ends.rank(end.number());
-            self.ends.toggle(end.number());
-            self.here.remove(rank)
-        });
-        change(&mut entry);
-        if let Some(entry) = entry {
-            self.stand(end, entry);
-        }
-    }
-
-    fn stand(&mut self, end: End, entry: Entry) {
-        self.here.insert(self.ends.rank(end.number()), entry);
-        self.ends.toggle(end.number());
-    }
-
-    fn take_in(&mut self, link: Link) {
-        let prefix = link.prefix();
-        match link {
-            Link::Leaf(leaf) if self.ends_here(prefix) => {
-                let end = End::of(prefix, self.prefix.length);
-                self.stand(end, Arc::unwrap_or_clone(leaf).entry);
+        } else if let Some(place) = Arc::make_mut(&mut self.places).get_mut(index) {
+            // Where it stands, so that what nobody else holds is not copied.
+            edit(place, prefix, change);
+            if place.is_none() {
+                self.rearrange(|places| drop(places.remove(index)));
+                self.taken.toggle(seat);
             }
-            link => self.add(digit(prefix.path, self.prefix.length), link),
         }
     }
 
-    fn ends_here(&self, prefix: Prefix) -> bool {
-        prefix.length < self.prefix.length.saturating_add(STEP)
+    /// Takes in what has a seat that is free.
+    fn seat(&mut self, place: Place) {
+        let seat = self.seat_of(place.prefix());
+        let index = self.taken.before(seat);
+        self.rearrange(|places| places.insert(index, Some(place)));
+        self.taken.toggle(seat);
     }
 
-    fn child(&self, digit: u8) -> Option<&Link> {
-        self.present.find(digit, &self.children).and_then(Option::as_ref)
+    /// Moves what nobody else holds, and copies what somebody does.
+    fn rearrange(&mut self, change: impl FnOnce(&mut Vec<Option<Place>>)) {
+        let mut places = Vec::with_capacity(self.places.len().saturating_add(1));
+        match Arc::get_mut(&mut self.places) {
+            Some(own) => places.extend(own.iter_mut().map(Option::take)),
+            None => places.extend_from_slice(&self.places),
+        }
+        change(&mut places);
+        self.places = places.into();
     }
 
-    /// Adds a child where there is none.
-    fn add(&mut self, digit: u8, child: Link) {
-        self.children.insert(self.present.rank(digit), Some(child));
-        self.present.toggle(digit);
-    }
-
-    /// Whether less would do.
-    fn is_needless(&self) -> bool {
-        self.here.len().saturating_add(self.children.len()) < 2
-    }
-
-    /// What takes the place of a needless node.
-    fn rest(&mut self) -> Option<Link> {
-        let leaf = self.ends.first().zip(self.here.pop()).map(|(number, entry)| {
-            let prefix = End::numbered(number).behind(self.prefix);
-            Link::Leaf(Arc::new(Leaf { prefix, entry }))
-        });
-        leaf.or_else(|| self.children.pop().flatten())
+    fn seat_of(&self, prefix: Prefix) -> u16 {
+        let digit = digit(prefix.bits(), self.prefix.length);
+        match prefix.length.saturating_sub(self.prefix.length) {
+            length @ 0..STEP => end(digit, length),
+            STEP.. => child(digit),
+        }
     }
 }
 
-impl Link {
+impl Place {
+    fn leaf(&self) -> Option<&Leaf> {
+        match self {
+            Self::Leaf(leaf) => Some(leaf),
+            Self::Node(_) => None,
+        }
+    }
+
     fn prefix(&self) -> Prefix {
         match self {
             Self::Leaf(leaf) => leaf.prefix,
@@ -228,103 +197,70 @@ impl Link {
 
 impl Prefix {
     fn of(network: IpNet) -> Self {
-        let length = network.prefix_len();
+        Self::new(path(network.addr()), network.prefix_len())
+    }
+
+    fn new(path: u128, length: u8) -> Self {
         Self {
-            path: path(network.addr()) & mask(length),
+            path: (path & mask(length)).to_be_bytes(),
             length,
         }
     }
 
+    fn bits(self) -> u128 {
+        u128::from_be_bytes(self.path)
+    }
+
     fn has(self, path: u128) -> bool {
-        path & mask(self.length) == self.path
+        path & mask(self.length) == self.bits()
     }
 
     /// The longest prefix of both whose length is a multiple of eight.
     fn shared(self, other: Self) -> Self {
-        let alike = u8::try_from((self.path ^ other.path).leading_zeros()).unwrap_or(0);
+        let alike = u8::try_from((self.bits() ^ other.bits()).leading_zeros()).unwrap_or(0);
         let length = alike.min(self.length).min(other.length) & !(STEP.wrapping_sub(1));
-        Self {
-            path: self.path & mask(length),
-            length,
-        }
+        Self::new(self.bits(), length)
     }
 }
 
-impl Set {
-    fn has(self, number: u8) -> bool {
-        let (word, bit) = place(number);
+impl Seats {
+    fn has(&self, seat: u16) -> bool {
+        let (word, bit) = word(seat);
         self.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    fn toggle(&mut self, number: u8) {
-        let (word, bit) = place(number);
+    fn toggle(&mut self, seat: u16) {
+        let (word, bit) = word(seat);
         if let Some(word) = self.0.get_mut(word) {
             *word ^= bit;
         }
     }
 
-    /// How many are less.
-    fn rank(self, number: u8) -> usize {
-        let (word, bit) = place(number);
+    /// How many of those before it are taken.
+    fn before(&self, seat: u16) -> usize {
+        let (word, bit) = word(seat);
         let whole = self.0.iter().take(word).map(|word| word.count_ones());
         let part = self.0.get(word).map(|word| (word & bit.wrapping_sub(1)).count_ones());
         whole.chain(part).map(|ones| usize::try_from(ones).unwrap_or(0)).sum()
     }
-
-    /// The least.
-    fn first(self) -> Option<u8> {
-        (0..=u8::MAX).find(|number| self.has(*number))
-    }
-
-    /// What stands for a number, among what stands for each.
-    fn find<T>(self, number: u8, all: &[T]) -> Option<&T> {
-        self.has(number).then(|| all.get(self.rank(number))).flatten()
-    }
 }
 
-impl End {
-    /// What of a prefix is behind the first `length` bits.
-    fn of(prefix: Prefix, length: u8) -> Self {
-        Self {
-            bits: digit(prefix.path, length),
-            length: prefix.length.saturating_sub(length),
-        }
-    }
+/// The seat of the first `length` bits of eight: 1 for none, 2 and 3 for one bit, 4 to 7 for two.
+fn end(digit: u8, length: u8) -> u16 {
+    let first = 1_u16.checked_shl(u32::from(length)).unwrap_or(0);
+    let rest = u32::from(STEP.saturating_sub(length));
+    first | u16::from(digit).checked_shr(rest).unwrap_or(0)
+}
 
-    /// The first bits of eight.
-    fn above(digit: u8, length: u8) -> Self {
-        let rest = u32::from(STEP.saturating_sub(length));
-        Self {
-            bits: digit & u8::MAX.checked_shl(rest).unwrap_or(0),
-            length,
-        }
-    }
+/// The seat of what goes on behind eight bits.
+fn child(digit: u8) -> u16 {
+    CHILDREN | u16::from(digit)
+}
 
-    /// Each has its own: 1 for the empty one, 2 and 3 for those of one bit, 4 to 7 for those of two.
-    fn number(self) -> u8 {
-        let rest = u32::from(STEP.saturating_sub(self.length));
-        let first = 1_u8.checked_shl(u32::from(self.length)).unwrap_or(0);
-        first | self.bits.checked_shr(rest).unwrap_or(0)
-    }
-
-    /// The one of that number.
-    fn numbered(number: u8) -> Self {
-        let length = u8::try_from(number.checked_ilog2().unwrap_or(0)).unwrap_or(0);
-        let rest = u32::from(STEP.saturating_sub(length));
-        Self {
-            bits: number.checked_shl(rest).unwrap_or(0),
-            length,
-        }
-    }
-
-    /// The whole prefix, behind the node's.
-    fn behind(self, node: Prefix) -> Prefix {
-        let rest = u32::from(120_u8.saturating_sub(node.length));
-        Prefix {
-            path: node.path | u128::from(self.bits).checked_shl(rest).unwrap_or(0),
-            length: node.length.saturating_add(self.length),
-        }
-    }
+/// Which word of the seats, and which bit of it.
+fn word(seat: u16) -> (usize, u64) {
+    let bit = 1_u64.checked_shl(u32::from(seat & 63)).unwrap_or(0);
+    (usize::from(seat >> 6), bit)
 }
 
 fn path(address: IpAddr) -> u128 {
@@ -345,10 +281,8 @@ fn digit(path: u128, length: u8) -> u8 {
     u8::try_from(path.checked_shr(rest).unwrap_or(0) & 0xff).unwrap_or(0)
 }
 
-/// Which word of the map, and which bit of it.
-fn place(digit: u8) -> (usize, u64) {
-    let bit = 1_u64.checked_shl(u32::from(digit & 63)).unwrap_or(0);
-    (usize::from(digit >> 6), bit)
-}
-
 const STEP: u8 = 8;
+/// As many nodes as an address of 128 bits has steps.
+const DEPTH: usize = 16;
+/// Behind the 256 of what ends.
+const CHILDREN: u16 = 256;
