@@ -251,15 +251,16 @@ async fn announce(
     rtmp_url: &str,
     demo: api::Demo,
 ) -> anyhow::Result<()> {
-    let test = demo.streams.first().context("the demo has no stream")?;
-    let answers = async {
-        while !node.plays(&test.name) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    // Somebody may have stopped or locked it, or suspended its organisation; that is no reason not to start.
+    if let Some(test) = demo.streams.first() {
+        let answers = async {
+            while !node.plays(&test.name) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if tokio::time::timeout(TEST_STREAM, answers).await.is_err() {
+            tracing::warn!(stream.name = test.name, "the demo starts without its test stream");
         }
-    };
-    if tokio::time::timeout(TEST_STREAM, answers).await.is_err() {
-        // Somebody may have stopped or locked it; that is no reason not to start.
-        tracing::warn!(stream.name = test.name, "the demo starts without its test stream");
     }
     let watch = |name: &str, token: &str| format!("{http_url}/watch#stream={name}&token={token}");
     let users = demo.users.into_iter().map(|user| ready::User {

@@ -27,7 +27,8 @@ pub struct Demo {
     pub users: Vec<DemoUser>,
     /// Looks after the installation, and belongs to no organisation.
     pub operator: DemoOperator,
-    /// The test stream first, then the one for the visitor's encoder; both the first organisation's.
+    /// The test stream first, then the one for the visitor's encoder; both the first organisation's. Without those that
+    /// it may not have any more.
     pub streams: Vec<DemoStream>,
 }
 
@@ -79,32 +80,49 @@ pub async fn seed_demo(running: &Running) -> Result<Demo, SeedError> {
 
 async fn prepare(state: &State) -> Result<Demo, Fault> {
     let mut users = Vec::new();
-    let mut first = None;
+    let mut actings = Vec::new();
     for (name, people) in ORGANISATIONS {
-        let actings = organisation(state, name, people).await?;
-        for ((email, _, role), acting) in people.iter().zip(&actings) {
+        for (email, acting) in organisation(state, name, people).await? {
             users.push(DemoUser {
-                email: (*email).to_owned(),
+                email: email.to_owned(),
                 password: password(state, email),
-                role: role.as_str(),
+                role: acting.role.as_str(),
                 organisation: acting.hash.to_string(),
             });
+            actings.push((name, acting));
         }
-        first = first.or_else(|| actings.into_iter().next());
     }
-    let acting = first.ok_or(Fault::Internal)?;
+    let mut streams = Vec::new();
+    // Whoever may make streams in the first organisation; none is left where everybody was removed or demoted.
+    let (first, _) = ORGANISATIONS[0];
+    let maker = actings
+        .iter()
+        .find(|(name, acting)| *name == first && acting.may(state, Action::StreamCreate));
+    if let Some((_, acting)) = maker {
+        for (alias, title, test_source) in STREAMS {
+            match demo_stream(state, acting, alias, title, test_source).await {
+                Ok(stream) => streams.push(stream),
+                // The visitor suspended the organisation, or took from it what a stream needs.
+                Err(fault @ (Fault::Suspended | Fault::PackageRequired(_) | Fault::Caller(_))) => {
+                    tracing::warn!(?fault, stream.alias = alias, "the demo starts without a stream");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
     Ok(Demo {
         users,
         operator: operator(state).await?,
-        streams: vec![
-            demo_stream(state, &acting, "test", "Test picture", true).await?,
-            demo_stream(state, &acting, "encoder", "Your encoder", false).await?,
-        ],
+        streams,
     })
 }
 
-/// The people of an organisation, which is made where its first one is missing.
-async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Vec<Acting>, Fault> {
+/// The people of an organisation who are members of one still. They and the organisation are made at the first start.
+async fn organisation(
+    state: &State,
+    name: &str,
+    people: &'static [Person],
+) -> Result<Vec<(&'static str, Acting)>, Fault> {
     let mut hashes = Vec::new();
     for (email, ..) in people {
         hashes.push(
@@ -117,9 +135,14 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     let write = state.store.write().await?;
     let mut actings = Vec::new();
     for (email, ..) in people {
-        actings.extend(existing(state, &write, email).await?);
+        let existing = existing(state, &write, email).await?;
+        actings.extend(existing.map(|acting| (*email, acting)));
     }
-    if actings.len() == people.len() {
+    let known = app_user::Entity::across_tenants("whether the demo's people were made before")
+        .filter(app_user::Column::Email.is_in(people.iter().map(|(email, ..)| *email)))
+        .one(&*write)
+        .await?;
+    if known.is_some() {
         return Ok(actings);
     }
     drop(write);
@@ -131,7 +154,6 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
     };
     let work = Work::on(state, state.mint(), by).await?;
     let (row, updates) = organisations::found(&work, name, &Package::ALL).await?;
-    actings.clear();
     for ((email, name, role), hash) in people.iter().zip(hashes) {
         let (user, member): (UserId, MemberId) = (state.mint(), state.mint());
         app_user::ActiveModel {
@@ -155,7 +177,7 @@ async fn organisation(state: &State, name: &str, people: &[Person]) -> Result<Ve
         }
         .insert(&*work.write)
         .await?;
-        actings.push(acting(state, user, member, *role, row.clone())?);
+        actings.push((*email, acting(state, user, member, *role, row.clone())?));
     }
     work.finish(
         PlatformAction::OrganisationCreate,
@@ -306,6 +328,9 @@ const OPERATOR: &str = "operator@platform.example";
 
 /// Email, name, role.
 type Person = (&'static str, &'static str, Role);
+
+/// Alias, title, whether the built-in test source publishes it.
+const STREAMS: [(&str, &str, bool); 2] = [("test", "Test picture", true), ("encoder", "Your encoder", false)];
 
 const ORGANISATIONS: [(&str, &[Person]); 2] = [
     (

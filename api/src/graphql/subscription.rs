@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::{Context, ID, Result, Subscription};
 use authz::Action;
 use futures_util::{Stream, StreamExt, future, stream};
+use guard::policy::Package;
 use ids::StreamId;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
@@ -113,7 +114,7 @@ impl Subscription {
         if !acting.may(&state, Action::SessionReadPersonal) {
             return Err(Fault::Forbidden.into());
         }
-        acting.needs(&state, guard::policy::Package::Analytics).await?;
+        acting.needs(&state, Package::Analytics).await?;
         let organisation = acting.id;
         let least = u32::try_from(min_score.unwrap_or(0)).unwrap_or(0);
         let found = BroadcastStream::new(state.analytics.news()).filter_map(move |found| {
@@ -121,7 +122,13 @@ impl Subscription {
             let found = found.ok().filter(wanted);
             future::ready(found.map(|found| MisuseFinding::of(&found)))
         });
-        Ok(while_allowed(state, caller(context), acting, found))
+        Ok(while_allowed_with(
+            Some(Package::Analytics),
+            state,
+            caller(context),
+            acting,
+            found,
+        ))
     }
 
     /// How far a change got: at once, and then until every node acknowledged it.
@@ -171,6 +178,17 @@ fn while_allowed<T>(
     acting: Acting,
     items: impl Stream<Item = T>,
 ) -> impl Stream<Item = Result<T>> {
+    while_allowed_with(None, state, caller, acting, items)
+}
+
+/// The same of what the organisation needs a package for.
+fn while_allowed_with<T>(
+    package: Option<Package>,
+    state: Arc<State>,
+    caller: &Caller,
+    acting: Acting,
+    items: impl Stream<Item = T>,
+) -> impl Stream<Item = Result<T>> {
     let caller = caller.clone();
     let (over, is_over) = tokio::sync::oneshot::channel();
     let until = async move {
@@ -185,12 +203,13 @@ fn while_allowed<T>(
                     _ => {}
                 },
             }
-            match still_may(&state, &caller, &acting).await {
-                Ok(()) => {}
-                Err(fault) => {
-                    let _ = over.send(fault);
-                    return;
-                }
+            let mut stands = still_may(&state, &caller, &acting).await;
+            if let (Ok(()), Some(package)) = (&stands, package) {
+                stands = acting.needs(&state, package).await.map(drop);
+            }
+            if let Err(fault) = stands {
+                let _ = over.send(fault);
+                return;
             }
         }
     };

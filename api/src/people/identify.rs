@@ -4,7 +4,7 @@
 use std::{collections::HashSet, str::FromStr};
 
 use authz::Role;
-use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, sign_in};
+use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, identity_provider, member, organisation, sign_in};
 use guard::Timestamp;
 use ids::{ApiTokenId, MemberId, OrganisationId, SignInId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
@@ -134,9 +134,17 @@ pub(crate) async fn with_memberships(
         .await?;
     let ids: Vec<_> = members.iter().map(|member| member.organisation_id).collect();
     let organisations = organisation::Entity::across_tenants("the organisations of a person's own memberships")
-        .filter(organisation::Column::Id.is_in(ids))
+        .filter(organisation::Column::Id.is_in(ids.iter().copied()))
         .all(state.store.read())
         .await?;
+    let vouching: HashSet<_> =
+        identity_provider::Entity::across_tenants("the identity providers of a person's own organisations")
+            .filter(identity_provider::Column::OrganisationId.is_in(ids.iter().copied()))
+            .all(state.store.read())
+            .await?
+            .into_iter()
+            .map(|provider| provider.organisation_id)
+            .collect();
     let barred: HashSet<_> = barred_sign_in::Entity::across_tenants("where a person's own sign-in was ended")
         .filter(barred_sign_in::Column::SignInId.eq(sign_in.id))
         .all(state.store.read())
@@ -152,7 +160,10 @@ pub(crate) async fn with_memberships(
                 .find(|organisation| organisation.id == member.organisation_id)?
                 .clone();
             let ended = barred.contains(&organisation.id) || sign_in.created_at <= member.access_since;
-            let closed = if ended {
+            // Whom the organisation's provider lets in, nothing else does for as long as there is one: not a password that
+            // they chose for another organisation.
+            let passed = member.given && sign_in.organisation_id.is_none() && vouching.contains(&organisation.id);
+            let closed = if ended || passed {
                 Some(Fault::SignInAgain)
             } else if organisation.standing != "active" {
                 Some(Fault::Suspended)

@@ -48,6 +48,14 @@ pub(crate) struct Offer {
     pub(crate) user: Option<app_user::Model>,
 }
 
+impl Offer {
+    /// Whether there is an account to sign in to. One that only identity providers vouch for is none: anybody's provider
+    /// can vouch for any address, and lets in to its own organisation alone.
+    pub(crate) fn has_account(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| !user.password_hash.is_empty())
+    }
+}
+
 /// What somebody without an account chooses.
 #[derive(Clone, Default)]
 pub(crate) struct Chosen {
@@ -269,17 +277,21 @@ pub(crate) async fn offer(state: &State, secret: &str) -> Result<Offer, Fault> {
 /// Accepts an invitation: as whoever is signed in with its address, or as somebody new.
 pub(crate) async fn accept(state: &State, caller: &Caller, secret: &str, chosen: Chosen) -> Result<Accepted, Fault> {
     let offer = offer(state, secret).await?;
-    match (&caller.who, &offer.user) {
-        (Who::Software(_), _) => Err(Fault::Forbidden),
+    let person = match &caller.who {
+        Who::Software(_) => return Err(Fault::Forbidden),
         // Another organisation's identity provider says who this is: that opens nothing here.
-        (Who::Person(_), _) if caller.presented.vouched_for => Err(sign_in_first()),
-        (Who::Person(person), _) if person.user.email != offer.invitation.email => Err(refused(
+        Who::Person(_) if caller.presented.vouched_for => None,
+        Who::Person(person) => Some(person),
+        Who::Nobody => None,
+    };
+    match person {
+        Some(person) if person.user.email != offer.invitation.email => Err(refused(
             "OTHER_ACCOUNT",
             "the invitation is for another address: sign out first",
         )),
-        (Who::Person(person), _) => join(state, caller, secret, offer.organisation, &person.user).await,
-        (Who::Nobody, Some(_)) => Err(sign_in_first()),
-        (Who::Nobody, None) => enrol(state, caller, secret, offer, chosen).await,
+        Some(person) => join(state, caller, secret, offer.organisation, &person.user).await,
+        None if offer.has_account() => Err(sign_in_first()),
+        None => enrol(state, caller, secret, offer, chosen).await,
     }
 }
 
@@ -302,31 +314,47 @@ async fn join(
     })
 }
 
-/// Makes an account, its membership and its first sign-in, in one transaction.
+/// Makes an account, its membership and its first sign-in, in one transaction. The link proves whose the address is: an
+/// account that only identity providers vouched for so far becomes that person's own.
 async fn enrol(state: &State, caller: &Caller, secret: &str, offer: Offer, chosen: Chosen) -> Result<Accepted, Fault> {
     let name = label("name", &chosen.name.unwrap_or_default(), NAME)?;
     let chosen = chosen.password.unwrap_or_default();
     password::fits("password", &chosen, &offer.invitation.email)?;
     let hash = state.passwords.hash(chosen, state.entropy.bytes()).await?;
-    let id: UserId = state.mint();
+    let vouched = offer.user.as_ref().map(|user| UserId::from_uuid(user.id));
+    let id = vouched.unwrap_or_else(|| state.mint());
     let by: By = caller.by(Actor::User(id));
     let work = Work::on(state, OrganisationId::from_uuid(offer.organisation.id), by).await?;
     let row = taken(&work, secret).await?;
-    let made = app_user::ActiveModel {
-        id: Set(id.uuid()),
-        email: Set(row.email.clone()),
-        name: Set(name),
-        password_hash: Set(hash),
-        operator: Set(false),
-        created_at: Set(work.at.us()),
-    }
-    .insert(&*work.write)
-    .await;
-    let user = made.map_err(|error| match error.sql_err() {
-        // Another invitation of theirs was accepted at the same moment.
-        Some(SqlErr::UniqueConstraintViolation(_)) => sign_in_first(),
-        _ => error.into(),
-    })?;
+    let user = if vouched.is_some() {
+        let user = app_user::Entity::across_tenants("whose account an invitation makes their own")
+            .filter(app_user::Column::Id.eq(id.uuid()))
+            .filter(app_user::Column::PasswordHash.eq(""))
+            .lock(LockType::NoKeyUpdate)
+            .one(&*work.write)
+            .await?;
+        // Otherwise they chose a password at the same moment.
+        let mut user = user.ok_or_else(sign_in_first)?.into_active_model();
+        user.name = Set(name);
+        user.password_hash = Set(hash);
+        user.update(&*work.write).await?
+    } else {
+        let made = app_user::ActiveModel {
+            id: Set(id.uuid()),
+            email: Set(row.email.clone()),
+            name: Set(name),
+            password_hash: Set(hash),
+            operator: Set(false),
+            created_at: Set(work.at.us()),
+        }
+        .insert(&*work.write)
+        .await;
+        made.map_err(|error| match error.sql_err() {
+            // Another invitation of theirs was accepted at the same moment.
+            Some(SqlErr::UniqueConstraintViolation(_)) => sign_in_first(),
+            _ => error.into(),
+        })?
+    };
     enter(&work, &row, &user).await?;
     let how = How {
         name: "invitation",

@@ -205,9 +205,11 @@ pub(crate) async fn set_package(
     let detail = json!({ "package": package.as_str(), "before": shown(before.as_ref()),
         "after": shown(enabled.then_some(&limits)) });
     let update = told(&work, &row).await?;
+    let id = work.organisation;
     let progress = work
         .finish(PlatformAction::PackageSet, &row.hash, detail, &[update])
         .await?;
+    state.access.changed(Whose::Organisation(id));
     Ok((row, progress))
 }
 

@@ -437,6 +437,14 @@ async fn views_need_the_package_and_show_persons_to_those_alone_who_may_see_them
     let take = "mutation($o: String!) { setPackage(input: { organisation: $o, package: ANALYTICS, enabled: false }) {
         errors { code } } }";
     let hash = world.stream().split('-').next().unwrap().to_owned();
+    let address = world.serve().await;
+    let mut feed = Socket::open(address, &world.as_role("nanoUser").await, None)
+        .await
+        .unwrap();
+    feed.subscribe("m", "subscription { misuse { jti } }").await;
+    settled(&mut feed).await;
     operator.data(take, json!({ "o": hash })).await;
+    let over = feed.next("m").await;
+    assert_eq!(over["errors"][0]["extensions"]["code"], "PACKAGE_REQUIRED", "{over}");
     assert_eq!(reader.code(sums, json!({ "r": r })).await, "PACKAGE_REQUIRED");
 }

@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
+use serde_json::json;
+
 use crate::{
     crash::complete,
-    stage::{Home, Person, Viewer, get, listening, publish, until},
+    stage::{Home, Person, Server, Viewer, get, listening, publish, until},
 };
 
 #[tokio::test]
@@ -68,6 +70,87 @@ async fn a_demo_is_ready_when_it_says_so_and_drains_when_it_is_asked_to() {
     encoder.end().await;
     assert!(!home.data().join("ready.json").exists());
     assert!(!home.log().contains("panicked"), "{}", home.log());
+}
+
+/// A visitor of a demo tries what there is to try: none of it keeps the next start from being one.
+#[tokio::test]
+async fn a_demo_starts_again_whatever_was_taken_from_it() {
+    let home = Home::new();
+    let mut server = home.demo().await;
+    let hash = server.test().name()[..5].to_owned();
+    let input = json!({ "organisation": hash });
+    let again = async |server: Server| {
+        let (status, _) = server.stop().await;
+        assert!(status.success(), "{status}");
+        home.demo().await
+    };
+    let streams = |server: &Server| server.ready["streams"].as_array().expect("a list").len();
+
+    // Somebody is removed, and a stream is deleted where no other may be made.
+    let admin = Person::admin(&server).await;
+    let members = admin
+        .ask("{ organisation { members { nodes { id role } } } }", &json!({}))
+        .await;
+    let members = members["organisation"]["members"]["nodes"]
+        .as_array()
+        .expect("a list")
+        .clone();
+    let user = members
+        .iter()
+        .find(|member| member["role"] == "nanoUser")
+        .expect("a user");
+    admin
+        .change("removeMember", &json!({ "member": user["id"] }), "errors { code }")
+        .await;
+    let operator = operator(&server).await;
+    let limited = json!({ "organisation": hash, "package": "LIVE", "enabled": true, "limits": { "streams": 1 } });
+    operator.change("setPackage", &limited, "errors { code }").await;
+    admin
+        .change(
+            "deleteStream",
+            &json!({ "name": server.test().name() }),
+            "errors { code }",
+        )
+        .await;
+    server = again(server).await;
+    let emails: Vec<_> = server.ready["users"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|user| &user["email"])
+        .collect();
+    assert_eq!(emails.len(), 3, "{emails:?}");
+    assert_eq!(streams(&server), 1);
+
+    // The package without which no stream needs a token is taken away, and given back.
+    let set = async |server: &Server, enabled: bool| {
+        let operator = self::operator(server).await;
+        let input = json!({ "organisation": hash, "package": "SECURE", "enabled": enabled });
+        operator.change("setPackage", &input, "errors { code }").await;
+    };
+    set(&server, false).await;
+    server = again(server).await;
+    set(&server, true).await;
+
+    // The whole organisation is suspended, and resumed.
+    self::operator(&server)
+        .await
+        .change("suspendOrganisation", &input, "errors { code }")
+        .await;
+    server = again(server).await;
+    assert_eq!(streams(&server), 0);
+    self::operator(&server)
+        .await
+        .change("resumeOrganisation", &input, "errors { code }")
+        .await;
+    server = again(server).await;
+    assert_eq!(streams(&server), 1);
+}
+
+async fn operator(server: &Server) -> Person {
+    let operator = &server.ready["operator"];
+    let text = |field: &str| operator[field].as_str().expect("a text").to_owned();
+    Person::with_password(server, &text("email"), &text("password")).await
 }
 
 /// A start without a demo seeds nothing and shows nobody how to ask.

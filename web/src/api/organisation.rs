@@ -46,7 +46,7 @@ impl Package {
             Self::Live => "Streams can be put on air.",
             Self::Secure => "Playback needs a token.",
             Self::Guardian => "Rules let in and turn away by address, network, country, site and player.",
-            Self::Analytics => "Views over more than the last hour.",
+            Self::Analytics => "Views of what was watched and by whom, and signs of misuse.",
             Self::Webhooks => "Your own systems are asked and told.",
             Self::Encryption => "Segments are encrypted with rotating keys.",
             Self::Recording => "Streams are kept, and can be watched later.",

@@ -150,11 +150,12 @@ pub(crate) struct InvitationOffer {
 impl InvitationOffer {
     pub(crate) fn of(offer: Offer) -> Result<Self, Fault> {
         let role: authz::Role = offer.invitation.role.parse().map_err(|error| Fault::bug(&error))?;
+        let has_account = offer.has_account();
         Ok(Self {
             email: offer.invitation.email,
             role: role.into(),
             organisation: offer.organisation.name,
-            has_account: offer.user.is_some(),
+            has_account,
             expires_at: moment(offer.invitation.expires_at),
         })
     }

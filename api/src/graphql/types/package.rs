@@ -48,7 +48,7 @@ pub(crate) enum Package {
     Secure,
     /// Rules that act.
     Guardian,
-    /// Views over more than the last hour.
+    /// Views of what was watched and by whom, and signs of misuse; without it, counters of the last hour only.
     Analytics,
     /// The customer's own hooks.
     Webhooks,

@@ -5,6 +5,7 @@ mod foreign;
 mod hostile;
 mod issuer;
 mod silent;
+mod squatted;
 
 use std::time::Duration;
 
