@@ -38,6 +38,12 @@ test('an operator creates an organisation, answers its request with limits, susp
   await theirs.goto(at('/organisation'));
   const guardian = theirs.getByRole('main').getByRole('listitem').filter({ has: theirs.getByText('Guardian', { exact: true }) });
   await expect(guardian).toContainText('Upgrade needed');
+  for (const [path, button] of [['/guardian', 'New rule'], ['/organisation/webhooks', 'New webhook']] as const) {
+    await theirs.goto(at(path));
+    await expect(theirs.getByRole('main')).toContainText('Upgrade needed');
+    await expect(theirs.getByRole('button', { name: button }).first(), 'what would be refused is not offered').toBeDisabled();
+  }
+  await theirs.goto(at('/organisation'));
   await guardian.getByRole('button', { name: 'Request Guardian' }).click();
   await expectFitLightAndDark(theirs, 'asking for a package');
   await theirs.getByLabel('Note').fill('For the derby on Saturday.');

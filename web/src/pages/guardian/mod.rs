@@ -73,19 +73,24 @@ pub(crate) fn Guardian() -> impl IntoView {
     );
     let (importing, narrowing) = (RwSignal::new(false), RwSignal::new(false));
     let unfiltered = move || filter.with(|filter| *filter == Filter::default());
+    let overview = Load::new(move || organisation::overview(api));
+    let lacking = Signal::derive(move || {
+        let known = overview.value();
+        known.with(|known| known.as_ref().is_some_and(|known| !known.has(Package::Guardian)))
+    });
     let new = move || {
         may(Permission::RuleWrite).then(|| view! {
-            <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| making.set(true)>"New rule"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New rule"</Button>
         })
     };
     let only = move || {
         may(Permission::RuleWriteWide).then(|| view! {
-            <Button icon=icondata_lu::LuGlobeLock on_press=move |_| narrowing.set(true)>"Only these domains"</Button>
+            <Button icon=icondata_lu::LuGlobeLock disabled=lacking on_press=move |_| narrowing.set(true)>"Only these domains"</Button>
         })
     };
     view! {
         <PageHead title="Guardian" lead>{only()}{new()}<Files filter importing/></PageHead>
-        <Standing/>
+        <Standing lacking/>
         <Filters load/>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || {
@@ -184,24 +189,15 @@ fn Filters(load: List) -> impl IntoView {
 
 /// Says so where rules do not act.
 #[component]
-fn Standing() -> impl IntoView {
-    let api = use_api();
-    let overview = Load::new(move || organisation::overview(api));
-    move || {
-        let missing = overview.value().with(|overview| {
-            overview
-                .as_ref()
-                .is_some_and(|overview| !overview.has(Package::Guardian))
-        });
-        missing.then(|| {
-            view! {
-                <Notice tone=Tone::Warn>
-                    <strong>"Upgrade needed. "</strong>
-                    "Your organisation does not have the package Guardian: rules stand, and do not act. "
-                    <A href="/organisation">"See packages"</A>
-                </Notice>
-            }
-        })
+fn Standing(lacking: Signal<bool>) -> impl IntoView {
+    view! {
+        <Show when=move || lacking.get()>
+            <Notice tone=Tone::Warn>
+                <strong>"Upgrade needed. "</strong>
+                "Your organisation does not have the package Guardian: rules stand, and do not act. "
+                <A href="/organisation">"See packages"</A>
+            </Notice>
+        </Show>
     }
 }
 

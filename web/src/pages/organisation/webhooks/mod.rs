@@ -46,7 +46,7 @@ pub(crate) fn Webhooks() -> impl IntoView {
     view! {
         <Head part="Webhooks" lead="What of your own is asked who may come in, and told what happened.">
             {may(Permission::WebhookUpdate).then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| edit.run(None)>"New webhook"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=Signal::derive(move || !act.get()) on_press=move |_| edit.run(None)>"New webhook"</Button>
             })}
         </Head>
         {move || (!act.get()).then(|| view! {
