@@ -13,6 +13,8 @@ pub struct Model {
     pub id: Uuid,
     /// Whose it is.
     pub organisation_id: Uuid,
+    /// The operation that it came by, as in the audit log; none for changes from before that was kept.
+    pub action: Option<String>,
     /// When it was made.
     pub created_at: i64,
     /// When every node had acknowledged it, or the wait was over.

@@ -35,6 +35,7 @@ pub mod search_feed;
 pub mod search_index;
 pub mod session;
 pub mod session_bar;
+pub mod session_token;
 pub mod sign_in;
 pub mod signing_key;
 pub mod static_token;

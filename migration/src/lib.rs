@@ -21,6 +21,7 @@ mod m0014_given;
 mod m0015_ended;
 mod m0016_denials;
 mod m0017_analytics;
+mod m0019_renewed;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_ended::Step),
             Box::new(m0016_denials::Step),
             Box::new(m0017_analytics::Step),
+            Box::new(m0019_renewed::Step),
         ]
     }
 }

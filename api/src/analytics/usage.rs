@@ -10,9 +10,11 @@ use guard::{Asn, Country, Door, Timestamp};
 use ids::OrganisationId;
 use link::Protocol;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, Order, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, Select,
     sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
 };
+use serde_json::Value as Json;
 
 use crate::{
     fault::Fault,
@@ -53,7 +55,7 @@ pub(crate) enum By {
     Address,
 }
 
-/// The column by which rows are ordered, the most first; then who was there last.
+/// The column by which rows are ordered; then who was there last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) enum OrderBy {
     #[default]
@@ -67,7 +69,29 @@ pub(crate) enum OrderBy {
     FirstStart,
     LastEnd,
     MaxConcurrency,
+    /// The token's id, or the address, by its letters.
+    Subject,
+    User,
+    Tag,
+    Provider,
+    Country,
+    /// By how many there are.
+    Providers,
+    Countries,
+    Referrers,
+    Tags,
 }
+
+/// Which end of the column comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) enum Direction {
+    Ascending,
+    #[default]
+    Descending,
+}
+
+/// In which order rows are.
+pub(crate) type Ordering = (OrderBy, Direction);
 
 /// Sessions of one token or address.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -88,14 +112,25 @@ pub(crate) struct Usage {
     /// How many go on.
     pub(crate) running: i64,
     pub(crate) score: i64,
-    /// What it is ordered by.
-    pub(crate) rank: i64,
+    /// What it is ordered by: a number or a text.
+    #[sea_orm(skip)]
+    pub(crate) rank: Json,
 }
 
 impl Usage {
+    fn of(row: &QueryResult, order: OrderBy) -> Result<Self, DbErr> {
+        let rank = if order.is_text() {
+            Json::from(row.try_get::<String>("", "rank")?)
+        } else {
+            Json::from(row.try_get::<i64>("", "rank")?)
+        };
+        let usage = Self::from_query_result(row, "")?;
+        Ok(Self { rank, ..usage })
+    }
+
     /// What its cursor is made of.
     pub(crate) fn key(&self) -> String {
-        format!("{}|{}|{}", self.rank, self.last_at, self.subject)
+        Json::from_iter([self.rank.clone(), self.last_at.into(), self.subject.as_str().into()]).to_string()
     }
 }
 
@@ -104,7 +139,7 @@ pub(crate) async fn page(
     state: &State,
     sessions: &Sessions,
     by: By,
-    order: OrderBy,
+    (order, direction): Ordering,
     wanted: Wanted,
 ) -> Result<Page<Usage>, Fault> {
     let connection = state.store.read();
@@ -124,27 +159,77 @@ pub(crate) async fn page(
     page.column(sea_orm::sea_query::Asterisk)
         .from_subquery(all, "all_of_them");
     if let Some(after) = wanted.after() {
-        page.and_where(behind(after)?);
+        page.and_where(behind(after, order, direction)?);
     }
-    page.order_by("rank", Order::Desc)
+    let ranked = match direction {
+        Direction::Ascending => Order::Asc,
+        Direction::Descending => Order::Desc,
+    };
+    page.order_by("rank", ranked)
         .order_by("last_at", Order::Desc)
         .order_by("subject", Order::Asc)
         .limit(wanted.rows());
     let rows = connection.query_all(&page).await?;
-    let rows = rows.iter().map(|row| Usage::from_query_result(row, ""));
+    let rows = rows.iter().map(|row| Usage::of(row, order));
     Ok(wanted.cut(rows.collect::<Result<_, _>>()?, wanted.after().is_some(), total))
 }
 
 /// The rows behind a cursor.
-fn behind(key: &str) -> Result<SimpleExpr, Fault> {
-    let mut parts = key.splitn(3, '|');
-    let mut number = || parts.next().and_then(|text| text.parse::<i64>().ok());
-    let (rank, last) = number().zip(number()).ok_or(BAD_CURSOR)?;
-    let subject = parts.next().ok_or(BAD_CURSOR)?;
+fn behind(key: &str, order: OrderBy, direction: Direction) -> Result<SimpleExpr, Fault> {
+    let (rank, last, subject): (Json, i64, String) = serde_json::from_str(key).map_err(|_| BAD_CURSOR)?;
+    let rank = match (order.is_text(), rank.as_i64(), rank.as_str()) {
+        (true, _, Some(text)) => Expr::val(text),
+        (false, Some(number), _) => Expr::val(number),
+        _ => return Err(BAD_CURSOR),
+    };
     let column = |name: &'static str| Expr::col(name);
     let later = column("last_at").eq(last).and(column("subject").gt(subject));
-    let same = column("rank").eq(rank).and(column("last_at").lt(last).or(later));
-    Ok(column("rank").lt(rank).or(same))
+    let same = column("rank")
+        .eq(rank.clone())
+        .and(column("last_at").lt(last).or(later));
+    let further = match direction {
+        Direction::Ascending => column("rank").gt(rank),
+        Direction::Descending => column("rank").lt(rank),
+    };
+    Ok(further.or(same))
+}
+
+impl OrderBy {
+    /// Whether it goes by letters.
+    const fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Subject | Self::User | Self::Tag | Self::Provider | Self::Country
+        )
+    }
+}
+
+/// Viewers' sessions taken apart by the values of a column, those with most first: how many they were, or how long they
+/// took in microseconds.
+pub(crate) async fn taken_apart(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    column: session::Column,
+    by_time: bool,
+    first: u64,
+) -> Result<Vec<(String, i64)>, DbErr> {
+    let value = if by_time {
+        sum(sessions.ends().sub(sessions.begins()))
+    } else {
+        bigint(Func::count(Expr::cust("*")))
+    };
+    sessions
+        .select()
+        .select_only()
+        .expr_as(Func::coalesce([Expr::col(column), Expr::val("")]), "name")
+        .expr_as(value, "value")
+        .group_by(Expr::col("name"))
+        .order_by_desc(Expr::col("value"))
+        .order_by_asc(Expr::col("name"))
+        .limit(first)
+        .into_tuple()
+        .all(connection)
+        .await
 }
 
 /// The most common values of a column, with their numbers of sessions, for each of these tokens or addresses.
@@ -191,7 +276,7 @@ pub(crate) async fn most_at_once(
     let some = sessions.select().filter(by.column().is_in(subjects));
     let statement = concurrency(&some, sessions, by);
     let rows = connection.query_all(&statement).await?;
-    let row = |row: &sea_orm::QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
+    let row = |row: &QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
     rows.iter().map(row).collect()
 }
 
@@ -304,6 +389,8 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
     let distinct = |column: Column| bigint(Func::count_distinct(Expr::col(column)));
+    let greatest =
+        |column: Column| -> SimpleExpr { Func::coalesce([Func::max(Expr::col(column)).into(), Expr::val("")]).into() };
     let first = || Func::min(Expr::col(Column::StartedAt));
     let last = || Func::max(sessions.ends());
     let score = || bigint(Func::coalesce([Func::max(Expr::col("score")).into(), Expr::val(0)]));
@@ -317,6 +404,15 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
         OrderBy::FirstStart => bigint(first()),
         OrderBy::LastEnd => bigint(last()),
         OrderBy::MaxConcurrency => bigint(Func::max(Expr::col("most"))),
+        OrderBy::Subject => subject.into_expr(),
+        OrderBy::User => greatest(Column::Viewer),
+        OrderBy::Tag => greatest(Column::Tag),
+        OrderBy::Provider => greatest(Column::Provider),
+        OrderBy::Country => greatest(Column::Country),
+        OrderBy::Providers => distinct(Column::Provider),
+        OrderBy::Countries => distinct(Column::Country),
+        OrderBy::Referrers => distinct(Column::Referrer),
+        OrderBy::Tags => distinct(Column::Tag),
     };
     let running = case(Expr::col(Column::EndedAt).is_null(), Expr::val(1), Expr::val(0));
     let mut all = sessions

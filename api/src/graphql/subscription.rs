@@ -25,6 +25,7 @@ use crate::{
     fault::Fault,
     live::{Live, News, What},
     people::{Acting, Caller, still_may},
+    publisher::Progress,
     service::streams,
     state::State,
 };
@@ -131,28 +132,35 @@ impl Subscription {
         ))
     }
 
-    /// How far a change got: at once, and then until every node acknowledged it.
+    /// How far a change got: at once, and then until every node acknowledged it. Without an id, how far each got that is
+    /// made from now on.
     async fn change_progress(
         &self,
         context: &Context<'_>,
-        #[graphql(desc = "The id that the mutation answered with.")] id: ID,
+        #[graphql(desc = "The id that the mutation answered with; every change unless said.")] id: Option<ID>,
     ) -> Result<impl Stream<Item = Result<ChangeProgress>>> {
         let (state, acting) = allowed(context, Action::ChangeRead)?;
         let news = state.desk.news();
-        let row = change_row(&state, &acting, &id).await?;
-        let settled = row.delivered_at.is_some();
-        let first = ChangeProgress::from(Change::from(row));
+        let (first, most) = match &id {
+            None => (None, usize::MAX),
+            Some(id) => {
+                let row = change_row(&state, &acting, id).await?;
+                let more = usize::from(row.delivered_at.is_none());
+                (Some(ChangeProgress::from(Change::from(row))), more)
+            }
+        };
         let organisation = acting.id;
+        let wanted = move |progress: &Progress| id.as_ref().is_none_or(|id| progress.change.to_string() == **id);
         let later = BroadcastStream::new(news)
             .filter_map(move |news| {
                 let progress = news
                     .ok()
-                    .filter(|(whose, progress)| *whose == organisation && progress.change.to_string() == *id)
+                    .filter(|(whose, progress)| *whose == organisation && wanted(progress))
                     .map(|(_, progress)| ChangeProgress::from(Change::from(progress)));
                 future::ready(progress)
             })
-            .take(usize::from(!settled));
-        let progress = stream::once(future::ready(first)).chain(later);
+            .take(most);
+        let progress = stream::iter(first).chain(later);
         Ok(while_allowed(state, caller(context), acting, progress))
     }
 }
@@ -229,11 +237,22 @@ fn fits(filter: &SessionFilter, news: &News) -> bool {
                 && filter.door.is_none_or(|door| door == facts.door.into())
                 && is(filter.user.as_deref(), facts.user())
                 && is(filter.tag.as_deref(), facts.tag())
-                && is(filter.jti.as_ref().map(|jti| jti.as_str()), facts.jti())
+                && is(
+                    filter.address().as_deref(),
+                    Some(&guard::fold(facts.address).to_string()),
+                )
+                && filter
+                    .jti
+                    .as_ref()
+                    .is_none_or(|jti| session.tokens().any(|token| *token.jti == **jti))
         }
         What::Denied(denied) => {
             is(filter.stream.as_deref(), Some(&denied.stream))
                 && filter.door.is_none_or(|door| door == denied.door.into())
+                && is(
+                    filter.address().as_deref(),
+                    Some(&guard::fold(denied.address).to_string()),
+                )
                 && filter.user.is_none()
                 && filter.tag.is_none()
                 && filter.jti.is_none()

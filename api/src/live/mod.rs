@@ -5,7 +5,7 @@ mod fold;
 pub(crate) mod record;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -86,8 +86,10 @@ pub(crate) struct Counters {
     pub(crate) viewers: u32,
     pub(crate) ingests: u32,
     pub(crate) bytes_per_second: f64,
-    /// In the order of the protocols.
+    /// Viewers, in the order of the protocols.
     pub(crate) by_protocol: Vec<(Protocol, u32)>,
+    /// Broadcasters, in the order of the protocols.
+    pub(crate) ingests_by_protocol: Vec<(Protocol, u32)>,
 }
 
 impl Live {
@@ -181,13 +183,16 @@ impl Live {
     pub(crate) fn counters(&self, organisation: OrganisationId, stream: Option<StreamId>) -> Counters {
         let register = self.register();
         let mut counters = Counters::default();
-        let mut by_protocol = std::collections::BTreeMap::new();
+        let (mut by_protocol, mut ingests_by_protocol) = (BTreeMap::new(), BTreeMap::new());
         let sessions = register.sessions.values().filter(|session| {
             session.facts.organisation == organisation && stream.is_none_or(|stream| session.facts.stream == stream)
         });
         for session in sessions {
             match session.facts.door {
-                Door::Ingest => counters.ingests += 1,
+                Door::Ingest => {
+                    counters.ingests += 1;
+                    *ingests_by_protocol.entry(session.facts.protocol).or_insert(0) += 1;
+                }
                 Door::Playback => {
                     counters.viewers += 1;
                     counters.bytes_per_second += session.bytes_per_second;
@@ -196,6 +201,7 @@ impl Live {
             }
         }
         counters.by_protocol = by_protocol.into_iter().collect();
+        counters.ingests_by_protocol = ingests_by_protocol.into_iter().collect();
         counters
     }
 

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use entity::{Table, Tenanted, guardian_rule, session, stream};
+use entity::{Table, Tenanted, guardian_rule, session, session_token, stream};
 use guard::{Door, Grant, Reason, Timestamp};
 use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 
 use super::{
@@ -165,6 +165,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 reason,
             } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
             Row::Renewed { session, grant } => {
+                keep_earlier(connection, *session).await?;
                 session::Entity::change_across_tenants("sessions as their node tells of them, by id")
                     .filter(session::Column::Id.eq(session.uuid()))
                     .col_expr(session::Column::Jti, Expr::value(&*grant.jti))
@@ -185,6 +186,29 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
         }
     }
     Ok(())
+}
+
+/// Keeps the token that a session runs on beside it, before a newer one takes its place: it is found by both.
+async fn keep_earlier(connection: &impl ConnectionTrait, id: SessionId) -> Result<(), DbErr> {
+    use session::Column;
+    let now = session::Entity::across_tenants("sessions as their node tells of them, by id")
+        .select_only()
+        .columns([Column::Id, Column::Jti, Column::OrganisationId])
+        .filter(Column::Id.eq(id.uuid()))
+        .filter(Column::Jti.is_not_null())
+        .into_query();
+    let mut insert = Query::insert();
+    insert
+        .into_table(session_token::Entity)
+        .columns([
+            session_token::Column::SessionId,
+            session_token::Column::Jti,
+            session_token::Column::OrganisationId,
+        ])
+        .select_from(now)
+        .map_err(|error| DbErr::Custom(error.to_string()))?
+        .on_conflict(OnConflict::new().do_nothing().to_owned());
+    connection.execute(&insert).await.map(drop)
 }
 
 async fn rule_met(

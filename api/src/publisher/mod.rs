@@ -30,13 +30,14 @@ pub(crate) async fn record(
     seal: &Seal,
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
-    id: ChangeId,
+    (id, action): (ChangeId, &'static str),
     at: Timestamp,
     updates: &[Update],
 ) -> Result<(), Fault> {
     change::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(organisation.uuid()),
+        action: Set(Some(action.to_owned())),
         created_at: Set(at.us()),
         delivered_at: Set(None),
         sessions_ended: Set(0),

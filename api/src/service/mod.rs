@@ -103,7 +103,16 @@ impl<'a> Work<'a> {
     ) -> Result<Progress, Fault> {
         let (id, action): (ChangeId, _) = (self.state.mint(), action.into());
         self.audit(action, object, detail).await?;
-        publisher::record(&self.state.seal, &*self.write, self.organisation, id, self.at, updates).await?;
+        let named = (id, action);
+        publisher::record(
+            &self.state.seal,
+            &*self.write,
+            self.organisation,
+            named,
+            self.at,
+            updates,
+        )
+        .await?;
         let called = notices::of_change(&self, id, updates).await?;
         let followed = self.state.desk.expect(id);
         self.write.commit().await?;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use entity::{Tenanted, api_token, app_user, playback_token, playback_token_stream, session, stream};
+use entity::{
+    Tenanted, api_token, app_user, change, playback_token, playback_token_stream, session, session_token, stream,
+};
 use guard::{Door, Timestamp};
-use ids::{GroupId, OrganisationId, SessionId, StreamId, TokenId};
+use ids::{ChangeId, GroupId, OrganisationId, SessionId, StreamId, TokenId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, Order, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func, IntoCondition, SelectStatement},
@@ -79,6 +81,7 @@ pub(crate) struct Sessions {
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) jti: Option<String>,
+    pub(crate) address: Option<String>,
 }
 
 /// What a stream is now.
@@ -263,12 +266,21 @@ pub(crate) async fn sessions(
         (Column::StreamName, which.stream),
         (Column::Viewer, which.user),
         (Column::Tag, which.tag),
-        (Column::Jti, which.jti),
+        (Column::Address, which.address),
     ];
     for (column, text) in texts {
         if let Some(text) = text {
             select = select.filter(column.eq(bound(&text)?));
         }
+    }
+    if let Some(jti) = which.jti {
+        let jti = bound(&jti)?;
+        let earlier = session_token::Entity::in_tenant(organisation)
+            .select_only()
+            .column(session_token::Column::SessionId)
+            .filter(session_token::Column::Jti.eq(jti))
+            .into_query();
+        select = select.filter(Column::Jti.eq(jti).or(Column::Id.in_subquery(earlier)));
     }
     match which.live {
         None => {}
@@ -281,6 +293,19 @@ pub(crate) async fn sessions(
     let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
     wanted
         .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
+}
+
+/// A page of an organisation's changes to policy, the newest first.
+pub(crate) async fn changes(
+    state: &State,
+    organisation: OrganisationId,
+    wanted: Wanted,
+) -> Result<Page<change::Model>, Fault> {
+    let key = |key: &str| key.parse::<ChangeId>().ok().map(|id| id.uuid().into());
+    let select = change::Entity::in_tenant(organisation);
+    wanted
+        .of(state.store.read(), select, change::Column::Id, Order::Desc, key)
         .await
 }
 

@@ -93,7 +93,7 @@ async fn a_subscription_to_what_belongs_to_others_is_one_to_what_does_not_exist(
     let own = outsider.data(own, json!({})).await["createStream"]["stream"]["name"].clone();
     let places = schema.places();
     let places: Vec<_> = places.iter().filter(|place| place.root == "subscription").collect();
-    assert_eq!(places.len(), 7, "a new place is told here what it answers: {places:?}");
+    assert_eq!(places.len(), 8, "a new place is told here what it answers: {places:?}");
     for place in places {
         let mut socket = Socket::open(address, &outsider, None).await.unwrap();
         if place.name.starts_with("changeProgress") || place.name.starts_with("live") {

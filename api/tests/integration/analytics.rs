@@ -95,11 +95,20 @@ fn range(world: &World, seconds: u64) -> Value {
     json!({ "from": at(now), "to": at(now.plus(Duration::from_secs(seconds))) })
 }
 
-const TOKENS: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $o: TokenUsageOrder, $first: Int, $after: String) {
-    organisation { analytics(range: $r, filter: $f) { byToken(orderBy: $o, first: $first, after: $after) { totalCount
-    pageInfo { endCursor hasNextPage } nodes { jti user tag durationSumS durationAvgS sessions streams ips
+const TOKENS: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $o: TokenUsageOrder, $d: OrderDirection, $first: Int,
+    $after: String) { organisation { analytics(range: $r, filter: $f) { byToken(orderBy: $o, direction: $d, first: $first,
+    after: $after) { totalCount pageInfo { endCursor hasNextPage } nodes { jti user tag durationSumS durationAvgS sessions streams ips
     topProviders { name value } topCountries { name value } topReferrers { name value } lastEnd maxConcurrency status
     score indicators { code weight evidence } } } } } }";
+
+/// The cursor of a first page that goes by a number.
+async fn cursor(admin: &Client, range: &Value) -> Value {
+    let page = admin
+        .data(TOKENS, json!({ "r": range, "o": "SESSIONS", "first": 1 }))
+        .await;
+    page["organisation"]["analytics"]["byToken"]["pageInfo"]["endCursor"].clone()
+}
+
 const TOKEN_ROWS: &str = "/organisation/analytics/byToken/nodes";
 
 async fn views_are_exact_on(kind: Kind) {
@@ -206,7 +215,7 @@ async fn views_are_exact_on(kind: Kind) {
         until(&admin, TOKENS, json!({ "r": r, "f": filter }), TOKEN_ROWS, rows).await;
     }
     // Pages, in every order.
-    for order in [
+    for (order, direction) in [
         "SCORE",
         "DURATION_SUM",
         "DURATION_AVG",
@@ -216,10 +225,19 @@ async fn views_are_exact_on(kind: Kind) {
         "FIRST_START",
         "LAST_END",
         "MAX_CONCURRENCY",
-    ] {
+        "JTI",
+        "USER",
+        "TAG",
+        "PROVIDERS",
+        "COUNTRIES",
+        "REFERRERS",
+    ]
+    .into_iter()
+    .flat_map(|order| [(order, "ASCENDING"), (order, "DESCENDING")])
+    {
         let (mut seen, mut after) = (Vec::new(), Value::Null);
         loop {
-            let variables = json!({ "r": r, "o": order, "first": 1, "after": after });
+            let variables = json!({ "r": r, "o": order, "d": direction, "first": 1, "after": after });
             let page = admin.data(TOKENS, variables).await["organisation"]["analytics"]["byToken"].clone();
             assert_eq!(page["totalCount"], 3, "{order}");
             seen.extend(
@@ -234,9 +252,34 @@ async fn views_are_exact_on(kind: Kind) {
             }
             after = page["pageInfo"]["endCursor"].clone();
         }
+        let all = ["\"a\"", "\"b\"", "\"c\""];
+        match (order, direction) {
+            ("JTI" | "USER", "ASCENDING") => assert_eq!(seen, all, "{order}"),
+            ("JTI" | "USER", _) => assert_eq!(seen, all.iter().rev().copied().collect::<Vec<_>>(), "{order}"),
+            // One was used from two countries, the others from one.
+            ("COUNTRIES", "ASCENDING") => assert_eq!(seen[2], all[0]),
+            ("COUNTRIES", _) => assert_eq!(seen[0], all[0]),
+            _ => {}
+        }
         seen.sort();
-        assert_eq!(seen, ["\"a\"", "\"b\"", "\"c\""], "{order}");
+        assert_eq!(seen, all, "{order}, {direction}");
     }
+    let cursor_of_another = json!({ "r": r, "o": "JTI", "after": cursor(&admin, &r).await });
+    assert_eq!(admin.code(TOKENS, cursor_of_another).await, "INVALID");
+
+    // What touches one token, taken apart.
+    let apart = "query($r: TimeRange!, $f: AnalyticsFilter) { organisation { analytics(range: $r, filter: $f) {
+        countries: breakdown(metric: SESSIONS, by: COUNTRY) { name value }
+        referrers: breakdown(metric: WATCHED, by: REFERRER) { name value } } } }";
+    let data = admin.data(apart, json!({ "r": r, "f": { "jti": "a" } })).await["organisation"]["analytics"].clone();
+    assert_eq!(
+        data["countries"],
+        json!([{ "name": "DE", "value": 2.0 }, { "name": "AT", "value": 1.0 }])
+    );
+    assert_eq!(data["referrers"], json!([{ "name": "shop.example", "value": 180.0 }]));
+    let bytes = "query($r: TimeRange!) { organisation { analytics(range: $r, filter: { jti: \"a\" }) {
+        breakdown(metric: BYTES, by: COUNTRY) { name } } } }";
+    assert_eq!(admin.code(bytes, json!({ "r": r })).await, "INVALID");
 
     let by_address =
         "query($r: TimeRange!) { organisation { analytics(range: $r) { byAddress(orderBy: SESSIONS) { nodes {

@@ -43,6 +43,26 @@ async fn who_was_sent_away_is_kept_out(kind: testkit::Kind) {
     while user.data(found, json!({ "j": newer_jti })).await["organisation"]["sessions"]["nodes"] == json!([]) {
         tokio::task::yield_now().await;
     }
+    // It is found by what it ran on before, and by where it is.
+    let of = |by: Value| json!({ "f": by });
+    let which = "query($f: SessionFilter) { organisation { sessions(filter: $f) { nodes { id } } } }";
+    for (by, there) in [
+        (json!({ "jti": first_jti }), true),
+        (json!({ "ip": "::ffff:192.0.2.77" }), true),
+        (json!({ "jti": "tok_of_nobody" }), false),
+        (json!({ "ip": "192.0.2.78" }), false),
+        (json!({ "ip": "nowhere" }), false),
+    ] {
+        let found = user.data(which, of(by.clone())).await["organisation"]["sessions"]["nodes"].clone();
+        let expected = if there {
+            json!([{ "id": session.to_string() }])
+        } else {
+            json!([])
+        };
+        assert_eq!(found, expected, "{by}");
+        let reader = world.as_role("nanoReadOnly").await;
+        assert_eq!(reader.code(which, of(by)).await, "FORBIDDEN");
+    }
     assert_eq!(
         world.as_role("nanoReadOnly").await.code(END, id.clone()).await,
         "FORBIDDEN"

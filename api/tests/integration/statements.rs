@@ -87,6 +87,11 @@ const LISTS: &[(&str, &str)] = &[
         id sequence at actor { id name kind } actorKind role action object detail address email requestId hash } } } }",
     ),
     (
+        "ChangeConnection",
+        "query($n: Int) { organisation { changes(first: $n) { totalCount nodes {
+        id at action sessionsEnded bytesAfter doneAfterMs nodes { node acknowledged tookMs } } } } }",
+    ),
+    (
         "SessionConnection",
         "query($n: Int) { organisation { sessions(first: $n) { totalCount nodes {
         id stream address user startedAt } } } }",

@@ -388,6 +388,47 @@ async fn the_progress_of_a_change_is_told_at_once_and_ends_when_it_is_done() {
 }
 
 #[tokio::test]
+async fn every_change_is_told_as_it_is_made_and_listed_with_what_it_came_by() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let (mut own, mut other) = (
+        Socket::open(address, &admin, None).await.unwrap(),
+        Socket::open(address, &world.outsider().await, None).await.unwrap(),
+    );
+    for socket in [&mut own, &mut other] {
+        socket
+            .subscribe("p", "subscription { changeProgress { id done sessionsEnded } }")
+            .await;
+        settled(socket).await;
+    }
+    let mut made = Vec::new();
+    for tag in ["x", "y"] {
+        world.pass(Duration::from_secs(1));
+        let id = admin.revoke(json!({ "tag": tag })).await["change"]["id"].clone();
+        let told = own.next("p").await["data"]["changeProgress"].clone();
+        assert_eq!((&told["id"], &told["done"]), (&id, &json!(true)));
+        made.push(id);
+    }
+    let list = "{ organisation { changes(first: 2) { nodes { id action sessionsEnded bytesAfter doneAfterMs
+        nodes { acknowledged tookMs } } } } }";
+    let rows = admin.data(list, json!({})).await["organisation"]["changes"]["nodes"].clone();
+    assert_eq!((&rows[0]["id"], &rows[1]["id"]), (&made[1], &made[0]));
+    assert_eq!(
+        (&rows[0]["action"], &rows[0]["nodes"][0]["acknowledged"]),
+        (&json!("token.revoke"), &json!(true))
+    );
+    assert!(rows[0]["doneAfterMs"].is_number() && rows[0]["nodes"][0]["tookMs"].is_number());
+    // Others hear of their own alone.
+    let theirs = world.outsider().await;
+    theirs
+        .data("mutation { createStream(input: {}) { stream { name } } }", json!({}))
+        .await;
+    let told = other.next("p").await["data"]["changeProgress"]["id"].clone();
+    assert!(told.is_string() && !made.contains(&told));
+}
+
+#[tokio::test]
 async fn sessions_that_a_crash_left_open_are_closed_when_they_were_last_heard_of() {
     let world = World::new().await;
     let facts = session(&world, 1);

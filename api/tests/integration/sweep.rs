@@ -15,6 +15,7 @@ use crate::harness::{Client, World};
 const UNCOVERED: &[&str] = &[
     "ChangeProgress",
     "LiveCounters",
+    "ProtocolIngests",
     "ProtocolViewers",
     "SessionEvent",
     "SignOutPayload",

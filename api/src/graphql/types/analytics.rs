@@ -3,13 +3,15 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 use chrono::{DateTime, Utc};
-use entity::finding;
+use entity::{finding, session::Column};
 use guard::Timestamp;
 use ids::FindingId;
+use sea_orm::ConnectionTrait;
 
 use super::{
     Part,
     moment::Moment,
+    order::{AddressUsageOrder, OrderDirection, TokenUsageOrder},
     page::{connection, wanted},
     session::{Door, Protocol},
     usage::{self, AddressUsageConnection, TokenUsageConnection},
@@ -18,7 +20,7 @@ use crate::{
     analytics::{
         Found, findings,
         series::{self, Dimension as By, Metric as What, Span},
-        usage::{Filter, OrderBy, Sessions},
+        usage::{Filter, Sessions, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
@@ -43,7 +45,7 @@ pub(crate) struct TimeRange {
     to: Option<Moment>,
 }
 
-/// Which sessions count. Sums and series take streams and protocols alone; findings take none.
+/// Which sessions count. Series and the world take streams and protocols alone; findings take none.
 #[derive(Clone, Debug, Default, PartialEq, InputObject)]
 pub(crate) struct AnalyticsFilter {
     /// On the stream of this name.
@@ -271,20 +273,19 @@ impl Analytics {
         })
     }
 
-    /// The minutes that sums are of: they know streams and protocols.
+    /// Whether minutes know what is asked for: they know streams and protocols.
+    fn is_summed(&self) -> bool {
+        let known = AnalyticsFilter {
+            stream: self.filter.stream.clone(),
+            protocol: self.filter.protocol,
+            ..AnalyticsFilter::default()
+        };
+        self.filter == known
+    }
+
+    /// The minutes that sums are of.
     fn span(&self) -> Result<Span<'_>, Fault> {
-        let filter = &self.filter;
-        let others = [
-            filter.jti.is_some(),
-            filter.user.is_some(),
-            filter.tag.is_some(),
-            filter.ip.is_some(),
-            filter.country.is_some(),
-            filter.asn.is_some(),
-            filter.provider.is_some(),
-            filter.referrer.is_some(),
-        ];
-        if others.contains(&true) {
+        if !self.is_summed() {
             return Err(UNSUPPORTED);
         }
         Ok(Span {
@@ -294,6 +295,33 @@ impl Analytics {
             protocol: self.filter.protocol.map(Into::into),
             stream: self.filter.stream.as_deref(),
         })
+    }
+
+    /// Sessions themselves, of which minutes do not know enough.
+    async fn taken_apart(
+        &self,
+        connection: &impl ConnectionTrait,
+        metric: Metric,
+        by: Dimension,
+        first: u64,
+    ) -> Result<Vec<(String, f64)>, Fault> {
+        let by_time = match metric {
+            Metric::Sessions => false,
+            Metric::Watched => true,
+            Metric::Viewers | Metric::Bytes | Metric::Denials => return Err(UNSUPPORTED),
+        };
+        let column = match by {
+            Dimension::Stream => Column::StreamName,
+            Dimension::Protocol => Column::Protocol,
+            Dimension::Country => Column::Country,
+            Dimension::Provider => Column::Provider,
+            Dimension::Referrer => Column::Referrer,
+            Dimension::UserAgent => Column::UserAgent,
+            Dimension::Reason => return Err(UNSUPPORTED),
+        };
+        let values = sessions_apart(connection, &self.sessions()?, column, by_time, first).await?;
+        let value = |value: i64| super::float(u64::try_from(value).unwrap_or(0)) / if by_time { 1e6 } else { 1.0 };
+        Ok(values.into_iter().map(|(name, number)| (name, value(number))).collect())
     }
 
     /// Whoever may not see addresses and viewers may not see what is taken together by them.
@@ -313,11 +341,17 @@ impl Analytics {
         #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Behind which cursor.")] after: Option<String>,
         #[graphql(desc = "In which order; by score unless said.")] order_by: Option<TokenUsageOrder>,
+        #[graphql(desc = "Which end comes first; the most, or the last, unless said.")] direction: Option<
+            OrderDirection,
+        >,
     ) -> Result<Option<TokenUsageConnection>> {
         let state = state(context);
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
-        let order = order_by.map(Into::into).unwrap_or_default();
+        let order = (
+            order_by.map(Into::into).unwrap_or_default(),
+            direction.map(Into::into).unwrap_or_default(),
+        );
         Ok(Some(usage::tokens(state, &self.sessions()?, order, wanted).await?))
     }
 
@@ -329,11 +363,17 @@ impl Analytics {
         #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Behind which cursor.")] after: Option<String>,
         #[graphql(desc = "In which order; by score unless said.")] order_by: Option<AddressUsageOrder>,
+        #[graphql(desc = "Which end comes first; the most, or the last, unless said.")] direction: Option<
+            OrderDirection,
+        >,
     ) -> Result<Option<AddressUsageConnection>> {
         let state = state(context);
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
-        let order = order_by.map(Into::into).unwrap_or_default();
+        let order = (
+            order_by.map(Into::into).unwrap_or_default(),
+            direction.map(Into::into).unwrap_or_default(),
+        );
         Ok(Some(usage::addresses(state, &self.sessions()?, order, wanted).await?))
     }
 
@@ -370,7 +410,8 @@ impl Analytics {
         Ok(series.into_iter().map(Series::of).collect())
     }
 
-    /// A metric taken apart, the most first.
+    /// A metric taken apart, the most first. Where the filter names more than a stream and a protocol: sessions that reach
+    /// into the time, or how long they took in it.
     async fn breakdown(
         &self,
         context: &Context<'_>,
@@ -378,8 +419,12 @@ impl Analytics {
         #[graphql(desc = "By what.")] by: Dimension,
         #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
     ) -> Result<Vec<Bucket>> {
-        let state = state(context);
-        let values = series::breakdown(state.store.read(), self.span()?, metric.into(), by.into(), few(first)?).await?;
+        let (connection, first) = (state(context).store.read(), few(first)?);
+        let values = if self.is_summed() {
+            series::breakdown(connection, self.span()?, metric.into(), by.into(), first).await?
+        } else {
+            self.taken_apart(connection, metric, by, first).await?
+        };
         Ok(values.into_iter().map(Bucket::of).collect())
     }
 
@@ -409,84 +454,6 @@ impl Analytics {
         let state = state(context);
         let values = series::breakdown(state.store.read(), self.span()?, What::Denials, by.into(), few(first)?).await?;
         Ok(values.into_iter().map(Bucket::of).collect())
-    }
-}
-
-/// In which order tokens are; the most, or the last, first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(crate) enum TokenUsageOrder {
-    /// By score, then by who was there last.
-    Score,
-    /// By how long it was watched with.
-    DurationSum,
-    /// By how long a session took.
-    DurationAvg,
-    /// By sessions.
-    Sessions,
-    /// By streams.
-    Streams,
-    /// By addresses.
-    Ips,
-    /// By when it was used first, the latest first.
-    FirstStart,
-    /// By when it was used last.
-    LastEnd,
-    /// By sessions at once.
-    MaxConcurrency,
-}
-
-/// In which order addresses are; the most, or the last, first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(crate) enum AddressUsageOrder {
-    /// By score, then by who was there last.
-    Score,
-    /// By how long was watched from it.
-    DurationSum,
-    /// By how long a session took.
-    DurationAvg,
-    /// By sessions.
-    Sessions,
-    /// By streams.
-    Streams,
-    /// By tokens.
-    Tokens,
-    /// By when the first session began, the latest first.
-    FirstStart,
-    /// By who was there last.
-    LastEnd,
-    /// By sessions at once.
-    MaxConcurrency,
-}
-
-impl From<TokenUsageOrder> for OrderBy {
-    fn from(order: TokenUsageOrder) -> Self {
-        match order {
-            TokenUsageOrder::Score => Self::Score,
-            TokenUsageOrder::DurationSum => Self::Duration,
-            TokenUsageOrder::DurationAvg => Self::MeanDuration,
-            TokenUsageOrder::Sessions => Self::Sessions,
-            TokenUsageOrder::Streams => Self::Streams,
-            TokenUsageOrder::Ips => Self::Others,
-            TokenUsageOrder::FirstStart => Self::FirstStart,
-            TokenUsageOrder::LastEnd => Self::LastEnd,
-            TokenUsageOrder::MaxConcurrency => Self::MaxConcurrency,
-        }
-    }
-}
-
-impl From<AddressUsageOrder> for OrderBy {
-    fn from(order: AddressUsageOrder) -> Self {
-        match order {
-            AddressUsageOrder::Score => Self::Score,
-            AddressUsageOrder::DurationSum => Self::Duration,
-            AddressUsageOrder::DurationAvg => Self::MeanDuration,
-            AddressUsageOrder::Sessions => Self::Sessions,
-            AddressUsageOrder::Streams => Self::Streams,
-            AddressUsageOrder::Tokens => Self::Others,
-            AddressUsageOrder::FirstStart => Self::FirstStart,
-            AddressUsageOrder::LastEnd => Self::LastEnd,
-            AddressUsageOrder::MaxConcurrency => Self::MaxConcurrency,
-        }
     }
 }
 
@@ -562,7 +529,9 @@ impl MisuseFinding {
     }
 }
 
-const UNSUPPORTED: Fault = Fault::Invalid("sums and series can be of a stream and a protocol only, findings of all");
+const UNSUPPORTED: Fault = Fault::Invalid(
+    "sums and series can be of a stream and a protocol only, what is taken apart beyond that by sessions or how long was watched, findings of all",
+);
 
 fn few(first: i32) -> Result<u64, Fault> {
     let first = u64::try_from(first).ok().filter(|first| *first <= 500);

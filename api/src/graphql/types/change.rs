@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use entity::change;
 use ids::ChangeId;
 
+use super::page::connection;
 use crate::publisher::{NodeProgress, Progress};
 
 /// A change to policy on its way to the nodes.
@@ -14,6 +15,9 @@ pub(crate) struct Change {
     id: ID,
     /// When it was recorded: from then on it survives any crash.
     at: DateTime<Utc>,
+    /// The operation that it came by, as in the audit log; none while it is answered, and for changes from before that was
+    /// kept.
+    action: Option<String>,
     /// Sessions that it ended.
     sessions_ended: i32,
     /// Bytes of media written to them after it was in force; should be 0.
@@ -23,6 +27,13 @@ pub(crate) struct Change {
     /// Milliseconds from its record to the last acknowledgement; none while a node is missing.
     done_after_ms: Option<f64>,
 }
+
+connection!(
+    /// Changes to policy.
+    ChangeConnection,
+    ChangeEdge,
+    Change
+);
 
 /// A node's word on a change.
 #[derive(Clone, Debug, SimpleObject)]
@@ -61,6 +72,7 @@ impl From<Progress> for Change {
         Self {
             id: progress.change.to_string().into(),
             at: super::moment(progress.at.us()),
+            action: None,
             sessions_ended: super::count(progress.sessions_ended()),
             bytes_after: super::float(progress.bytes_after()),
             done_after_ms: progress.done_after.map(|after| after.as_secs_f64() * 1e3),
@@ -75,6 +87,7 @@ impl From<change::Model> for Change {
         Self {
             id: ChangeId::from_uuid(row.id).to_string().into(),
             at: super::moment(row.created_at),
+            action: row.action,
             sessions_ended: row.sessions_ended,
             bytes_after: super::float(u64::try_from(row.bytes_after).unwrap_or(0)),
             nodes: nodes.into_iter().map(NodeAck::from).collect(),

@@ -35,6 +35,8 @@ pub(crate) struct LiveCounters {
     bytes_per_second: f64,
     /// Viewers by protocol; those without viewers are left out.
     by_protocol: Vec<ProtocolViewers>,
+    /// Broadcasters by protocol; those without broadcasters are left out.
+    ingests_by_protocol: Vec<ProtocolIngests>,
 }
 
 /// How many watch by one protocol.
@@ -44,6 +46,15 @@ pub(crate) struct ProtocolViewers {
     protocol: Protocol,
     /// How many.
     viewers: i32,
+}
+
+/// How many broadcast by one protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SimpleObject)]
+pub(crate) struct ProtocolIngests {
+    /// Which.
+    protocol: Protocol,
+    /// How many.
+    ingests: i32,
 }
 
 /// Something that happened to a viewer or broadcaster.
@@ -106,6 +117,14 @@ impl From<Counters> for LiveCounters {
                 .map(|(protocol, viewers)| ProtocolViewers {
                     protocol: protocol.into(),
                     viewers: super::count(viewers.into()),
+                })
+                .collect(),
+            ingests_by_protocol: counters
+                .ingests_by_protocol
+                .into_iter()
+                .map(|(protocol, ingests)| ProtocolIngests {
+                    protocol: protocol.into(),
+                    ingests: super::count(ingests.into()),
                 })
                 .collect(),
         }

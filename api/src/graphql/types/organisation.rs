@@ -3,15 +3,15 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 use entity::{Tenanted, api_token, guardian_rule, stream};
-use ids::{ApiTokenId, AuditId, GroupId, StreamId, TokenId};
+use ids::{ApiTokenId, AuditId, ChangeId, GroupId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::{
     Analytics, AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection,
-    AuditFilter, BannedUser, BannedUserConnection, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
-    IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, SessionConnection, SessionFilter, SigningKey,
-    StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, Webhook, WebhookDelivery,
-    WebhookDeliveryConnection, WebhookDeliveryFilter,
+    AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, GuardianRule, GuardianRuleConnection,
+    GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, SessionConnection,
+    SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, Webhook,
+    WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -338,6 +338,22 @@ impl Organisation {
         let wanted = wanted(context, first, after.as_deref())?;
         let page = webhooks::page(state, self.0.id, filter.unwrap_or_default().into(), wanted).await?;
         Ok(Some(Part::of(page, WebhookDelivery::key, WebhookDelivery).into()))
+    }
+
+    /// Changes to its policy, the newest first: how long each took to be in force, and whom it cut.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn changes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<ChangeConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::ChangeRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = reading::changes(state, self.0.id, wanted).await?;
+        let key = |row: &entity::change::Model| ChangeId::from_uuid(row.id).to_string();
+        Ok(Some(Part::of(page, key, Change::from).into()))
     }
 
     /// Its sessions, live and past, the newest first. `nanoReadOnly` sees addresses masked, and no users.

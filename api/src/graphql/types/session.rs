@@ -87,8 +87,10 @@ pub(crate) struct SessionFilter {
     pub(crate) user: Option<String>,
     /// With this label.
     pub(crate) tag: Option<String>,
-    /// With this token; not for `nanoReadOnly`.
+    /// With this token, be it the newest or one that it ran on before; not for `nanoReadOnly`.
     pub(crate) jti: Option<ID>,
+    /// From this address; not for `nanoReadOnly`.
+    pub(crate) ip: Option<String>,
 }
 
 /// Which way a stream flows.
@@ -121,7 +123,16 @@ pub(crate) enum Protocol {
 impl SessionFilter {
     /// Who asks for a person's sessions must be allowed to see whose they are.
     pub(crate) fn is_personal(&self) -> bool {
-        self.user.is_some() || self.jti.is_some()
+        self.user.is_some() || self.jti.is_some() || self.ip.is_some()
+    }
+
+    /// The address as rows have it; one that is none is nobody's.
+    pub(crate) fn address(&self) -> Option<String> {
+        let text = self.ip.as_deref()?.trim();
+        Some(
+            text.parse()
+                .map_or_else(|_| text.to_owned(), |address| guard::fold(address).to_string()),
+        )
     }
 }
 
@@ -139,6 +150,7 @@ pub(crate) async fn connection(
         return Err(Fault::Forbidden.into());
     }
     let which = reading::Sessions {
+        address: filter.address(),
         stream: filter.stream,
         live: filter.live,
         door: filter.door.map(Into::into),

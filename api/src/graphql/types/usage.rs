@@ -15,7 +15,7 @@ use super::{
 use crate::{
     analytics::{
         findings, standing,
-        usage::{self, By, OrderBy, Sessions, Usage},
+        usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
     service::{page::Wanted, reading::TokenIs},
@@ -116,7 +116,7 @@ connection!(
 pub(super) async fn tokens(
     state: &State,
     sessions: &Sessions,
-    order: OrderBy,
+    order: Ordering,
     wanted: Wanted,
 ) -> Result<TokenUsageConnection, Fault> {
     let page = usage::page(state, sessions, By::Token, order, wanted).await?;
@@ -156,7 +156,7 @@ pub(super) async fn tokens(
 pub(super) async fn addresses(
     state: &State,
     sessions: &Sessions,
-    order: OrderBy,
+    order: Ordering,
     wanted: Wanted,
 ) -> Result<AddressUsageConnection, Fault> {
     let page = usage::page(state, sessions, By::Address, order, wanted).await?;

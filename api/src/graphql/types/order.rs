@@ -1,0 +1,123 @@
+//! In which order the views of tokens and addresses are.
+
+use async_graphql::Enum;
+
+use crate::analytics::usage::{Direction, OrderBy};
+
+/// Which end of an order comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Direction")]
+pub(crate) enum OrderDirection {
+    /// The least, the first, or A.
+    Ascending,
+    /// The most, the last, or Z.
+    Descending,
+}
+
+/// In which order tokens are; the most, or the last, first unless said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum TokenUsageOrder {
+    /// By score, then by who was there last.
+    Score,
+    /// By how long it was watched with.
+    DurationSum,
+    /// By how long a session took.
+    DurationAvg,
+    /// By sessions.
+    Sessions,
+    /// By streams.
+    Streams,
+    /// By addresses.
+    Ips,
+    /// By when it was used first, the latest first.
+    FirstStart,
+    /// By when it was used last.
+    LastEnd,
+    /// By sessions at once.
+    MaxConcurrency,
+    /// By its id.
+    Jti,
+    /// By the viewer.
+    User,
+    /// By the label.
+    Tag,
+    /// By how many networks it came from.
+    Providers,
+    /// By how many countries it came from.
+    Countries,
+    /// By how many sites it came from.
+    Referrers,
+}
+
+/// In which order addresses are; the most, or the last, first unless said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum AddressUsageOrder {
+    /// By score, then by who was there last.
+    Score,
+    /// By how long was watched from it.
+    DurationSum,
+    /// By how long a session took.
+    DurationAvg,
+    /// By sessions.
+    Sessions,
+    /// By streams.
+    Streams,
+    /// By tokens.
+    Tokens,
+    /// By when the first session began, the latest first.
+    FirstStart,
+    /// By who was there last.
+    LastEnd,
+    /// By sessions at once.
+    MaxConcurrency,
+    /// By the address, by its letters.
+    Ip,
+    /// By how many labels there are.
+    Tags,
+    /// By who runs the network.
+    Provider,
+    /// By the country's code.
+    Country,
+}
+
+impl From<TokenUsageOrder> for OrderBy {
+    fn from(order: TokenUsageOrder) -> Self {
+        match order {
+            TokenUsageOrder::Score => Self::Score,
+            TokenUsageOrder::DurationSum => Self::Duration,
+            TokenUsageOrder::DurationAvg => Self::MeanDuration,
+            TokenUsageOrder::Sessions => Self::Sessions,
+            TokenUsageOrder::Streams => Self::Streams,
+            TokenUsageOrder::Ips => Self::Others,
+            TokenUsageOrder::FirstStart => Self::FirstStart,
+            TokenUsageOrder::LastEnd => Self::LastEnd,
+            TokenUsageOrder::MaxConcurrency => Self::MaxConcurrency,
+            TokenUsageOrder::Jti => Self::Subject,
+            TokenUsageOrder::User => Self::User,
+            TokenUsageOrder::Tag => Self::Tag,
+            TokenUsageOrder::Providers => Self::Providers,
+            TokenUsageOrder::Countries => Self::Countries,
+            TokenUsageOrder::Referrers => Self::Referrers,
+        }
+    }
+}
+
+impl From<AddressUsageOrder> for OrderBy {
+    fn from(order: AddressUsageOrder) -> Self {
+        match order {
+            AddressUsageOrder::Score => Self::Score,
+            AddressUsageOrder::DurationSum => Self::Duration,
+            AddressUsageOrder::DurationAvg => Self::MeanDuration,
+            AddressUsageOrder::Sessions => Self::Sessions,
+            AddressUsageOrder::Streams => Self::Streams,
+            AddressUsageOrder::Tokens => Self::Others,
+            AddressUsageOrder::FirstStart => Self::FirstStart,
+            AddressUsageOrder::LastEnd => Self::LastEnd,
+            AddressUsageOrder::MaxConcurrency => Self::MaxConcurrency,
+            AddressUsageOrder::Ip => Self::Subject,
+            AddressUsageOrder::Tags => Self::Tags,
+            AddressUsageOrder::Provider => Self::Provider,
+            AddressUsageOrder::Country => Self::Country,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! A token that a session ran on before its newest.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Table, Tenanted};
+
+/// A token that a session ran on before its newest.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "session_token")]
+pub struct Model {
+    /// The session.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub session_id: Uuid,
+    /// The token's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub jti: String,
+    /// Whose it is.
+    pub organisation_id: Uuid,
+}
+
+/// None: a relation could cross organisations.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Table for Entity {}
+
+impl Tenanted for Entity {
+    const TENANT: Column = Column::OrganisationId;
+}
