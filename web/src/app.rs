@@ -10,9 +10,9 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Guardian, Invitation, Keys,
-        LookAtToken, Members, Missing, Overview, Platform, Reset, Security, SignIn, StaticTokens, StreamPage, Streams,
-        TokenMaker, Tokens, Watch, Webhooks,
+        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Changes, Findings, Guardian,
+        Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview, Overview, Platform, Reset,
+        Security, SignIn, StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -36,6 +36,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/invitation") view=Invitation/>
                 <Route path=path!("/reset") view=Reset/>
                 <ParentRoute path=path!("") view=Shell>
+                    <Route path=path!("/overview") view=Overview/>
                     <Route path=path!("/streams") view=Streams/>
                     <Route path=path!("/streams/:name") view=StreamPage/>
                     <Route path=path!("/tokens") view=Tokens/>
@@ -44,8 +45,12 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/tokens/look") view=LookAtToken/>
                     <Route path=path!("/tokens/new") view=TokenMaker/>
                     <Route path=path!("/guardian") view=Guardian/>
+                    <Route path=path!("/misuse") view=Findings/>
+                    <Route path=path!("/misuse/tokens") view=TokenView/>
+                    <Route path=path!("/misuse/addresses") view=IpView/>
                     <Route path=path!("/activity") view=Activity/>
-                    <Route path=path!("/organisation") view=Overview/>
+                    <Route path=path!("/activity/changes") view=Changes/>
+                    <Route path=path!("/organisation") view=OrganisationOverview/>
                     <Route path=path!("/organisation/members") view=Members/>
                     <Route path=path!("/organisation/api-tokens") view=ApiTokens/>
                     <Route path=path!("/organisation/keys") view=Keys/>

@@ -5,6 +5,7 @@
 mod api;
 mod app;
 mod browser;
+mod country;
 mod kit;
 mod logo;
 mod pages;

@@ -75,8 +75,52 @@ pub(crate) fn span(from_ms: f64, to_ms: f64) -> String {
 
 /// Date and time in the reader's own language and zone.
 pub(crate) fn exact(at: &DateTime) -> String {
+    written(at, "short")
+}
+
+/// A moment beside a chart: the time of day, or the day where several are shown.
+pub(crate) fn mark(ms: f64, days: bool) -> String {
+    let at = Date::new(&JsValue::from_f64(ms));
+    if days {
+        format!("{:02}-{:02}", at.get_month() + 1, at.get_date())
+    } else {
+        format!("{:02}:{:02}", at.get_hours(), at.get_minutes())
+    }
+}
+
+/// The same, of unix milliseconds.
+pub(crate) fn exact_ms(ms: f64) -> String {
+    exact(&DateTime(Date::new(&JsValue::from_f64(ms)).to_iso_string().into()))
+}
+
+/// A text in which each moment of UTC, as RFC 3339 to the second, is told in the reader's own zone, which is named.
+pub(crate) fn localised(text: &str) -> String {
+    let (mut told, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(first) = rest.chars().next() {
+        let moment = rest.get(..MOMENT.len()).filter(|moment| is_moment(moment));
+        let length = if let Some(moment) = moment {
+            told.push_str(&written(&DateTime(moment.to_owned()), "long"));
+            moment.len()
+        } else {
+            told.push(first);
+            first.len_utf8()
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    told
+}
+
+fn is_moment(text: &str) -> bool {
+    let fits = |(is, form): (char, char)| if form == '0' { is.is_ascii_digit() } else { is == form };
+    text.chars().zip(MOMENT.chars()).all(fits)
+}
+
+/// The form of a moment; 0 stands for any digit.
+const MOMENT: &str = "0000-00-00T00:00:00Z";
+
+fn written(at: &DateTime, time_style: &str) -> String {
     let options = Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+    for (key, value) in [("dateStyle", "medium"), ("timeStyle", time_style)] {
         let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
     }
     let format = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options);
@@ -101,10 +145,43 @@ pub(crate) fn bitrate(bits_per_second: f64) -> String {
     }
 }
 
+/// "0 B", "12.4 kB", "3.1 GB".
+pub(crate) fn bytes(bytes: f64) -> String {
+    match bytes {
+        b if b >= 1e12 => format!("{:.1} TB", b / 1e12),
+        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
+        b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
+        b if b >= 1e3 => format!("{:.1} kB", b / 1e3),
+        b => format!("{b:.0} B"),
+    }
+}
+
 /// The moment that comes after so long, as RFC 3339.
 pub(crate) fn after(span: Duration) -> DateTime {
     let at = Date::new(&JsValue::from_f64(Date::now() + span.as_secs_f64() * 1000.0));
     DateTime(at.to_iso_string().into())
+}
+
+/// The moment so long ago, as RFC 3339.
+pub(crate) fn before(span: Duration) -> DateTime {
+    let at = Date::new(&JsValue::from_f64(Date::now() - span.as_secs_f64() * 1000.0));
+    DateTime(at.to_iso_string().into())
+}
+
+/// The moment so long ago as a field for date and time has it, in the reader's own zone.
+pub(crate) fn field(ago: Duration) -> String {
+    field_of(Date::now() - ago.as_secs_f64() * 1000.0)
+}
+
+/// The same, of unix milliseconds.
+pub(crate) fn field_of(ms: f64) -> String {
+    let at = Date::new(&JsValue::from_f64(ms));
+    let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}",
+        at.get_hours(),
+        at.get_minutes()
+    )
 }
 
 /// "1 session", "3 sessions".

@@ -4,7 +4,7 @@
 //   node tools/assemble.mjs FOLDER_WITH_THE_BOUND_MODULE release|debug
 //
 // dist/assets/   names hold a hash of the content: may be cached for ever
-// dist/          stable names (index.html, watch.html, player.js, icon.svg): must be asked for again
+// dist/          stable names (index.html, watch.html, player.js, icon.svg, world.tsv): must be asked for again
 // dist/graphiql/ GraphiQL's own files, as they were published
 // *.br, *.gz     beside whatever compresses
 
@@ -16,6 +16,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { world } from "./world.mjs";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [bound, profile] = process.argv.slice(2);
@@ -105,6 +106,7 @@ async function assemble() {
   asset("app.js", await bundle("page/boot.js", glue));
 
   files.set("player.js", player);
+  files.set("world.tsv", Buffer.from(await world(join(web, "node_modules"))));
   for (const page of ["index.html", "watch.html"]) {
     files.set(page, Buffer.from(filled(await readFile(join(web, page), "utf8"), page)));
   }
@@ -114,7 +116,7 @@ async function assemble() {
 
 // What is there already under a name with its hash was compressed before.
 async function compress() {
-  const waiting = [...files].filter(([path]) => /\.(css|html|js|svg|wasm)$/.test(path));
+  const waiting = [...files].filter(([path]) => /\.(css|html|js|svg|tsv|wasm)$/.test(path));
   const worker = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const [path, content] = next;

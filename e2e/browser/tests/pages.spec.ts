@@ -15,6 +15,7 @@ const LOOKS: [string, Look][] = [
 ];
 
 const PAGES: [string, string, string][] = [
+  ['overview', '/overview', 'Overview'],
   ['streams', '/streams', 'Streams'],
   ['a stream', `/streams/NAME`, 'STREAM'],
   ['tokens', '/tokens', 'Tokens'],
@@ -23,7 +24,11 @@ const PAGES: [string, string, string][] = [
   ['looking at tokens', '/tokens/look', 'Tokens'],
   ['the token maker', '/tokens/new', 'New token'],
   ['guardian', '/guardian', 'Guardian'],
+  ['misuse', '/misuse', 'Misuse'],
+  ['the token view', '/misuse/tokens', 'Misuse'],
+  ['the IP view', '/misuse/addresses', 'Misuse'],
   ['activity', '/activity', 'Activity'],
+  ['changes', '/activity/changes', 'Activity'],
   ['nothing', '/no/such/page', 'Not found'],
 ];
 
@@ -65,6 +70,14 @@ for (const [look, use] of LOOKS) {
     test(`every page of the organisation is fit for everybody, ${look}`, async ({ page }) => {
       await signIn(page, user('nanoAdmin'));
       await expectAllFit(page, ORGANISATION, look);
+    });
+
+    test(`every part of the organisation is in sight, ${look}`, async ({ page }) => {
+      await signIn(page, user('nanoAdmin'));
+      await page.goto(new URL('/organisation', demo().dashboard).href);
+      const tabs = page.getByRole('navigation', { name: 'Parts of the organisation' }).getByRole('link');
+      await expect(tabs).toHaveCount(7);
+      for (const tab of await tabs.all()) await expect(tab).toBeInViewport({ ratio: 1 });
     });
 
     test(`every dialog is fit for everybody, ${look}`, async ({ page }) => {

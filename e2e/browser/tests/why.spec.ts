@@ -29,6 +29,9 @@ test('a refusal says what was looked at, beside it and by its id', async ({ page
   await expect(steps.last()).toContainText('example.com');
   await expect(steps.nth(1)).toContainText('Passed');
   await expect(why).toContainText('TOKEN_DOMAIN');
+  // Moments are told in the reader's own zone, which is named; no number of seconds is.
+  await expect(steps.filter({ hasText: 'times' })).toContainText(/issued .*\d:\d\d.* (UTC|GMT|[A-Z]{2,4}).* ends /);
+  await expect(steps.filter({ hasText: 'times' })).not.toContainText(/\d{10} s|\dT\d/);
   await expectFitEverywhere(page, 'why somebody was refused');
   await why.getByRole('button', { name: 'Done' }).click();
 

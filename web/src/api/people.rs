@@ -48,7 +48,9 @@ pub(crate) struct Viewer {
 pub(crate) enum Permission {
     ApiKeyRotate,
     ApiTokenManage,
+    AnalyticsRead,
     AuditRead,
+    ChangeRead,
     Explain,
     MemberRead,
     MemberInvite,

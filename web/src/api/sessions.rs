@@ -74,6 +74,11 @@ impl cynic::Enum for Reason {
 cynic::impl_coercions!(Reason, schema::DenyReason);
 
 impl Reason {
+    /// The reason of that public name.
+    pub(crate) fn of(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
     /// `TOKEN_EXPIRED` and its like.
     pub(crate) fn name(&self) -> &str {
         &self.0

@@ -6,6 +6,7 @@ use super::{
     actor::Actor,
     client::{Api, settle},
     failure::Failure,
+    operations::mutations,
     page::Json,
     people::{UserError, first_error},
     scalar::{DateTime, TokenStatus},
@@ -69,6 +70,7 @@ pub(crate) struct Looked {
     pub(crate) kid: Option<String>,
     pub(crate) jti: Option<cynic::Id>,
     pub(crate) claims: Option<Json>,
+    pub(crate) record: Option<Record>,
     pub(crate) advice: Vec<Advice>,
     errors: Vec<UserError>,
 }
@@ -78,4 +80,20 @@ pub(crate) async fn look(api: Api, token: String) -> Result<Looked, Failure> {
     let input = LintTokenInput { token };
     let answer = api.mutate(Lint::build(LintVariables { input })).await?;
     settle(answer.lint_token, |looked| first_error(&looked.errors))
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct CreateHandleInput {
+    pub(crate) token: String,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct CreateHandlePayload {
+    pub(crate) handle: Option<String>,
+    errors: Vec<UserError>,
+}
+
+mutations! {
+    /// Makes a short text that stands for a token; it is seen this once.
+    create_handle(CreateHandleInput) -> CreateHandlePayload;
 }

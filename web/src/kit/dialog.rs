@@ -10,6 +10,9 @@ pub(crate) fn Dialog(
     open: RwSignal<bool>,
     #[prop(into)] title: Signal<String>,
     #[prop(optional)] wide: bool,
+    /// At the edge of the window, as high as it: for what is looked at beside the page.
+    #[prop(optional)]
+    drawer: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
@@ -36,7 +39,7 @@ pub(crate) fn Dialog(
     };
     let children = StoredValue::new(children);
     view! {
-        <dialog node_ref=dialog class="dialog" class:dialog-wide=wide aria-label=title on:cancel=cancelled on:close=closed>
+        <dialog node_ref=dialog class="dialog" class:dialog-wide=wide class:dialog-drawer=drawer aria-label=title on:cancel=cancelled on:close=closed>
             <Show when=move || open.get()>
                 <header class="dialog-head">
                     <h2>{title}</h2>

@@ -3,12 +3,14 @@
 
 mod badge;
 mod button;
+mod columns;
 mod copy;
 mod dialog;
 mod doing;
 mod empty;
 mod field;
 mod icon;
+mod lines;
 mod load;
 mod menu;
 mod name;
@@ -28,12 +30,14 @@ mod when;
 
 pub(crate) use badge::{Badge, StateBadge, StatusBadge, Tone};
 pub(crate) use button::{Button, Look};
+pub(crate) use columns::{Columns, Stack};
 pub(crate) use copy::CopyField;
 pub(crate) use dialog::{Confirm, Dialog};
 pub(crate) use doing::{DialogForm, Doing, Trouble};
 pub(crate) use empty::Empty;
 pub(crate) use field::{Choice, Choices, TextField};
 pub(crate) use icon::Icon;
+pub(crate) use lines::{Line, Lines};
 pub(crate) use load::{Load, Loaded};
 pub(crate) use menu::{Menu, MenuItem};
 pub(crate) use name::Name;

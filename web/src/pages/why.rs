@@ -9,6 +9,7 @@ use crate::{
         sessions::Door,
     },
     kit::{Badge, Button, Dialog, Doing, Look, Table, TextField, Tone, Trouble, When},
+    time,
 };
 
 /// The dialog that shows a decision; `asked` opens it.
@@ -64,7 +65,7 @@ fn Steps(decision: Decision) -> impl IntoView {
     });
     let failed = decision.steps.iter().find(|step| step.outcome == StepOutcome::Failed);
     let failed = failed.map(|step| {
-        let (check, looked_at) = (step.check.clone(), step.looked_at.clone());
+        let (check, looked_at) = (step.check.clone(), time::localised(&step.looked_at));
         view! { <p>"What refused it: "{check}", "<span class="mono">{looked_at}</span></p> }
     });
     view! {
@@ -84,11 +85,12 @@ fn Step(step: DecisionStep) -> impl IntoView {
         StepOutcome::Failed => (Tone::Bad, "Refused"),
         StepOutcome::Assumed => (Tone::Calm, "Assumed"),
     };
-    let because = (step.outcome == StepOutcome::Failed).then(|| view! { <span class="under">{step.because}</span> });
+    let because = (step.outcome == StepOutcome::Failed)
+        .then(|| view! { <span class="under">{time::localised(&step.because)}</span> });
     view! {
         <tr>
             <th scope="row" class="word">{step.check}</th>
-            <td data-label="Looked at" class="mono">{step.looked_at}</td>
+            <td data-label="Looked at" class="mono">{time::localised(&step.looked_at)}</td>
             <td data-label="Outcome"><Badge tone text=word/>{because}</td>
         </tr>
     }

@@ -243,7 +243,7 @@ pub(super) fn Scope(scope: RwSignal<String>) -> impl IntoView {
 }
 
 /// What a change came to, in a sentence.
-pub(super) fn done(what: &str, change: Option<&Change>) -> String {
+pub(crate) fn done(what: &str, change: Option<&Change>) -> String {
     match change.map_or(0, |change| change.sessions_ended) {
         0 => format!("{what}."),
         ended => format!("{what}: cut {}.", time::count(ended, "session", "sessions")),

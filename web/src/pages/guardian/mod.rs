@@ -7,6 +7,11 @@ mod list;
 mod only;
 mod trial;
 
+pub(crate) use self::{
+    form::done,
+    trial::{Trial, tried},
+};
+
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,

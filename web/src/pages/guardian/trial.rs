@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Tries what `candidate` says, once it rests; without a value there is nothing to try.
-pub(super) fn tried(candidate: Signal<Candidate>) -> Load<Option<Tried>> {
+pub(crate) fn tried(candidate: Signal<Candidate>) -> Load<Option<Tried>> {
     let api = use_api();
     let settled = rested(candidate);
     Load::new(move || {
@@ -28,7 +28,7 @@ pub(super) fn tried(candidate: Signal<Candidate>) -> Load<Option<Tried>> {
 
 /// Whom it would cut.
 #[component]
-pub(super) fn Trial(load: Load<Option<Tried>>, action: Signal<Action>, mode: Signal<Mode>) -> impl IntoView {
+pub(crate) fn Trial(load: Load<Option<Tried>>, action: Signal<Action>, mode: Signal<Mode>) -> impl IntoView {
     let simulation = Memo::new(move |_| load.value().with(|tried| tried.clone().flatten().and_then(Result::ok)));
     move || {
         simulation.get().map(|simulation| {

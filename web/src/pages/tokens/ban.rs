@@ -15,7 +15,7 @@ use crate::{
 
 /// The dialog; it opens where `asked` is set to the viewer, or to an empty text for one that is typed.
 #[component]
-pub(super) fn Ban(asked: RwSignal<Option<String>>, #[prop(into)] on_banned: Callback<()>) -> impl IntoView {
+pub(crate) fn Ban(asked: RwSignal<Option<String>>, #[prop(into)] on_banned: Callback<()>) -> impl IntoView {
     let (open, user) = (RwSignal::new(false), RwSignal::new(String::new()));
     Effect::new(move |_| {
         if let Some(one) = asked.get() {

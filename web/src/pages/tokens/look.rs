@@ -11,7 +11,7 @@ use guard::{
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{ClosedToRole, Findings, Head, findings::shown, said::Said};
+use super::{ClosedToRole, Findings, Head, findings::shown, handle::MakeHandle, said::Said};
 use crate::{
     api::{
         client::use_api,
@@ -176,6 +176,7 @@ fn OfJwt(jwt: Jwt, found: Memo<Found>, text: RwSignal<String>) -> impl IntoView 
                 <Standing found/>
                 <Against read=jwt.claims/>
                 <Ask text why="Whether the signature fits only the server can say: the token is sent to it, and kept nowhere."/>
+                {may(Permission::TokenCreate).then(|| view! { <Card title="Handle"><MakeHandle token=text/></Card> })}
             </div>
         </div>
     }
@@ -187,22 +188,25 @@ fn Standing(found: Memo<Found>) -> impl IntoView {
     view! {
         <Card title="What became of it">
             {move || match found.get() {
-                Found::Here(record) => {
-                    let revoked = record.revoked_at.clone();
-                    let link = format!("/tokens?jti={}", record.jti.inner());
-                    view! {
-                        <dl class="pairs">
-                            <div><dt>"Status"</dt><dd><StatusBadge status=record.status/></dd></div>
-                            <div><dt>"Made"</dt><dd><When at=record.created_at/>{record.created_by.map(|actor| format!(" by {}", actor.name))}</dd></div>
-                            {revoked.map(|at| view! { <div><dt>"Revoked"</dt><dd><When at/></dd></div> })}
-                            <div><dt>"Record"</dt><dd><a class="quiet-link" href=link>"Among the tokens"</a></dd></div>
-                        </dl>
-                    }.into_any()
-                }
+                Found::Here(record) => view! { <Became record=*record/> }.into_any(),
                 Found::Nowhere => view! { <Notice tone=Tone::Warn>"It was not made here, or in another organisation: there is no record."</Notice> }.into_any(),
                 Found::Unknown => view! { <p class="soft">"Of what is not made here there is no record. Whether it was revoked is seen when it is used."</p> }.into_any(),
             }}
         </Card>
+    }
+}
+
+/// What its record says.
+#[component]
+fn Became(record: Record) -> impl IntoView {
+    let link = format!("/tokens?jti={}", record.jti.inner());
+    view! {
+        <dl class="pairs">
+            <div><dt>"Status"</dt><dd><StatusBadge status=record.status/></dd></div>
+            <div><dt>"Made"</dt><dd><When at=record.created_at/>{record.created_by.map(|actor| format!(" by {}", actor.name))}</dd></div>
+            {record.revoked_at.map(|at| view! { <div><dt>"Revoked"</dt><dd><When at/></dd></div> })}
+            <div><dt>"Record"</dt><dd><a class="quiet-link" href=link>"Among the tokens"</a></dd></div>
+        </dl>
     }
 }
 
@@ -278,6 +282,7 @@ fn Word(looked: Looked) -> impl IntoView {
     view! {
         <Notice tone>{text}</Notice>
         {looked.kid.map(|kid| view! { <p class="soft">"Key "<span class="mono">{kid}</span></p> })}
+        {looked.record.map(|record| view! { <Became record/> })}
         {claims.map(|claims| view! { <Said claims plain=true/> })}
         <ul class="findings">
             {looked.advice.into_iter().map(|advice| {

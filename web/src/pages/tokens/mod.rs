@@ -5,9 +5,11 @@ mod bans;
 mod bulk;
 mod findings;
 mod fixed;
+mod handle;
 mod hit;
 mod look;
 mod maker;
+mod one;
 mod report;
 mod said;
 mod table;
@@ -18,15 +20,17 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
-use self::ban::Ban;
 pub(crate) use self::{
+    ban::Ban,
     bans::Bans,
     bulk::{Bulk, By},
     findings::Findings,
     fixed::StaticTokens,
     look::LookAtToken,
     maker::{TokenMade, TokenMaker},
+    one::RevokeOne,
     report::Progress,
+    said::Said,
     table::{NarrowFilters, TokenTable},
 };
 use super::audit::written;

@@ -7,7 +7,7 @@ use crate::{api::scalar::DateTime, kit::Card, time};
 
 /// Its claims, those that matter most first. `plain`: without a frame.
 #[component]
-pub(super) fn Said(
+pub(crate) fn Said(
     claims: Map<String, Value>,
     #[prop(optional_no_strip)] kid: Option<String>,
     #[prop(optional)] plain: bool,

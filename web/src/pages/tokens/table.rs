@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     bulk::{self, By},
-    report::Report,
+    one::RevokeOne,
 };
 use crate::{
     api::{
@@ -12,13 +12,12 @@ use crate::{
         failure::sentence,
         page::Page,
         people::Permission,
-        revocation::{self, RevokeTokensInput},
         scalar::TokenStatus,
-        tokens::{self, Change, Door, Token, Wanted},
+        tokens::{self, Door, Token, Wanted},
     },
     kit::{
-        Button, Choice, Choices, Confirm, Doing, Empty, Icon, Load, Look, Menu, MenuItem, More, SearchBox, StatusBadge,
-        Table, When, nodes,
+        Button, Choice, Choices, Empty, Icon, Load, Look, Menu, MenuItem, More, SearchBox, StatusBadge, Table, When,
+        nodes,
     },
     session::may,
     time,
@@ -61,25 +60,11 @@ pub(crate) fn TokenTable(
     #[prop(optional)] ban: Option<RwSignal<Option<String>>>,
     #[prop(optional)] narrow: bool,
 ) -> impl IntoView {
-    let (api, doing) = (use_api(), Doing::new());
-    let (asked, open) = (RwSignal::new(None::<Token>), RwSignal::new(false));
-    let (cut, report) = (RwSignal::new(None::<Change>), RwSignal::new(false));
+    let api = use_api();
+    let asked = RwSignal::new(None::<cynic::Id>);
     let tokens = nodes(load);
-    let revoke = move |()| {
-        let Some(token) = asked.get_untracked() else { return };
-        let input = RevokeTokensInput::Jti(token.jti.clone());
-        doing.run(revocation::revoke_tokens(api, input), move |payload| {
-            load.value().update(|page| mark_revoked(page.as_mut(), &token));
-            open.set(false);
-            cut.set(payload.change);
-            report.set(true);
-        });
-    };
-    let ask = Callback::new(move |token: Token| {
-        doing.forget();
-        asked.set(Some(token));
-        open.set(true);
-    });
+    let revoked = move |jti| load.value().update(|page| mark_revoked(page.as_mut(), &jti));
+    let ask = Callback::new(move |token: Token| asked.set(Some(token.jti)));
     let acts = Acts { revoke: ask, bulk, ban };
     let columns = if narrow {
         vec!["Token", "Status", ""]
@@ -106,11 +91,7 @@ pub(crate) fn TokenTable(
             </Table>
             <More load ask=move |after| tokens::page(api, wanted.get_untracked(), after)/>
         </Show>
-        <Confirm open busy=doing.busy failure=doing.failure title="Revoke this token?" action="Revoke token" on_confirm=revoke>
-            <p>"Whoever watches with it is cut off now, and it never opens anything again. This cannot be undone."</p>
-            {move || asked.get().map(|token| view! { <p class="mono soft">{token.jti.into_inner()}</p> })}
-        </Confirm>
-        <Report title="Token revoked" cut open=report/>
+        <RevokeOne asked on_revoked=revoked/>
     }
 }
 
@@ -207,11 +188,11 @@ fn RowMenu(token: Token, acts: Acts, who: String) -> impl IntoView {
     })
 }
 
-fn mark_revoked(page: Option<&mut Page<Token>>, token: &Token) {
+fn mark_revoked(page: Option<&mut Page<Token>>, jti: &cynic::Id) {
     for one in page
         .into_iter()
         .flat_map(|page| &mut page.nodes)
-        .filter(|one| one.jti == token.jti)
+        .filter(|one| one.jti == *jti)
     {
         one.status = TokenStatus::Revoked;
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::handle::MakeHandle;
 use crate::{
     api::{
         client::use_api,
@@ -44,7 +45,10 @@ pub(crate) fn TokenMade(made: Made, input: CreatePlaybackTokenInput, open: RwSig
             <Notice tone=Tone::Warn>"It is shown this once. Only its record is kept, so it cannot be shown again."</Notice>
             {link.clone().map(|link| view! { <CopyField label="Watch link" value=link/> })}
             <CopyField label="Token" value=made.token.clone() lines=true/>
-            {made.handle.clone().map(|handle| view! { <CopyField label="Handle" value=handle/> })}
+            {match made.handle.clone() {
+                Some(handle) => view! { <CopyField label="Handle" value=handle/> }.into_any(),
+                None => view! { <MakeHandle token=made.token.clone()/> }.into_any(),
+            }}
             {stream.clone().filter(|_| publishes).map(|name| view! { <Publish name credential=credential/> })}
             {stream.filter(|_| !publishes).map(|name| view! { <Embed name token=made.token/> })}
             <details class="more-ways">

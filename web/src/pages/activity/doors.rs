@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use super::Head;
 use crate::{
     api::{
         client::use_api,
@@ -11,7 +12,7 @@ use crate::{
         people::Permission,
         sessions::{self, Door},
     },
-    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, Name, PageHead, Skeleton, Table, Tone, When},
+    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, Name, Skeleton, Table, Tone, When},
     pages::why::{Why, WhyById},
     session::{may, use_person},
 };
@@ -74,7 +75,7 @@ pub(crate) fn Activity() -> impl IntoView {
         vec!["What", "Why", "Stream", "Who", "Through", "When"]
     });
     view! {
-        <PageHead title="Activity" lead="Who is let in, who is turned away and why, as it happens."/>
+        <Head part="At the doors" lead="Who is let in, who is turned away and why, as it happens."/>
         <div class="filters">
             <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=move |one| kind.set(one)/>
         </div>

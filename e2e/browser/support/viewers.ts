@@ -1,0 +1,46 @@
+// Viewers all over the loopback network, whose addresses stand for places in the world.
+import { request } from 'node:http';
+import { demo, testStream } from './demo.ts';
+
+/** Somebody who goes on asking for the playlist, from an address of their own. */
+export class Viewer {
+  #last = '';
+  readonly #turning: NodeJS.Timeout;
+
+  private constructor(
+    private readonly token: string,
+    private readonly address: string,
+    private readonly headers: Record<string, string>,
+  ) {
+    this.#turning = setInterval(() => void this.ask().catch(() => {}), 1_000);
+  }
+
+  static async from(address: string, token: string, headers: Record<string, string> = {}): Promise<Viewer> {
+    const viewer = new Viewer(token, address, headers);
+    await viewer.ask();
+    return viewer;
+  }
+
+  /** The reason why the last question was refused, else its status. */
+  get answered(): string {
+    return this.#last;
+  }
+
+  async ask(): Promise<string> {
+    const { hostname, port } = new URL(demo().http);
+    const path = `/live/${testStream().name}/index.m3u8?token=${this.token}`;
+    this.#last = await new Promise<string>((fulfil, reject) => {
+      const asked = request({ hostname, port, path, localAddress: this.address, headers: this.headers, agent: false }, (answer) => {
+        answer.resume();
+        answer.on('end', () => fulfil((answer.headers['x-deny-reason'] as string) ?? String(answer.statusCode)));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+    return this.#last;
+  }
+
+  leave(): void {
+    clearInterval(this.#turning);
+  }
+}

@@ -1,0 +1,183 @@
+// Who steals is found, explained and cut, in the dashboard; and everyone else goes on watching.
+import { readFile } from 'node:fs/promises';
+import { type Page, expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { newAdministrator, signIn } from '../support/people.ts';
+import { Viewer } from '../support/viewers.ts';
+
+const at = (path: string) => new URL(path, demo().dashboard).href;
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+
+/** A token that is passed on: it is used from four networks within seconds. What is in 127.40 is in four countries. */
+async function passedOn(name: string, second: number): Promise<{ jti: string; viewers: Viewer[] }> {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token, jti } = await control.playbackToken(testStream().name, name, 600, { tag: `tag-of-${name}` });
+  await control.close();
+  const viewers = [];
+  for (const third of [1, 2, 3, 4]) {
+    viewers.push(await Viewer.from(`127.${second}.${third}.1`, token, { referer: 'https://thieves.example/match' }));
+  }
+  return { jti, viewers };
+}
+
+test('a token that was passed on is found while one looks, and cut in two clicks; nobody else is', async ({ page }) => {
+  test.slow();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, 'honest-ann');
+  await control.close();
+  const honest = await Viewer.from('127.0.0.1', token);
+  await signIn(page, user('nanoUser'));
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Misuse' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Misuse' })).toBeVisible();
+  const { jti, viewers } = await passedOn('thief', 10);
+  const found = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
+  await expect(found, 'it arrives by itself').toContainText(/[34] addresses in [34] networks/, { timeout: 60_000 });
+  await expectFitEverywhere(page, 'findings of misuse');
+
+  await found.getByRole('button', { name: `Revoke ${jti}` }).click();
+  const dialog = page.getByRole('dialog', { name: 'Revoke this token?' });
+  await expect(dialog.getByRole('status')).toContainText('and cut 4 sessions now');
+  await expectFitEverywhere(page, 'revoking from a finding');
+  await dialog.getByRole('button', { name: 'Revoke token' }).click();
+  await expect(page.getByRole('dialog', { name: 'Token revoked' })).toContainText('Cut 4 sessions on 1 node');
+  for (const viewer of viewers) expect(await viewer.ask()).toBe('TOKEN_REVOKED');
+  expect(await honest.ask()).toBe('200');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(found).toContainText('Revoked');
+  for (const viewer of [...viewers, honest]) viewer.leave();
+});
+
+test('the Token view is ordered, narrowed and handed on; a row opens all that touches it', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('view-thief', 40);
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse/tokens?last=60'));
+  const table = page.getByRole('table', { name: 'Token view' });
+  await expect(row(page, 'view-thief')).toBeVisible({ timeout: 30_000 });
+  for (const head of ['JTI', 'User', 'Tag', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'IPs', 'Top providers', 'Top countries', 'Top referrers', 'First start', 'Last end', 'Max concurrency', 'Score', 'Status', 'Revoke']) {
+    await expect(table.getByRole('columnheader', { name: head, exact: true })).toBeVisible();
+  }
+  await expect(table.getByRole('columnheader', { name: 'Score' })).toHaveAttribute('aria-sort', 'descending');
+  await expect(row(page, 'view-thief').getByRole('cell').nth(13), 'it has a score').not.toHaveText('0', { timeout: 60_000 });
+  await expectFitEverywhere(page, 'the token view');
+
+  await table.getByRole('button', { name: 'User' }).click();
+  await expect(page).toHaveURL(/sort=user&dir=asc/);
+  await expect(table.getByRole('columnheader', { name: 'User' })).toHaveAttribute('aria-sort', 'ascending');
+  await table.getByRole('button', { name: 'User' }).click();
+  await expect(page).toHaveURL(/dir=desc/);
+  for (const [label, word] of [['Top countries', 'countries'], ['Duration average', 'average'], ['Max concurrency', 'concurrency']]) {
+    await table.getByRole('button', { name: label }).click();
+    await expect(page).toHaveURL(new RegExp(`sort=${word}`));
+    await expect(row(page, 'view-thief')).toBeVisible();
+  }
+  await page.getByRole('combobox', { name: 'Only' }).selectOption('Tag');
+  await page.getByLabel('Value, exactly').fill('tag-of-view-thief');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await expect(page.getByText('1 token', { exact: true })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('list', { name: 'Filters' })).toContainText('Tag: tag-of-view-thief');
+  await expect(page.getByText('1 token', { exact: true })).toBeVisible();
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
+  const csv = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  expect(csv).toHaveLength(2);
+  expect(csv[0]).toMatch(/^jti,user,tag,duration_sum_s/);
+  expect(csv[1]).toContain(`"${jti}","view-thief","tag-of-view-thief"`);
+
+  await page.getByRole('button', { name: `Details of ${jti}` }).click();
+  const panel = page.getByRole('dialog', { name: 'Token' });
+  await expect(page).toHaveURL(new RegExp(`open=${jti}`));
+  await expect(panel.getByRole('table', { name: 'Addresses of the token' }).getByRole('row')).toHaveCount(5);
+  await expect(panel).toContainText('thieves.example');
+  await expect(panel).toContainText('Several addresses');
+  for (const text of ['AS64503 Example Hosting', 'Singapore', 'Brazil']) await expect(panel).toContainText(text);
+  await expect(panel.getByRole('heading', { name: 'Claims' })).toBeVisible();
+  await expectFitEverywhere(page, 'a token in the panel');
+  await panel.getByRole('button', { name: 'Block 127.40.3.1' }).click();
+  const block = page.getByRole('dialog', { name: 'Block 127.40.3.1' });
+  await expect(block.getByRole('status')).toContainText('Would cut 1 session now');
+  for (const reach of ['Network AS64503 (Example Hosting)', 'Singapore', '127.40.3.0/24']) await block.getByRole('radio', { name: reach }).check();
+  await block.getByRole('radio', { name: '1 h', exact: true }).check();
+  await expect(block.getByRole('status')).toContainText('Would cut 1 session now');
+  await expectFitEverywhere(page, 'blocking an address');
+  await block.getByRole('button', { name: 'Block', exact: true }).click();
+  await expect(page.getByText('127.40.3.0/24 is blocked: cut 1 session.')).toBeVisible();
+  expect(await viewers[2]!.ask()).toBe('GUARDIAN_IP');
+  expect(await viewers[0]!.ask()).toBe('200');
+  await panel.getByRole('button', { name: `Revoke ${jti}` }).click();
+  await page.getByRole('button', { name: 'Revoke token' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
+  await expect(panel.getByText('Revoked', { exact: true }).first()).toBeVisible();
+  await expect(panel.getByRole('button', { name: `Revoke ${jti}` })).toHaveCount(0);
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(page).not.toHaveURL(/open=/);
+  await expect(row(page, 'view-thief')).toContainText('Revoked');
+  for (const viewer of viewers) viewer.leave();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  for (const id of await control.ruleIds()) await control.unrule(id);
+  await control.close();
+});
+
+test('the IP view says what was watched from each address, and an address is blocked beside it', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('ip-thief', 30);
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/addresses?last=15&user=ip-thief'));
+  const table = page.getByRole('table', { name: 'IP view' });
+  await expect(table.getByRole('row')).toHaveCount(5, { timeout: 30_000 });
+  for (const head of ['IP', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'Tokens', 'Tags', 'Provider', 'Country', 'First start', 'Last end', 'Max concurrency', 'Score', 'Blocked', 'Block']) {
+    await expect(table.getByRole('columnheader', { name: head, exact: true })).toBeVisible();
+  }
+  await table.getByRole('button', { name: 'IP', exact: true }).click();
+  await expect(table.getByRole('row').nth(1)).toContainText('127.30.1.1');
+  await expectFitEverywhere(page, 'the IP view');
+  await page.getByRole('button', { name: 'Details of 127.30.2.1' }).click();
+  const panel = page.getByRole('dialog', { name: 'Address' });
+  await expect(panel.getByRole('table', { name: 'Tokens of the address' })).toContainText(jti);
+  await expectFitEverywhere(page, 'an address in the panel');
+  await panel.getByRole('button', { name: 'Block 127.30.2.1' }).click();
+  await page.getByRole('dialog', { name: 'Block 127.30.2.1' }).getByRole('button', { name: 'Block', exact: true }).click();
+  await expect(page.getByText('127.30.2.1 is blocked: cut 1 session.')).toBeVisible();
+  expect(await viewers[1]!.ask()).toBe('GUARDIAN_IP');
+  await page.keyboard.press('Escape');
+  await expect(row(page, '127.30.2.1')).toContainText('Blocked');
+  await expect(page.getByRole('button', { name: 'Block 127.30.2.1' })).toBeDisabled();
+  for (const viewer of viewers) viewer.leave();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  for (const id of await control.ruleIds()) await control.unrule(id);
+  await control.close();
+});
+
+test('views without anything say so', async ({ page }) => {
+  test.slow();
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse?from=2020-01-01T00:00&to=2020-01-02T00:00'));
+  await expect(page.getByText('Nothing looks like misuse')).toBeVisible();
+  await expectFitEverywhere(page, 'no findings');
+  for (const path of ['/misuse/tokens', '/misuse/addresses']) {
+    await page.goto(at(`${path}?user=nobody-at-all`));
+    await expect(page.getByText('Nobody watched')).toBeVisible();
+  }
+  await expectFitEverywhere(page, 'a view without sessions');
+  await page.goto(at('/misuse/tokens?from=2026-02-02T00:00&to=2026-02-01T00:00'));
+  await expect(page.getByRole('alert')).toBeVisible();
+});
+
+test('a nanoReadOnly is told that views are closed', async ({ page }) => {
+  await signIn(page, user('nanoReadOnly'));
+  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Misuse' })).toHaveCount(0);
+  await page.goto(at('/misuse/tokens'));
+  await expect(page.getByText('Closed to your role')).toBeVisible();
+});
+
+test('an organisation without the package is told what it lacks', async ({ page }) => {
+  const admin = await newAdministrator('Mina');
+  await signIn(page, admin);
+  await page.goto(at('/misuse'));
+  await expect(page.getByText('Upgrade needed')).toBeVisible();
+  await expectFitEverywhere(page, 'misuse without the package');
+  await page.goto(at('/overview'));
+  await expect(page.getByText('Upgrade needed')).toBeVisible();
+});

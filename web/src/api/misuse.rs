@@ -1,0 +1,444 @@
+//! What was watched within a time, by whom, and what looks like misuse.
+
+use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
+
+use super::{
+    client::Api,
+    failure::Failure,
+    page::Page,
+    scalar::{DateTime, TokenStatus},
+    schema,
+    sessions::{Protocol, Session},
+    streams::PageInfo,
+    token_making::Number,
+};
+
+/// A time; until now where it has no end.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub(crate) struct TimeRange {
+    pub(crate) from: DateTime,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) to: Option<DateTime>,
+}
+
+/// Which sessions count; `None` narrows nothing.
+#[derive(cynic::InputObject, Clone, Debug, Default, PartialEq)]
+#[cynic(graphql_type = "AnalyticsFilter")]
+pub(crate) struct Filter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) protocol: Option<Protocol>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) jti: Option<cynic::Id>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) tag: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) country: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) referrer: Option<String>,
+}
+
+/// A value, and how much of it there is.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+}
+
+/// A sign of misuse, as part of a score.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Indicator {
+    pub(crate) code: String,
+    pub(crate) weight: i32,
+    pub(crate) evidence: String,
+}
+
+/// What a token was used for.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct TokenUsage {
+    pub(crate) jti: cynic::Id,
+    pub(crate) user: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) duration_sum_s: f64,
+    pub(crate) duration_avg_s: f64,
+    pub(crate) sessions: i32,
+    pub(crate) streams: i32,
+    pub(crate) ips: i32,
+    pub(crate) top_providers: Vec<Bucket>,
+    pub(crate) top_countries: Vec<Bucket>,
+    pub(crate) top_referrers: Vec<Bucket>,
+    pub(crate) first_start: DateTime,
+    pub(crate) last_end: Option<DateTime>,
+    pub(crate) max_concurrency: i32,
+    pub(crate) status: TokenStatus,
+    pub(crate) score: i32,
+    pub(crate) indicators: Vec<Indicator>,
+}
+
+/// What was watched from an address.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct AddressUsage {
+    pub(crate) ip: String,
+    pub(crate) duration_sum_s: f64,
+    pub(crate) duration_avg_s: f64,
+    pub(crate) sessions: i32,
+    pub(crate) streams: i32,
+    pub(crate) tokens: i32,
+    pub(crate) tags: Vec<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) asn: Option<Number>,
+    pub(crate) country: Option<String>,
+    pub(crate) first_start: DateTime,
+    pub(crate) last_end: Option<DateTime>,
+    pub(crate) max_concurrency: i32,
+    pub(crate) blocked: bool,
+    pub(crate) score: i32,
+    pub(crate) indicators: Vec<Indicator>,
+}
+
+/// By what tokens are ordered.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TokenUsageOrder {
+    Countries,
+    DurationAvg,
+    DurationSum,
+    FirstStart,
+    Ips,
+    Jti,
+    LastEnd,
+    MaxConcurrency,
+    Providers,
+    Referrers,
+    Score,
+    Sessions,
+    Streams,
+    Tag,
+    User,
+}
+
+/// By what addresses are ordered.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AddressUsageOrder {
+    Country,
+    DurationAvg,
+    DurationSum,
+    FirstStart,
+    Ip,
+    LastEnd,
+    MaxConcurrency,
+    Provider,
+    Score,
+    Sessions,
+    Streams,
+    Tags,
+    Tokens,
+}
+
+/// Which end comes first.
+#[derive(cynic::Enum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OrderDirection {
+    Ascending,
+    #[default]
+    Descending,
+}
+
+/// What part of a view is asked for: so many rows, behind a cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) range: TimeRange,
+    pub(crate) filter: Filter,
+    pub(crate) first: i32,
+    pub(crate) after: Option<String>,
+    pub(crate) direction: OrderDirection,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct TokensVariables {
+    range: TimeRange,
+    filter: Filter,
+    first: i32,
+    after: Option<String>,
+    order: TokenUsageOrder,
+    direction: OrderDirection,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "TokensVariables")]
+struct TokensQuery {
+    organisation: TokensOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "TokensVariables")]
+struct TokensOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<TokensOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics", variables = "TokensVariables")]
+struct TokensOfAnalytics {
+    #[arguments(first: $first, after: $after, orderBy: $order, direction: $direction)]
+    by_token: Option<TokenUsageConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct TokenUsageConnection {
+    nodes: Vec<TokenUsage>,
+    page_info: PageInfo,
+    total_count: i32,
+}
+
+/// A part of the Token view.
+pub(crate) async fn tokens(api: Api, part: Part, order: TokenUsageOrder) -> Result<Page<TokenUsage>, Failure> {
+    let Part {
+        range,
+        filter,
+        first,
+        after,
+        direction,
+    } = part;
+    let variables = TokensVariables {
+        range,
+        filter,
+        first,
+        after,
+        order,
+        direction,
+    };
+    let found = api.query(TokensQuery::build(variables)).await?.organisation.analytics;
+    let found = found
+        .and_then(|analytics| analytics.by_token)
+        .ok_or(Failure::Forbidden)?;
+    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct AddressesVariables {
+    range: TimeRange,
+    filter: Filter,
+    first: i32,
+    after: Option<String>,
+    order: AddressUsageOrder,
+    direction: OrderDirection,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "AddressesVariables")]
+struct AddressesQuery {
+    organisation: AddressesOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "AddressesVariables")]
+struct AddressesOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<AddressesOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics", variables = "AddressesVariables")]
+struct AddressesOfAnalytics {
+    #[arguments(first: $first, after: $after, orderBy: $order, direction: $direction)]
+    by_address: Option<AddressUsageConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct AddressUsageConnection {
+    nodes: Vec<AddressUsage>,
+    page_info: PageInfo,
+    total_count: i32,
+}
+
+/// A part of the IP view.
+pub(crate) async fn addresses(api: Api, part: Part, order: AddressUsageOrder) -> Result<Page<AddressUsage>, Failure> {
+    let Part {
+        range,
+        filter,
+        first,
+        after,
+        direction,
+    } = part;
+    let variables = AddressesVariables {
+        range,
+        filter,
+        first,
+        after,
+        order,
+        direction,
+    };
+    let found = api
+        .query(AddressesQuery::build(variables))
+        .await?
+        .organisation
+        .analytics;
+    let found = found
+        .and_then(|analytics| analytics.by_address)
+        .ok_or(Failure::Forbidden)?;
+    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct ApartVariables {
+    range: TimeRange,
+    filter: Filter,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "ApartVariables")]
+struct ApartQuery {
+    organisation: ApartOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "ApartVariables")]
+struct ApartOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<Apart>,
+}
+
+/// Sessions taken apart: how many there were with each value, the 20 most common ones.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Analytics")]
+pub(crate) struct Apart {
+    #[cynic(rename = "breakdown")]
+    #[arguments(metric: SESSIONS, by: COUNTRY, first: 20)]
+    pub(crate) countries: Vec<Bucket>,
+    #[cynic(rename = "breakdown")]
+    #[arguments(metric: SESSIONS, by: REFERRER, first: 20)]
+    pub(crate) referrers: Vec<Bucket>,
+    #[cynic(rename = "breakdown")]
+    #[arguments(metric: SESSIONS, by: USER_AGENT, first: 20)]
+    pub(crate) agents: Vec<Bucket>,
+    #[cynic(rename = "breakdown")]
+    #[arguments(metric: SESSIONS, by: STREAM, first: 20)]
+    pub(crate) streams: Vec<Bucket>,
+}
+
+/// The sessions of a token, or of an address, taken apart.
+pub(crate) async fn apart(api: Api, range: TimeRange, filter: Filter) -> Result<Apart, Failure> {
+    let query = ApartQuery::build(ApartVariables { range, filter });
+    api.query(query).await?.organisation.analytics.ok_or(Failure::Forbidden)
+}
+
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+#[cynic(graphql_type = "SessionFilter")]
+pub(crate) struct Whose {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) jti: Option<cynic::Id>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<String>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct SessionsVariables {
+    filter: Whose,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "SessionsVariables")]
+struct SessionsQuery {
+    organisation: SessionsOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "SessionsVariables")]
+struct SessionsOfOrganisation {
+    #[arguments(first: 50, filter: $filter)]
+    sessions: Option<SessionConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct SessionConnection {
+    nodes: Vec<Session>,
+}
+
+/// The latest fifty sessions of a token, or of an address.
+pub(crate) async fn sessions(api: Api, filter: Whose) -> Result<Vec<Session>, Failure> {
+    let query = SessionsQuery::build(SessionsVariables { filter });
+    let found = api.query(query).await?.organisation.sessions;
+    Ok(found.ok_or(Failure::Forbidden)?.nodes)
+}
+
+/// A sign of misuse that holds of a token, a viewer or an address.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "MisuseFinding")]
+pub(crate) struct Finding {
+    pub(crate) jti: Option<cynic::Id>,
+    pub(crate) user: Option<String>,
+    pub(crate) ip: Option<String>,
+    pub(crate) code: String,
+    pub(crate) weight: i32,
+    pub(crate) evidence: String,
+    pub(crate) first_at: DateTime,
+    pub(crate) last_at: DateTime,
+}
+
+impl Finding {
+    /// Whether it is the same one, told again.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let of = |one: &Self| (one.jti.clone(), one.user.clone(), one.ip.clone(), one.code.clone());
+        of(self) == of(other) && self.first_at == other.first_at
+    }
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct FindingsVariables {
+    range: TimeRange,
+    after: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "FindingsVariables")]
+struct FindingsQuery {
+    organisation: FindingsOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "FindingsVariables")]
+struct FindingsOfOrganisation {
+    #[arguments(range: $range)]
+    analytics: Option<FindingsOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics", variables = "FindingsVariables")]
+struct FindingsOfAnalytics {
+    #[arguments(first: 50, after: $after)]
+    findings: Option<MisuseFindingConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct MisuseFindingConnection {
+    nodes: Vec<Finding>,
+    page_info: PageInfo,
+    total_count: i32,
+}
+
+/// Signs of misuse, the newest first.
+pub(crate) async fn findings(api: Api, range: TimeRange, after: Option<String>) -> Result<Page<Finding>, Failure> {
+    let query = FindingsQuery::build(FindingsVariables { range, after });
+    let found = api.query(query).await?.organisation.analytics;
+    let found = found
+        .and_then(|analytics| analytics.findings)
+        .ok_or(Failure::Forbidden)?;
+    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription")]
+pub(crate) struct Misuse {
+    pub(crate) misuse: Finding,
+}
+
+/// Signs of misuse as they are found.
+pub(crate) fn news() -> StreamingOperation<Misuse, ()> {
+    Misuse::build(())
+}

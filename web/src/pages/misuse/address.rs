@@ -1,0 +1,166 @@
+//! Everything that touches one address: its tokens, its networks, its players, its sessions, and the ways to cut.
+
+use leptos::prelude::*;
+
+use super::{
+    act::{BlockButton, Revoke, Ways},
+    addresses::{barred, reaches},
+    parts::{Indicators, Score, Timeline, Values, lasted, pairs},
+    place::Place,
+    token::networks,
+    tokens::{barred as not_revocable, status},
+};
+use crate::{
+    api::{
+        client::use_api,
+        misuse::{
+            self, AddressUsage, AddressUsageOrder, Apart, Bucket, Filter, OrderDirection, Part, TokenUsage,
+            TokenUsageOrder, Whose,
+        },
+        rules::Kind,
+        scalar::TokenStatus,
+        sessions::Session,
+    },
+    country,
+    kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
+};
+
+/// All that is known of it within the time of the view.
+#[derive(Clone, PartialEq)]
+struct Known {
+    usage: Option<AddressUsage>,
+    tokens: Vec<TokenUsage>,
+    apart: Apart,
+    sessions: Vec<Session>,
+}
+
+/// The panel's content.
+#[component]
+pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
+    let api = use_api();
+    let address = StoredValue::new(ip.clone());
+    let load = Load::new(move || {
+        let range = untrack(|| place.span().range());
+        async move {
+            let ip = address.get_value();
+            let filter = Filter {
+                ip: Some(ip.clone()),
+                ..Filter::default()
+            };
+            let part = |first| Part {
+                range: range.clone(),
+                filter: filter.clone(),
+                first,
+                after: None,
+                direction: OrderDirection::Descending,
+            };
+            let usage = misuse::addresses(api, part(1), AddressUsageOrder::Score).await?;
+            let tokens = misuse::tokens(api, part(100), TokenUsageOrder::Score).await?;
+            let apart = misuse::apart(api, range.clone(), filter.clone()).await?;
+            let whose = Whose {
+                jti: None,
+                ip: Some(ip),
+            };
+            Ok(Known {
+                usage: usage.nodes.into_iter().next(),
+                tokens: tokens.nodes,
+                apart,
+                sessions: misuse::sessions(api, whose).await?,
+            })
+        }
+    });
+    view! {
+        <div class="dialog-body panel">
+            <CopyField label="IP" value=ip/>
+            <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
+                {move || load.value().get().map(|known| view! { <Whole known ways/> })}
+            </Loaded>
+        </div>
+    }
+}
+
+#[component]
+fn Whole(known: Known, ways: Ways) -> impl IntoView {
+    let Known {
+        usage,
+        tokens,
+        apart,
+        sessions,
+    } = known;
+    let named = |buckets: Vec<Bucket>| {
+        buckets
+            .into_iter()
+            .map(|one| (one.name.clone(), one))
+            .collect::<Vec<_>>()
+    };
+    let countries = apart
+        .countries
+        .into_iter()
+        .map(|one| (country::name(&one.name), one))
+        .collect();
+    let networks = usage
+        .as_ref()
+        .map(|usage| networks(std::slice::from_ref(usage)))
+        .unwrap_or_default();
+    view! {
+        {usage.map(|usage| {
+            let reaches = reaches(&usage);
+            let (tone, word) = if usage.blocked { (Tone::Bad, "Blocked") } else { (Tone::Good, "Let in") };
+            view! {
+                <div class="standing">
+                    <p class="line"><Badge tone text=word/></p>
+                    <BlockButton ways reaches barred=barred(usage.blocked) look=Look::Danger/>
+                </div>
+                <section class="panel-part">
+                    <h3 class="line">"Score"<Score score=usage.score indicators=usage.indicators.clone()/></h3>
+                    <Indicators indicators=usage.indicators/>
+                </section>
+                {pairs([
+                    ("Sessions", usage.sessions.to_string()),
+                    ("At once at most", usage.max_concurrency.to_string()),
+                    ("Duration sum", lasted(usage.duration_sum_s)),
+                    ("Duration average", lasted(usage.duration_avg_s)),
+                    ("Streams", usage.streams.to_string()),
+                    ("Tokens", usage.tokens.to_string()),
+                ])}
+            }
+        })}
+        <section class="panel-part">
+            <h3>"Tokens"</h3>
+            <Table caption="Tokens of the address" columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
+                {tokens.into_iter().map(|row| view! { <TokenRow row ways/> }).collect_view()}
+            </Table>
+        </section>
+        <Values title="Networks" values=networks kind=Kind::Asn ways/>
+        <Values title="Countries" values=countries kind=Kind::Country ways/>
+        <Values title="Referrers" values=named(apart.referrers) kind=Kind::Referrer ways unknown="No referrer"/>
+        <Values title="Players" values=named(apart.agents) kind=Kind::UserAgent ways unknown="No name"/>
+        <Values title="Streams" values=named(apart.streams) ways/>
+        <Timeline sessions/>
+    }
+}
+
+#[component]
+fn TokenRow(row: TokenUsage, ways: Ways) -> impl IntoView {
+    let (status, running) = (status(ways, &row), row.last_end.is_none());
+    let jti = row.jti.clone();
+    let href = format!("/misuse/tokens?open={}", js_sys::encode_uri_component(jti.inner()));
+    let revoke = move || {
+        let now = status.get();
+        (now != TokenStatus::Revoked)
+            .then(|| view! { <Revoke ways jti=jti.clone() barred=not_revocable(now, running)/> })
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="line">{row.user}{row.tag.map(|tag| view! { <span class="tag">{tag}</span> })}</span>
+                <a class="mono under ellipsis" href=href title=row.jti.inner().to_owned()>{row.jti.inner().to_owned()}</a>
+            </th>
+            <td data-label="Status"><StatusBadge status/></td>
+            <td data-label="Score"><Score score=row.score indicators=row.indicators/></td>
+            <td data-label="Sessions" class="num">{row.sessions}</td>
+            <td data-label="Duration" class="num">{lasted(row.duration_sum_s)}</td>
+            <td class="acts">{revoke}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,157 @@
+//! The bar above a view: its time, and what narrows it.
+
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, prelude::*};
+
+use super::place::{DAY_MIN, FILTERS, Place, Span};
+use crate::{
+    api::{events, live::use_live, misuse},
+    kit::{Button, Icon, Select},
+    time,
+};
+
+/// Minutes until now, and what they are called.
+const LASTS: [(u32, &str); 6] = [
+    (15, "Last 15 minutes, live"),
+    (60, "Last hour, live"),
+    (360, "Last 6 hours, live"),
+    (DAY_MIN, "Last 24 hours, live"),
+    (7 * DAY_MIN, "Last 7 days, live"),
+    (30 * DAY_MIN, "Last 30 days, live"),
+];
+
+const BETWEEN: &str = "between";
+
+/// News are waited for so long, so that they are asked for together.
+const SETTLED: Duration = Duration::from_secs(5);
+
+/// Time, chips, and a way to add one. `found`: how many rows there are, in words.
+#[component]
+pub(super) fn Bar(place: Place, #[prop(into)] found: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <div class="filters">
+            <When place/>
+            <Add place/>
+            <p class="filters-count" role="status">{found}</p>
+        </div>
+        <Chips place/>
+    }
+}
+
+/// The time alone.
+#[component]
+pub(in crate::pages) fn When(place: Place) -> impl IntoView {
+    let between = Memo::new(move |_| matches!(place.span(), Span::Between(..)));
+    let options = Signal::derive(move || {
+        let mut options = LASTS
+            .map(|(minutes, label)| (minutes.to_string(), label.to_owned()))
+            .to_vec();
+        if let Span::Last(minutes) = place.span()
+            && LASTS.iter().all(|(one, _)| *one != minutes)
+        {
+            options.push((minutes.to_string(), format!("Last {minutes} minutes, live")));
+        }
+        options.push((BETWEEN.to_owned(), "Between two moments".to_owned()));
+        options
+    });
+    let chosen = Signal::derive(move || match place.span() {
+        Span::Last(minutes) => minutes.to_string(),
+        Span::Between(..) => BETWEEN.to_owned(),
+    });
+    let choose = move |word: String| {
+        if word == BETWEEN {
+            let (from, to) = (time::field(Duration::from_hours(24)), time::field(Duration::ZERO));
+            place.go([("last", String::new()), ("from", from), ("to", to)]);
+        } else {
+            place.go([("last", word), ("from", String::new()), ("to", String::new())]);
+        }
+    };
+    let moment = move |label: &'static str, name: &'static str| {
+        view! {
+            <label class="beside">
+                <span>{label}</span>
+                <input type="datetime-local" prop:value=place.signal(name) on:change=move |event| place.go([(name, event_target_value(&event))])/>
+            </label>
+        }
+    };
+    view! {
+        <Select label="Time" options chosen on_choose=choose/>
+        <Show when=move || between.get()>{moment("From", "from")}{moment("To", "to")}</Show>
+    }
+}
+
+/// One more filter: what it is about, and its value.
+#[component]
+fn Add(place: Place) -> impl IntoView {
+    let (name, text) = (RwSignal::new("stream".to_owned()), RwSignal::new(String::new()));
+    let options: Vec<_> = FILTERS
+        .iter()
+        .map(|(name, label)| ((*name).to_owned(), (*label).to_owned()))
+        .collect();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let value = text.get_untracked().trim().to_owned();
+        let chosen = name.get_untracked();
+        if let (false, Some((name, _))) = (value.is_empty(), FILTERS.iter().find(|(one, _)| *one == chosen)) {
+            place.go([(*name, value)]);
+            text.set(String::new());
+        }
+    };
+    view! {
+        <form class="add-filter" on:submit=submit>
+            <Select label="Only" options chosen=name on_choose=move |word| name.set(word)/>
+            <input class="field-alone" type="text" aria-label="Value, exactly" placeholder="Value, exactly" autocapitalize="off" spellcheck="false" bind:value=text/>
+            <Button submit=true>"Add filter"</Button>
+        </form>
+    }
+}
+
+/// What narrows the view now; each goes by its cross.
+#[component]
+fn Chips(place: Place) -> impl IntoView {
+    let set = Memo::new(move |_| {
+        FILTERS
+            .iter()
+            .map(|(name, label)| (*name, *label, place.of(name)))
+            .filter(|(_, _, value)| !value.is_empty())
+            .collect::<Vec<_>>()
+    });
+    let all = move |_| place.go(FILTERS.iter().map(|(name, _)| (*name, String::new())));
+    view! {
+        <Show when=move || !set.with(Vec::is_empty)>
+            <ul class="several" aria-label="Filters">
+                <For each=move || set.get() key=|chip| chip.clone() let:chip>
+                    <li class="chip">
+                        <span>{chip.1}": "{chip.2.clone()}</span>
+                        <button type="button" aria-label=format!("Remove the filter {}", chip.1) on:click=move |_| place.go([(chip.0, String::new())])>
+                            <Icon of=icondata_lu::LuX/>
+                        </button>
+                    </li>
+                </For>
+                <li><button type="button" class="link quiet-link" on:click=all>"Remove all"</button></li>
+            </ul>
+        </Show>
+    }
+}
+
+/// Calls `again` a moment after something happened to sessions or was found, while the time goes until now.
+pub(in crate::pages) fn follow(place: Place, again: impl Fn() + Copy + 'static) {
+    let live = use_live();
+    let waiting = StoredValue::new(false);
+    let tick = move || {
+        let until_now = untrack(|| matches!(place.span(), Span::Last(_)));
+        if waiting.get_value() || !until_now {
+            return;
+        }
+        waiting.set_value(true);
+        let later = move || {
+            if waiting.try_set_value(false).is_none() {
+                again();
+            }
+        };
+        set_timeout(later, SETTLED);
+    };
+    live.subscribe(|| Some(events::counters(None)), move |_| tick());
+    live.subscribe(|| Some(misuse::news()), move |_| tick());
+}

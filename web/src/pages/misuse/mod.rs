@@ -1,0 +1,83 @@
+//! Misuse: what looks like it, who watches with which token and from where, and the ways to cut them off.
+
+mod act;
+mod address;
+mod addresses;
+mod block;
+mod export;
+mod filters;
+mod findings;
+mod parts;
+mod place;
+mod token;
+mod tokens;
+mod words;
+
+pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView};
+pub(super) use self::{
+    filters::{When, follow},
+    findings::Latest,
+    parts::whole,
+    place::Place,
+};
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    api::{
+        client::use_api,
+        organisation::{self, Package},
+        people::Permission,
+    },
+    kit::{Empty, Load, Loaded, PageHead, Skeleton, Tabs},
+    session::may,
+};
+
+/// Head and tabs of each of the pages, and below them the page for whom it is open to.
+#[component]
+fn Page(
+    part: &'static str,
+    lead: &'static str,
+    #[prop(optional)] acts: Option<ViewFn>,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let tabs = vec![
+        ("/misuse", "Findings"),
+        ("/misuse/tokens", "Token view"),
+        ("/misuse/addresses", "IP view"),
+    ];
+    if !is_open() {
+        return view! {
+            <PageHead title="Misuse" tab=part lead/>
+            <Empty icon=icondata_lu::LuLockKeyhole title="Closed to your role" text="Who watches, and from where, is for nanoUser and nanoAdmin. Ask an administrator of your organisation."/>
+        }
+        .into_any();
+    }
+    let api = use_api();
+    let load = Load::new(move || organisation::overview(api));
+    let bought = move || {
+        load.value()
+            .with(|now| now.as_ref().is_some_and(|now| now.has(Package::Analytics)))
+    };
+    let children = StoredValue::new(children);
+    view! {
+        <PageHead title="Misuse" tab=part lead>{acts.map(|acts| acts.run())}</PageHead>
+        <Tabs label="Parts of misuse" tabs/>
+        <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
+            <Show when=bought fallback=|| view! {
+                <Empty icon=icondata_lu::LuPackage title="Upgrade needed" text="Your organisation does not have the package Analytics: who watches is counted for the last hour only, and nothing is told apart.">
+                    <A href="/organisation" attr:class="btn">"See packages"</A>
+                </Empty>
+            }>
+                {children.with_value(|children| children())}
+            </Show>
+        </Loaded>
+    }
+    .into_any()
+}
+
+/// Whether the role sees who watches.
+pub(crate) fn is_open() -> bool {
+    may(Permission::AnalyticsRead) && may(Permission::SessionReadPersonal)
+}

@@ -1,0 +1,300 @@
+//! What both views and both panels are made of.
+
+use leptos::prelude::*;
+
+use super::{
+    act::{BlockButton, Ways},
+    block::Reach,
+    place::Place,
+    words,
+};
+use crate::{
+    api::{
+        misuse::{Bucket, Indicator},
+        rules::Kind,
+        sessions::Session,
+    },
+    kit::{Badge, Button, Empty, Icon, Load, Look, Tone},
+    time,
+};
+
+/// So many rows stand on a page of a view.
+pub(super) const ROWS: i32 = 50;
+
+/// A score with what it is made of behind it.
+#[component]
+pub(super) fn Score(score: i32, indicators: Vec<Indicator>) -> impl IntoView {
+    let tone = tone_of(score);
+    let why: Vec<_> = indicators
+        .into_iter()
+        .map(|one| format!("{} (+{}): {}", words::label(&one.code), one.weight, one.evidence))
+        .collect();
+    view! { <span title=why.join("\n")><Badge tone text=score.to_string()/></span> }
+}
+
+/// What a score is made of.
+#[component]
+pub(super) fn Indicators(indicators: Vec<Indicator>) -> impl IntoView {
+    if indicators.is_empty() {
+        return view! { <p class="soft">"Nothing within this time looks like misuse."</p> }.into_any();
+    }
+    view! {
+        <ul class="findings">
+            {indicators.into_iter().map(|one| view! {
+                <li>
+                    <Badge tone=tone_of(one.weight * 2) text=format!("+{}", one.weight)/>
+                    <span><strong>{words::label(&one.code)}</strong>": "{one.evidence}</span>
+                </li>
+            }).collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+/// From 50 on it is called misuse.
+pub(super) const fn tone_of(score: i32) -> Tone {
+    match score {
+        50.. => Tone::Bad,
+        1..50 => Tone::Warn,
+        _ => Tone::Calm,
+    }
+}
+
+/// A head that orders the rows; the mark says by what they go, and how.
+#[component]
+pub(super) fn SortHead(
+    place: Place,
+    label: &'static str,
+    word: &'static str,
+    #[prop(default = false)] is_text: bool,
+) -> impl IntoView {
+    let sorted = place.sorted(word);
+    let said = move || {
+        sorted
+            .get()
+            .map(|ascending| if ascending { "ascending" } else { "descending" })
+    };
+    view! {
+        <th scope="col" aria-sort=said>
+            <button type="button" class="sort" on:click=move |_| place.sort(word, is_text)>
+                <span>{label}</span>
+                {move || match sorted.get() {
+                    Some(true) => view! { <Icon of=icondata_lu::LuArrowUp/> }.into_any(),
+                    Some(false) => view! { <Icon of=icondata_lu::LuArrowDown/> }.into_any(),
+                    None => ().into_any(),
+                }}
+            </button>
+        </th>
+    }
+}
+
+/// The columns by which rows can go, as a list: for narrow places, where heads are out of sight.
+#[component]
+pub(super) fn SortList(place: Place, columns: Vec<(&'static str, &'static str, bool)>) -> impl IntoView {
+    let options: Vec<_> = columns
+        .iter()
+        .map(|(word, label, _)| ((*word).to_owned(), (*label).to_owned()))
+        .collect();
+    let chosen = Signal::derive(move || {
+        let word = place.of("sort");
+        if word.is_empty() { "score".to_owned() } else { word }
+    });
+    let choose = move |chosen: String| {
+        if let Some((word, _, is_text)) = columns.iter().find(|(word, ..)| *word == chosen) {
+            let dir = if *is_text { "asc" } else { "desc" };
+            place.go([("sort", (*word).to_owned()), ("dir", dir.to_owned())]);
+        }
+    };
+    view! {
+        <div class="sort-list">
+            <crate::kit::Select label="Order" options chosen on_choose=choose/>
+        </div>
+    }
+}
+
+/// The pages of a view, one at a time: however many rows there are, so many are in the page.
+#[component]
+pub(super) fn Pager<T>(place: Place, load: Load<crate::api::page::Page<T>>) -> impl IntoView
+where
+    T: Send + Sync + 'static,
+{
+    let next = Memo::new(move |_| {
+        load.value()
+            .with(|page| page.as_ref().and_then(|page| page.next.clone()))
+    });
+    let later = Memo::new(move |_| !place.of("after").is_empty());
+    view! {
+        <Show when=move || later.get() || next.with(Option::is_some)>
+            <nav class="pager" aria-label="Pages">
+                <Button disabled=Signal::derive(move || !later.get()) on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
+                <Button disabled=Signal::derive(move || next.with(Option::is_none)) on_press=move |_| {
+                    if let Some(next) = next.get_untracked() {
+                        place.go_on([("after", next)]);
+                    }
+                }>"Next page"</Button>
+            </nav>
+        </Show>
+    }
+}
+
+/// What stands where no session fits.
+#[component]
+pub(super) fn NoSessions() -> impl IntoView {
+    view! { <Empty icon=icondata_lu::LuSearch title="Nobody watched" text="Within this time no session fits the filters. Choose a longer time, or remove a filter."/> }
+}
+
+/// Names in a row of a view, the most common first.
+pub(super) fn tops(buckets: &[Bucket], named: fn(&str) -> String) -> impl IntoView + use<> {
+    let shown: Vec<_> = buckets.iter().map(|one| named(&one.name)).collect();
+    let whole: Vec<_> = buckets
+        .iter()
+        .map(|one| {
+            format!(
+                "{}: {}",
+                named(&one.name),
+                time::count(whole(one.value), "session", "sessions")
+            )
+        })
+        .collect();
+    (!shown.is_empty()).then(|| view! { <span class="tops ellipsis" title=whole.join("\n")>{shown.join(", ")}</span> })
+}
+
+/// Values of sessions with how many there were, each with the way to keep it out.
+#[component]
+pub(super) fn Values(
+    #[prop(into)] title: String,
+    values: Vec<(String, Bucket)>,
+    #[prop(optional)] kind: Option<Kind>,
+    ways: Ways,
+    #[prop(default = "Not known")] unknown: &'static str,
+) -> impl IntoView {
+    if values.is_empty() {
+        return ().into_any();
+    }
+    let most = values.iter().map(|(_, one)| one.value).fold(1.0, f64::max);
+    let rows = values.into_iter().map(|(label, bucket)| {
+        let label = if label.is_empty() { unknown.to_owned() } else { label };
+        let style = format!("--much: {:.4}", bucket.value / most);
+        let block = kind.map(|kind| {
+            let reaches = vec![Reach::of(kind, &bucket.name, label.clone())];
+            view! { <BlockButton ways reaches/> }
+        });
+        view! {
+            <li>
+                <span class="bar-label" title=label.clone()>{label.clone()}</span>
+                <span class="bar" style=style aria-hidden="true"></span>
+                <span class="bar-value num">{time::count(whole(bucket.value), "session", "sessions")}</span>
+                {block}
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section class="panel-part">
+            <h3>{title}</h3>
+            <ul class="bars">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// Sessions on a line of time, the newest first.
+#[component]
+pub(super) fn Timeline(sessions: Vec<Session>) -> impl IntoView {
+    let now = js_sys::Date::now();
+    let ends = |session: &Session| session.ended_at.as_ref().map_or(now, time::millis);
+    let first = sessions
+        .iter()
+        .map(|one| time::millis(&one.started_at))
+        .fold(now, f64::min);
+    let last = sessions.iter().map(ends).fold(first + 1.0, f64::max);
+    let whole = last - first;
+    let (from, to) = (time::exact_ms(first), time::exact_ms(last));
+    let rows = sessions.into_iter().map(|session| {
+        let (began, ended) = (time::millis(&session.started_at), ends(&session));
+        let style = format!(
+            "--from: {:.4}; --much: {:.4}",
+            (began - first) / whole,
+            (ended - began) / whole
+        );
+        let running = session.ended_at.is_none();
+        let lasted = time::span(began, ended);
+        let said = format!(
+            "{} from {}, {}, {}{}",
+            session.stream,
+            session.address,
+            time::exact(&session.started_at),
+            lasted,
+            if running { ", goes on" } else { "" }
+        );
+        let title = said.clone();
+        view! {
+            <li title=title>
+                <span class="sr-only">{said}</span>
+                <span class="mono ellipsis" aria-hidden="true">{session.address}</span>
+                <span class="track" aria-hidden="true"><span class="track-part" data-running=running.to_string() style=style></span></span>
+                <span class="num soft" aria-hidden="true">{lasted}</span>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <section class="panel-part">
+            <h3>"Sessions"</h3>
+            <ol class="timeline">{rows}</ol>
+            <p class="timeline-ends soft" aria-hidden="true"><span>{from}</span><span>{to}</span></p>
+        </section>
+    }
+}
+
+/// The row of the view, in pairs.
+pub(super) fn pairs(pairs: impl IntoIterator<Item = (&'static str, String)>) -> impl IntoView {
+    let rows: Vec<_> = pairs.into_iter().collect();
+    view! {
+        <dl class="figures">
+            {rows.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
+        </dl>
+    }
+}
+
+/// "1:05:09", from seconds.
+pub(super) fn lasted(seconds: f64) -> String {
+    time::span(0.0, seconds * 1e3)
+}
+
+/// A number of things that were counted.
+pub(in crate::pages) fn whole(value: f64) -> i32 {
+    #[expect(clippy::cast_possible_truncation, reason = "what is counted here fits")]
+    let whole = value.round() as i32;
+    whole
+}
+
+/// A way to the row's panel.
+#[component]
+pub(super) fn Open(place: Place, #[prop(into)] of: String) -> impl IntoView {
+    let (name, to, title) = (format!("Details of {of}"), of.clone(), of.clone());
+    view! {
+        <button type="button" class="link mono ellipsis row-open" title=title aria-label=name aria-haspopup="dialog" on:click=move |_| place.go_on([("open", to.clone())])>{of}</button>
+    }
+}
+
+/// Whatever is open in the panel; closing it takes it out of the address.
+pub(super) fn opened(place: Place) -> (RwSignal<bool>, Memo<String>) {
+    let subject = Memo::new(move |_| place.of("open"));
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(!subject.with(String::is_empty)));
+    Effect::new(move |before: Option<bool>| {
+        let open = open.get();
+        if before == Some(true) && !open && !subject.with_untracked(String::is_empty) {
+            place.go([("open", String::new())]);
+        }
+        open
+    });
+    (open, subject)
+}
+
+/// The button at the head of a view that hands its rows over as a file.
+#[component]
+pub(super) fn ExportButton(busy: RwSignal<bool>, #[prop(into)] on_press: Callback<()>) -> impl IntoView {
+    view! { <Button busy icon=icondata_lu::LuDownload look=Look::Plain on_press=move |_| on_press.run(())>"Export CSV"</Button> }
+}

@@ -1,0 +1,166 @@
+//! What a view shows stands in its address: time, filters, order, page, and the row that is open.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
+
+use crate::{
+    api::{
+        misuse::{Filter, OrderDirection, TimeRange},
+        scalar::DateTime,
+    },
+    pages::audit::written,
+    time,
+};
+
+/// What narrows a view: its name in the address, and what it is called.
+pub(in crate::pages) const FILTERS: [(&str, &str); 8] = [
+    ("stream", "Stream"),
+    ("tag", "Tag"),
+    ("ip", "IP"),
+    ("jti", "JTI"),
+    ("user", "User"),
+    ("referrer", "Referrer"),
+    ("country", "Country"),
+    ("provider", "Provider"),
+];
+
+const OTHERS: [&str; 7] = ["last", "from", "to", "sort", "dir", "after", "open"];
+
+/// The address of a view.
+#[derive(Clone, Copy)]
+pub(in crate::pages) struct Place {
+    query: Memo<ParamsMap>,
+    go: Callback<(Vec<(&'static str, String)>, bool)>,
+}
+
+/// Which time a view is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::pages) enum Span {
+    /// So many minutes until now.
+    Last(u32),
+    /// Between two moments, as fields for date and time have them.
+    Between(String, String),
+}
+
+impl Span {
+    /// As it is asked for now.
+    pub(in crate::pages) fn range(&self) -> TimeRange {
+        match self {
+            Self::Last(minutes) => TimeRange {
+                from: time::before(std::time::Duration::from_mins((*minutes).into())),
+                to: None,
+            },
+            Self::Between(from, to) => TimeRange {
+                from: time::moment(from).unwrap_or_else(|| DateTime(from.clone())),
+                to: time::moment(to),
+            },
+        }
+    }
+}
+
+impl Place {
+    /// The place of the view at `path`.
+    pub(in crate::pages) fn at(path: &'static str) -> Self {
+        let (query, navigate) = (use_query_map(), use_navigate());
+        let go = move |(changed, replace): (Vec<(&'static str, String)>, bool)| {
+            let now = |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
+            let to = |name: &str| changed.iter().find(|(one, _)| *one == name).map(|(_, to)| to.clone());
+            // Another time, filter or order begins at its first page.
+            let is_other = changed.iter().any(|(name, _)| !matches!(*name, "after" | "open"));
+            let names = FILTERS.iter().map(|(name, _)| *name).chain(OTHERS);
+            let pairs: Vec<_> = names
+                .map(|name| match to(name) {
+                    Some(to) => (name, to.trim().to_owned()),
+                    None if name == "after" && is_other => (name, String::new()),
+                    None => (name, now(name)),
+                })
+                .collect();
+            let options = NavigateOptions {
+                replace,
+                scroll: false,
+                ..NavigateOptions::default()
+            };
+            navigate(&format!("{path}{}", written(&pairs)), options);
+        };
+        Self {
+            query,
+            go: Callback::new(go),
+        }
+    }
+
+    /// What stands in the address under that name.
+    pub(in crate::pages) fn of(self, name: &str) -> String {
+        self.query.with(|query| query.get(name).unwrap_or_default())
+    }
+
+    /// The same, as a signal.
+    pub(in crate::pages) fn signal(self, name: &'static str) -> Signal<String> {
+        Signal::derive(move || self.of(name))
+    }
+
+    /// Changes what stands there, in the place of what stood there before.
+    pub(in crate::pages) fn go(self, changed: impl IntoIterator<Item = (&'static str, String)>) {
+        self.go.run((changed.into_iter().collect(), true));
+    }
+
+    /// Changes what stands there; the way back leads here.
+    pub(in crate::pages) fn go_on(self, changed: impl IntoIterator<Item = (&'static str, String)>) {
+        self.go.run((changed.into_iter().collect(), false));
+    }
+
+    pub(in crate::pages) fn span(self) -> Span {
+        let (from, to) = (self.of("from"), self.of("to"));
+        if from.is_empty() {
+            Span::Last(self.of("last").parse().unwrap_or(DAY_MIN))
+        } else {
+            Span::Between(from, to)
+        }
+    }
+
+    pub(in crate::pages) fn filter(self) -> Filter {
+        let of = |name: &str| Some(self.of(name)).filter(|text| !text.is_empty());
+        Filter {
+            stream: of("stream"),
+            protocol: None,
+            jti: of("jti").map(cynic::Id::new),
+            user: of("user"),
+            tag: of("tag"),
+            ip: of("ip"),
+            country: of("country"),
+            provider: of("provider"),
+            referrer: of("referrer"),
+        }
+    }
+
+    pub(in crate::pages) fn direction(self) -> OrderDirection {
+        if self.of("dir") == "asc" {
+            OrderDirection::Ascending
+        } else {
+            OrderDirection::Descending
+        }
+    }
+
+    /// Orders by that column; once more, the other way round. What has letters begins with A.
+    pub(in crate::pages) fn sort(self, word: &'static str, is_text: bool) {
+        let (now, ascending) = untrack(|| (self.of("sort"), self.direction() == OrderDirection::Ascending));
+        let is_now = now == word || (now.is_empty() && word == "score");
+        let ascending = if is_now { !ascending } else { is_text };
+        let dir = if ascending { "asc" } else { "desc" };
+        self.go([("sort", word.to_owned()), ("dir", dir.to_owned())]);
+    }
+
+    /// Whether rows go by that column, and how; `word` of the first order stands for none.
+    pub(in crate::pages) fn sorted(self, word: &'static str) -> Signal<Option<bool>> {
+        Signal::derive(move || {
+            let now = self.of("sort");
+            let is = now == word || (now.is_empty() && word == "score");
+            is.then(|| self.direction() == OrderDirection::Ascending)
+        })
+    }
+}
+
+pub(in crate::pages) const DAY_MIN: u32 = 24 * 60;

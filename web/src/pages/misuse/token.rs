@@ -1,0 +1,233 @@
+//! Everything that touches one token: what it says, what became of it, from where it was used, and the ways to cut.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+
+use super::{
+    act::{BlockButton, Revoke, Ways},
+    addresses::{barred, reaches},
+    parts::{Indicators, Score, Timeline, Values, lasted, pairs},
+    place::Place,
+    tokens::status,
+};
+use crate::{
+    api::{
+        client::use_api,
+        failure::{Failure, sentence},
+        misuse::{
+            self, AddressUsage, AddressUsageOrder, Apart, Bucket, Filter, OrderDirection, Part, TokenUsage,
+            TokenUsageOrder, Whose,
+        },
+        rules::Kind,
+        scalar::TokenStatus,
+        sessions::Session,
+        token_looks::{self, Record},
+        tokens::{self, Token, Wanted},
+    },
+    country,
+    kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
+    pages::tokens::Said,
+};
+
+/// All that is known of it within the time of the view.
+#[derive(Clone, PartialEq)]
+struct Known {
+    usage: Option<TokenUsage>,
+    addresses: Vec<AddressUsage>,
+    apart: Apart,
+    sessions: Vec<Session>,
+    /// Its record, where it was made here.
+    record: Option<(Token, Record)>,
+}
+
+/// The panel's content.
+#[component]
+pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
+    let api = use_api();
+    let id = StoredValue::new(cynic::Id::new(jti.clone()));
+    let load = Load::new(move || {
+        ways.revoked.track();
+        let range = untrack(|| place.span().range());
+        async move {
+            let jti = id.get_value();
+            let filter = Filter {
+                jti: Some(jti.clone()),
+                ..Filter::default()
+            };
+            let part = |first| Part {
+                range: range.clone(),
+                filter: filter.clone(),
+                first,
+                after: None,
+                direction: OrderDirection::Descending,
+            };
+            let usage = misuse::tokens(api, part(1), TokenUsageOrder::Score).await?;
+            let addresses = misuse::addresses(api, part(100), AddressUsageOrder::Sessions).await?;
+            let apart = misuse::apart(api, range.clone(), filter.clone()).await?;
+            let whose = Whose {
+                jti: Some(jti.clone()),
+                ip: None,
+            };
+            let sessions = misuse::sessions(api, whose).await?;
+            Ok(Known {
+                usage: usage.nodes.into_iter().next(),
+                addresses: addresses.nodes,
+                apart,
+                sessions,
+                record: record(api, &jti).await?,
+            })
+        }
+    });
+    view! {
+        <div class="dialog-body panel">
+            <CopyField label="JTI" value=jti/>
+            <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
+                {move || load.value().get().map(|known| view! { <Whole known jti=id.get_value() ways/> })}
+            </Loaded>
+        </div>
+    }
+}
+
+/// Of what customers sign there is no record.
+async fn record(api: crate::api::client::Api, jti: &cynic::Id) -> Result<Option<(Token, Record)>, Failure> {
+    let wanted = Wanted {
+        jti: Some(jti.inner().to_owned()),
+        ..Wanted::default()
+    };
+    let token = match tokens::page(api, wanted, None).await {
+        Ok(page) => page.nodes.into_iter().next(),
+        Err(Failure::NotFound) => None,
+        Err(why) => return Err(why),
+    };
+    match token {
+        Some(token) => Ok(Some((token, token_looks::record(api, jti.inner().to_owned()).await?))),
+        None => Ok(None),
+    }
+}
+
+#[component]
+fn Whole(known: Known, jti: cynic::Id, ways: Ways) -> impl IntoView {
+    let Known {
+        usage,
+        addresses,
+        apart,
+        sessions,
+        record,
+    } = known;
+    let networks = networks(&addresses);
+    let named = |buckets: Vec<Bucket>| {
+        buckets
+            .into_iter()
+            .map(|one| (one.name.clone(), one))
+            .collect::<Vec<_>>()
+    };
+    let countries = apart
+        .countries
+        .into_iter()
+        .map(|one| (country::name(&one.name), one))
+        .collect();
+    view! {
+        <Standing jti usage=usage.clone() record=record.clone().map(|(token, _)| token) ways/>
+        {usage.map(|usage| view! {
+            <section class="panel-part">
+                <h3 class="line">"Score"<Score score=usage.score indicators=usage.indicators.clone()/></h3>
+                <Indicators indicators=usage.indicators/>
+            </section>
+            {pairs([
+                ("Sessions", usage.sessions.to_string()),
+                ("At once at most", usage.max_concurrency.to_string()),
+                ("Duration sum", lasted(usage.duration_sum_s)),
+                ("Duration average", lasted(usage.duration_avg_s)),
+                ("Streams", usage.streams.to_string()),
+                ("IPs", usage.ips.to_string()),
+            ])}
+        })}
+        <section class="panel-part">
+            <h3>"Addresses"</h3>
+            <Table caption="Addresses of the token" columns=vec!["IP", "From", "Sessions", "Duration", ""]>
+                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
+            </Table>
+        </section>
+        <Values title="Networks" values=networks kind=Kind::Asn ways/>
+        <Values title="Countries" values=countries kind=Kind::Country ways/>
+        <Values title="Referrers" values=named(apart.referrers) kind=Kind::Referrer ways unknown="No referrer"/>
+        <Values title="Players" values=named(apart.agents) kind=Kind::UserAgent ways unknown="No name"/>
+        <Values title="Streams" values=named(apart.streams) ways/>
+        <Timeline sessions/>
+        {record.map(|(_, record)| {
+            let claims = record.claims.0.as_object().cloned().unwrap_or_default();
+            view! { <section class="panel-part"><h3>"Claims"</h3><Said claims plain=true/></section> }
+        })}
+    }
+}
+
+/// Its status, and the button that takes it back; where that would do nothing, it says why.
+#[component]
+fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, ways: Ways) -> impl IntoView {
+    let recorded = record.as_ref().map(|token| token.status);
+    let now = match (&usage, recorded) {
+        (Some(usage), _) => status(ways, usage),
+        (None, of) => Signal::stored(of.unwrap_or(TokenStatus::Active)),
+    };
+    let because = record.as_ref().and_then(|token| token.not_revocable_because.clone());
+    let barred = because.map(|why| sentence(&why));
+    let who = usage.as_ref().and_then(|usage| usage.user.clone());
+    let tag = usage.and_then(|usage| usage.tag);
+    let note = match (&record, &barred) {
+        (_, Some(why)) => Some(why.clone()),
+        (None, None) => {
+            Some("It was not made here: of what your own keys sign, only revocations by id are known.".to_owned())
+        }
+        (Some(_), None) => None,
+    };
+    view! {
+        <div class="standing">
+            <p class="line">
+                <StatusBadge status=now/>
+                {who.map(|who| view! { <strong>{who}</strong> })}
+                {tag.map(|tag| view! { <span class="tag">{tag}</span> })}
+            </p>
+            {move || (now.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone() look=Look::Danger/> })}
+            {note.map(|note| view! { <p class="soft standing-note">{note}</p> })}
+        </div>
+    }
+}
+
+#[component]
+fn Address(row: AddressUsage, ways: Ways) -> impl IntoView {
+    let reaches = reaches(&row);
+    let land = row.country.as_deref().map(country::name);
+    let from: Vec<_> = [row.provider.clone(), land].into_iter().flatten().collect();
+    let ip = row.ip.clone();
+    let href = format!("/misuse/addresses?open={}", js_sys::encode_uri_component(&ip));
+    view! {
+        <tr>
+            <th scope="row"><span class="line"><a class="mono" href=href>{ip}</a>{row.blocked.then(|| view! { <Badge tone=Tone::Bad text="Blocked"/> })}</span></th>
+            <td data-label="From">{from.join(", ")}</td>
+            <td data-label="Sessions" class="num">{row.sessions}</td>
+            <td data-label="Duration" class="num">{lasted(row.duration_sum_s)}</td>
+            <td class="acts"><BlockButton ways reaches barred=barred(row.blocked)/></td>
+        </tr>
+    }
+}
+
+/// Networks of addresses, those with most sessions first.
+pub(super) fn networks(addresses: &[AddressUsage]) -> Vec<(String, Bucket)> {
+    let mut sums: BTreeMap<u32, (String, f64)> = BTreeMap::new();
+    for row in addresses {
+        let Some(asn) = row.asn else { continue };
+        let name = row.provider.clone().map_or_else(String::new, |name| format!(" {name}"));
+        let sum = sums.entry(asn.0).or_insert_with(|| (format!("AS{}{name}", asn.0), 0.0));
+        sum.1 += f64::from(row.sessions);
+    }
+    let mut all: Vec<_> = sums
+        .into_iter()
+        .map(|(asn, (label, value))| {
+            let name = asn.to_string();
+            (label, Bucket { name, value })
+        })
+        .collect();
+    all.sort_by(|(_, one), (_, other)| other.value.total_cmp(&one.value));
+    all
+}
