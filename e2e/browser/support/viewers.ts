@@ -27,20 +27,25 @@ export class Viewer {
   }
 
   async ask(): Promise<string> {
-    const { hostname, port } = new URL(demo().http);
-    const path = `/live/${testStream().name}/index.m3u8?token=${this.token}`;
-    this.#last = await new Promise<string>((fulfil, reject) => {
-      const asked = request({ hostname, port, path, localAddress: this.address, headers: this.headers, agent: false }, (answer) => {
-        answer.resume();
-        answer.on('end', () => fulfil((answer.headers['x-deny-reason'] as string) ?? String(answer.statusCode)));
-      });
-      asked.on('error', reject);
-      asked.end();
-    });
+    this.#last = await asked(this.token, this.address, this.headers);
     return this.#last;
   }
 
   leave(): void {
     clearInterval(this.#turning);
   }
+}
+
+/** What a player is answered that comes with this from there: the reason of a refusal, else the status. */
+export async function asked(token: string, localAddress: string, headers: Record<string, string> = {}): Promise<string> {
+  const { hostname, port } = new URL(demo().http);
+  const path = `/live/${testStream().name}/index.m3u8?token=${token}`;
+  return new Promise((fulfil, reject) => {
+    const one = request({ hostname, port, path, localAddress, headers, agent: false }, (answer) => {
+      answer.resume();
+      answer.on('end', () => fulfil((answer.headers['x-deny-reason'] as string) ?? String(answer.statusCode)));
+    });
+    one.on('error', reject);
+    one.end();
+  });
 }
