@@ -4,7 +4,7 @@
 use std::{collections::HashSet, str::FromStr};
 
 use authz::Role;
-use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, identity_provider, member, organisation, sign_in};
+use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, provider_identity, sign_in};
 use guard::Timestamp;
 use ids::{ApiTokenId, MemberId, OrganisationId, SignInId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
@@ -137,14 +137,15 @@ pub(crate) async fn with_memberships(
         .filter(organisation::Column::Id.is_in(ids.iter().copied()))
         .all(state.store.read())
         .await?;
-    let vouching: HashSet<_> =
-        identity_provider::Entity::across_tenants("the identity providers of a person's own organisations")
-            .filter(identity_provider::Column::OrganisationId.is_in(ids.iter().copied()))
-            .all(state.store.read())
-            .await?
-            .into_iter()
-            .map(|provider| provider.organisation_id)
-            .collect();
+    let vouching: HashSet<_> = provider_identity::Entity::across_tenants(
+        "which identity providers let a person in, of their own organisations",
+    )
+    .filter(provider_identity::Column::UserId.eq(user.id))
+    .all(state.store.read())
+    .await?
+    .into_iter()
+    .map(|identity| identity.organisation_id)
+    .collect();
     let barred: HashSet<_> = barred_sign_in::Entity::across_tenants("where a person's own sign-in was ended")
         .filter(barred_sign_in::Column::SignInId.eq(sign_in.id))
         .all(state.store.read())
@@ -161,8 +162,11 @@ pub(crate) async fn with_memberships(
                 .clone();
             let ended = barred.contains(&organisation.id) || sign_in.created_at <= member.access_since;
             // Whom the organisation's provider lets in, nothing else does for as long as there is one: not a password that
-            // they chose for another organisation.
-            let passed = member.given && sign_in.organisation_id.is_none() && vouching.contains(&organisation.id);
+            // they chose for another organisation. Administrators come in to mend a provider that lets in nobody.
+            let passed = member.given
+                && member.role != Role::Admin.as_str()
+                && sign_in.organisation_id.is_none()
+                && vouching.contains(&organisation.id);
             let closed = if ended || passed {
                 Some(Fault::SignInAgain)
             } else if organisation.standing != "active" {

@@ -4,7 +4,7 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, app_user, mail as mail_table, password_reset, provider_identity, sign_in};
+use entity::{Table, app_user, mail as mail_table, password_reset, sign_in};
 use guard::Timestamp;
 use ids::{MailId, PasswordResetId, RequestId, UserId};
 use sea_orm::{
@@ -14,7 +14,6 @@ use sea_orm::{
     sea_query::{Expr, LockType},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{
     Caller, Whose,
@@ -78,7 +77,9 @@ pub(crate) async fn compose(
             return Ok(None);
         }
     };
-    let letter = if user.password_hash.is_empty() && has_provider(&*write, user.id).await? {
+    // An operator chooses their first password by the link that the machine shows. Anybody else who has none so far is whose
+    // mailbox it is, whatever identity provider vouched for them: a password opens no place that a provider keeps.
+    let letter = if user.operator && user.password_hash.is_empty() {
         mail::no_password(&user.email, &format!("{}/", state.addresses.http))
     } else {
         let (secret, until) = issue(state, &*write, &user, now).await?;
@@ -109,15 +110,6 @@ pub(crate) async fn compose(
     .await?;
     write.commit().await?;
     Ok(Some(letter))
-}
-
-/// Whether an identity provider is left that let this person in.
-async fn has_provider(connection: &impl ConnectionTrait, user: Uuid) -> Result<bool, Fault> {
-    let links = provider_identity::Entity::across_tenants("whether somebody without a password has a provider")
-        .filter(provider_identity::Column::UserId.eq(user))
-        .one(connection)
-        .await?;
-    Ok(links.is_some())
 }
 
 /// Gives a person the password that they chose, and ends every sign-in of theirs.

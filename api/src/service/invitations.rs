@@ -50,9 +50,11 @@ pub(crate) struct Offer {
 
 impl Offer {
     /// Whether there is an account to sign in to. One that only identity providers vouch for is none: anybody's provider
-    /// can vouch for any address, and lets in to its own organisation alone.
+    /// can vouch for any address, and lets in to its own organisation alone. An operator's is one, from its making on.
     pub(crate) fn has_account(&self) -> bool {
-        self.user.as_ref().is_some_and(|user| !user.password_hash.is_empty())
+        self.user
+            .as_ref()
+            .is_some_and(|user| user.operator || !user.password_hash.is_empty())
     }
 }
 
@@ -330,6 +332,7 @@ async fn enrol(state: &State, caller: &Caller, secret: &str, offer: Offer, chose
         let user = app_user::Entity::across_tenants("whose account an invitation makes their own")
             .filter(app_user::Column::Id.eq(id.uuid()))
             .filter(app_user::Column::PasswordHash.eq(""))
+            .filter(app_user::Column::Operator.eq(false))
             .lock(LockType::NoKeyUpdate)
             .one(&*work.write)
             .await?;

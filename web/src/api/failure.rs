@@ -37,12 +37,16 @@ pub(crate) struct Extensions {
     pub(crate) code: String,
     #[serde(default)]
     pub(crate) package: Option<String>,
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
 }
 
 impl From<cynic::GraphQlError<Extensions>> for Failure {
     fn from(error: cynic::GraphQlError<Extensions>) -> Self {
         let extensions = error.extensions.unwrap_or_default();
         match extensions.code.as_str() {
+            // Only of this organisation: whoever is signed in stays so.
+            "UNAUTHENTICATED" if extensions.reason.as_deref() == Some("SIGN_IN_AGAIN") => Self::Forbidden,
             "UNAUTHENTICATED" => Self::SignedOut,
             "FORBIDDEN" => Self::Forbidden,
             "NOT_FOUND" => Self::NotFound,

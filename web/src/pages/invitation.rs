@@ -66,7 +66,13 @@ fn Offer(offer: InvitationOffer, secret: String) -> impl IntoView {
     });
     let told = offer.clone();
     let way = match here {
-        Some(here) if here.eq_ignore_ascii_case(&offer.email) => view! { <Join secret/> }.into_any(),
+        Some(here) if here.eq_ignore_ascii_case(&offer.email) && offer.has_account => {
+            view! { <Join secret/> }.into_any()
+        }
+        // An identity provider alone vouches for them so far: here they choose a password like anybody who is new.
+        Some(here) if here.eq_ignore_ascii_case(&offer.email) => {
+            view! { <NewAccount secret email=offer.email.clone()/> }.into_any()
+        }
         Some(here) => view! {
             <Notice tone=Tone::Warn>"You are signed in as "{here}". The invitation is for "{offer.email.clone()}": sign out, then open the link from the mail again."</Notice>
             <Button on_press=move |_| session.sign_out()>"Sign out"</Button>

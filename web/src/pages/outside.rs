@@ -17,7 +17,7 @@ use crate::{
 pub(crate) fn Outside() -> impl IntoView {
     let (person, session) = (use_person().get_untracked(), use_session());
     let memberships = person.viewer.memberships;
-    if memberships.is_empty() && person.viewer.operator {
+    if memberships.iter().all(|one| one.closed.is_some()) && person.viewer.operator {
         return view! { <Redirect path="/platform"/> }.into_any();
     }
     look_again(session);
@@ -142,7 +142,9 @@ const fn why(closed: Closed) -> &'static str {
         Closed::SecondFactorRequired => {
             "It wants a second factor. Set one up, or sign in again with the one that you have."
         }
-        Closed::SignInAgain => "Your access with this sign-in was ended. Sign in again to go on.",
+        Closed::SignInAgain => {
+            "It is closed to this sign-in: it was ended there, or the organisation lets you in by its identity provider. Sign in again to go on."
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Addresses that only identity providers vouched for: whoever has the mailbox gets them back.
 
+use link::{Clock, Entropy};
 use serde_json::{Value, json};
 use testkit::Kind;
 
 use super::{REMOVE, Stage, set, wish};
-use crate::harness::Client;
+use crate::harness::{Client, T0};
 
 const EMAIL: &str = "nora@nora.example";
 const PASSWORD: &str = "correct horse";
@@ -89,23 +90,67 @@ async fn whom_a_foreign_provider_vouched_for_joins_like_anybody_who_is_new() {
 }
 
 #[tokio::test]
-async fn whoever_loses_the_only_provider_that_let_them_in_chooses_a_password_by_mail() {
+async fn whoever_only_providers_let_in_chooses_a_password_by_mail_which_opens_no_place_that_one_keeps() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let stage = squatted(kind).await;
         let anonymous = stage.world.anonymous();
-        let ask = async || anonymous.data(ASK, json!({ "e": EMAIL })).await;
-        ask().await;
-        assert!(
-            !stage.world.letter(EMAIL).await.contains("/reset#"),
-            "their provider is there"
-        );
-        stage.admin.data(REMOVE, json!({})).await;
-        ask().await;
+        anonymous.data(ASK, json!({ "e": EMAIL })).await;
         let secret = stage.world.mailed("reset", EMAIL).await;
         let done = anonymous.data(RESET, json!({ "s": secret, "p": PASSWORD })).await["resetPassword"].clone();
         assert_eq!(done, json!({ "done": true, "errors": [] }));
-        // With no provider left, their place is theirs.
-        let viewer = signed_in(&stage).await.data(PLACES, json!({})).await["viewer"].clone();
-        assert_eq!(viewer["role"], "nanoReadOnly");
+        let role = async |stage: &Stage| signed_in(stage).await.data(PLACES, json!({})).await["viewer"]["role"].clone();
+        assert_eq!(role(&stage).await, Value::Null);
+        stage.admin.data(REMOVE, json!({})).await;
+        assert_eq!(
+            role(&stage).await,
+            "nanoReadOnly",
+            "with no provider left, their place is theirs"
+        );
     }
+}
+
+/// Nobody is locked out of their own organisation by a provider that lets in nobody.
+#[tokio::test]
+async fn an_administrator_comes_in_by_password_and_mends_the_provider() {
+    let stage = squatted(Kind::Sqlite).await;
+    let mut chief = stage.says("s-9", EMAIL);
+    chief["groups"] = json!(["chiefs"]);
+    let mut browser = super::Browser::new(&stage.world);
+    assert_eq!(stage.sign_in(&mut browser, chief).await, "/streams");
+    let anonymous = stage.world.anonymous();
+    anonymous.data(ASK, json!({ "e": EMAIL })).await;
+    let secret = stage.world.mailed("reset", EMAIL).await;
+    anonymous.data(RESET, json!({ "s": secret, "p": PASSWORD })).await;
+    let chief = signed_in(&stage).await;
+    let mut wrong = wish(&stage.issuer);
+    wrong["domains"] = json!(["typo.example"]);
+    assert_eq!(set(&chief, wrong).await["errors"], json!([]));
+    let removed = chief.data(REMOVE, json!({})).await["removeIdentityProvider"].clone();
+    assert_eq!(removed, json!({ "removed": true, "errors": [] }));
+}
+
+/// An operator's first password is chosen by the link that the machine shows, and by no mail.
+#[tokio::test]
+async fn an_operator_without_a_password_gets_none_by_mail_or_invitation() {
+    let stage = Stage::new().await;
+    let settings = crate::harness::settings(&stage.world.database);
+    let (clock, entropy) = (Clock::manual(T0), Entropy::seeded(79));
+    api::operator::create(&settings, clock, entropy, EMAIL).await.unwrap();
+    stage.world.outsider().await.data(INVITE, json!({ "e": EMAIL })).await;
+    let secret = stage.world.mailed("invitation", EMAIL).await;
+    let anonymous = stage.world.anonymous();
+    let offer = anonymous.data(OFFER, json!({ "s": secret })).await;
+    assert_eq!(offer["invitation"]["hasAccount"], true);
+    let chosen = json!({ "i": { "secret": secret, "name": "Nora Own", "password": PASSWORD } });
+    let refused = anonymous.data(ACCEPT, chosen).await["acceptInvitation"].clone();
+    assert_eq!(refused["errors"][0]["code"], "SIGN_IN_FIRST");
+    let before = stage.world.letters(EMAIL).len();
+    anonymous.data(ASK, json!({ "e": EMAIL })).await;
+    let mailed = async || {
+        while stage.world.letters(EMAIL).len() == before {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        stage.world.letter(EMAIL).await
+    };
+    assert!(!mailed().await.contains("/reset#"));
 }
