@@ -1,18 +1,9 @@
 //! Guardian's rules cut whom they are about, at every door and in the same moment, and nobody else.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
-
 use serde_json::{Value, json};
-use tokio::{
-    process::{Child, Command},
-    time::timeout,
-};
+use tokio::process::Command;
 
-use crate::stage::{Answer, Heard, Home, Person, Server, Viewer, curl, publish, refusal, until};
+use crate::stage::{Answer, Home, Person, Server, Viewer, curl, publish, refusal, until};
 
 /// Where somebody comes from, on which page they are, and what their player calls itself.
 #[derive(Clone, Copy)]
@@ -54,90 +45,10 @@ impl Visitor {
         ];
         curl(&asks, None).await
     }
-
-    /// Watches a progressive answer, into a file.
-    async fn downloads(self, url: &str, file: &Path) -> Child {
-        let mut command = Command::new("curl");
-        command.args(["--silent", "--no-buffer", "--interface", self.address]);
-        command.args([
-            "--user-agent",
-            self.agent,
-            "--header",
-            &format!("origin: {}", self.page),
-        ]);
-        command.arg("--output").arg(file).arg(url);
-        let child = command.stdin(Stdio::null()).kill_on_drop(true).spawn().expect("curl");
-        until("media", async || {
-            let size = std::fs::metadata(file).ok()?.len();
-            (size > 10_000).then_some(())
-        })
-        .await;
-        child
-    }
 }
 
 fn deny(kind: &str, value: &str) -> Value {
     json!({ "kind": kind, "value": value, "action": "DENY" })
-}
-
-#[tokio::test]
-async fn a_new_rule_cuts_running_viewers_at_every_door_and_nobody_else() {
-    let home = Home::new();
-    let server = home.demo().await;
-    let admin = Person::admin(&server).await;
-    let name = server.test().name();
-    let token = admin.token_for(name).await;
-    let mut guest = GUEST.watches(&server, name, &token).await;
-    for (number, (kind, value, reason, code)) in [
-        ("IP", "127.0.0.7", "GUARDIAN_IP", 4430),
-        ("IP", "127.0.0.0/28", "GUARDIAN_IP", 4430),
-        ("REFERRER", "evil.example", "GUARDIAN_REFERRER", 4433),
-        ("USER_AGENT", "Thief/*", "GUARDIAN_USER_AGENT", 4434),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let (playlist, file) = (
-            server.door(name, "index.m3u8", &token),
-            server.door(name, "stream.mp4", &token),
-        );
-        let saved: PathBuf = home.path(&format!("{number}.mp4"));
-        let mut viewer = THIEF.watches(&server, name, &token).await;
-        viewer.watch(10).await;
-        let download = THIEF.downloads(&file, &saved).await;
-        assert_eq!(THIEF.gets(&playlist).await.status, 200, "{value}");
-
-        let made = admin.rule(deny(kind, value)).await;
-        let change = &made["change"];
-        // By WebSocket, progressive and HLS.
-        assert_eq!(change["sessionsEnded"], 3, "{value}: {made}");
-        assert_eq!(change["bytesAfter"], 0.0, "{value}: {made}");
-        assert_eq!(change["nodes"][0]["acknowledged"], true);
-        assert!(
-            change["doneAfterMs"].as_f64().is_some_and(|after| after < 1000.0),
-            "{made}"
-        );
-
-        let (closed, why, _) = viewer.last_word().await;
-        assert_eq!((closed, why.as_str()), (code, reason), "{value}");
-        let ended = timeout(Duration::from_secs(5), download.wait_with_output()).await;
-        let ended = ended.expect("the answer breaks off").expect("an outcome").status;
-        assert!(matches!(ended.code(), Some(18 | 56)), "{value}: {ended}");
-        for url in [&playlist, &file] {
-            let answer = THIEF.gets(url).await;
-            assert_eq!(
-                (answer.status, answer.reason().as_deref()),
-                (403, Some(reason)),
-                "{value}"
-            );
-        }
-        let mut again = THIEF.watches(&server, name, &token).await;
-        assert_eq!(again.hear().await, Heard::Closed(code, reason.to_owned()), "{value}");
-        guest.watch(20).await;
-
-        admin.unrule(&made["rule"]["id"]).await;
-        THIEF.watches(&server, name, &token).await.watch(1).await;
-    }
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod guardian;
 mod identity;
 mod lifecycle;
 mod mail;
+mod matrix;
 mod operator;
 mod proxies;
 mod refusals;

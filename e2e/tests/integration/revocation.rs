@@ -94,52 +94,6 @@ async fn a_revoked_viewer_is_cut_off_at_every_door_and_told_why() {
 }
 
 #[tokio::test]
-async fn a_bulk_revocation_ends_whom_it_names_and_nobody_else() {
-    let home = Home::new();
-    let server = home.demo().await;
-    let admin = Person::admin(&server).await;
-    let name = server.test().name();
-    let token = async |user: &str, tag: &str| {
-        admin
-            .token(json!({ "streams": [name], "user": user, "tag": tag }))
-            .await
-    };
-    let tokens = [
-        token("ann", "gold").await,
-        token("ben", "gold").await,
-        token("cat", "iron").await,
-    ];
-    let mut viewers = Vec::new();
-    for token in &tokens {
-        let mut viewer = Viewer::open(&server.socket(name, token)).await;
-        viewer.watch(1).await;
-        viewers.push(viewer);
-    }
-    assert_eq!(
-        admin.revoke(json!({ "user": "ann" })).await["change"]["sessionsEnded"],
-        1
-    );
-    assert_eq!(viewers[0].last_word().await.0, 4416);
-    assert_eq!(
-        admin.revoke(json!({ "tag": "gold" })).await["change"]["sessionsEnded"],
-        1
-    );
-    assert_eq!(viewers[1].last_word().await.0, 4416);
-    viewers[2].watch(30).await;
-    // What is made afterwards is not covered.
-    let later = token("ann", "gold").await;
-    let mut viewer = Viewer::open(&server.socket(name, &later)).await;
-    viewer.watch(1).await;
-    admin.revoke(json!({ "stream": name })).await;
-    assert_eq!(viewers[2].last_word().await.0, 4416);
-    assert_eq!(viewer.last_word().await.0, 4416);
-    assert_eq!(
-        get(&server.door(name, "index.m3u8", &later)).await.reason().as_deref(),
-        Some("TOKEN_REVOKED")
-    );
-}
-
-#[tokio::test]
 async fn a_running_session_ends_when_its_token_expires_where_that_was_asked_for() {
     let home = Home::new();
     let server = home.demo().await;
@@ -161,36 +115,6 @@ async fn a_running_session_ends_when_its_token_expires_where_that_was_asked_for(
     })
     .await;
     stayed.watch(100).await;
-}
-
-#[tokio::test]
-async fn a_stream_that_is_locked_or_deleted_ends_its_viewers_and_its_broadcaster() {
-    let home = Home::new();
-    let server = home.demo().await;
-    let admin = Person::admin(&server).await;
-    let name = server.test().name();
-    let token = server.test().token();
-    let mut viewer = Viewer::open(&server.socket(name, token)).await;
-    viewer.watch(1).await;
-    // The viewer, the test source, and whoever found out whether the stream was ready.
-    let ended = admin.on_stream("lockStream", name).await["sessionsEnded"].as_u64();
-    assert!(ended >= Some(2), "{ended:?}");
-    let (code, reason, _) = viewer.last_word().await;
-    assert_eq!((code, reason.as_str()), (4461, "STREAM_LOCKED"));
-    admin.on_stream("unlockStream", name).await;
-    admin.until_playable(name, token).await;
-    let mut viewer = Viewer::open(&server.socket(name, token)).await;
-    viewer.watch(1).await;
-    admin.on_stream("stopStream", name).await;
-    let (code, reason, _) = viewer.last_word().await;
-    assert_eq!((code, reason.as_str()), (4000, "STREAM_ENDED"));
-    admin.on_stream("startStream", name).await;
-    admin.on_stream("startTestSource", name).await;
-    admin.until_playable(name, token).await;
-    let mut viewer = Viewer::open(&server.socket(name, token)).await;
-    viewer.watch(1).await;
-    admin.on_stream("deleteStream", name).await;
-    assert_eq!(viewer.last_word().await.0, 4404);
 }
 
 /// The playlist, its init segment and one of its segments, with everything that their addresses carry.

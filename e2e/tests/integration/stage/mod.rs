@@ -1,5 +1,7 @@
 //! What the tests share: a server, people, viewers, encoders. All of it from outside.
 
+mod broadcaster;
+mod caller;
 mod certificate;
 mod contract;
 mod curl;
@@ -9,6 +11,7 @@ mod letter;
 mod pace;
 mod person;
 mod picture;
+mod places;
 mod program;
 mod receiver;
 mod server;
@@ -16,6 +19,8 @@ mod viewer;
 mod wire;
 
 pub(crate) use self::{
+    broadcaster::{Broadcaster, Film},
+    caller::{call, open},
     certificate::{Authority, certify, shows},
     contract::Contract,
     curl::{Answer, curl, curl_if_there, get},
@@ -24,6 +29,7 @@ pub(crate) use self::{
     pace::until,
     person::{JSON, Person},
     picture::{Marks, Packet, complaints, marks, packets},
+    places::places,
     program::{Program, free_port},
     receiver::{Receiver, Says},
     server::{Home, Server, listening, memory_kb, signal},

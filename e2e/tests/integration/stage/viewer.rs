@@ -43,7 +43,7 @@ impl Viewer {
         let authority = request.uri().authority().expect("a host").as_str();
         let to = authority.parse().expect("an address");
         for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().expect("a value"));
+            request.headers_mut().append(*name, value.parse().expect("a value"));
         }
         let socket = TcpSocket::new_v4().expect("a socket");
         let from = SocketAddr::new(address.parse().expect("an address"), 0);
