@@ -35,8 +35,12 @@ pub struct Model {
     pub asks_publish: bool,
     /// Whether a webhook of its own judges what is neither a JWT nor a handle.
     pub judges_backend: bool,
-    /// Whether its list of static tokens lets in.
+    /// Whether its list of static tokens lets in, where a stream does not say.
     pub static_tokens: bool,
+    /// Whether that webhook judges them, where a stream does not say.
+    pub backend_tokens: bool,
+    /// Counts what changed of the webhooks that are asked something.
+    pub webhook_edition: i64,
     /// From when on something is a sign of misuse; as the platform has it where it does not say.
     pub thresholds: Option<Json>,
     /// When it was made.

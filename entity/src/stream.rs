@@ -36,6 +36,12 @@ pub struct Model {
     pub deleted_at: Option<i64>,
     /// The group that it is in.
     pub group_id: Option<Uuid>,
+    /// Whether the list of static tokens lets in: `inherit`, `on` or `off`.
+    pub static_tokens: String,
+    /// Whether the organisation's backend judges tokens: `inherit`, `on` or `off`.
+    pub backend_tokens: String,
+    /// Whether viewers' tokens must say that a second factor was shown.
+    pub mfa_required: bool,
 }
 
 /// None: a relation could cross organisations.

@@ -21,6 +21,7 @@ mod m0014_given;
 mod m0015_ended;
 mod m0016_denials;
 mod m0017_analytics;
+mod m0018_judges;
 mod m0019_renewed;
 mod tables;
 
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_ended::Step),
             Box::new(m0016_denials::Step),
             Box::new(m0017_analytics::Step),
+            Box::new(m0018_judges::Step),
             Box::new(m0019_renewed::Step),
         ]
     }

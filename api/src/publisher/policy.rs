@@ -152,11 +152,13 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
         bandwidth_mbit_s: packages::limit(&standings, LimitName::Bandwidth),
         judges: Judges {
             static_tokens: row.static_tokens,
-            backend: row.judges_backend,
+            backend: row.judges_backend && row.backend_tokens,
         },
         asks: Asks {
             play: row.asks_play,
             publish: row.asks_publish,
+            tokens: row.judges_backend,
+            edition: row.webhook_edition,
         },
         encrypted_ingest: row.encrypted_ingest,
     })
@@ -186,10 +188,19 @@ pub(crate) fn stream(state: &State, row: &stream::Model) -> Result<Stream, DbErr
         },
         ingest_key: IngestKeyDigest::of(&key),
         test_source: row.test_source,
-        judges: None,
-        needs_mfa: false,
+        static_tokens: switch(&row.static_tokens),
+        backend: switch(&row.backend_tokens),
+        needs_mfa: row.mfa_required,
         takeover: false,
     })
+}
+
+/// A stream's own word, where it has one.
+fn switch(column: &str) -> Option<bool> {
+    match column {
+        "inherit" => None,
+        column => Some(column == "on"),
+    }
 }
 
 /// A stream's secret key, opened.

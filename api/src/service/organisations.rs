@@ -43,6 +43,7 @@ pub(crate) struct Edit {
     pub(crate) second_factor_required: Option<bool>,
     pub(crate) encrypted_ingest: Option<bool>,
     pub(crate) static_tokens: Option<bool>,
+    pub(crate) backend_tokens: Option<bool>,
     pub(crate) thresholds: Option<Thresholds>,
 }
 
@@ -85,6 +86,8 @@ pub(crate) async fn found(
         asks_publish: Set(false),
         judges_backend: Set(false),
         static_tokens: Set(false),
+        backend_tokens: Set(true),
+        webhook_edition: Set(0),
         thresholds: Set(None),
         created_at: Set(work.at.us()),
     }
@@ -167,6 +170,9 @@ pub(crate) async fn edit(
     if let Some(on) = edit.static_tokens {
         after.static_tokens = Set(on);
     }
+    if let Some(on) = edit.backend_tokens {
+        after.backend_tokens = Set(on);
+    }
     if let Some(thresholds) = &edit.thresholds {
         after.thresholds = Set(Some(json!(thresholds)));
     }
@@ -175,6 +181,7 @@ pub(crate) async fn edit(
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
             "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens,
+            "backendTokens": row.backend_tokens,
             "misuseThresholds": findings::thresholds_of(row) })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });

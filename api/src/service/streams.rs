@@ -40,6 +40,11 @@ pub(crate) struct Edit {
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) secure_playback: Option<&'static str>,
     pub(crate) ingest_authorisation: Option<&'static str>,
+    /// The column `static_tokens`.
+    pub(crate) static_tokens: Option<&'static str>,
+    /// The column `backend_tokens`.
+    pub(crate) backend_tokens: Option<&'static str>,
+    pub(crate) mfa_required: Option<bool>,
 }
 
 /// A stream after a change, and how far the change got.
@@ -95,6 +100,9 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         last_live_at: Set(None),
         deleted_at: Set(None),
         group_id: Set(None),
+        static_tokens: Set("inherit".to_owned()),
+        backend_tokens: Set("inherit".to_owned()),
+        mfa_required: Set(false),
     }
     .insert(&*work.write)
     .await;
@@ -140,6 +148,15 @@ pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit)
     }
     if let Some(ingest) = edit.ingest_authorisation {
         row.ingest_authorisation = Set(ingest.to_owned());
+    }
+    if let Some(switch) = edit.static_tokens {
+        row.static_tokens = Set(switch.to_owned());
+    }
+    if let Some(switch) = edit.backend_tokens {
+        row.backend_tokens = Set(switch.to_owned());
+    }
+    if let Some(required) = edit.mfa_required {
+        row.mfa_required = Set(required);
     }
     let row = save(&work, row).await?;
     let mut after = settings(&row);
@@ -294,6 +311,9 @@ fn settings(row: &stream::Model) -> Value {
         "standing": row.standing,
         "securePlayback": row.secure_playback,
         "ingestAuthorisation": row.ingest_authorisation,
+        "staticTokens": row.static_tokens,
+        "backendTokens": row.backend_tokens,
+        "mfaRequired": row.mfa_required,
         "testSource": row.test_source,
     })
 }

@@ -132,7 +132,8 @@ pub(crate) async fn set(state: &State, acting: &Acting, wish: Wish) -> Result<Ch
         (row.insert(&*work.write).await?, Some(webhooks::shown(&secret)))
     };
     let after: Vec<_> = others.chain([&row]).cloned().collect();
-    let update = asked(&work, organisation, &after).await?;
+    let edited = found.is_none_or(|found| *found != row) && found.into_iter().chain([&row]).any(asks);
+    let update = asked(&work, organisation, &after, edited).await?;
     let detail = difference(found.map_or_else(|| json!({}), settings), settings(&row));
     let object = WebhookId::from_uuid(row.id).to_string();
     let progress = work.finish(Action::WebhookUpdate, &object, detail, &[update]).await?;
@@ -148,7 +149,7 @@ pub(crate) async fn remove(state: &State, acting: &Acting, id: &str) -> Result<(
     let id = WebhookId::from_uuid(row.id);
     row.clone().delete(&*work.write).await?;
     let after: Vec<_> = before.iter().filter(|one| one.id != row.id).cloned().collect();
-    let update = asked(&work, organisation, &after).await?;
+    let update = asked(&work, organisation, &after, asks(row)).await?;
     let detail = json!({ "before": settings(row), "after": null });
     let progress = work
         .finish(Action::WebhookUpdate, &id.to_string(), detail, &[update])
@@ -164,6 +165,7 @@ pub(crate) async fn rotate(
 ) -> Result<(webhook::Model, Zeroizing<String>), Fault> {
     acting.needs(state, Package::Webhooks).await?;
     let work = Work::begin(state, acting).await?;
+    let organisation = organisations::row(&*work.write, acting.id).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
     let id = WebhookId::from_uuid(row.id);
     let secret = state.entropy.bytes::<{ webhooks::KEY }>();
@@ -173,7 +175,10 @@ pub(crate) async fn rotate(
     row.previous_sealed = Set(Some(old));
     row.previous_until = Set(Some(work.at.plus(OVERLAP).us()));
     let row = row.update(&*work.write).await?;
-    work.finish_untold(Action::WebhookUpdate, &id.to_string(), json!({ "secret": "rotated" }))
+    let hooks = all(&*work.write, acting.id).await?;
+    let update = asked(&work, organisation, &hooks, asks(&row)).await?;
+    let detail = json!({ "secret": "rotated" });
+    work.finish(Action::WebhookUpdate, &id.to_string(), detail, &[update])
         .await?;
     Ok((row, webhooks::shown(&secret)))
 }
@@ -300,13 +305,26 @@ fn among<'a>(rows: &'a [webhook::Model], id: &str) -> Result<&'a webhook::Model,
     rows.iter().find(|row| row.id == id.uuid()).ok_or(Fault::NotFound)
 }
 
-/// Writes down what the organisation's webhooks are asked about, and gives back what the nodes have to know.
-async fn asked(work: &Work<'_>, organisation: organisation::Model, hooks: &[webhook::Model]) -> Result<Update, Fault> {
+/// Whether a webhook is asked anything.
+fn asks(row: &webhook::Model) -> bool {
+    row.enabled && (row.judges_tokens || webhooks::calls(row).iter().any(|call| call.asks()))
+}
+
+/// Writes down what the organisation's webhooks are asked about, and gives back what the nodes have to know. Whatever was
+/// said before one of them was `edited` is asked anew.
+async fn asked(
+    work: &Work<'_>,
+    organisation: organisation::Model,
+    hooks: &[webhook::Model],
+    edited: bool,
+) -> Result<Update, Fault> {
+    let edition = organisation.webhook_edition + i64::from(edited);
     let any = |call| hooks.iter().any(|hook| webhooks::wants(hook, call));
     let mut row = organisation.into_active_model();
     row.asks_play = Set(any(Call::Play));
     row.asks_publish = Set(any(Call::Publish) || any(Call::PublishUpdate));
     row.judges_backend = Set(hooks.iter().any(|hook| hook.enabled && hook.judges_tokens));
+    row.webhook_edition = Set(edition);
     let row = row.update(&*work.write).await?;
     Ok(organisations::told(work, &row).await?)
 }

@@ -36,7 +36,7 @@ const LISTS: &[(&str, &str)] = &[
     (
         "StreamConnection",
         "query($n: Int) { organisation { streams(first: $n) { totalCount nodes {
-        id name title state tags { name streams } group { id name createdAt } createdAt securePlayback ingestAuthorisation
+        id name title state tags { name streams } group { id name createdAt } createdAt securePlayback ingestAuthorisation staticTokens backendTokens mfaRequired
         testSource ingestUrl ingestKey viewers playbackUrls { hls }
         sessions(first: 2) { totalCount nodes { id } } } } } }",
     ),

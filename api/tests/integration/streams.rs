@@ -187,3 +187,60 @@ async fn taking_secure_playback_off_is_for_administrators() {
     let done = admin.data(query, json!({ "n": world.stream() })).await;
     assert_eq!(done["updateStream"]["stream"]["securePlayback"], "OPEN");
 }
+
+#[tokio::test]
+async fn a_stream_has_its_own_word_on_who_judges_credentials_and_loosening_is_for_administrators() {
+    let world = World::new().await;
+    let query =
+        "mutation($i: UpdateStreamInput!) { updateStream(input: $i) { stream { staticTokens backendTokens mfaRequired }
+        errors { code } } }";
+    let with = |setting: &str, value: Value| {
+        let mut input = json!({ "name": world.stream() });
+        input[setting] = value;
+        json!({ "i": input })
+    };
+    let known = || {
+        let policy = world.node.policy.lock().unwrap().clone();
+        let stream = policy.stream(&world.stream().parse().unwrap()).unwrap();
+        (stream.static_tokens, stream.backend, stream.needs_mfa)
+    };
+    assert_eq!(known(), (None, None, false));
+    let (user, admin) = (world.as_role("nanoUser").await, world.as_role("nanoAdmin").await);
+    for (setting, tight, loose) in [
+        ("staticTokens", json!("OFF"), json!("ON")),
+        ("backendTokens", json!("OFF"), json!("ON")),
+        ("mfaRequired", json!(true), json!(false)),
+    ] {
+        let done = user.data(query, with(setting, tight.clone())).await["updateStream"].clone();
+        assert_eq!((&done["stream"][setting], &done["errors"]), (&tight, &json!([])));
+        assert_eq!(user.code(query, with(setting, loose)).await, "FORBIDDEN", "{setting}");
+    }
+    assert_eq!(known(), (Some(false), Some(false), true));
+    let loose = json!({ "name": world.stream(), "staticTokens": "ON", "backendTokens": "ON", "mfaRequired": false });
+    admin.data(query, json!({ "i": loose })).await;
+    assert_eq!(known(), (Some(true), Some(true), false));
+    let inherit = json!({ "name": world.stream(), "staticTokens": "INHERIT", "backendTokens": "INHERIT" });
+    let done = user.data(query, json!({ "i": inherit })).await["updateStream"].clone();
+    assert_eq!(
+        done["stream"],
+        json!({ "staticTokens": "INHERIT", "backendTokens": "INHERIT", "mfaRequired": false })
+    );
+    assert_eq!(known(), (None, None, false));
+    let log = "{ organisation { auditLog { nodes { action detail } } } }";
+    let log = admin.data(log, json!({})).await["organisation"]["auditLog"]["nodes"].clone();
+    let edits: Vec<_> = log
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "stream.update")
+        .collect();
+    let after = json!({ "staticTokens": "inherit", "backendTokens": "inherit" });
+    assert!(edits.iter().any(|entry| entry["detail"]["after"] == after), "{edits:?}");
+    // What holds after a restart is what was said.
+    let world = world.restarted().await;
+    let policy = world.node.policy.lock().unwrap().clone();
+    assert_eq!(
+        policy.stream(&world.stream().parse().unwrap()).unwrap().static_tokens,
+        None
+    );
+}

@@ -329,7 +329,8 @@ fn updates() -> Result<Vec<Update>, Box<dyn Error>> {
             ingest_key: IngestKeyDigest::of("bench"),
             test_source: false,
             group: None,
-            judges: None,
+            static_tokens: None,
+            backend: None,
             needs_mfa: false,
             takeover: false,
         }));

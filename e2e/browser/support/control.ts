@@ -112,6 +112,15 @@ export class Control {
     await control.close();
   }
 
+  /** A stream that nobody publishes. */
+  async stream(title: string): Promise<{ name: string }> {
+    const { createStream: made } = await this.ask<{ createStream: { stream: { name: string } } }>(
+      'mutation($input: CreateStreamInput!) { createStream(input: $input) { stream { name } errors { message } } }',
+      { input: { title } },
+    );
+    return made.stream;
+  }
+
   async close(): Promise<void> {
     await this.http.dispose();
   }

@@ -32,8 +32,9 @@ const TRIED: [&str; 16] = [
 /// Reasons that are tried elsewhere: in `matrix`, or that whoever is refused too often is told, who comes past a delivery
 /// network, was sent away (`ending`), whom the customer's backend judges (`webhooks`), or whose organisation is suspended
 /// (`operator`).
-const ELSEWHERE: [&str; 22] = [
+const ELSEWHERE: [&str; 23] = [
     "TOKEN_USER_BANNED",
+    "TOKEN_MFA",
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
@@ -58,8 +59,7 @@ const ELSEWHERE: [&str; 22] = [
 ];
 
 /// Reasons that nothing here brings about yet, and what would.
-const NOT_YET: [(&str, &str); 3] = [
-    ("TOKEN_MFA", "a stream that asks for it"),
+const NOT_YET: [(&str, &str); 2] = [
     ("PUBLISHER_REPLACED", "takeover"),
     ("NOT_READY", "a node apart from the control plane"),
 ];

@@ -195,6 +195,107 @@ async fn what_is_no_token_is_for_the_customers_backend_to_judge() {
 }
 
 #[tokio::test]
+async fn each_stream_says_whom_it_believes_and_what_it_takes_back_ends_who_watches_by_it() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let name = server.test().name();
+    admin.until_playable(name, server.test().token()).await;
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    let made = json!({ "name": "studio", "streams": [name], "text": "open-sesame-4711" });
+    admin.change("createStaticToken", &made, "text").await;
+    let organisation = async |setting: &str, on: bool| {
+        // What one judge does not know is for the next: the other one is off.
+        let mut input = json!({ "staticTokens": false, "backendTokens": false });
+        input[setting] = on.into();
+        admin.change("updateSettings", &input, "change { id }").await;
+    };
+    let stream = async |setting: &str, word: &str| {
+        let mut input = json!({ "name": name });
+        input[setting] = word.into();
+        let changed = admin.change("updateStream", &input, "change { sessionsEnded }").await;
+        changed["change"]["sessionsEnded"].as_u64().expect("a number")
+    };
+    for (setting, token) in [("staticTokens", "open-sesame-4711"), ("backendTokens", "opaque-4711")] {
+        organisation(setting, false).await;
+        let malformed = refused(403, "TOKEN_MALFORMED");
+        assert_eq!(ask(&server, token, "one").await, malformed, "{setting}");
+        assert_eq!(stream(setting, "ON").await, 0);
+        assert_eq!(ask(&server, token, "two").await, (200, None), "{setting}");
+        let mut viewer = Viewer::open(&server.socket(name, token)).await;
+        viewer.watch(3).await;
+        organisation(setting, true).await;
+        viewer.watch(3).await;
+        let last = tokio::spawn(async move { viewer.last_word().await });
+        // By WebSocket and HLS.
+        assert_eq!(stream(setting, "OFF").await, 2, "{setting}");
+        let (code, reason, _) = last.await.expect("a last word");
+        assert_eq!((code, reason.as_str()), (4410, "TOKEN_MALFORMED"));
+        assert_eq!(ask(&server, token, "two").await, malformed, "{setting}");
+        assert_eq!(stream(setting, "INHERIT").await, 0);
+        assert_eq!(ask(&server, token, "two").await, (200, None), "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_watches_is_asked_about_anew_once_the_webhook_is_changed() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, one, other) = (
+        Person::admin(&server).await,
+        Receiver::start().await,
+        Receiver::start().await,
+    );
+    let name = server.test().name();
+    let token = admin.token_for(name).await;
+    admin.until_playable(name, &token).await;
+    let input = json!({ "url": one.url, "calls": ["ON_PLAY"], "encoding": "JSON" });
+    let hook = admin.change("setWebhook", &input, "webhook { id }").await["webhook"]["id"].clone();
+    let set = async |mut input: Value| {
+        input["id"] = hook.clone();
+        admin.change("setWebhook", &input, "webhook { id }").await;
+    };
+    // For an hour, says the one.
+    one.says(Says::Answer(200, "{\"lifetime_s\": 3600}"));
+    let watches = async || {
+        let mut viewer = Viewer::open(&server.socket(name, &token)).await;
+        viewer.watch(3).await;
+        viewer
+    };
+    // Who does not read is cut off without a word.
+    let reads = |mut viewer: Viewer| tokio::spawn(async move { viewer.last_word().await });
+    let told = async |last: tokio::task::JoinHandle<(u16, String, usize)>| {
+        let (code, reason, _) = last.await.expect("a last word");
+        (code, reason)
+    };
+    let last = reads(watches().await);
+    // Another secret: asked again, and it goes on.
+    let asked = one.about("play").len();
+    let rotated = json!({ "id": hook });
+    admin.change("rotateWebhookSecret", &rotated, "secret").await;
+    one.until("play", asked + 1).await;
+    // Another address, which says no.
+    other.says(Says::Answer(403, ""));
+    set(json!({ "url": other.url })).await;
+    assert_eq!(told(last).await, (4450, "BACKEND_DENIED".to_owned()));
+    assert_eq!(ask(&server, &token, "hls").await, refused(403, "BACKEND_DENIED"));
+    // One that does not answer, and lets in all the same; until it does not any more.
+    other.says(Says::Answer(500, ""));
+    set(json!({ "outage": "OPEN" })).await;
+    let last = reads(watches().await);
+    assert_eq!(ask(&server, &token, "hls").await, (200, None));
+    set(json!({ "outage": "CLOSED" })).await;
+    assert_eq!(told(last).await, (4451, "BACKEND_UNAVAILABLE".to_owned()));
+    assert_eq!(ask(&server, &token, "hls").await, refused(503, "BACKEND_UNAVAILABLE"));
+    // Switched off, nobody is asked.
+    set(json!({ "enabled": false })).await;
+    let asked = other.about("play").len();
+    assert_eq!(ask(&server, &token, "hls").await, (200, None));
+    assert_eq!(other.about("play").len(), asked);
+}
+
+#[tokio::test]
 async fn a_customers_backend_lets_a_broadcaster_in_and_ends_them_half_a_minute_later() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;

@@ -85,7 +85,10 @@ impl Gate {
         facts: &mut Facts,
     ) {
         match question {
-            Question::Backend { .. } => facts.backend = Some(session.heard_or_wanted()),
+            Question::Backend { .. } => {
+                let edition = policy.backend_edition(session.permit().organisation());
+                facts.backend = Some(session.heard_or_wanted(edition));
+            }
             question => self.answer_here(question, policy, request, facts),
         }
     }

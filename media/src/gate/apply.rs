@@ -36,9 +36,10 @@ impl Gate {
             policy = policy.with(update);
         }
         let policy = Arc::new(policy);
-        self.policy.store(Some(policy.clone()));
+        // INVARIANT: forgotten first. Whoever sees the new policy hears nothing that was asked before the change.
         self.backends
             .forget(&change.updates.iter().map(Update::organisation).collect());
+        self.policy.store(Some(policy.clone()));
         let mut ended = Vec::new();
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();
@@ -83,9 +84,16 @@ impl Gate {
     pub(crate) fn tend(self: &Arc<Self>, tasks: &TaskTracker) {
         let now = self.clock.now();
         let soon = now.plus(AHEAD);
+        let mut anew = HashMap::<_, usize>::new();
         for session in self.sessions.all() {
             session.expire(now);
-            if session.begins_to_listen(soon) {
+            // A crowd that has to be asked about at once would be too many questions, and be refused.
+            let room = || {
+                let begun = anew.entry(session.permit().organisation()).or_default();
+                *begun += 1;
+                *begun <= ANEW
+            };
+            if session.begins_to_listen(soon, room) {
                 let gate = self.clone();
                 tasks.spawn(async move { gate.hear_again(&session, soon).await });
             }
@@ -107,8 +115,9 @@ impl Gate {
             besides: None,
         };
         let organisation = session.permit().organisation();
+        let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
         let verdict = self.hear(organisation, &session.request(), asker, then).await;
-        session.heard(verdict);
+        session.heard(verdict, edition);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy, &HashSet::new());
         }
@@ -221,6 +230,8 @@ fn gathered(touched: Vec<Touched>) -> Vec<Touched> {
     touched.into_iter().filter(single).chain(all).collect()
 }
 
+/// Of how many sessions of an organisation its backend is asked anew in a second.
+const ANEW: usize = 200;
 /// How many rules that no index finds sessions for are looked at one by one.
 const FEW: usize = 8;
 /// How long before the end of a backend's word it is asked again; longer than an answer may take.

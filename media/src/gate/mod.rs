@@ -297,7 +297,7 @@ impl Gate {
             asked.protocol,
             request,
             permit.clone(),
-            judged.facts.backend,
+            (judged.facts.backend, policy.backend_edition(permit.organisation())),
             asked.parameters.clone(),
             judged.reservation.clone(),
         ));

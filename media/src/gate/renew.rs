@@ -79,7 +79,7 @@ impl Gate {
             session.reserve(reservation);
         }
         if let Some(verdict) = facts.backend {
-            session.heard(verdict);
+            session.heard(verdict, policy.backend_edition(permit.organisation()));
         }
         if let Some(current) = self.policy()
             && let Err(denial) = self.judge_again(session, &current)

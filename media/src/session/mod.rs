@@ -64,7 +64,9 @@ pub(crate) struct Held {
 #[derive(Debug, Default)]
 struct Heard {
     verdict: Option<Verdict>,
-    /// Whether the session hangs on a word that was not given.
+    /// Which edition of the backend said it.
+    edition: i64,
+    /// Whether the session hangs on a word that was not given, or by an edition that is gone.
     wanted: bool,
     /// Whether it is being asked.
     asking: bool,
@@ -76,7 +78,7 @@ impl Session {
         protocol: Protocol,
         request: Request,
         permit: Permit,
-        backend: Option<Verdict>,
+        (backend, edition): (Option<Verdict>, i64),
         parameters: Vec<(String, String)>,
         reservation: Option<Arc<Reservation>>,
     ) -> Self {
@@ -98,6 +100,7 @@ impl Session {
             measured: AtomicU64::new(0),
             backend: Mutex::new(Heard {
                 verdict: backend,
+                edition,
                 ..Heard::default()
             }),
             parameters,
@@ -109,26 +112,28 @@ impl Session {
         self.request.load_full()
     }
 
-    /// What the backend said; where it was never asked, the session goes on until it was.
-    pub(crate) fn heard_or_wanted(&self) -> Verdict {
+    /// What the backend said; where this edition of it was never asked, the session goes on until it was.
+    pub(crate) fn heard_or_wanted(&self, edition: i64) -> Verdict {
         let mut heard = self.lock_heard();
-        heard.wanted |= heard.verdict.is_none();
+        heard.wanted |= heard.verdict.is_none() || heard.edition != edition;
         heard.verdict.unwrap_or(Verdict::Allowed { until: None })
     }
 
-    /// Whether the backend has to be asked, since its word is over by `soon` or was never given; and nobody asks yet.
-    pub(crate) fn begins_to_listen(&self, soon: Timestamp) -> bool {
+    /// Whether the backend has to be asked, since its word is over by `soon`, or was never given and there is room to ask
+    /// for it; and nobody asks yet.
+    pub(crate) fn begins_to_listen(&self, soon: Timestamp, room: impl FnOnce() -> bool) -> bool {
         let mut heard = self.lock_heard();
         let over = matches!(heard.verdict, Some(Verdict::Allowed { until: Some(until) }) if until <= soon);
-        let begins = (over || heard.wanted) && !heard.asking;
+        let begins = !heard.asking && (over || heard.wanted && room());
         heard.asking |= begins;
         begins
     }
 
-    /// Takes the backend's word.
-    pub(crate) fn heard(&self, verdict: Verdict) {
+    /// Takes the word of that edition of the backend.
+    pub(crate) fn heard(&self, verdict: Verdict, edition: i64) {
         *self.lock_heard() = Heard {
             verdict: Some(verdict),
+            edition,
             ..Heard::default()
         };
     }

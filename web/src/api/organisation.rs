@@ -140,11 +140,13 @@ impl Overview {
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct OrganisationSettings {
     pub(crate) secure_playback: bool,
     pub(crate) force_disconnect: bool,
     pub(crate) ingest_authorisation: IngestAuthorisation,
     pub(crate) second_factor_required: bool,
+    pub(crate) backend_tokens: bool,
 }
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +176,8 @@ pub(crate) struct UpdateSettingsInput {
     pub(crate) second_factor_required: Option<bool>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) static_tokens: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) backend_tokens: Option<bool>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

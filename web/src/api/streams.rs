@@ -20,6 +20,9 @@ pub(crate) struct Stream {
     pub(crate) created_at: DateTime,
     pub(crate) viewers: i32,
     pub(crate) secure_playback: SecurePlayback,
+    pub(crate) static_tokens: StreamSwitch,
+    pub(crate) backend_tokens: StreamSwitch,
+    pub(crate) mfa_required: bool,
     pub(crate) test_source: bool,
 }
 
@@ -29,6 +32,14 @@ pub(crate) enum SecurePlayback {
     Inherit,
     Required,
     Open,
+}
+
+/// A stream's own word on what the organisation says for all.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamSwitch {
+    Inherit,
+    On,
+    Off,
 }
 
 impl Stream {
@@ -193,6 +204,12 @@ struct UpdateStreamInput {
     tags: Option<Vec<String>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     secure_playback: Option<SecurePlayback>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    static_tokens: Option<StreamSwitch>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    backend_tokens: Option<StreamSwitch>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    mfa_required: Option<bool>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -218,8 +235,11 @@ struct UpdateStreamPayload {
 pub(crate) struct Edit {
     pub(crate) title: String,
     pub(crate) tags: Vec<String>,
-    /// `None` leaves it as it is.
+    /// `None` leaves it as it is; so do the others.
     pub(crate) secure_playback: Option<SecurePlayback>,
+    pub(crate) static_tokens: Option<StreamSwitch>,
+    pub(crate) backend_tokens: Option<StreamSwitch>,
+    pub(crate) mfa_required: Option<bool>,
 }
 
 /// Changes a stream, and answers with what it is then.
@@ -229,6 +249,9 @@ pub(crate) async fn update(api: Api, name: String, edit: Edit) -> Result<Stream,
         title: Some(edit.title.trim().to_owned()),
         tags: Some(edit.tags),
         secure_playback: edit.secure_playback,
+        static_tokens: edit.static_tokens,
+        backend_tokens: edit.backend_tokens,
+        mfa_required: edit.mfa_required,
     };
     let answer = api.mutate(Update::build(UpdateVariables { input })).await?;
     let payload = settle(answer.update_stream, |payload| first_error(&payload.errors))?;

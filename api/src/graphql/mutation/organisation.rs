@@ -49,6 +49,7 @@ impl Settings {
             second_factor_required: input.second_factor_required,
             encrypted_ingest: input.encrypted_ingest,
             static_tokens: input.static_tokens,
+            backend_tokens: input.backend_tokens,
             thresholds,
         };
         answer(
@@ -99,8 +100,11 @@ pub(super) struct UpdateSettingsInput {
     second_factor_required: Option<bool>,
     /// Whether broadcasters must come encrypted: plain RTMP is refused then, with `ENCRYPTION_REQUIRED`.
     encrypted_ingest: Option<bool>,
-    /// Whether the list of static tokens lets in: a tool for tests. Off: sessions on them end.
+    /// Whether the list of static tokens lets in, where a stream does not say: a tool for tests. Off: sessions on them end.
     static_tokens: Option<bool>,
+    /// Whether the webhook that judges tokens is asked about them, where a stream does not say. Off: sessions on its word
+    /// end.
+    backend_tokens: Option<bool>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: Option<MisuseThresholdsInput>,
 }

@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{Change, IngestAuthorisation, SecurePlayback, Stream},
+        types::{Change, IngestAuthorisation, SecurePlayback, Stream, StreamSwitch},
     },
     service::streams::{self, Edit, New},
 };
@@ -45,7 +45,8 @@ impl Streams {
         CreateStreamPayload::of(streams::create(state, acting, new).await)
     }
 
-    /// Edits a stream; what is left out stays. Opening playback or ingest is for administrators.
+    /// Edits a stream; what is left out stays. Opening playback or ingest, letting static tokens or a webhook's word in, and
+    /// doing without a second factor are for administrators.
     async fn update_stream(
         &self,
         context: &Context<'_>,
@@ -54,7 +55,9 @@ impl Streams {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamUpdate)?;
         let opens = input.secure_playback == Some(SecurePlayback::Open)
-            || input.ingest_authorisation == Some(IngestAuthorisation::Open);
+            || input.ingest_authorisation == Some(IngestAuthorisation::Open)
+            || [input.static_tokens, input.backend_tokens].contains(&Some(StreamSwitch::On))
+            || input.mfa_required == Some(false);
         if opens {
             caller(context).may(state, Action::StreamOpen)?;
         }
@@ -63,6 +66,9 @@ impl Streams {
             tags: input.tags,
             secure_playback: input.secure_playback.map(SecurePlayback::column),
             ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
+            static_tokens: input.static_tokens.map(StreamSwitch::column),
+            backend_tokens: input.backend_tokens.map(StreamSwitch::column),
+            mfa_required: input.mfa_required,
         };
         UpdateStreamPayload::of(streams::edit(state, acting, &input.name, edit).await)
     }
@@ -154,6 +160,12 @@ pub(super) struct UpdateStreamInput {
     secure_playback: Option<SecurePlayback>,
     /// What a broadcaster has to show.
     ingest_authorisation: Option<IngestAuthorisation>,
+    /// Whether the list of static tokens lets in. Off: sessions on them end.
+    static_tokens: Option<StreamSwitch>,
+    /// Whether the organisation's webhook judges tokens that are neither a JWT nor a handle. Off: sessions on its word end.
+    backend_tokens: Option<StreamSwitch>,
+    /// Whether viewers' tokens must say that a second factor was shown: `mfa` in `amr`. On: sessions without it end.
+    mfa_required: Option<bool>,
 }
 
 macro_rules! named {

@@ -55,7 +55,7 @@ pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
 pub(crate) use session::{SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
-pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, ingest_url};
+pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};
 pub(crate) use thresholds::{MisuseThresholds, MisuseThresholdsInput};
 pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
 pub(crate) use viewer::{Role, Viewer};

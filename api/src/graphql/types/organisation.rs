@@ -94,6 +94,7 @@ impl Organisation {
             ingest_authorisation: IngestAuthorisation::of(&self.0.row.ingest_authorisation),
             encrypted_ingest: self.0.row.encrypted_ingest,
             static_tokens: self.0.row.static_tokens,
+            backend_tokens: self.0.row.backend_tokens,
             misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
         }
     }
@@ -387,6 +388,8 @@ pub(crate) struct OrganisationSettings {
     encrypted_ingest: bool,
     /// Whether the list of static tokens lets in.
     static_tokens: bool,
+    /// Whether the webhook that judges tokens is asked about them.
+    backend_tokens: bool,
     /// From when on something is a sign of misuse.
     misuse_thresholds: MisuseThresholds,
 }

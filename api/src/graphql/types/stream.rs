@@ -99,6 +99,21 @@ impl Stream {
         IngestAuthorisation::of(&self.0.ingest_authorisation)
     }
 
+    /// Whether the list of static tokens lets in.
+    async fn static_tokens(&self) -> StreamSwitch {
+        StreamSwitch::of(&self.0.static_tokens)
+    }
+
+    /// Whether the organisation's webhook judges tokens that are neither a JWT nor a handle.
+    async fn backend_tokens(&self) -> StreamSwitch {
+        StreamSwitch::of(&self.0.backend_tokens)
+    }
+
+    /// Whether viewers' tokens must say that a second factor was shown: `mfa` in `amr`.
+    async fn mfa_required(&self) -> bool {
+        self.0.mfa_required
+    }
+
     /// Whether the built-in test source publishes it.
     async fn test_source(&self) -> bool {
         self.0.test_source
@@ -219,6 +234,36 @@ impl SecurePlayback {
             Self::Inherit => "inherit",
             Self::Required => "required",
             Self::Open => "open",
+        }
+    }
+}
+
+/// A stream's own word on what the organisation says for all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum StreamSwitch {
+    /// As the organisation says.
+    Inherit,
+    /// On, whatever the organisation says.
+    On,
+    /// Off, whatever the organisation says.
+    Off,
+}
+
+impl StreamSwitch {
+    fn of(column: &str) -> Self {
+        match column {
+            "inherit" => Self::Inherit,
+            "on" => Self::On,
+            _ => Self::Off,
+        }
+    }
+
+    /// The column.
+    pub(crate) const fn column(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::On => "on",
+            Self::Off => "off",
         }
     }
 }

@@ -103,7 +103,14 @@ async fn nodes_hold_on(kind: Kind) {
     let known = || {
         let policy = world.node.policy.lock().unwrap().clone();
         let organisation = &policy.tenant_of(&world.stream().parse().unwrap()).unwrap().organisation;
-        (organisation.asks, organisation.judges)
+        let edition = 0;
+        (
+            Asks {
+                edition,
+                ..organisation.asks
+            },
+            organisation.judges,
+        )
     };
     assert_eq!(known(), (Asks::default(), Judges::default()));
     let calls = json!(["ON_PLAY", "ON_PUBLISH_UPDATE", "ON_PLAY", "VIEWER_DENIED"]);
@@ -119,7 +126,15 @@ async fn nodes_hold_on(kind: Kind) {
         (&json!("FORM"), &json!("CLOSED"), &json!(true))
     );
     let (asks, judges) = known();
-    assert!(asks.play && asks.publish && judges.backend && !judges.static_tokens);
+    assert!(asks.play && asks.publish && asks.tokens && judges.backend && !judges.static_tokens);
+    // Where a stream does not say, that webhook may be left out; it is there all the same.
+    let without = json!({ "i": { "backendTokens": false } });
+    let settings = "mutation($i: UpdateSettingsInput!) { updateSettings(input: $i) { organisation { settings { backendTokens } } } }";
+    let said = admin.data(settings, without).await["updateSettings"]["organisation"]["settings"].clone();
+    assert_eq!(said, json!({ "backendTokens": false }));
+    let (asks, judges) = known();
+    assert!(asks.tokens && !judges.backend);
+    admin.data(settings, json!({ "i": { "backendTokens": true } })).await;
     // Switched off, it is not asked; what is left out stays.
     set(&admin, json!({ "id": hook["id"], "enabled": false })).await;
     assert_eq!(known(), (Asks::default(), Judges::default()));
@@ -138,13 +153,40 @@ async fn nodes_hold_on(kind: Kind) {
     admin.data(remove, json!({ "i": hook["id"] })).await;
     assert_eq!(known(), (Asks::default(), Judges::default()));
     assert_eq!(admin.data(ALL, json!({})).await["organisation"]["webhooks"], json!([]));
+    // Whatever was asked something was made, changed or removed four times.
+    let edition = || {
+        let policy = world.node.policy.lock().unwrap().clone();
+        policy
+            .tenant_of(&world.stream().parse().unwrap())
+            .unwrap()
+            .organisation
+            .asks
+            .edition
+    };
+    assert_eq!(edition(), 4);
+    let (told, _) = super::hook(&admin, json!({ "url": receiver.url, "calls": ["TOKEN_REVOKED"] })).await;
+    set(&admin, json!({ "id": told, "outage": "OPEN" })).await;
+    assert_eq!(edition(), 4, "who is only told has said nothing");
+    set(&admin, json!({ "id": told, "calls": ["ON_PLAY"] })).await;
+    set(&admin, json!({ "id": told, "outage": "CLOSED" })).await;
+    admin.data(ROTATE, json!({ "i": told })).await;
+    assert_eq!(edition(), 7);
+    set(&admin, json!({ "id": told, "outage": "CLOSED" })).await;
+    assert_eq!(edition(), 7, "nothing was changed");
+    admin.data(remove, json!({ "i": told })).await;
     // The other organisation's was never touched.
     let world = world.restarted().await;
     let policy = world.node.policy.lock().unwrap().clone();
     let organisation = &policy.tenant_of(&world.stream().parse().unwrap()).unwrap().organisation;
     assert_eq!(
         (organisation.asks, organisation.judges),
-        (Asks::default(), Judges::default())
+        (
+            Asks {
+                edition: 8,
+                ..Asks::default()
+            },
+            Judges::default()
+        )
     );
 }
 

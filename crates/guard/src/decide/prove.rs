@@ -129,7 +129,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Who judges what is no token. A backend is asked with the package only.
+    /// Who judges what is no token. A backend is asked where there is one, and with the package only.
     fn judges(&self) -> Judges {
         let Some(tenant) = self.tenant else {
             return Judges::default();
@@ -137,10 +137,10 @@ impl<'a> Case<'a> {
         let organisation = &tenant.organisation;
         let judges = self
             .stream
-            .and_then(|stream| stream.judges)
-            .unwrap_or(organisation.judges);
+            .map_or(organisation.judges, |stream| stream.judges(organisation));
+        let is_there = organisation.asks.tokens && organisation.packages.has(Package::Webhooks);
         Judges {
-            backend: judges.backend && organisation.packages.has(Package::Webhooks),
+            backend: judges.backend && is_there,
             ..judges
         }
     }

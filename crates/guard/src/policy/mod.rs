@@ -189,6 +189,11 @@ impl Policy {
         self.organisations.get(&id)
     }
 
+    /// Which edition of the organisation's backend is asked.
+    pub fn backend_edition(&self, id: OrganisationId) -> i64 {
+        self.tenant(id).map_or(0, |tenant| tenant.organisation.asks.edition)
+    }
+
     /// The organisation that a stream's name begins with, whether or not the stream exists.
     pub fn tenant_of(&self, name: &StreamName) -> Option<&Arc<Tenant>> {
         self.tenant(*self.hashes.get(&name.organisation()?)?)

@@ -26,7 +26,7 @@ pub struct Organisation {
     pub bandwidth_mbit_s: Option<u32>,
     /// Who judges what is neither a JWT nor a handle, where a stream does not say.
     pub judges: Judges,
-    /// What its own backend is asked about, beside what it judges.
+    /// What its own backend is asked about.
     pub asks: Asks,
     /// Whether broadcasters must come encrypted.
     pub encrypted_ingest: bool,
@@ -41,13 +41,19 @@ pub struct Judges {
     pub backend: bool,
 }
 
-/// What an organisation's backend is asked about, whatever the credential.
+/// What an organisation's backend is asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asks {
     /// Each viewer.
     pub play: bool,
     /// Each broadcaster.
     pub publish: bool,
+    /// Credentials that nobody else can judge, where [`Judges::backend`] says so.
+    #[serde(default)]
+    pub tokens: bool,
+    /// The backend's edition: what an earlier one said is asked anew.
+    #[serde(default)]
+    pub edition: i64,
 }
 
 /// Whether an organisation may act.

@@ -27,8 +27,12 @@ pub struct Stream {
     pub ingest_key: IngestKeyDigest,
     /// Whether the built-in test source publishes it.
     pub test_source: bool,
-    /// Its own word on who judges credentials; as the organisation says where there is none.
-    pub judges: Option<Judges>,
+    /// Its own word on static tokens; as the organisation says where there is none.
+    #[serde(default)]
+    pub static_tokens: Option<bool>,
+    /// Its own word on whether the customer's backend judges credentials; as the organisation says where there is none.
+    #[serde(default)]
+    pub backend: Option<bool>,
     /// Whether viewers' tokens must say that a second factor was shown.
     pub needs_mfa: bool,
     /// Whether a second broadcaster takes it over from the first.
@@ -75,6 +79,14 @@ impl Stream {
                 SecurePlayback::Required => true,
                 SecurePlayback::Open => false,
             }
+    }
+
+    /// Who judges what is neither a JWT nor a handle.
+    pub fn judges(&self, organisation: &Organisation) -> Judges {
+        Judges {
+            static_tokens: self.static_tokens.unwrap_or(organisation.judges.static_tokens),
+            backend: self.backend.unwrap_or(organisation.judges.backend),
+        }
     }
 
     /// What a broadcaster has to show.

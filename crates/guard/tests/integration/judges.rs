@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guard::{
     Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, decide,
-    policy::{Asks, CredentialDigest, Handle, Judges, Organisation, Package, StaticScope, StaticToken, Subject},
+    policy::{Asks, CredentialDigest, Handle, Organisation, Package, StaticScope, StaticToken, Subject},
 };
 use serde_json::json;
 
@@ -17,7 +17,13 @@ fn settings(change: impl FnOnce(&mut Organisation)) -> Policy {
 }
 
 fn listed(scope: StaticScope) -> Policy {
-    let policy = settings(|organisation| organisation.judges.static_tokens = true);
+    list(
+        &settings(|organisation| organisation.judges.static_tokens = true),
+        scope,
+    )
+}
+
+fn list(policy: &Policy, scope: StaticScope) -> Policy {
     policy.with(&Update::StaticToken {
         organisation: organisation(1),
         token: StaticToken {
@@ -98,14 +104,43 @@ fn a_static_token_ends_with_its_removal_its_revocation_and_its_switch() {
         scene().policy.tenant(organisation(1)).unwrap().organisation.clone(),
     ));
     assert_eq!(why("7KQ2M-SECURED", "open sesame", &off), Some(Reason::TokenMalformed));
-    // A stream's own word comes before the organisation's.
-    let mut stream = (**policy.stream(&"7KQ2M-SECURED".parse().unwrap()).unwrap()).clone();
-    stream.judges = Some(Judges::default());
-    let silent = policy.with(&Update::Stream(stream));
-    assert_eq!(
-        why("7KQ2M-SECURED", "open sesame", &silent),
-        Some(Reason::TokenMalformed)
-    );
+}
+
+#[test]
+fn a_streams_own_word_on_judges_comes_before_the_organisations() {
+    for (organisation, own, heard) in [
+        (false, None, false),
+        (false, Some(true), true),
+        (false, Some(false), false),
+        (true, None, true),
+        (true, Some(true), true),
+        (true, Some(false), false),
+    ] {
+        let stream = |policy: &Policy| (**policy.stream(&"7KQ2M-SECURED".parse().unwrap()).unwrap()).clone();
+        let policy = settings(|of| of.judges.static_tokens = organisation);
+        let listed = list(&policy, StaticScope::Organisation);
+        let mut word = stream(&listed);
+        word.static_tokens = own;
+        let listed = listed.with(&Update::Stream(word));
+        let told = why("7KQ2M-SECURED", "open sesame", &listed);
+        assert_eq!(told.is_none(), heard, "{organisation} {own:?}");
+
+        let ask = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token("ticket-4711"));
+        for is_there in [true, false] {
+            let policy = settings(|of| {
+                of.judges.backend = organisation;
+                of.asks.tokens = is_there;
+            });
+            let mut word = stream(&policy);
+            word.backend = own;
+            let policy = policy.with(&Update::Stream(word));
+            let asked = matches!(
+                decide(&ask, &live(), &policy, NOW),
+                Decision::Ask(Question::Backend { .. })
+            );
+            assert_eq!(asked, heard && is_there, "{organisation} {own:?} {is_there}");
+        }
+    }
 }
 
 const HANDLE: &str = "h_0123456789abcdefghij-_";
@@ -178,7 +213,10 @@ fn a_handle_keeps_its_tokens_restrictions() {
 
 #[test]
 fn only_the_backend_judges_what_only_it_knows() {
-    let policy = settings(|organisation| organisation.judges.backend = true);
+    let policy = settings(|organisation| {
+        organisation.judges.backend = true;
+        organisation.asks.tokens = true;
+    });
     let ask = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token("ticket-4711"));
     let Decision::Ask(Question::Backend {
         credential: Some(opaque),
@@ -239,6 +277,7 @@ fn only_the_backend_judges_what_only_it_knows() {
 
     let without = settings(|organisation| {
         organisation.judges.backend = true;
+        organisation.asks.tokens = true;
         organisation.packages = Package::ALL.into_iter().filter(|it| *it != Package::Webhooks).collect();
     });
     assert_eq!(
@@ -253,6 +292,7 @@ fn a_backend_that_wants_to_be_asked_is_asked_last_about_everybody() {
         organisation.asks = Asks {
             play: true,
             publish: true,
+            ..Asks::default()
         };
     });
     let denied = Facts {

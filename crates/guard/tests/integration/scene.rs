@@ -102,7 +102,8 @@ fn stream(number: u64, name: &str) -> Stream {
         ingest: StreamIngest::Inherit,
         ingest_key: IngestKeyDigest::of(KEY),
         test_source: false,
-        judges: None,
+        static_tokens: None,
+        backend: None,
         needs_mfa: name == "7KQ2M-MFA",
         takeover: false,
     }

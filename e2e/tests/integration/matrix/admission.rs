@@ -57,6 +57,8 @@ struct Row {
     shown: Vec<Pair>,
     /// None where it is met.
     reason: Option<&'static str>,
+    /// Whether it is tried on the stream that asks for a second factor.
+    strict: bool,
 }
 
 /// One try of a row.
@@ -80,12 +82,23 @@ async fn every_restriction_is_judged_alike_at_every_door_of_viewers_by_every_car
         name,
         scout,
     };
-    let (rows, keeper) = rows(&server, &admin, &stream).await;
+    let (name, _) = admin.create_stream(json!({})).await;
+    admin.on_stream("startTestSource", &name).await;
+    let required = json!({ "name": name, "mfaRequired": true });
+    admin.change("updateStream", &required, "stream { mfaRequired }").await;
+    let shown = json!({ "streams": [name], "amr": ["mfa"] });
+    let strict = Stream {
+        server: &server,
+        name: &name,
+        scout: admin.token(shown).await,
+    };
+    admin.until_playable(strict.name, &strict.scout).await;
+    let (rows, keeper) = rows(&server, &admin, &stream, strict.name).await;
     let keeping = tokio::spawn(keep(keeper));
 
     let begun = Instant::now();
     let cells: Vec<_> = rows.iter().flat_map(cells).collect();
-    let failed = tried(&stream, &cells).await;
+    let failed = tried(&stream, &strict, &cells).await;
     let met = cells.iter().filter(|cell| cell.row.reason.is_none()).count();
     let (all, rows) = (cells.len(), rows.len());
     eprintln!(
@@ -99,7 +112,7 @@ async fn every_restriction_is_judged_alike_at_every_door_of_viewers_by_every_car
     keeping.abort();
 
     let begun = Instant::now();
-    let of = async |user: &str| admin.token(json!({ "streams": [name], "user": user })).await;
+    let of = async |user: &str| admin.token(json!({ "streams": [stream.name], "user": user })).await;
     let two = [of("cat").await, of("dan").await];
     let (failed, pairs) = conflicts(&stream, &two).await;
     eprintln!("playback: {pairs} cells of two carriers in {:?}", begun.elapsed());
@@ -133,7 +146,7 @@ const CELLS: usize = 42;
 /// So many are tried at once.
 const AT_ONCE: usize = 12;
 
-async fn tried(at: &Stream<'_>, cells: &[Cell<'_>]) -> Vec<String> {
+async fn tried(at: &Stream<'_>, strict: &Stream<'_>, cells: &[Cell<'_>]) -> Vec<String> {
     let tried = stream::iter(cells).map(|cell| async move {
         let Cell {
             row,
@@ -144,6 +157,7 @@ async fn tried(at: &Stream<'_>, cells: &[Cell<'_>]) -> Vec<String> {
         } = cell;
         let facts = row.who.facts();
         let shown = [(*carrier, *credential)];
+        let at = if row.strict { strict } else { at };
         let outcome = at.tries(*door, &shown, &facts, row.reason).await;
         let wanted = row.reason.unwrap_or("met");
         outcome.map_err(|why| format!("{}, {wanted}: {door:?} by {carrier:?} with a {by}: {why}", row.what))
@@ -153,7 +167,7 @@ async fn tried(at: &Stream<'_>, cells: &[Cell<'_>]) -> Vec<String> {
 }
 
 /// What each restriction says of whom it is met by, and of whom it is broken by; and the one viewer whom a token has.
-async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>) -> (Vec<Row>, Viewer) {
+async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>, strict: &str) -> (Vec<Row>, Viewer) {
     let name = stream.name;
     let other = server.encoder().name();
     let outsider = Person::outsider(server).await;
@@ -176,6 +190,7 @@ async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>) -> (Vec<Row>
             who,
             shown: vec![shown.clone()],
             reason,
+            strict: false,
         });
     };
 
@@ -275,6 +290,7 @@ async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>) -> (Vec<Row>
             who: ANYBODY,
             shown: many(admin, name, &claims).await,
             reason: None,
+            strict: false,
         });
     }
     // Another organisation's token, whatever it says; its handle is nothing here.
@@ -293,6 +309,20 @@ async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>) -> (Vec<Row>
                 handle: credential.clone(),
             }],
             reason: Some(reason),
+            strict: false,
+        });
+    }
+    for (amr, reason) in [
+        (json!(["pwd", "mfa"]), None),
+        (json!(["pwd"]), Some("TOKEN_MFA")),
+        (json!([]), Some("TOKEN_MFA")),
+    ] {
+        rows.push(Row {
+            what: "second factor",
+            who: ANYBODY,
+            shown: vec![Pair::play(admin, json!({ "streams": [strict], "amr": amr })).await],
+            reason,
+            strict: true,
         });
     }
 

@@ -78,15 +78,12 @@ struct Written {
 impl Written {
     /// For a file below a stream, with credentials in their carriers.
     fn of(name: &str, file: &str, shown: &[(Carrier, &str)], facts: &Facts) -> Self {
-        let mut path = format!("/live/{name}/{file}");
+        let mut path = format!("/live/{name}/{file}?{DECOYS}");
         let mut headers = vec![("user-agent", facts.agent.to_owned())];
         headers.extend(facts.page.map(|page| ("origin", page.to_owned())));
         for (carrier, token) in shown {
             match carrier {
-                Carrier::Query => {
-                    path.push(if path.contains('?') { '&' } else { '?' });
-                    path = format!("{path}token={token}");
-                }
+                Carrier::Query => path = format!("{path}&token={token}"),
                 Carrier::Path => path = format!("/t/{token}{path}"),
                 Carrier::Bearer => headers.push(("authorization", format!("Bearer {token}"))),
                 Carrier::Cookie => headers.push(("cookie", format!("portcullis_token={token}"))),
@@ -239,5 +236,8 @@ pub(super) fn somebody(network: &str) -> String {
     format!("{network}.{}.{low}", u16::from(high) + 1)
 }
 
+/// What a viewer says of itself where nobody looks: each would mend something.
+const DECOYS: &str =
+    "ip=127.16.0.1&user=ann&jti=tok_1&session=ses_1&user_agent=Player%2F1.0&referrer=example.com&x=%26token=";
 /// As much of an answer as shows that it is media, and the whole of a playlist or a refusal.
 const ENOUGH: usize = 4 * 1024;

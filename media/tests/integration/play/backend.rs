@@ -20,7 +20,7 @@ fn asking() -> Organisation {
     Organisation {
         asks: Asks {
             play: true,
-            publish: false,
+            ..Asks::default()
         },
         ..settings(1, NAME)
     }
@@ -133,11 +133,44 @@ async fn who_watches_already_is_asked_about_once_asking_begins() {
 }
 
 #[tokio::test]
+async fn who_was_let_in_is_asked_about_anew_once_the_backend_is_another() {
+    let mut stage = opened(asking()).await;
+    let path = path(&stage, "ws");
+    let mut player = Player::connect(stage.http, &path).await;
+    // For as long as it likes.
+    allow(asked(&mut stage).await.1, Some(now().plus(Duration::from_hours(1))));
+    player.play(3).await;
+    // What else is changed is none of the backend's business.
+    let mut other = asking();
+    other.force_disconnect = true;
+    stage.change(vec![Update::Organisation(other)]).await;
+    let mut edited = asking();
+    edited.asks.edition = 1;
+    stage.change(vec![Update::Organisation(edited)]).await;
+    let (inquiry, waiting) = asked(&mut stage).await;
+    // Nobody waits meanwhile.
+    assert!(matches!(player.next().await, Got::Media(_)));
+    // While it is asked, it changes once more: what it says then is no word of the newest.
+    let mut again = asking();
+    again.asks.edition = 2;
+    stage.change(vec![Update::Organisation(again)]).await;
+    allow(waiting, Some(now().plus(Duration::from_hours(1))));
+    let (newest, waiting) = asked(&mut stage).await;
+    assert_eq!(inquiry.client, newest.client, "it is asked about one session");
+    waiting.answer(Answer::Backend(Verdict::Denied));
+    assert_eq!(player.last_word().await, (4450, "BACKEND_DENIED".to_owned()));
+}
+
+#[tokio::test]
 async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
     let judged = Organisation {
         judges: Judges {
             backend: true,
             static_tokens: false,
+        },
+        asks: Asks {
+            tokens: true,
+            ..Asks::default()
         },
         ..settings(1, NAME)
     };

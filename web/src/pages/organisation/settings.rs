@@ -17,12 +17,14 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
     let (api, session, toasts, doing) = (use_api(), use_session(), use_toasts(), Doing::new());
     let (name, ingest) = (RwSignal::new(String::new()), RwSignal::new(IngestAuthorisation::Key));
     let (secure, disconnect) = (RwSignal::new(true), RwSignal::new(false));
+    let asked = RwSignal::new(true);
     Effect::new(move |_| {
         load.value().with(|now| {
             let Some(now) = now else { return };
             name.set(now.name.clone());
             secure.set(now.settings.secure_playback);
             disconnect.set(now.settings.force_disconnect);
+            asked.set(now.settings.backend_tokens);
             ingest.set(now.settings.ingest_authorisation);
         });
     });
@@ -42,6 +44,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 name: Some(name.get_untracked().trim().to_owned()),
                 secure_playback: Some(secure.get_untracked()),
                 force_disconnect: Some(disconnect.get_untracked()),
+                backend_tokens: Some(asked.get_untracked()),
                 ingest_authorisation: Some(ingest.get_untracked()),
                 ..organisation::UpdateSettingsInput::default()
             },
@@ -73,6 +76,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                     <Notice tone=Tone::Warn>"Every stream that does not say otherwise can be watched by anybody."</Notice>
                 })}
                 <Switch label="End sessions with their token" value=disconnect hint="A running session ends when its token expires, not only new ones."/>
+                <Switch label="Ask the webhook that judges tokens" value=asked hint="Where a stream does not say otherwise, and where one of your webhooks does."/>
                 <Choices legend="What a broadcaster has to show" options chosen=ingest on_choose=move |one| ingest.set(one)/>
                 <Trouble doing/>
                 <div><Button look=Look::Primary submit=true busy=doing.busy>"Save settings"</Button></div>

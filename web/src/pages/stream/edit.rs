@@ -6,9 +6,9 @@ use crate::{
     api::{
         client::use_api,
         people::Permission,
-        streams::{self, Edit, SecurePlayback, Stream},
+        streams::{self, Edit, SecurePlayback, Stream, StreamSwitch},
     },
-    kit::{Button, Choice, Choices, Dialog, Look, Notice, TextField, Tone},
+    kit::{Button, Choice, Choices, Dialog, Look, Notice, Switch, TextField, Tone},
     session::may,
 };
 
@@ -40,6 +40,10 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
             .join(", "),
     );
     let playback = RwSignal::new(before);
+    let (lists, asks) = (stream.static_tokens, stream.backend_tokens);
+    let (listed, asked) = (RwSignal::new(lists), RwSignal::new(asks));
+    let strict = stream.mfa_required;
+    let second_factor = RwSignal::new(strict);
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let name = stream.name;
     let submit = move |event: SubmitEvent| {
@@ -50,6 +54,9 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
             title: title.get_untracked(),
             tags: streams::tags_of(&tags.get_untracked()),
             secure_playback: Some(playback.get_untracked()).filter(|now| *now != before),
+            static_tokens: Some(listed.get_untracked()).filter(|now| *now != lists),
+            backend_tokens: Some(asked.get_untracked()).filter(|now| *now != asks),
+            mfa_required: Some(second_factor.get_untracked()).filter(|now| *now != strict),
         };
         let name = name.clone();
         spawn_local(async move {
@@ -79,6 +86,22 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
                 {move || (before == SecurePlayback::Open && playback.get() != SecurePlayback::Open).then(|| view! {
                     <Notice tone=Tone::Warn>"Viewers who watch without a token are cut off when you save."</Notice>
                 })}
+                <Switch
+                    label="Second factor required"
+                    value=second_factor
+                    disabled=Signal::stored(strict && !may(Permission::StreamOpen))
+                    hint="Tokens must say that their bearer showed one: mfa in amr."
+                />
+                <Choices legend="Static tokens" options=switches(lists) chosen=listed on_choose=move |one| listed.set(one)/>
+                <Choices
+                    legend="Tokens that your webhook judges"
+                    options=switches(asks)
+                    chosen=asked
+                    on_choose=move |one| asked.set(one)
+                />
+                {move || (second_factor.get() && !strict || leaves(lists, listed.get()) || leaves(asks, asked.get())).then(|| view! {
+                    <Notice tone=Tone::Warn>"Viewers who do not fulfil this are cut off when you save."</Notice>
+                })}
                 {move || failure.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })}
             </div>
             <footer class="dialog-foot">
@@ -87,4 +110,19 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
             </footer>
         </form>
     }
+}
+
+/// What a stream may say for itself. Letting more in is for administrators.
+fn switches(before: StreamSwitch) -> Vec<Choice<StreamSwitch>> {
+    let mut options = vec![Choice::new(StreamSwitch::Inherit, "As the organisation says")];
+    if may(Permission::StreamOpen) || before == StreamSwitch::On {
+        options.push(Choice::new(StreamSwitch::On, "Let in"));
+    }
+    options.push(Choice::new(StreamSwitch::Off, "Refused"));
+    options
+}
+
+/// Whether somebody may be watching who may not any more.
+fn leaves(before: StreamSwitch, now: StreamSwitch) -> bool {
+    before != now && now != StreamSwitch::On
 }
