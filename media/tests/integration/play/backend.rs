@@ -69,6 +69,9 @@ async fn a_crowd_that_asks_the_same_is_one_question() {
     let statuses = crowd.join_all().await;
     assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
     assert!(stage.questions.try_recv().is_err());
+    // Nor is it asked again while the answer holds.
+    assert_eq!(get(http, &path, &[("user-agent", "crowd")]).await.status, 200);
+    assert!(stage.questions.try_recv().is_err());
     // Somebody else is another question.
     let other = tokio::spawn(async move { get(http, &path, &[("user-agent", "other")]).await.status });
     allow(asked(&mut stage).await.1, None);

@@ -29,6 +29,31 @@ async fn a_token_may_come_by_header_query_path_or_cookie() {
 }
 
 #[tokio::test]
+async fn who_comes_beside_a_running_viewer_is_judged_by_what_they_show_themselves() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let player = [("user-agent", "player/1")];
+    let playlist = get(stage.http, &format!("/live/{NAME}/index.m3u8?token={token}"), &player).await;
+    assert_eq!(playlist.status, 200);
+    let text = playlist.text();
+    let segment = text.lines().find(|line| line.starts_with("segment/")).unwrap();
+    let map = text.split('"').find(|part| part.starts_with("init/")).unwrap();
+    let short = |child: &str| child.split('?').next().unwrap().to_owned();
+    // The same address, the same player, and what a player might call its session.
+    for file in ["index.m3u8".to_owned(), short(map), short(segment)] {
+        for (query, reason) in [
+            ("", "TOKEN_MISSING"),
+            ("?session=ses_01h455vb4pex5vsknk084sn02q", "TOKEN_MISSING"),
+            ("?jti=t", "TOKEN_MISSING"),
+            ("?token=nonsense", "TOKEN_MALFORMED"),
+        ] {
+            let answer = get(stage.http, &format!("/live/{NAME}/{file}{query}"), &player).await;
+            assert_eq!(answer.reason(), reason, "{file}{query}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_tokens_that_differ_are_neither() {
     let stage = Stage::open().await;
     let (one, two) = (stage.token("1", json!({})), stage.token("2", json!({})));
