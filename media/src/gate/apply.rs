@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use guard::{Decision, Denial, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
+use guard::{Decision, Denial, Door, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
 use ids::RuleId;
 use link::{Acknowledgement, Change};
 
@@ -44,7 +44,10 @@ impl Gate {
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();
         for touched in gathered(touched) {
-            for session in self.sessions.touched(&touched) {
+            let mut sessions = self.sessions.touched(&touched);
+            // Viewers first: whose broadcaster falls too is told why, not that the stream has ended.
+            sessions.sort_by_key(|session| session.permit().door() == Door::Ingest);
+            for session in sessions {
                 let falls = match touched {
                     // Whatever it rests on, and whether or not it was decided again already.
                     Touched::Ended(..) => session.end(Reason::SessionEnded),
