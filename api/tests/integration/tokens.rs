@@ -109,10 +109,10 @@ async fn records_are_found_by_stream_status_user_tag_and_text() {
     let client = world.as_role("nanoUser").await;
     let stream = world.stream();
     client
-        .make_token(json!({ "streams": [stream], "ttlSeconds": 60, "user": "ann", "tag": "x" }))
+        .make_token(json!({ "streams": [stream], "ttlSeconds": 60, "user": "ann", "tag": "derby" }))
         .await;
     client
-        .make_token(json!({ "organisation": true, "ttlSeconds": 6000, "user": "bob", "tag": "x" }))
+        .make_token(json!({ "organisation": true, "ttlSeconds": 6000, "user": "bob", "tag": "derby" }))
         .await;
     world.pass(std::time::Duration::from_mins(1));
     let query = "query($f: TokenFilter) { organisation { playbackTokens(filter: $f) { totalCount nodes { status createdBy { name } } } } }";
@@ -124,14 +124,14 @@ async fn records_are_found_by_stream_status_user_tag_and_text() {
         (json!({ "status": "ACTIVE" }), 3),
         (json!({ "status": "REVOKED" }), 0),
         (json!({ "user": "ann" }), 1),
-        (json!({ "tag": "x" }), 2),
+        (json!({ "tag": "derby" }), 2),
         (json!({ "text": "OB" }), 1),
-        (json!({ "text": "X" }), 2),
+        (json!({ "text": "DERB" }), 2),
         (json!({ "text": "%" }), 0),
         (json!({ "text": "TOK_" }), 4),
         (json!({ "text": "ann", "user": "bob" }), 0),
         (
-            json!({ "tag": "x", "status": "ACTIVE", "user": "bob", "stream": stream }),
+            json!({ "tag": "derby", "status": "ACTIVE", "user": "bob", "stream": stream }),
             1,
         ),
     ] {

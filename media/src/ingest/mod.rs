@@ -1,6 +1,8 @@
 //! The doors of broadcasters: each yields requests, the gate decides, the hub takes what is admitted.
 
+mod parameters;
 pub mod rtmp;
+pub mod srt;
 pub(crate) mod test_source;
 
 use std::{io, net::SocketAddr};

@@ -9,7 +9,6 @@
 //! ```
 
 mod connection;
-mod credential;
 mod handshake;
 mod publisher;
 pub(crate) mod refuse;

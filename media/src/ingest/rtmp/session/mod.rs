@@ -15,7 +15,8 @@ use container::{
 };
 use guard::Denial;
 
-use super::{Error, credential::Parameters, publisher::Item, refuse};
+use super::{Error, publisher::Item, refuse};
+use crate::ingest::parameters::Parameters;
 
 /// What is of interest outside.
 #[derive(Debug)]

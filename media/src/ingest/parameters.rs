@@ -1,4 +1,4 @@
-//! The parameters that a broadcaster puts behind a stream's name or an application's, keys and tokens among them.
+//! The parameters that stand beside a stream's name where a protocol has no place for them, keys and tokens among them.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use guard::{Credential, IngestKeyDigest};
 
 /// Parameters in order. Never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(in crate::ingest) struct Parameters(Vec<(String, String)>);
 
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,27 +17,32 @@ impl fmt::Debug for Parameters {
 impl Parameters {
     /// Divides `live/NAME?key=…` into what stands before the question mark and the parameters behind it, which are
     /// added to `self`.
-    pub(super) fn divide<'a>(&mut self, text: &'a str) -> &'a str {
+    pub(in crate::ingest) fn divide<'a>(&mut self, text: &'a str) -> &'a str {
         let (before, query) = text.split_once('?').unwrap_or((text, ""));
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            self.0.push((decoded(name), decoded(value)));
+            self.add(name, value);
         }
         before
     }
 
+    /// One more, as it is written.
+    pub(in crate::ingest) fn add(&mut self, name: &str, value: &str) {
+        self.0.push((decoded(name), decoded(value)));
+    }
+
     /// All parameters of `other` behind those of `self`.
-    pub(super) fn extend(&mut self, other: Self) {
+    pub(in crate::ingest) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// What is neither a key nor a token.
-    pub(super) fn others(&self) -> Vec<(String, String)> {
+    pub(in crate::ingest) fn others(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| !is_secret(name)).cloned().collect()
     }
 
     /// The one key or token; the same may stand twice.
-    pub(super) fn credential(&self) -> Credential {
+    pub(in crate::ingest) fn credential(&self) -> Credential {
         let mut found = self
             .0
             .iter()
@@ -60,7 +65,7 @@ fn is_secret(name: &str) -> bool {
 }
 
 /// Percent-decoded; what is no escape stays as it is.
-fn decoded(text: &str) -> String {
+pub(in crate::ingest) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
