@@ -88,13 +88,14 @@ pub(crate) fn password_reset(recipient: &str, link: &str, until: Timestamp) -> L
     .letter()
 }
 
-/// What those read who forgot a password that they never had.
+/// What a platform operator reads who forgot a password that they never chose.
 pub(crate) fn no_password(recipient: &str, link: &str) -> Letter {
     Words {
         subject: "Your account has no password".to_owned(),
         paragraphs: vec![
             format!("Somebody, we hope you, asked for a new password for {recipient} on Portcullis."),
-            "This account has none: you sign in with your organisation's identity provider.".to_owned(),
+            "This account has none yet: you choose it by the link that the machine showed when the account was made, or by a \
+             new one. Ask whoever runs the machine.".to_owned(),
         ],
         button: "Sign in",
         link,

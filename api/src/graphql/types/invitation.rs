@@ -141,7 +141,8 @@ pub(crate) struct InvitationOffer {
     role: Role,
     /// What people call the organisation.
     organisation: String,
-    /// Whether that address has an account: then it is accepted signed in, else with a name and a password.
+    /// Whether that address has an account of its own: then it is accepted signed in, else with a name and a password. One
+    /// that only identity providers vouched for is none.
     has_account: bool,
     /// Until when it can be accepted.
     expires_at: DateTime<Utc>,

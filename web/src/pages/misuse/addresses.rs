@@ -9,7 +9,7 @@ use super::{
     block::Reach,
     export,
     filters::{Bar, follow},
-    parts::{ExportButton, NoSessions, Open, Pager, ROWS, Score, SortHead, SortList, lasted, opened},
+    parts::{ExportButton, NoSessions, Open, Pager, Score, SortHead, SortList, lasted, opened},
     place::Place,
 };
 use crate::{
@@ -162,14 +162,10 @@ pub(super) fn barred(blocked: bool) -> Option<String> {
 fn asked(place: Place) -> (AddressUsageOrder, Part) {
     let word = place.of("sort");
     let column = COLUMNS.iter().find(|(_, one, ..)| *one == word);
-    let part = Part {
-        range: place.span().range(),
-        filter: place.filter(),
-        first: ROWS,
-        after: Some(place.of("after")).filter(|after| !after.is_empty()),
-        direction: place.direction(),
-    };
-    (column.map_or(AddressUsageOrder::Score, |(order, ..)| *order), part)
+    (
+        column.map_or(AddressUsageOrder::Score, |(order, ..)| *order),
+        place.part(),
+    )
 }
 
 const FIELDS: &str = "ip,duration_sum_s,duration_avg_s,sessions,streams,tokens,tags,provider,asn,country,first_start,last_end,max_concurrency,score,blocked,indicators";

@@ -7,9 +7,10 @@ use leptos_router::{
     params::ParamsMap,
 };
 
+use super::parts::ROWS;
 use crate::{
     api::{
-        misuse::{Filter, OrderDirection, TimeRange},
+        misuse::{Filter, OrderDirection, Part, TimeRange},
         scalar::DateTime,
     },
     pages::audit::written,
@@ -133,6 +134,17 @@ impl Place {
             country: of("country"),
             provider: of("provider"),
             referrer: of("referrer"),
+        }
+    }
+
+    /// The page of rows that is shown.
+    pub(super) fn part(self) -> Part {
+        Part {
+            range: self.span().range(),
+            filter: self.filter(),
+            first: ROWS,
+            after: Some(self.of("after")).filter(|after| !after.is_empty()),
+            direction: self.direction(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     act::{Dialogs, Revoke, Ways},
     export,
     filters::{Bar, follow},
-    parts::{ExportButton, NoSessions, Open, Pager, ROWS, Score, SortHead, SortList, lasted, opened, tops},
+    parts::{ExportButton, NoSessions, Open, Pager, Score, SortHead, SortList, lasted, opened, tops},
     place::Place,
     token::Panel,
 };
@@ -172,14 +172,10 @@ pub(super) fn barred(status: TokenStatus, running: bool) -> Option<String> {
 fn asked(place: Place) -> (TokenUsageOrder, Part) {
     let word = place.of("sort");
     let column = COLUMNS.iter().find(|(_, one, ..)| *one == word);
-    let part = Part {
-        range: place.span().range(),
-        filter: place.filter(),
-        first: ROWS,
-        after: Some(place.of("after")).filter(|after| !after.is_empty()),
-        direction: place.direction(),
-    };
-    (column.map_or(TokenUsageOrder::Score, |(order, ..)| *order), part)
+    (
+        column.map_or(TokenUsageOrder::Score, |(order, ..)| *order),
+        place.part(),
+    )
 }
 
 const FIELDS: &str = "jti,user,tag,duration_sum_s,duration_avg_s,sessions,streams,ips,top_providers,top_countries,top_referrers,first_start,last_end,max_concurrency,score,status,indicators";
