@@ -1,4 +1,4 @@
-//! Refusals of the last hour by their reason: what was, and then each as it is told.
+//! Refusals of the last hour by their reason: what was, each as it is told, and soon after it the sums anew.
 
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ use crate::{
 
 const HOUR: Duration = Duration::from_hours(1);
 
+/// How long after a refusal the sums are asked for again, once for all that are told meanwhile. A refusal that is told
+/// while an answer is under way may stand in that answer or not: counting alone would miss it, or count it twice.
+const SUMMED_AFTER: Duration = Duration::from_secs(5);
+
 /// The card.
 #[component]
 pub(super) fn Refusals() -> impl IntoView {
@@ -32,12 +36,25 @@ pub(super) fn Refusals() -> impl IntoView {
         };
         overview::denials(api, range)
     });
+    let due = StoredValue::new(false);
     live.subscribe(
         || Some(events::session_events(None, None)),
         move |event| {
             let event = event.session_events;
             if let (SessionEventKind::Denied, Some(reason)) = (event.kind, event.reason) {
                 load.value().update(|all| count(all.as_mut(), reason.name()));
+                if !due.get_value() {
+                    due.set_value(true);
+                    set_timeout(
+                        move || {
+                            // Unless the page is gone.
+                            if due.try_set_value(false).is_none() {
+                                load.again();
+                            }
+                        },
+                        SUMMED_AFTER,
+                    );
+                }
             }
         },
     );
