@@ -74,7 +74,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
         doors.push(serve(door, stop, configuration.grace));
     }
 
-    let geoip = geoip(&configuration.geoip)?;
+    let geoip = geoip(&configuration.geoip.files)?;
     let (clock, entropy) = (Clock::System, Entropy::system());
     let http = listen("http.address", configuration.http.address)?;
     let https = configuration.https.as_ref();
@@ -85,7 +85,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
         rtmp: chosen(configuration.rtmp.address)?,
     };
     let settings = api::Settings {
-        places: places(&geoip),
+        places: places(&geoip, &configuration.geoip.credits),
         ..settings(configuration, addresses, demo)
     };
     let (http_url, rtmp_url) = (settings.public_http.clone(), settings.public_rtmp.clone());
@@ -195,10 +195,14 @@ fn geoip(files: &Files) -> anyhow::Result<Geoip> {
     })
 }
 
-/// The same files, for whoever asks the control plane why.
-fn places(geoip: &Geoip) -> api::Places {
-    let geoip = geoip.clone();
-    api::Places::new(move |address| geoip.place(address))
+/// The same files, for whoever asks the control plane why, or what is known at all.
+fn places(geoip: &Geoip, credits: &[api::Credit]) -> api::Places {
+    let (finding, knowing) = (geoip.clone(), geoip.clone());
+    let known = move || api::Known {
+        countries: knowing.knows(Part::Country),
+        networks: knowing.knows(Part::Asn),
+    };
+    api::Places::new(move |address| finding.place(address), known, credits.to_vec())
 }
 
 /// What the control plane is told, where the doors are at these addresses.

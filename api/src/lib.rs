@@ -35,7 +35,7 @@ pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub use running::{Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
 pub use search::{Key, Meilisearch, MeilisearchError, ReindexError, Reindexed, SearchKey, reindex as reindex_search};
-pub use state::Places;
+pub use state::{Credit, Known, Places};
 
 /// The public schema, in GraphQL's own language.
 pub fn sdl() -> String {

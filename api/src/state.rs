@@ -70,24 +70,64 @@ pub(crate) struct State {
 
 /// Where addresses are, as far as the installation knows.
 #[derive(Clone)]
-pub struct Places(Arc<dyn Fn(IpAddr) -> Place + Send + Sync>);
+pub struct Places {
+    find: Arc<dyn Fn(IpAddr) -> Place + Send + Sync>,
+    known: Arc<dyn Fn() -> Known + Send + Sync>,
+    credits: Arc<[Credit]>,
+}
+
+/// What the installation's files say of addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// In which country they are.
+    pub countries: bool,
+    /// In which network they are.
+    pub networks: bool,
+}
+
+/// Somebody who is named wherever countries or networks are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// As in `IP Geolocation by DB-IP`.
+    pub text: String,
+    /// As in `https://db-ip.com`.
+    pub url: String,
+}
 
 impl Places {
-    /// Those that `find` finds.
-    pub fn new(find: impl Fn(IpAddr) -> Place + Send + Sync + 'static) -> Self {
-        Self(Arc::new(find))
+    /// Those that `find` finds, in files that say what is `known` at the moment, of whom `credits` are.
+    pub fn new(
+        find: impl Fn(IpAddr) -> Place + Send + Sync + 'static,
+        known: impl Fn() -> Known + Send + Sync + 'static,
+        credits: Vec<Credit>,
+    ) -> Self {
+        Self {
+            find: Arc::new(find),
+            known: Arc::new(known),
+            credits: credits.into(),
+        }
     }
 
     /// Where an address is.
     pub(crate) fn of(&self, address: IpAddr) -> Place {
-        (self.0)(address)
+        (self.find)(address)
+    }
+
+    /// What is known at all.
+    pub(crate) fn known(&self) -> Known {
+        (self.known)()
+    }
+
+    /// Who is named.
+    pub(crate) fn credits(&self) -> &[Credit] {
+        &self.credits
     }
 }
 
 impl Default for Places {
     /// Nothing is known.
     fn default() -> Self {
-        Self::new(|_| Place::default())
+        Self::new(|_| Place::default(), Known::default, vec![])
     }
 }
 

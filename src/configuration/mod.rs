@@ -1,5 +1,6 @@
 //! Configuration: the embedded defaults, then a file, then the environment, then flags. Unknown keys are refused.
 
+mod geoip;
 mod http;
 mod mail;
 mod search;
@@ -49,8 +50,8 @@ pub(crate) struct Configuration {
     pub(crate) tools: api::Tools,
     /// Where RTMP is.
     pub(crate) rtmp: Rtmp,
-    /// Where it is said where addresses are.
-    pub(crate) geoip: media::geoip::Files,
+    /// Where it is said where addresses are, and by whom.
+    pub(crate) geoip: geoip::Geoip,
     /// Whether addresses that customers enter may be of private networks.
     pub(crate) danger_allow_private_networks: bool,
     /// Where operations are, if anywhere.
@@ -162,7 +163,7 @@ struct Keys {
     acme: http::AcmeKeys,
     graphql: Graphql,
     rtmp: http::RtmpKeys,
-    geoip: GeoipKeys,
+    geoip: geoip::GeoipKeys,
     outbound: Outbound,
     ops: Ops,
     shutdown: Shutdown,
@@ -201,13 +202,6 @@ struct Graphql {
     organisation_requests_per_minute: NonZeroU32,
     introspection: bool,
     graphiql: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GeoipKeys {
-    country_file: PathBuf,
-    asn_file: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -281,23 +275,13 @@ impl Keys {
                 graphiql: self.graphql.graphiql,
             },
             rtmp,
-            geoip: self.geoip.parse(),
+            geoip: self.geoip.parse()?,
             danger_allow_private_networks: self.outbound.danger_allow_private_networks,
             ops,
             grace: Duration::from_secs(self.shutdown.grace_s),
             log_filter: self.log.filter,
             log_format: self.log.format,
         })
-    }
-}
-
-impl GeoipKeys {
-    fn parse(self) -> media::geoip::Files {
-        let file = |path: PathBuf| (!path.as_os_str().is_empty()).then_some(path);
-        media::geoip::Files {
-            country: file(self.country_file),
-            asn: file(self.asn_file),
-        }
     }
 }
 
@@ -424,6 +408,20 @@ mod tests {
             (
                 "[https]\nself_signed = true\n[acme]\nnames = [\"a.test\"]",
                 "https.certificate_file",
+            ),
+            ("[geoip]\ncredits = \"DB-IP\"", "geoip.credits"),
+            ("[geoip]\ncredits = [{ text = \"DB-IP\" }]", "geoip.credits"),
+            (
+                "[geoip]\ncredits = [{ text = \"DB-IP\", url = \"https://db-ip.com\" }]",
+                "geoip.credits",
+            ),
+            (
+                "[geoip]\ncountry_file = \"/a\"\ncredits = [{ text = \" \", url = \"https://db-ip.com\" }]",
+                "geoip.credits[0]: text",
+            ),
+            (
+                "[geoip]\ncountry_file = \"/a\"\ncredits = [{ text = \"DB-IP\", url = \"javascript:alert(1)\" }]",
+                "geoip.credits[0]: url",
             ),
             ("[acme]\nnames = [\"*.a.test\"]", "acme.names"),
             ("[acme]\nnames = [\"192.0.2.1\"]", "acme.names"),

@@ -31,7 +31,8 @@ pub(crate) fn up(repository: &Repository, arguments: &[String]) -> anyhow::Resul
         Ok(files) => {
             command
                 .env("PORTCULLIS__GEOIP__COUNTRY_FILE", files.country)
-                .env("PORTCULLIS__GEOIP__ASN_FILE", files.asn);
+                .env("PORTCULLIS__GEOIP__ASN_FILE", files.asn)
+                .env("PORTCULLIS__GEOIP__CREDITS", setup::geoip::CREDITS);
         }
         Err(error) => println!("countries and networks of addresses will be unknown: {error:#}"),
     }

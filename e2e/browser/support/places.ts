@@ -11,12 +11,19 @@ export const PLACES = [
   { network: '127.40.4.0/24', country: 'US', asn: 64_504, provider: 'Example Cable' },
 ] as const;
 
+/** Who is named where they are shown. */
+export const CREDIT = { text: 'IP Geolocation by Example Atlas', url: 'https://atlas.example.com/' } as const;
+
 /** Writes the files; the settings that name them. */
 export function places(folder: string): NodeJS.ProcessEnv {
   const [country, asn] = [join(folder, 'country.mmdb'), join(folder, 'asn.mmdb')];
   writeFileSync(country, database((place) => ({ country: { iso_code: place.country } })));
   writeFileSync(asn, database((place) => ({ autonomous_system_number: place.asn, autonomous_system_organization: place.provider })));
-  return { PORTCULLIS__GEOIP__COUNTRY_FILE: country, PORTCULLIS__GEOIP__ASN_FILE: asn };
+  return {
+    PORTCULLIS__GEOIP__COUNTRY_FILE: country,
+    PORTCULLIS__GEOIP__ASN_FILE: asn,
+    PORTCULLIS__GEOIP__CREDITS: `[{text="${CREDIT.text}",url="${CREDIT.url}"}]`,
+  };
 }
 
 type Place = (typeof PLACES)[number];

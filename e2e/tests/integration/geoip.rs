@@ -26,6 +26,12 @@ async fn refusal(server: &Server, token: &str) -> Vec<Option<String>> {
     reasons
 }
 
+/// What the installation says that it knows.
+async fn geolocation(person: &Person) -> Value {
+    let query = "{ organisation { geolocation { countries networks credits { text url } } } }";
+    person.ask(query, &json!({})).await["organisation"]["geolocation"].clone()
+}
+
 #[tokio::test]
 async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_otherwise() {
     let home = Home::new();
@@ -36,12 +42,15 @@ async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_o
         &json!({"autonomous_system_number": 64500, "autonomous_system_organization": "Example Net"}),
     );
     let toml = format!(
-        "[geoip]\ncountry_file = \"{}\"\nasn_file = \"{}\"\n",
+        "[geoip]\ncountry_file = \"{}\"\nasn_file = \"{}\"\ncredits = [{{ text = \"By Atlas\", url = \"https://a.test\" }}]\n",
         country.display(),
         asn.display()
     );
     let server = home.demo_with(&toml).await;
     let admin = Person::admin(&server).await;
+    let known =
+        json!({ "countries": true, "networks": true, "credits": [{ "text": "By Atlas", "url": "https://a.test" }] });
+    assert_eq!(geolocation(&admin).await, known);
     let name = server.test().name();
     let token = async |claim: &str, value: Value| admin.token(json!({ "streams": [name], claim: value })).await;
     let here = token("countries", json!(["DE", "AT"])).await;
@@ -67,8 +76,8 @@ async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_o
         nodes.into_iter().next()
     })
     .await;
-    let known = json!({ "country": "DE", "asn": 64500, "provider": "Example Net", "encrypted": false });
-    assert_eq!(session, known);
+    let told = json!({ "country": "DE", "asn": 64500, "provider": "Example Net", "encrypted": false });
+    assert_eq!(session, told);
 
     // A file that is none changes nothing; one that says otherwise ends whom it concerns.
     std::fs::write(&country, "no database").expect("a file");
@@ -77,6 +86,7 @@ async fn viewers_are_where_the_operators_files_say_and_elsewhere_once_they_say_o
     })
     .await;
     assert_eq!(refusal(&server, &here).await, [None, None]);
+    assert_eq!(geolocation(&admin).await, known);
     write(&country, &json!({"country": {"iso_code": "FR"}}));
     assert_eq!(viewer.last_word().await.1, "TOKEN_COUNTRY");
     assert_eq!(refusal(&server, &elsewhere).await, [None, None]);
@@ -136,6 +146,8 @@ async fn what_there_is_no_file_for_is_unknown_and_a_file_that_cannot_be_used_is_
     }
     let server = home.demo().await;
     let admin = Person::admin(&server).await;
+    let nothing = json!({ "countries": false, "networks": false, "credits": [] });
+    assert_eq!(geolocation(&admin).await, nothing);
     let input = json!({ "streams": [server.test().name()], "countries": ["DE"] });
     let token = admin.token(input).await;
     let reason = Some("TOKEN_COUNTRY".to_owned());

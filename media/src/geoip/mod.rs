@@ -79,6 +79,15 @@ impl Geoip {
         })
     }
 
+    /// Whether there is a file of that kind that answers.
+    pub fn knows(&self, part: Part) -> bool {
+        let source = match part {
+            Part::Country => &self.country,
+            Part::Asn => &self.asn,
+        };
+        source.shown.load().is_some()
+    }
+
     /// What decisions look at of an address.
     pub fn place(&self, address: IpAddr) -> Place {
         let address = guard::fold(address);

@@ -7,6 +7,7 @@ mod audit;
 mod door;
 mod guardian;
 mod invitation;
+mod located;
 mod missing;
 mod misuse;
 mod organisation;

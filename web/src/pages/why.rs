@@ -9,6 +9,7 @@ use crate::{
         sessions::Door,
     },
     kit::{Badge, Button, Dialog, Doing, Look, Table, TextField, Tone, Trouble, When},
+    pages::located::Credits,
     time,
 };
 
@@ -75,6 +76,7 @@ fn Steps(decision: Decision) -> impl IntoView {
         <Table caption="What was looked at" columns=vec!["Check", "Looked at", "Outcome"]>
             {decision.steps.into_iter().map(|step| view! { <Step step/> }).collect_view()}
         </Table>
+        <Credits/>
     }
 }
 

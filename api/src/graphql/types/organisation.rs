@@ -8,10 +8,10 @@ use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::{
     Analytics, AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection,
-    AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, GuardianRule, GuardianRuleConnection,
-    GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, SessionConnection,
-    SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, Webhook,
-    WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
+    AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule,
+    GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part,
+    SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange,
+    TokenDoor, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -83,6 +83,11 @@ impl Organisation {
         let acting = caller(context).may(state, Action::AnalyticsRead)?;
         acting.needs(state, guard::policy::Package::Analytics).await?;
         Ok(Some(Analytics::of(state, acting, range, filter)?))
+    }
+
+    /// Whether countries and networks of addresses are known here, and who is to be named where they are shown.
+    async fn geolocation(&self, context: &Context<'_>) -> Geolocation {
+        Geolocation::of(&state(context).places)
     }
 
     /// What holds where a stream or a token does not say.

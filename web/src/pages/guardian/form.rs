@@ -17,6 +17,7 @@ use crate::{
         tokens::Change,
     },
     kit::{Choice, Choices, Dialog, DialogForm, Doing, Load, Select, TextField, use_toasts},
+    pages::located::{Named, Unlocated},
     session::may,
     time,
 };
@@ -185,6 +186,11 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
 #[component]
 fn About(kind: RwSignal<Kind>, value: RwSignal<String>, wrong: Signal<Option<String>>) -> impl IntoView {
     let options = Kind::ALL.map(|one| Choice::new(one, one.label())).to_vec();
+    let named = Signal::derive(move || match kind.get() {
+        Kind::Country => Some(Named::Country),
+        Kind::Asn => Some(Named::Network),
+        Kind::Ip | Kind::Referrer | Kind::UserAgent => None,
+    });
     let field = move || {
         let (label, placeholder, hint) = match kind.get() {
             Kind::Ip => (
@@ -218,6 +224,7 @@ fn About(kind: RwSignal<Kind>, value: RwSignal<String>, wrong: Signal<Option<Str
     view! {
         <Choices legend="By" options chosen=kind on_choose=move |one| kind.set(one)/>
         {field}
+        <Unlocated named so="A rule on one fits nobody; only none and * do."/>
     }
 }
 

@@ -20,7 +20,7 @@ use leptos_router::{
 };
 
 use self::{delete::Delete, form::RuleDialog, import::Import, list::RuleTable, only::OnlyThese};
-use super::audit::written;
+use super::{audit::written, located::Credits};
 use crate::{
     api::{
         client::use_api,
@@ -113,6 +113,7 @@ pub(crate) fn Guardian() -> impl IntoView {
                 <p class="soft rules-order">"Within a kind the most specific rule wins; among equals the narrower scope; among equals of one scope, the one that keeps out. A rule of any one kind that keeps out is enough."</p>
             </Show>
         </Loaded>
+        <Credits/>
         <RuleDialog making editing load/>
         <Delete asked=deleting load/>
         <OnlyThese open=narrowing load/>

@@ -31,6 +31,7 @@ use crate::{
         people::Permission,
     },
     kit::{Empty, Load, Loaded, PageHead, Skeleton, Tabs},
+    pages::located::Credits,
     session::may,
 };
 
@@ -71,6 +72,7 @@ fn Page(
                 </Empty>
             }>
                 {children.with_value(|children| children())}
+                <Credits/>
             </Show>
         </Loaded>
     }

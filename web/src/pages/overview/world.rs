@@ -10,7 +10,10 @@ use crate::{
     },
     country,
     kit::{Card, Choice, Choices, Load, Loaded, Select, Skeleton},
-    pages::misuse::{Place, follow, is_open, whole},
+    pages::{
+        located::Credits,
+        misuse::{Place, follow, is_open, whole},
+    },
     time,
 };
 
@@ -56,6 +59,7 @@ pub(super) fn World(place: Place) -> impl IntoView {
                     {move || view! { <List values=load.value().get().unwrap_or_default()/> }}
                 </div>
             </Loaded>
+            <Credits/>
         </Card>
     }
 }

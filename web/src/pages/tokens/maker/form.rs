@@ -6,6 +6,7 @@ use super::draft::{Draft, End, Scope};
 use crate::{
     api::{client::use_api, rules, streams, tokens::Door},
     kit::{Card, Choice, Choices, Icon, Load, Select, Switch, TextField},
+    pages::located::{Named, Unlocated},
 };
 
 const ENDS: [(End, &str); 6] = [
@@ -26,6 +27,9 @@ pub(super) fn Fields(wrong: Signal<Option<&'static str>>, default: Memo<bool>) -
         Signal::derive(move || (wrong.get() == Some(claim)).then(|| text.to_owned()))
     };
     let viewer = move || !draft.publishes();
+    let named = |field: RwSignal<String>, what: Named| {
+        Signal::derive(move || field.with(|text| (!text.trim().is_empty()).then_some(what)))
+    };
     let doors = [Door::Playback, Door::Ingest]
         .map(|one| Choice::new(one, one.label()))
         .to_vec();
@@ -56,6 +60,8 @@ pub(super) fn Fields(wrong: Signal<Option<&'static str>>, default: Memo<bool>) -
                 </Show>
                 <TextField label="Countries" value=draft.countries mono=true placeholder="DE, AT, CH" hint="Codes of ISO 3166-1; an unknown country is none of them." error=error("countries", "Codes of ISO 3166-1, as in DE.")/>
                 <TextField label="Networks" value=draft.asns mono=true placeholder="64500, AS64501" hint="Numbers of networks (ASN); an unknown one is none of them." error=error("asns", "Numbers of networks, as in 64500.")/>
+                <Unlocated named=named(draft.countries, Named::Country) so="A token that names some lets in nobody."/>
+                <Unlocated named=named(draft.asns, Named::Network) so="A token that names some lets in nobody."/>
                 <Show when=viewer>
                     <TextField label="Player" value=draft.agent mono=true placeholder="ExamplePlayer/3.1" hint="What it calls itself, letter by letter, or sha256: and the digest of that." error=error("ua", "The player's name, or sha256: and 64 hexadecimal digits.")/>
                 </Show>
