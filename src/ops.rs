@@ -1,12 +1,17 @@
 //! What the operator of the platform looks at: metrics, alive, ready.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{Router, http::StatusCode, routing::get};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics::{Unit, describe_gauge, gauge};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
 
 /// Whether everything is up.
 #[derive(Clone, Debug, Default)]
@@ -18,15 +23,35 @@ impl Readiness {
     }
 }
 
-/// Begins to count.
+/// Begins to count. Times are kept in buckets, so that those of several processes can be added up.
 pub(crate) fn recorder() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new().install_recorder()?)
+    let metrics = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS_S)?
+        .install_recorder()?;
+    describe_gauge!("portcullis_build_info", Unit::Count, "Always 1, with the version.");
+    gauge!("portcullis_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    // Times that nobody reads are sorted into their buckets all the same; until then they are kept one by one.
+    let kept = metrics.clone();
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(UPKEEP);
+        loop {
+            tick.tick().await;
+            kept.run_upkeep();
+        }
+    });
+    Ok(metrics)
 }
 
 /// `/metrics`, `/healthz`, `/readyz`.
 pub(crate) fn router(metrics: PrometheusHandle, readiness: Readiness) -> Router {
+    let process = Collector::default();
+    process.describe();
+    let metrics = move || async move {
+        process.collect();
+        metrics.render()
+    };
     Router::new()
-        .route("/metrics", get(move || async move { metrics.render() }))
+        .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "alive\n" }))
         .route(
             "/readyz",
@@ -39,3 +64,9 @@ pub(crate) fn router(metrics: PrometheusHandle, readiness: Readiness) -> Router 
             }),
         )
 }
+
+/// From a tenth of a millisecond to ten seconds.
+const BUCKETS_S: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+const UPKEEP: Duration = Duration::from_secs(5);

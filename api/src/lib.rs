@@ -5,6 +5,7 @@
 
 mod analytics;
 mod audit;
+mod count;
 mod counted;
 mod csv;
 mod demo;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     analytics::{self, Analytics},
     audit::{self, heads::Heads},
+    count,
     graphql::{self, Api},
     http::{self, Doors, Rate, Rates, Tools},
     jwks, keys,
@@ -99,6 +100,7 @@ pub async fn start(
     entropy: Entropy,
     mut control: Control,
 ) -> Result<Running, StartError> {
+    count::describe();
     let events = control.take_events().ok_or(StartError::Link)?;
     let asked = control.take_questions().ok_or(StartError::Link)?;
     let state = Arc::new(state(&settings, clock, entropy).await?);

@@ -7,7 +7,7 @@ use ids::NodeId;
 use link::{Attached, Clock, Connector, Entropy, LinkError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{gate::Gate, geoip::Geoip, hub::Hub, ingest, play, proxies::Networks};
+use crate::{count, gate::Gate, geoip::Geoip, hub::Hub, ingest, play, proxies::Networks};
 
 /// What a node is told at start.
 #[derive(Debug)]
@@ -70,6 +70,7 @@ impl Node {
         let unix_ms = u64::try_from(clock.now().ms()).unwrap_or(0);
         let id = NodeId::mint(unix_ms, entropy.bytes());
         let mut attached = connector.join(id).await?;
+        count::describe();
         let hub = Hub::new(clock.clone(), id, attached.events());
         let gate = Arc::new(Gate::new(
             settings.geoip.clone(),
@@ -159,7 +160,7 @@ async fn follow(node: Shared, mut attached: Attached) {
             took_us = acknowledgement.took.as_micros(),
             "a change is in force"
         );
-        metrics::histogram!("portcullis_change_seconds").record(acknowledgement.took.as_secs_f64());
+        count::in_force(acknowledgement.took);
         attached.acknowledge(acknowledgement);
         ingest::test_source::reconcile(&node);
     }

@@ -16,8 +16,6 @@ use sea_orm::{
     sea_query::{Expr, OnConflict, SimpleExpr},
 };
 
-use crate::live::record;
-
 /// Viewers' sessions, and what is not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Minutes {
@@ -221,7 +219,7 @@ fn denied_row((key, times): (&Denied, &i64)) -> denial_minute::ActiveModel {
         organisation_id: Set(key.organisation.uuid()),
         minute_at: Set(key.minute.us()),
         stream_name: Set(key.stream.as_ref().map(ToString::to_string).unwrap_or_default()),
-        door: Set(record::door(key.door).to_owned()),
+        door: Set(key.door.as_str().to_owned()),
         protocol: Set(key.protocol.as_str().to_owned()),
         reason: Set(key.reason.as_str().to_owned()),
         times: Set(*times),

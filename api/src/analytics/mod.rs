@@ -26,7 +26,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
 
 use self::{minutes::Minutes, watch::Detectors};
-use crate::state::State;
+use crate::{count, state::State};
 
 /// What is gathered of events.
 #[derive(Debug)]
@@ -89,6 +89,7 @@ impl Analytics {
     /// Tells subscriptions.
     pub(crate) fn tell(&self, gathered: Gathered) {
         for found in gathered.found {
+            count::finding(found.finding.indicator.as_str());
             // Nobody may be listening.
             let _ = self.news.send(Arc::new(found));
         }

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
-use crate::{fault::Fault, live::record};
+use crate::fault::Fault;
 
 /// Which minutes.
 #[derive(Clone, Copy, Debug)]
@@ -190,7 +190,7 @@ fn denials(span: Span<'_>) -> Select<denial_minute::Entity> {
 
 fn sessions(span: Span<'_>, door: Door) -> Select<session::Entity> {
     use session::Column;
-    let select = session::Entity::in_tenant(span.organisation).filter(Column::Door.eq(record::door(door)));
+    let select = session::Entity::in_tenant(span.organisation).filter(Column::Door.eq(door.as_str()));
     span.of(select, Column::StartedAt, Column::Protocol, Column::StreamName)
 }
 

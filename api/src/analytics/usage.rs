@@ -18,7 +18,6 @@ use serde_json::Value as Json;
 
 use crate::{
     fault::Fault,
-    live::record,
     service::page::{BAD_CURSOR, Page, Wanted},
     state::State,
 };
@@ -336,7 +335,7 @@ impl Sessions {
             referrer,
         } = &self.filter;
         let mut select = session::Entity::in_tenant(self.organisation)
-            .filter(Column::Door.eq(record::door(Door::Playback)))
+            .filter(Column::Door.eq(Door::Playback.as_str()))
             .filter(Column::StartedAt.lt(self.to.us()))
             .filter(Column::EndedAt.is_null().or(Column::EndedAt.gte(self.from.us())));
         let texts = [

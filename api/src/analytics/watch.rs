@@ -10,7 +10,7 @@ use misuse::{Denial, Detector, Stay, Thresholds, What};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
 
 use super::Found;
-use crate::{live::record, state::State};
+use crate::state::State;
 
 /// One for each organisation that was heard of.
 #[derive(Debug, Default)]
@@ -137,7 +137,7 @@ pub(super) async fn recent(state: &State) -> Result<Vec<(OrganisationId, misuse:
     let oldest = SessionId::mint(u64::try_from(since.ms()).unwrap_or(0), [0; 10]);
     let rows = session::Entity::across_tenants("the sessions of the last hour, for what is usual and what is not")
         .filter(Column::Id.gte(oldest.uuid()))
-        .filter(Column::Door.eq(record::door(Door::Playback)))
+        .filter(Column::Door.eq(Door::Playback.as_str()))
         .order_by_desc(Column::Id)
         .limit(RECENT)
         .all(state.store.read())

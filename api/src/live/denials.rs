@@ -14,7 +14,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use super::{Denied, record::door};
+use super::Denied;
 
 /// How many were kept of late, by organisation.
 #[derive(Debug, Default)]
@@ -116,7 +116,7 @@ fn row(
         id: Set(denied.decision.uuid()),
         organisation_id: Set(organisation.uuid()),
         stream_name: Set(denied.stream),
-        door: Set(door(denied.door).to_owned()),
+        door: Set(denied.door.as_str().to_owned()),
         protocol: Set(denied.protocol.as_str().to_owned()),
         address: Set(denied.address.to_string()),
         reason: Set(denied.reason.as_str().to_owned()),

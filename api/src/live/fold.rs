@@ -7,11 +7,12 @@ use guard::Timestamp;
 use ids::{OrganisationId, StreamId};
 use link::{Event, Kind};
 use sea_orm::{ColumnTrait, QueryFilter};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Denied, What, record::Row};
 use crate::{
+    count,
     state::State,
     webhooks::notices::{self, Notice},
 };
@@ -43,6 +44,7 @@ async fn fold(state: &State, batch: Vec<Event>) {
     let mut rows = Vec::new();
     let mut news = Vec::new();
     let mut streams = Vec::new();
+    let (begun, taken) = (Instant::now(), batch.len());
     let gathered = state.analytics.take(state, &batch).await;
     for event in batch {
         one(state, event, &mut rows, &mut news, &mut streams);
@@ -52,6 +54,7 @@ async fn fold(state: &State, batch: Vec<Event>) {
         .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
         .unwrap_or_default();
     super::record::write(state, &rows, &gathered, queue).await;
+    count::events(taken, begun.elapsed());
     state.analytics.tell(gathered);
     for (organisation, id, at) in streams {
         if let Some(row) = stream_row(state, organisation, id).await {

@@ -258,7 +258,7 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         stream_id: Set(facts.stream.uuid()),
         stream_name: Set(facts.name.to_string()),
         node_id: Set(session.node.uuid()),
-        door: Set(door(facts.door).to_owned()),
+        door: Set(facts.door.as_str().to_owned()),
         protocol: Set(facts.protocol.as_str().to_owned()),
         address: Set(facts.address.to_string()),
         address_block: Set(Some(guard::block(facts.address).to_string())),
@@ -279,17 +279,9 @@ fn model(session: &LiveSession) -> session::ActiveModel {
     }
 }
 
-/// A column `door`.
-pub(crate) fn door(door: Door) -> &'static str {
-    match door {
-        Door::Playback => "playback",
-        Door::Ingest => "ingest",
-    }
-}
-
 /// What a column `door` says.
 pub(crate) fn door_of(column: &str) -> Door {
-    if column == door(Door::Ingest) {
+    if column == Door::Ingest.as_str() {
         Door::Ingest
     } else {
         Door::Playback

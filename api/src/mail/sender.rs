@@ -21,7 +21,7 @@ use super::{
     Content, content,
     way::{Trouble, hand_over},
 };
-use crate::{fault::Fault, people::password_reset, state::State};
+use crate::{count, fault::Fault, people::password_reset, state::State};
 
 /// The task. Ends with `stop`; what is being sent has a moment to end.
 pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
@@ -136,6 +136,7 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) 
         Ok(false) => return Ok(()),
         Ok(true) => {
             tracing::info!(mail.id = %id, kind = row.kind, attempts = row.attempts, "sent a mail");
+            count::mail("sent");
             after.sent_at = Set(Some(now));
             after.trouble = Set(None);
             if !state.demo {
@@ -150,6 +151,7 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) 
             };
             let trouble: String = words.chars().filter(|c| !c.is_control()).take(TROUBLE).collect();
             tracing::warn!(mail.id = %id, kind = row.kind, attempts = row.attempts, given_up, trouble, "a mail was not sent");
+            count::mail(if given_up { "given_up" } else { "waiting" });
             after.trouble = Set(Some(trouble));
             if given_up {
                 after.given_up_at = Set(Some(now));

@@ -12,6 +12,8 @@ use link::Delivery;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, broadcast, oneshot};
 
+use crate::count;
+
 /// The front of the publisher.
 #[derive(Debug)]
 pub(crate) struct Desk {
@@ -130,10 +132,12 @@ impl Desk {
     }
 
     pub(super) fn connected(&self, nodes: Vec<NodeId>) {
+        count::nodes(nodes.len());
         *self.nodes.lock().unwrap_or_else(PoisonError::into_inner) = nodes;
     }
 
     pub(super) fn delivered(&self, organisation: OrganisationId, progress: &Progress) {
+        count::change(progress);
         let waiting = self
             .waiting
             .lock()

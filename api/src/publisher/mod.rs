@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::{fault::Fault, seal::Seal, state::State};
+use crate::{count, fault::Fault, seal::Seal, state::State};
 
 /// Records a change beside what it changes: nodes are told once the transaction is committed.
 pub(crate) async fn record(
@@ -141,6 +141,7 @@ async fn drain_or_log(state: &State, control: &mut Control) {
 async fn drain(state: &State, control: &mut Control) -> Result<(), DbErr> {
     loop {
         let rows = undelivered().limit(BATCH).all(state.store.read()).await?;
+        count::outbox_waiting(rows.len());
         if rows.is_empty() {
             return Ok(());
         }

@@ -23,6 +23,7 @@ use text::Text;
 use uuid::Uuid;
 
 use crate::{
+    count,
     fault::Fault,
     people::Acting,
     service::{
@@ -121,7 +122,7 @@ async fn find(state: &State, organisation: OrganisationId, kinds: &[Kind], text:
     {
         return Ok(found);
     }
-    metrics::counter!("portcullis_search_total", "store" => "database").increment(1);
+    count::search("database");
     let each = kinds
         .iter()
         .map(|kind| tables::find(state.store.read(), organisation, *kind, text));

@@ -47,7 +47,7 @@ pub(crate) async fn end(state: &State, acting: &Acting, id: &str) -> Result<Ende
     let facts = &session.facts;
     let detail = json!({
         "stream": facts.name,
-        "door": record::door(facts.door),
+        "door": facts.door.as_str(),
         "protocol": facts.protocol.as_str(),
         "jti": facts.jti(),
         "barredUntil": bar.until().s(),
@@ -134,7 +134,7 @@ async fn insert(work: &Work<'_>, session: &LiveSession, bar: &Bar) -> Result<(),
         id: Set(facts.session.uuid()),
         organisation_id: Set(work.organisation.uuid()),
         stream_id: Set(facts.stream.uuid()),
-        door: Set(record::door(facts.door).to_owned()),
+        door: Set(facts.door.as_str().to_owned()),
         address: Set(facts.address.to_string()),
         tokens: Set(json!(ids(session))),
         created_at: Set(bar.at.us()),

@@ -239,7 +239,7 @@ async fn sessions(
         Doors::Both => None,
     };
     if let Some(door) = door {
-        select = select.filter(Column::Door.eq(record::door(door)));
+        select = select.filter(Column::Door.eq(door.as_str()));
     }
     if let Some(stream) = stream {
         select = select.filter(Column::StreamId.eq(stream.uuid()));

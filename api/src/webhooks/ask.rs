@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::{Call, Content, Exchange, Outage, call, wants};
-use crate::state::State;
+use crate::{count, state::State};
 
 /// Turns to ask, of each organisation its own: whoever is slow delays nobody else's.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub(crate) fn hand(state: &Arc<State>, waiting: Waiting) {
     };
     let inquiry = inquiry.clone();
     let Some(turns) = state.hooks.turns.of(inquiry.organisation) else {
-        metrics::counter!("portcullis_webhook_refused_total").increment(1);
+        count::webhook_refused();
         return;
     };
     let state = state.clone();
@@ -122,7 +122,7 @@ async fn question(
         },
     };
     let answered = Answered::of(&exchange, Outage::of(row), state.now());
-    metrics::counter!("portcullis_webhook_total", "call" => subject.as_str(), "outcome" => answered.state).increment(1);
+    count::webhook(subject.as_str(), answered.state);
     state.hooks.log.note(webhook_delivery::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(row.organisation_id),

@@ -10,7 +10,7 @@ use sea_orm::{DbErr, EntityTrait};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::state::State;
+use crate::{count, state::State};
 
 /// What is not written yet.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Log {
     pub(super) fn note(&self, row: webhook_delivery::ActiveModel) {
         let mut rows = self.rows();
         if rows.len() >= MOST {
-            metrics::counter!("portcullis_webhook_unlogged_total").increment(1);
+            count::webhook_unlogged();
             return;
         }
         rows.push(row);

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Content, ask::APP, calls, log};
 use crate::{
+    count,
     fault::Fault,
     live::{Denied, LiveSession, record},
     publisher::policy,
@@ -328,7 +329,7 @@ impl Queue {
         if !fits {
             state.hooks.floods().entry(id).or_default().untold += 1;
             *self.suppressed.entry(id).or_default() += 1;
-            metrics::counter!("portcullis_webhook_suppressed_total").increment(1);
+            count::webhook_suppressed();
             return;
         }
         *room -= 1;

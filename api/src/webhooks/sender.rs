@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Content, Exchange, call, notices};
-use crate::state::State;
+use crate::{count, state::State};
 
 /// The task. Ends with `stop`; what is being sent has a moment to end.
 pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
@@ -192,7 +192,7 @@ fn came_to(state: &State, row: &webhook_delivery::Model, exchange: &Exchange) ->
         after.next_at = Set(None);
     }
     let outcome = ended.unwrap_or("waiting");
-    metrics::counter!("portcullis_webhook_total", "call" => row.call.clone(), "outcome" => outcome).increment(1);
+    count::webhook(&row.call, outcome);
     after
 }
 

@@ -20,6 +20,7 @@ mod identity;
 mod lifecycle;
 mod mail;
 mod matrix;
+mod metrics;
 mod operator;
 mod proxies;
 mod refusals;

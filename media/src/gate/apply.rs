@@ -14,7 +14,7 @@ use link::{Acknowledgement, Change};
 use tokio_util::task::TaskTracker;
 
 use super::{Gate, answers::Asker};
-use crate::session::Session;
+use crate::{count, session::Session};
 
 impl Gate {
     /// Takes on a whole policy, as at joining. Sessions that fall under it are ended.
@@ -129,6 +129,7 @@ impl Gate {
     /// Measures what goes out; once a second.
     pub(crate) fn measure(&self) {
         self.sessions.measure();
+        count::events_dropped(self.events.dropped());
     }
 
     /// Tells that every session is alive; a session that never beats again ended at its last beat.

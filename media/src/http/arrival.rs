@@ -24,6 +24,7 @@ use super::{
     line::{Line, OnLine},
 };
 use crate::{
+    count,
     crowd::Crowd,
     proxies::{self, Unnamed},
 };
@@ -104,7 +105,7 @@ impl Arrivals {
                         Ok(Step::Named(stream, peer)) => self.encrypt(stream, peer),
                         Ok(Step::Encrypted(wire)) => Some(Arrival::Encrypted(wire)),
                         Err(lost) => {
-                            count(lost.cause());
+                            count::http_lost(lost.cause());
                             tracing::debug!(error = %lost, "a connection did not come to its first request");
                             None
                         }
@@ -112,7 +113,11 @@ impl Arrivals {
                 }
                 Err(failed) => {
                     self.crowd.remove(failed.id());
-                    count(if failed.is_panic() { "fault" } else { "crowd" });
+                    count::http_lost(if failed.is_panic() {
+                        count::Lost::Fault
+                    } else {
+                        count::Lost::Crowd
+                    });
                     None
                 }
             };
@@ -148,11 +153,11 @@ impl Arrivals {
 }
 
 impl Lost {
-    fn cause(&self) -> &'static str {
+    fn cause(&self) -> count::Lost {
         match self {
-            Self::Unnamed(_) => "proxy",
-            Self::Handshake(_) => "handshake",
-            Self::Late(_) => "time",
+            Self::Unnamed(_) => count::Lost::Proxy,
+            Self::Handshake(_) => count::Lost::Handshake,
+            Self::Late(_) => count::Lost::Time,
         }
     }
 }
@@ -172,10 +177,6 @@ async fn shake(tls: Arc<ServerConfig>, stream: OnLine, line: Line, peer: SocketA
         peer,
         encrypted,
     })))
-}
-
-fn count(cause: &'static str) {
-    metrics::counter!("portcullis_http_lost_total", "cause" => cause).increment(1);
 }
 
 /// From the first byte of a handshake to its last.

@@ -1,7 +1,7 @@
 //! The live sessions of a node, found by whatever a change can name.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,8 +11,10 @@ use guard::{
     rules::{Rule, RuleScope},
 };
 use ids::{OrganisationId, SessionId, StreamId};
+use link::Protocol;
 
 use super::{Held, Session, Shared, places::Places};
+use crate::count;
 
 /// Every live session, and an index by organisation, stream, token, user, tag and key, and by what rules look at.
 #[derive(Debug, Default)]
@@ -36,6 +38,8 @@ struct Index {
     viewers: HashMap<OrganisationId, u32>,
     /// How many bits a second went out to them when it was measured last.
     bandwidth: HashMap<OrganisationId, u64>,
+    /// How many went on when they were counted last, of each kind that there ever was.
+    counted: BTreeMap<(Door, Protocol), u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -132,7 +136,11 @@ impl Registry {
         let mut index = self.lock();
         let organisation = session.permit().organisation();
         index.places.remove(organisation, &session.request(), session.id);
-        let watched = index.sessions.remove(&session.id).is_some() && session.permit().door() == Door::Playback;
+        let known = index.sessions.remove(&session.id).is_some();
+        if known {
+            count::media(session.permit().door(), session.protocol, session.since_measured());
+        }
+        let watched = known && session.permit().door() == Door::Playback;
         if watched && let Some(viewers) = index.viewers.get_mut(&organisation) {
             *viewers = viewers.saturating_sub(1);
             if *viewers == 0 {
@@ -205,18 +213,28 @@ impl Registry {
         (viewers, index.bandwidth.get(&organisation.id).copied().unwrap_or(0))
     }
 
-    /// Measures what went out to viewers since this was called last, a second ago.
+    /// Measures what came in and went out since this was called last, a second ago, and counts who is there.
     pub(crate) fn measure(&self) {
         let mut index = self.lock();
         let mut bandwidth: HashMap<_, u64> = HashMap::new();
+        let mut kinds: BTreeMap<_, (u32, u64)> = BTreeMap::new();
         for session in index.sessions.values() {
-            if session.permit().door() == Door::Playback {
-                let bits = session.since_measured().saturating_mul(8);
+            let (door, bytes) = (session.permit().door(), session.since_measured());
+            let (sessions, sum) = kinds.entry((door, session.protocol)).or_default();
+            *sessions = sessions.saturating_add(1);
+            *sum = sum.saturating_add(bytes);
+            if door == Door::Playback {
                 let sum = bandwidth.entry(session.permit().organisation()).or_default();
-                *sum = sum.saturating_add(bits);
+                *sum = sum.saturating_add(bytes.saturating_mul(8));
             }
         }
         index.bandwidth = bandwidth;
+        index.counted.values_mut().for_each(|sessions| *sessions = 0);
+        for ((door, protocol), (sessions, bytes)) in kinds {
+            index.counted.insert((door, protocol), sessions);
+            count::media(door, protocol, bytes);
+        }
+        count::going_on(&index.counted);
     }
 
     /// All of them.

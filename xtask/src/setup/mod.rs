@@ -130,8 +130,8 @@ const TEST: &[Package] = &[
         probe: Probe::Programs(&["jq"]),
     },
     Package {
-        name: "openssl",
-        probe: Probe::Programs(&["openssl"]),
+        name: "prometheus",
+        probe: Probe::Programs(&["prometheus"]),
     },
     Package {
         name: "python3-venv",

@@ -25,7 +25,7 @@ use super::{
     document::{Which, documents},
     succeeded,
 };
-use crate::{search::Kind, state::State};
+use crate::{count, search::Kind, state::State};
 
 /// The task. Ends with `stop`, at once: what was not sent by then is after the next start.
 pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
@@ -45,7 +45,7 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
             Err(trouble) => {
                 failures += 1;
                 let pause = (TICK * (1 << failures.min(7))).min(LONGEST);
-                metrics::counter!("portcullis_search_feed_failures_total").increment(1);
+                count::search_feed_failed();
                 let pause_s = pause.as_secs();
                 tracing::warn!(error = %trouble, pause_s, "Meilisearch is not fed: what changed waits in the database");
                 pause

@@ -31,7 +31,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Found, Kind, MOST, Place, text::Text};
-use crate::state::State;
+use crate::{count, state::State};
 
 /// Meilisearch, and how it is doing.
 #[derive(Debug)]
@@ -95,12 +95,12 @@ impl Outside {
         match answer.unwrap_or(Err(Trouble::Slow)) {
             Ok(found) => {
                 self.circuit.answered();
-                metrics::counter!("portcullis_search_total", "store" => "meilisearch").increment(1);
+                count::search("meilisearch");
                 Some(found)
             }
             Err(trouble) => {
                 self.circuit.failed(state.now());
-                metrics::counter!("portcullis_search_failures_total").increment(1);
+                count::search_failed();
                 let pause_s = self.settings.pause.as_secs();
                 tracing::warn!(error = %trouble, pause_s, "Meilisearch is of no use: the database answers");
                 None

@@ -24,6 +24,14 @@ pub enum Door {
 }
 
 impl Door {
+    /// The name in metrics and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Playback => "playback",
+            Self::Ingest => "ingest",
+        }
+    }
+
     /// What a token's `aud` is for it.
     pub const fn audience(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ use tracing::{debug, warn};
 
 use super::{Error, Limits, Request, connection::Connection, handshake, session::Event};
 use crate::{
+    count::{self, Lost},
     crowd::Crowd,
     proxies::{self, Networks},
 };
@@ -106,10 +107,10 @@ fn hand_over(request: Request, requests: &mpsc::Sender<Request>) {
 
 fn report(failed: &JoinError) {
     if failed.is_panic() {
-        metrics::counter!("portcullis_rtmp_dropped_total", "cause" => "fault").increment(1);
+        count::rtmp_dropped(Lost::Fault);
         warn!(error = %failed, "rtmp lost a connection by a fault of ours");
     } else {
-        metrics::counter!("portcullis_rtmp_dropped_total", "cause" => "crowd").increment(1);
+        count::rtmp_dropped(Lost::Crowd);
         debug!("rtmp dropped a waiting connection for a newer one");
     }
 }
@@ -119,7 +120,7 @@ async fn name(mut socket: TcpStream, proxy: SocketAddr) -> Option<Step> {
         Ok(peer) => Some(Step::Named(socket, peer)),
         Err(error) => {
             debug!(%proxy, error = %chain(&error), "rtmp dropped a connection that a proxy did not name");
-            metrics::counter!("portcullis_rtmp_dropped_total", "cause" => "proxy").increment(1);
+            count::rtmp_dropped(Lost::Proxy);
             None
         }
     }
@@ -131,14 +132,14 @@ async fn until_asked(socket: TcpStream, peer: SocketAddr, limits: Limits) -> Opt
         Ok(Ok(request)) => return Some(Step::Asked(Box::new(request))),
         Ok(Err(error)) => {
             debug!(peer = %peer, error = %chain(&error), "rtmp dropped a connection before it asked to publish");
-            "protocol"
+            Lost::Protocol
         }
         Err(_) => {
             debug!(peer = %peer, "rtmp dropped a connection that did not ask to publish in time");
-            "time"
+            Lost::Time
         }
     };
-    metrics::counter!("portcullis_rtmp_dropped_total", "cause" => cause).increment(1);
+    count::rtmp_dropped(cause);
     None
 }
 

@@ -1,0 +1,164 @@
+//! What the control plane counts for the operator of the platform: every metric of it, with its labels.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use misuse::Indicator;
+
+use crate::{publisher::Progress, webhooks::Call};
+
+/// Says what each is, and begins it at zero: what never happened is no gap.
+pub(crate) fn describe() {
+    describe_gauge!("portcullis_nodes", Unit::Count, "Media nodes that are connected.");
+    describe_gauge!(
+        "portcullis_outbox_waiting",
+        Unit::Count,
+        "Changes that were not handed to the nodes yet."
+    );
+    describe_counter!(
+        "portcullis_changes_total",
+        Unit::Count,
+        "Changes handed to the nodes, by outcome."
+    );
+    describe_histogram!(
+        "portcullis_change_done_seconds",
+        Unit::Seconds,
+        "From a change until every node acts on it."
+    );
+    describe_counter!(
+        "portcullis_events_total",
+        Unit::Count,
+        "Events of nodes that were taken in."
+    );
+    describe_histogram!(
+        "portcullis_events_seconds",
+        Unit::Seconds,
+        "How long a batch of events took to be recorded."
+    );
+    describe_counter!(
+        "portcullis_findings_total",
+        Unit::Count,
+        "Findings of misuse, by indicator."
+    );
+    describe_counter!(
+        "portcullis_mail_total",
+        Unit::Count,
+        "Attempts to send a mail, by outcome."
+    );
+    describe_counter!(
+        "portcullis_webhook_total",
+        Unit::Count,
+        "Calls of customers' webhooks, by call and outcome."
+    );
+    describe_counter!(
+        "portcullis_webhook_refused_total",
+        Unit::Count,
+        "Questions to webhooks with too many waiting."
+    );
+    describe_counter!(
+        "portcullis_webhook_suppressed_total",
+        Unit::Count,
+        "Notices held back as too many of a kind."
+    );
+    describe_counter!(
+        "portcullis_webhook_unlogged_total",
+        Unit::Count,
+        "Calls that the delivery log had no room for."
+    );
+    describe_counter!("portcullis_search_total", Unit::Count, "Searches answered, by store.");
+    describe_counter!(
+        "portcullis_search_failures_total",
+        Unit::Count,
+        "Searches that Meilisearch did not answer."
+    );
+    describe_counter!(
+        "portcullis_search_feed_failures_total",
+        Unit::Count,
+        "Failed attempts to write to Meilisearch."
+    );
+    counter!("portcullis_events_total").increment(0);
+    counter!("portcullis_webhook_refused_total").increment(0);
+    counter!("portcullis_webhook_suppressed_total").increment(0);
+    counter!("portcullis_webhook_unlogged_total").increment(0);
+    counter!("portcullis_search_failures_total").increment(0);
+    counter!("portcullis_search_feed_failures_total").increment(0);
+    for outcome in ["done", "unacknowledged"] {
+        counter!("portcullis_changes_total", "outcome" => outcome).increment(0);
+    }
+    for indicator in Indicator::ALL {
+        counter!("portcullis_findings_total", "indicator" => indicator.as_str()).increment(0);
+    }
+    for outcome in ["sent", "waiting", "given_up"] {
+        counter!("portcullis_mail_total", "outcome" => outcome).increment(0);
+    }
+    for call in Call::ALL {
+        counter!("portcullis_webhook_total", "call" => call.as_str(), "outcome" => "delivered").increment(0);
+    }
+    counter!("portcullis_search_total", "store" => "database").increment(0);
+    outbox_waiting(0);
+}
+
+pub(crate) fn nodes(connected: usize) {
+    gauge!("portcullis_nodes").set(wide(connected));
+}
+
+pub(crate) fn outbox_waiting(changes: usize) {
+    gauge!("portcullis_outbox_waiting").set(wide(changes));
+}
+
+pub(crate) fn change(progress: &Progress) {
+    let outcome = if progress.done_after.is_some() {
+        "done"
+    } else {
+        "unacknowledged"
+    };
+    counter!("portcullis_changes_total", "outcome" => outcome).increment(1);
+    if let Some(after) = progress.done_after {
+        histogram!("portcullis_change_done_seconds").record(after.as_secs_f64());
+    }
+}
+
+pub(crate) fn events(taken: usize, took: Duration) {
+    counter!("portcullis_events_total").increment(u64::try_from(taken).unwrap_or(u64::MAX));
+    histogram!("portcullis_events_seconds").record(took.as_secs_f64());
+}
+
+pub(crate) fn finding(indicator: &'static str) {
+    counter!("portcullis_findings_total", "indicator" => indicator).increment(1);
+}
+
+pub(crate) fn mail(outcome: &'static str) {
+    counter!("portcullis_mail_total", "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn webhook(call: &str, outcome: &'static str) {
+    counter!("portcullis_webhook_total", "call" => call.to_owned(), "outcome" => outcome).increment(1);
+}
+
+pub(crate) fn webhook_refused() {
+    counter!("portcullis_webhook_refused_total").increment(1);
+}
+
+pub(crate) fn webhook_suppressed() {
+    counter!("portcullis_webhook_suppressed_total").increment(1);
+}
+
+pub(crate) fn webhook_unlogged() {
+    counter!("portcullis_webhook_unlogged_total").increment(1);
+}
+
+pub(crate) fn search(store: &'static str) {
+    counter!("portcullis_search_total", "store" => store).increment(1);
+}
+
+pub(crate) fn search_failed() {
+    counter!("portcullis_search_failures_total").increment(1);
+}
+
+pub(crate) fn search_feed_failed() {
+    counter!("portcullis_search_feed_failures_total").increment(1);
+}
+
+fn wide(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
