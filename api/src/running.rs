@@ -23,6 +23,7 @@ use crate::{
     questions,
     seal::{MasterKeyError, Seal},
     search::{self, Meilisearch, Outside},
+    service::exports::Exports,
     state::{Addresses, Places, State},
     store::Store,
     webhooks::{self, Hooks},
@@ -189,6 +190,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         tools: settings.tools,
         desk: Desk::new(),
         live: Live::new(),
+        exports: Exports::default(),
         analytics: Analytics::new(),
         passwords: Passwords::new(entropy.bytes())
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,

@@ -21,6 +21,7 @@ use crate::{
     publisher::Desk,
     seal::Seal,
     search,
+    service::exports::Exports,
     store::Store,
     webhooks::Hooks,
 };
@@ -54,6 +55,8 @@ pub(crate) struct State {
     pub(crate) post: Post,
     /// Whose access changed.
     pub(crate) access: Access,
+    /// Files of tables on their way.
+    pub(crate) exports: Exports,
     /// How much software asks.
     pub(crate) rate: Rate,
     /// What customers' addresses are asked with.

@@ -1,15 +1,13 @@
 //! `GET /audit.csv`: the audit log as a file, streamed, the newest entries first; for administrators. Itself an entry.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    body::Body,
     extract::{Query, Request, State},
     response::Response,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use entity::audit_entry;
-use futures_util::stream;
 use guard::Timestamp;
 use ids::{AuditId, OrganisationId};
 use serde::Deserialize;
@@ -17,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Doors,
-    export::{self, BROKE_OFF, refused},
+    export::{self, Rows, refused},
 };
 use crate::{
     csv,
@@ -65,62 +63,33 @@ async fn answer(State(doors): State<Doors>, request: Request) -> Result<Response
         to: parameters.to.map(moment),
     };
     audit_log::export(&doors.state, acting, &which).await.map_err(refused)?;
-    let name = format!("audit-{}.csv", acting.hash);
-    let begin = Step {
+    let begin = Log {
         state: doors.state.clone(),
         organisation: acting.id,
         which,
-        after: After::Heading,
+        after: None,
     };
-    let body = Body::from_stream(stream::unfold(begin, Step::next));
-    Ok(export::file(&name, export::CSV, body))
+    Ok(export::lines(&format!("audit-{}.csv", acting.hash), &HEADING, begin))
 }
 
 /// How far an export is.
-struct Step {
+struct Log {
     state: Arc<state::State>,
     organisation: OrganisationId,
     which: Which,
-    after: After,
+    /// The last entry that was sent.
+    after: Option<Uuid>,
 }
 
-enum After {
-    Heading,
-    Entry(Option<Uuid>),
-    End,
-}
-
-impl Step {
-    /// The next lines. An export that cannot go on says so in its last line: what was sent cannot be taken back.
-    async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
-        let lines = match self.after {
-            After::Heading => {
-                self.after = After::Entry(None);
-                csv::line(HEADING)
-            }
-            After::End => return None,
-            After::Entry(after) => match self.lines(after).await {
-                Ok((_, None)) => return None,
-                Ok((lines, last)) => {
-                    self.after = After::Entry(last);
-                    lines
-                }
-                Err(_) => {
-                    self.after = After::End;
-                    csv::line([BROKE_OFF])
-                }
-            },
-        };
-        Some((Ok(lines), self))
-    }
-
-    async fn lines(&self, after: Option<Uuid>) -> Result<(String, Option<Uuid>), Fault> {
-        let rows = audit_log::batch(&self.state, self.organisation, &self.which, after).await?;
+impl Rows for Log {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let rows = audit_log::batch(&self.state, self.organisation, &self.which, self.after).await?;
         let actors: Vec<_> = rows.iter().filter_map(audit_log::actor).collect();
         let (people, software) = reading::names(&self.state, &actors).await?;
         let names: HashMap<_, _> = people.into_iter().chain(software).collect();
-        let last = rows.last().map(|row| row.id);
-        Ok((rows.iter().map(|row| entry(row, &names)).collect(), last))
+        self.after = rows.last().map(|row| row.id);
+        let lines = rows.iter().map(|row| entry(row, &names)).collect();
+        Ok(self.after.map(|_| lines))
     }
 }
 

@@ -1,14 +1,18 @@
 //! Files that people take away, streamed: who may, and how they are answered.
 
+use std::convert::Infallible;
+
 use axum::{
     body::Body,
     extract::Request,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 
 use super::{Doors, graphql, origin, presented};
 use crate::{
+    csv,
     fault::Fault,
     people::{Caller, Presented, identify},
 };
@@ -68,6 +72,29 @@ pub(super) fn file(name: &str, kind: &'static str, body: Body) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     (headers, body).into_response()
+}
+
+/// Rows that are read while they are sent, some at a time: however many there are, so many are in memory.
+pub(super) trait Rows: Send + 'static {
+    /// The next lines; none behind the last.
+    fn more(&mut self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+}
+
+/// Rows as a file of CSV. One that cannot go on says so in its last line: what was sent cannot be taken back.
+pub(super) fn lines(name: &str, heading: &[&str], rows: impl Rows) -> Response {
+    let begin = (Some(rows), Some(csv::line(heading)));
+    let body = stream::unfold(begin, async |(rows, heading)| {
+        let mut rows = rows?;
+        if let Some(heading) = heading {
+            return Some((Ok::<_, Infallible>(heading), (Some(rows), None)));
+        }
+        match rows.more().await {
+            Ok(None) => None,
+            Ok(Some(lines)) => Some((Ok(lines), (Some(rows), None))),
+            Err(_) => Some((Ok(csv::line([BROKE_OFF])), (None, None))),
+        }
+    });
+    file(name, CSV, Body::from_stream(body))
 }
 
 /// What CSV is.

@@ -19,6 +19,7 @@ mod rest;
 mod rules;
 pub(crate) mod shape;
 mod socket;
+mod tables;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -65,6 +66,7 @@ pub(crate) fn router(doors: Doors) -> Router {
         .route("/audit.csv", get(audit::csv))
         .route("/rules.csv", get(rules::csv))
         .route("/rules.json", get(rules::json))
+        .merge(tables::routes())
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/sign-in/provider/{id}", get(provider::begin))
         .route("/sign-in/callback", get(provider::finish));

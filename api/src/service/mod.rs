@@ -5,6 +5,7 @@ pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
 pub(crate) mod bans;
 pub(crate) mod decisions;
+pub(crate) mod exports;
 pub(crate) mod groups;
 pub(crate) mod handles;
 pub(crate) mod invitations;

@@ -52,6 +52,15 @@ impl Wanted {
         Ok(Self { first, after, total })
     }
 
+    /// So many rows behind that key, for who takes a whole list away; not counted.
+    pub(crate) fn rows_behind(key: Option<String>, first: u64) -> Self {
+        Self {
+            first,
+            after: key,
+            total: false,
+        }
+    }
+
     /// Reads the page of `select` in the order of a column that is unique; `key` is how its cursor reads.
     pub(crate) async fn of<E, C>(
         self,
@@ -193,6 +202,16 @@ impl Wanted {
 }
 
 impl<T> Page<T> {
+    /// The page with its rows in another form, each beside the key of its cursor.
+    pub(crate) fn shaped<U>(self, key: impl Fn(&T) -> String, rows: Vec<U>) -> Page<(String, U)> {
+        Page {
+            rows: self.rows.iter().map(key).zip(rows).collect(),
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+            total: self.total,
+        }
+    }
+
     /// The page with each of its rows turned into something else.
     pub(crate) fn try_map<U, E>(self, map: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         Ok(Page {

@@ -82,6 +82,10 @@ pub(crate) struct Sessions {
     pub(crate) tag: Option<String>,
     pub(crate) jti: Option<String>,
     pub(crate) address: Option<String>,
+    /// That began at that moment or later.
+    pub(crate) from: Option<Timestamp>,
+    /// That began before that moment.
+    pub(crate) to: Option<Timestamp>,
 }
 
 /// What a stream is now.
@@ -289,6 +293,12 @@ pub(crate) async fn sessions(
     }
     if let Some(door) = which.door {
         select = select.filter(Column::Door.eq(door.as_str()));
+    }
+    if let Some(from) = which.from {
+        select = select.filter(Column::StartedAt.gte(from.us()));
+    }
+    if let Some(to) = which.to {
+        select = select.filter(Column::StartedAt.lt(to.us()));
     }
     let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
     wanted

@@ -37,6 +37,7 @@ mod statements;
 mod streams;
 mod subscriptions;
 mod sweep;
+mod table_files;
 mod tenancy;
 mod tokens;
 mod webhooks;

@@ -83,7 +83,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
   const csv = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
   expect(csv).toHaveLength(2);
-  expect(csv[0]).toMatch(/^jti,user,tag,duration_sum_s/);
+  expect(csv[0]).toMatch(/^"jti","user","tag","duration_sum_s"/);
   expect(csv[1]).toContain(`"${jti}","view-thief","tag-of-view-thief"`);
 
   await page.getByRole('button', { name: `Details of ${jti}` }).click();

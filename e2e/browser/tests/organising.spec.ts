@@ -195,7 +195,7 @@ test('the audit log is filtered in the address, and exported as it is filtered',
   expect(lines).toHaveLength(2);
   expect(lines[1]).toContain('invitation.accept');
   await page.getByRole('button', { name: `${quin.name} only` }).click();
-  await page.getByLabel('Show').selectOption('Exports');
+  await page.getByLabel('Show').selectOption('Exports of this log');
   await expect(names.first()).toHaveText('audit.export');
 });
 

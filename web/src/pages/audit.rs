@@ -26,7 +26,7 @@ const PATH: &str = "/organisation/audit";
 const FILTERS: [&str; 5] = ["action", "object", "actor", "from", "to"];
 
 /// Kinds of operations, by how their names begin.
-const KINDS: [(&str, &str); 18] = [
+const KINDS: [(&str, &str); 19] = [
     ("", "Everything"),
     ("sign_in.*", "Sign-ins"),
     ("password_reset.*", "Password resets"),
@@ -44,7 +44,8 @@ const KINDS: [(&str, &str); 18] = [
     ("rule.*", "Guardian rules"),
     ("group.*", "Groups"),
     ("tag.*", "Tags"),
-    ("audit.*", "Exports"),
+    ("audit.*", "Exports of this log"),
+    ("table.*", "Exports of tables"),
 ];
 
 type Go = Callback<(&'static str, String)>;

@@ -273,6 +273,12 @@ impl Analytics {
         })
     }
 
+    /// The time that findings are of: those of all, for they know nothing of sessions.
+    pub(crate) fn time_of_findings(&self) -> Result<(Timestamp, Timestamp), Fault> {
+        let of_all = self.filter == AnalyticsFilter::default();
+        of_all.then_some((self.from, self.to)).ok_or(UNSUPPORTED)
+    }
+
     /// Whether minutes know what is asked for: they know streams and protocols.
     fn is_summed(&self) -> bool {
         let known = AnalyticsFilter {
@@ -387,11 +393,9 @@ impl Analytics {
     ) -> Result<Option<MisuseFindingConnection>> {
         let state = state(context);
         self.personal(state)?;
-        if self.filter != AnalyticsFilter::default() {
-            return Err(UNSUPPORTED.into());
-        }
+        let time = self.time_of_findings()?;
         let wanted = wanted(context, first, after.as_deref())?;
-        let page = findings::page(state, &self.acting, (self.from, self.to), wanted).await?;
+        let page = findings::page(state, &self.acting, time, wanted).await?;
         let key = |row: &finding::Model| FindingId::from_uuid(row.id).to_string();
         Ok(Some(Part::of(page, key, MisuseFinding::of_row).into()))
     }
@@ -495,10 +499,38 @@ impl Indicator {
             evidence: row.evidence,
         }
     }
+
+    /// What a score is made of, in a cell.
+    pub(super) fn listed(indicators: &[Self]) -> String {
+        let all: Vec<_> = indicators
+            .iter()
+            .map(|one| format!("{} (+{}): {}", one.code, one.weight, one.evidence))
+            .collect();
+        all.join("; ")
+    }
 }
 
 impl MisuseFinding {
-    fn of_row(row: finding::Model) -> Self {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 8] =
+        ["jti", "user", "ip", "code", "weight", "evidence", "first_at", "last_at"];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 8] {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            self.jti.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+            text(&self.user),
+            text(&self.ip),
+            self.code.clone(),
+            self.weight.to_string(),
+            self.evidence.clone(),
+            super::written(self.first_at),
+            super::written(self.last_at),
+        ]
+    }
+
+    pub(crate) fn of_row(row: finding::Model) -> Self {
         let of = |kind: &str| (row.kind == kind).then(|| row.subject.clone());
         Self {
             jti: of(findings::TOKEN).map(ID),

@@ -28,6 +28,34 @@ pub(crate) struct Change {
     done_after_ms: Option<f64>,
 }
 
+impl Change {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 8] = [
+        "id",
+        "at",
+        "action",
+        "sessions_ended",
+        "bytes_after",
+        "nodes",
+        "acknowledged",
+        "done_after_ms",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 8] {
+        [
+            self.id.to_string(),
+            super::written(self.at),
+            self.action.clone().unwrap_or_default(),
+            self.sessions_ended.to_string(),
+            format!("{:.0}", self.bytes_after),
+            self.nodes.len().to_string(),
+            self.nodes.iter().filter(|node| node.acknowledged).count().to_string(),
+            self.done_after_ms.map(|ms| format!("{ms:.3}")).unwrap_or_default(),
+        ]
+    }
+}
+
 connection!(
     /// Changes to policy.
     ChangeConnection,

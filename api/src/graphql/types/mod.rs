@@ -30,7 +30,7 @@ mod usage;
 mod viewer;
 mod webhook;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 pub(crate) use analytics::{Analytics, AnalyticsFilter, MisuseFinding, TimeRange};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
@@ -44,6 +44,7 @@ pub(crate) use invitation::{Invitation, InvitationOffer, Mails};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};
 pub(crate) use member::{Accounts, Member, MemberConnection, SignIn};
 pub(crate) use moment::Moment;
+pub(crate) use order::{AddressUsageOrder, OrderDirection, TokenUsageOrder};
 pub(crate) use organisation::Organisation;
 pub(crate) use package::{Package, PackageLimitsInput};
 pub(crate) use page::Part;
@@ -54,12 +55,13 @@ pub(crate) use rule::{
     GuardianSimulation,
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
-pub(crate) use session::{SessionConnection, SessionFilter};
+pub(crate) use session::{Session, SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};
 pub(crate) use thresholds::{MisuseThresholds, MisuseThresholdsInput};
 pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
+pub(crate) use usage::{AddressUsage, TokenUsage, address_rows, token_rows};
 pub(crate) use viewer::{Role, Viewer};
 pub(crate) use webhook::{
     Webhook, WebhookCall, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter, WebhookEncoding,
@@ -69,6 +71,11 @@ pub(crate) use webhook::{
 /// A moment as a column has it.
 pub(crate) fn moment(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(us).unwrap_or_default()
+}
+
+/// A moment as a file has it.
+pub(crate) fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A count as GraphQL has it.

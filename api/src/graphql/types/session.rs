@@ -136,6 +136,22 @@ impl SessionFilter {
     }
 }
 
+impl From<SessionFilter> for reading::Sessions {
+    fn from(filter: SessionFilter) -> Self {
+        Self {
+            address: filter.address(),
+            stream: filter.stream,
+            live: filter.live,
+            door: filter.door.map(Into::into),
+            user: filter.user,
+            tag: filter.tag,
+            jti: filter.jti.map(|jti| jti.0),
+            from: None,
+            to: None,
+        }
+    }
+}
+
 /// The page of the caller's organisation's sessions.
 pub(crate) async fn connection(
     context: &Context<'_>,
@@ -149,16 +165,7 @@ pub(crate) async fn connection(
     if filter.is_personal() && !personal {
         return Err(Fault::Forbidden.into());
     }
-    let which = reading::Sessions {
-        address: filter.address(),
-        stream: filter.stream,
-        live: filter.live,
-        door: filter.door.map(Into::into),
-        user: filter.user,
-        tag: filter.tag,
-        jti: filter.jti.map(|jti| jti.0),
-    };
-    let page = reading::sessions(state, acting.id, which, wanted(context, first, after)?).await?;
+    let page = reading::sessions(state, acting.id, filter.into(), wanted(context, first, after)?).await?;
     let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
     Ok(Part::of(page, key, |row| Session::of_row(state, row, personal)).into())
 }
@@ -187,6 +194,57 @@ pub(crate) async fn of_stream(
 }
 
 impl Session {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 19] = [
+        "id",
+        "stream",
+        "door",
+        "protocol",
+        "address",
+        "country",
+        "asn",
+        "provider",
+        "encrypted",
+        "user",
+        "tag",
+        "jti",
+        "user_agent",
+        "referrer",
+        "started_at",
+        "ended_at",
+        "duration_s",
+        "bytes",
+        "reason",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 19] {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            self.id.to_string(),
+            self.stream.clone(),
+            record::door(self.door.into()).to_owned(),
+            link::Protocol::from(self.protocol).as_str().to_owned(),
+            self.address.clone(),
+            text(&self.country),
+            self.asn.map(|asn| asn.to_string()).unwrap_or_default(),
+            text(&self.provider),
+            self.encrypted.to_string(),
+            text(&self.user),
+            text(&self.tag),
+            self.jti.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
+            text(&self.user_agent),
+            text(&self.referrer),
+            super::written(self.started_at),
+            self.ended_at.map(super::written).unwrap_or_default(),
+            format!("{:.3}", self.duration_s),
+            format!("{:.0}", self.bytes),
+            self.reason
+                .map(|reason| guard::Reason::from(reason).as_str().to_owned())
+                .unwrap_or_default(),
+        ]
+    }
+
     pub(crate) fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
         let id = SessionId::from_uuid(row.id);
         let live = if row.ended_at.is_none() {

@@ -18,7 +18,10 @@ use crate::{
         usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
-    service::{page::Wanted, reading::TokenIs},
+    service::{
+        page::{Page, Wanted},
+        reading::TokenIs,
+    },
     state::State,
 };
 
@@ -59,6 +62,53 @@ pub(crate) struct TokenUsage {
     score: i32,
     /// What the score is made of.
     indicators: Vec<Indicator>,
+}
+
+impl TokenUsage {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 17] = [
+        "jti",
+        "user",
+        "tag",
+        "duration_sum_s",
+        "duration_avg_s",
+        "sessions",
+        "streams",
+        "ips",
+        "top_providers",
+        "top_countries",
+        "top_referrers",
+        "first_start",
+        "last_end",
+        "max_concurrency",
+        "score",
+        "status",
+        "indicators",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 17] {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            self.jti.to_string(),
+            text(&self.user),
+            text(&self.tag),
+            format!("{:.3}", self.duration_sum_s),
+            format!("{:.3}", self.duration_avg_s),
+            self.sessions.to_string(),
+            self.streams.to_string(),
+            self.ips.to_string(),
+            listed(&self.top_providers),
+            listed(&self.top_countries),
+            listed(&self.top_referrers),
+            super::written(self.first_start),
+            self.last_end.map(super::written).unwrap_or_default(),
+            self.max_concurrency.to_string(),
+            self.score.to_string(),
+            word(self.status).to_owned(),
+            Indicator::listed(&self.indicators),
+        ]
+    }
 }
 
 connection!(
@@ -105,6 +155,51 @@ pub(crate) struct AddressUsage {
     indicators: Vec<Indicator>,
 }
 
+impl AddressUsage {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 16] = [
+        "ip",
+        "duration_sum_s",
+        "duration_avg_s",
+        "sessions",
+        "streams",
+        "tokens",
+        "tags",
+        "provider",
+        "asn",
+        "country",
+        "first_start",
+        "last_end",
+        "max_concurrency",
+        "score",
+        "blocked",
+        "indicators",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 16] {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [
+            self.ip.clone(),
+            format!("{:.3}", self.duration_sum_s),
+            format!("{:.3}", self.duration_avg_s),
+            self.sessions.to_string(),
+            self.streams.to_string(),
+            self.tokens.to_string(),
+            self.tags.join("; "),
+            text(&self.provider),
+            self.asn.map(|asn| asn.to_string()).unwrap_or_default(),
+            text(&self.country),
+            super::written(self.first_start),
+            self.last_end.map(super::written).unwrap_or_default(),
+            self.max_concurrency.to_string(),
+            self.score.to_string(),
+            self.blocked.to_string(),
+            Indicator::listed(&self.indicators),
+        ]
+    }
+}
+
 connection!(
     /// Addresses from which was watched.
     AddressUsageConnection,
@@ -120,18 +215,24 @@ pub(super) async fn tokens(
     wanted: Wanted,
 ) -> Result<TokenUsageConnection, Fault> {
     let page = usage::page(state, sessions, By::Token, order, wanted).await?;
+    let rows = token_rows(state, sessions, &page.rows).await?;
+    Ok(part(page, rows).into())
+}
+
+/// Those tokens with all that the view has of them.
+pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage]) -> Result<Vec<TokenUsage>, Fault> {
     let connection = state.store.read();
-    let subjects: Vec<String> = page.rows.iter().map(|row| row.subject.clone()).collect();
+    let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
     let beside = Beside::of(state, sessions, By::Token, &subjects).await?;
     let mut providers = usage::tops(connection, sessions, By::Token, &subjects, Column::Provider).await?;
     let mut countries = usage::tops(connection, sessions, By::Token, &subjects, Column::Country).await?;
     let mut referrers = usage::tops(connection, sessions, By::Token, &subjects, Column::Referrer).await?;
     let standing = standing::tokens(connection, sessions.organisation, &subjects, state.now()).await?;
-    let shape = |row: Usage| {
+    let shape = |row: &Usage| {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
         TokenUsage {
             duration_sum_s: seconds(row.duration_us),
-            duration_avg_s: mean(&row),
+            duration_avg_s: mean(row),
             sessions: number(row.sessions),
             streams: number(row.streams),
             ips: number(row.others),
@@ -139,17 +240,17 @@ pub(super) async fn tokens(
             top_countries: buckets(countries.remove(&row.subject)),
             top_referrers: buckets(referrers.remove(&row.subject)),
             first_start: super::moment(row.first_at),
-            last_end: ended(&row),
+            last_end: ended(row),
             max_concurrency,
             status: standing.get(&row.subject).copied().unwrap_or(TokenIs::Active).into(),
             score: number(row.score),
             indicators,
-            user: row.viewer,
-            tag: row.tag,
-            jti: row.subject.into(),
+            user: row.viewer.clone(),
+            tag: row.tag.clone(),
+            jti: ID::from(&row.subject),
         }
     };
-    Ok(Part::of(page, Usage::key, shape).into())
+    Ok(rows.iter().map(shape).collect())
 }
 
 /// A page of the IP view.
@@ -160,34 +261,49 @@ pub(super) async fn addresses(
     wanted: Wanted,
 ) -> Result<AddressUsageConnection, Fault> {
     let page = usage::page(state, sessions, By::Address, order, wanted).await?;
+    let rows = address_rows(state, sessions, &page.rows).await?;
+    Ok(part(page, rows).into())
+}
+
+/// Those addresses with all that the view has of them.
+pub(crate) async fn address_rows(
+    state: &State,
+    sessions: &Sessions,
+    rows: &[Usage],
+) -> Result<Vec<AddressUsage>, Fault> {
     let connection = state.store.read();
-    let subjects: Vec<String> = page.rows.iter().map(|row| row.subject.clone()).collect();
+    let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
     let beside = Beside::of(state, sessions, By::Address, &subjects).await?;
     let mut tags = usage::tops(connection, sessions, By::Address, &subjects, Column::Tag).await?;
     let blocked = standing::blocked(connection, sessions.organisation, &subjects, state.now()).await?;
-    let shape = |row: Usage| {
+    let shape = |row: &Usage| {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
         let tags = tags.remove(&row.subject).unwrap_or_default();
         AddressUsage {
             duration_sum_s: seconds(row.duration_us),
-            duration_avg_s: mean(&row),
+            duration_avg_s: mean(row),
             sessions: number(row.sessions),
             streams: number(row.streams),
             tokens: number(row.others),
             tags: tags.into_iter().map(|(tag, _)| tag).collect(),
             first_start: super::moment(row.first_at),
-            last_end: ended(&row),
+            last_end: ended(row),
             max_concurrency,
             blocked: blocked.contains(&row.subject),
             score: number(row.score),
             indicators,
-            provider: row.provider,
+            provider: row.provider.clone(),
             asn: row.asn,
-            country: row.country,
-            ip: row.subject,
+            country: row.country.clone(),
+            ip: row.subject.clone(),
         }
     };
-    Ok(Part::of(page, Usage::key, shape).into())
+    Ok(rows.iter().map(shape).collect())
+}
+
+/// A page with all that its view has of each row.
+fn part<T>(page: Page<Usage>, rows: Vec<T>) -> Part<T> {
+    Part::of(page.shaped(Usage::key, rows), |(key, _)| key.clone(), |(_, row)| row)
 }
 
 /// What stands beside the sums of a page's rows.
@@ -224,6 +340,23 @@ fn buckets(values: Option<Vec<(String, i64)>>) -> Vec<Bucket> {
     let value = |number: i64| super::float(u64::try_from(number).unwrap_or(0));
     let values = values.unwrap_or_default().into_iter();
     values.map(|(name, number)| Bucket::of((name, value(number)))).collect()
+}
+
+const fn word(status: TokenStatus) -> &'static str {
+    match status {
+        TokenStatus::Active => "active",
+        TokenStatus::Revoked => "revoked",
+        TokenStatus::Expired => "expired",
+    }
+}
+
+/// Values with their numbers of sessions, in a cell.
+fn listed(buckets: &[Bucket]) -> String {
+    let all: Vec<_> = buckets
+        .iter()
+        .map(|one| format!("{} ({})", one.name, one.value))
+        .collect();
+    all.join("; ")
 }
 
 fn mean(row: &Usage) -> f64 {

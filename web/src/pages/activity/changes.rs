@@ -13,6 +13,7 @@ use crate::{
         people::Permission,
     },
     kit::{Badge, Card, Columns, Empty, Load, Loaded, More, Skeleton, Stack, Stat, Table, Tone, When, nodes, renew},
+    pages::misuse::ExportButton,
     session::may,
     time,
 };
@@ -37,7 +38,7 @@ pub(crate) fn Changes() -> impl IntoView {
     follow(load);
     let found = nodes(load);
     view! {
-        <Head part="Changes" lead/>
+        <Head part="Changes" lead acts=|| view! { <ExportButton table="changes" narrowed=|()| vec![]/> }/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=|| view! {
                 <Empty icon=icondata_lu::LuTimer title="No changes yet" text="Revocations, rules, keys and settings appear here, with the time that each took to be in force."/>

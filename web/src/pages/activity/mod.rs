@@ -16,9 +16,9 @@ use crate::{
 
 /// Head and tabs of each of the pages.
 #[component]
-fn Head(part: &'static str, lead: &'static str) -> impl IntoView {
+fn Head(part: &'static str, lead: &'static str, #[prop(into, optional)] acts: ViewFn) -> impl IntoView {
     view! {
-        <PageHead title="Activity" tab=part lead/>
+        <PageHead title="Activity" tab=part lead>{acts.run()}</PageHead>
         <Parts/>
     }
 }

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::{
     act::{BlockButton, Revoke, Ways},
     addresses::{barred, reaches},
-    parts::{Indicators, Score, Timeline, Values, lasted, pairs},
+    panel::{Judged, Known, Touching, known, part},
+    parts::{Score, lasted},
     place::Place,
     token::networks,
     tokens::{barred as not_revocable, status},
@@ -13,25 +14,17 @@ use super::{
 use crate::{
     api::{
         client::use_api,
-        misuse::{
-            self, AddressUsage, AddressUsageOrder, Apart, Bucket, Filter, OrderDirection, Part, TokenUsage,
-            TokenUsageOrder, Whose,
-        },
-        rules::Kind,
+        misuse::{self, AddressUsage, Filter, TokenUsage, TokenUsageOrder, Whose},
         scalar::TokenStatus,
-        sessions::Session,
     },
-    country,
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
 };
 
 /// All that is known of it within the time of the view.
 #[derive(Clone, PartialEq)]
-struct Known {
-    usage: Option<AddressUsage>,
+struct All {
+    known: Known<AddressUsage>,
     tokens: Vec<TokenUsage>,
-    apart: Apart,
-    sessions: Vec<Session>,
 }
 
 /// The panel's content.
@@ -47,25 +40,15 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
                 ip: Some(ip.clone()),
                 ..Filter::default()
             };
-            let part = |first| Part {
-                range: range.clone(),
-                filter: filter.clone(),
-                first,
-                after: None,
-                direction: OrderDirection::Descending,
-            };
-            let usage = misuse::addresses(api, part(1), AddressUsageOrder::Score).await?;
-            let tokens = misuse::tokens(api, part(100), TokenUsageOrder::Score).await?;
-            let apart = misuse::apart(api, range.clone(), filter.clone()).await?;
             let whose = Whose {
                 jti: None,
                 ip: Some(ip),
             };
-            Ok(Known {
-                usage: usage.nodes.into_iter().next(),
-                tokens: tokens.nodes,
-                apart,
-                sessions: misuse::sessions(api, whose).await?,
+            Ok(All {
+                known: known(api, &range, &filter, whose).await?,
+                tokens: misuse::tokens(api, part(&range, &filter, 100), TokenUsageOrder::Score)
+                    .await?
+                    .nodes,
             })
         }
     });
@@ -73,31 +56,18 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
         <div class="dialog-body panel">
             <CopyField label="IP" value=ip/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|known| view! { <Whole known ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all ways/> })}
             </Loaded>
         </div>
     }
 }
 
 #[component]
-fn Whole(known: Known, ways: Ways) -> impl IntoView {
-    let Known {
-        usage,
+fn Whole(all: All, ways: Ways) -> impl IntoView {
+    let All {
+        known: Known { usage, apart, sessions },
         tokens,
-        apart,
-        sessions,
-    } = known;
-    let named = |buckets: Vec<Bucket>| {
-        buckets
-            .into_iter()
-            .map(|one| (one.name.clone(), one))
-            .collect::<Vec<_>>()
-    };
-    let countries = apart
-        .countries
-        .into_iter()
-        .map(|one| (country::name(&one.name), one))
-        .collect();
+    } = all;
     let networks = usage
         .as_ref()
         .map(|usage| networks(std::slice::from_ref(usage)))
@@ -105,24 +75,21 @@ fn Whole(known: Known, ways: Ways) -> impl IntoView {
     view! {
         {usage.map(|usage| {
             let reaches = reaches(&usage);
+            let figures = vec![
+                ("Sessions", usage.sessions.to_string()),
+                ("At once at most", usage.max_concurrency.to_string()),
+                ("Duration sum", lasted(usage.duration_sum_s)),
+                ("Duration average", lasted(usage.duration_avg_s)),
+                ("Streams", usage.streams.to_string()),
+                ("Tokens", usage.tokens.to_string()),
+            ];
             let (tone, word) = if usage.blocked { (Tone::Bad, "Blocked") } else { (Tone::Good, "Let in") };
             view! {
                 <div class="standing">
                     <p class="line"><Badge tone text=word/></p>
                     <BlockButton ways reaches barred=barred(usage.blocked) look=Look::Danger/>
                 </div>
-                <section class="panel-part">
-                    <h3 class="line">"Score"<Score score=usage.score indicators=usage.indicators.clone()/></h3>
-                    <Indicators indicators=usage.indicators/>
-                </section>
-                {pairs([
-                    ("Sessions", usage.sessions.to_string()),
-                    ("At once at most", usage.max_concurrency.to_string()),
-                    ("Duration sum", lasted(usage.duration_sum_s)),
-                    ("Duration average", lasted(usage.duration_avg_s)),
-                    ("Streams", usage.streams.to_string()),
-                    ("Tokens", usage.tokens.to_string()),
-                ])}
+                <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
         <section class="panel-part">
@@ -131,12 +98,7 @@ fn Whole(known: Known, ways: Ways) -> impl IntoView {
                 {tokens.into_iter().map(|row| view! { <TokenRow row ways/> }).collect_view()}
             </Table>
         </section>
-        <Values title="Networks" values=networks kind=Kind::Asn ways/>
-        <Values title="Countries" values=countries kind=Kind::Country ways/>
-        <Values title="Referrers" values=named(apart.referrers) kind=Kind::Referrer ways unknown="No referrer"/>
-        <Values title="Players" values=named(apart.agents) kind=Kind::UserAgent ways unknown="No name"/>
-        <Values title="Streams" values=named(apart.streams) ways/>
-        <Timeline sessions/>
+        <Touching networks apart sessions ways/>
     }
 }
 

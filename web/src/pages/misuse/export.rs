@@ -1,99 +1,73 @@
-//! A view as a file: all of its rows, asked for a hundred at a time.
+//! Tables as files: the server makes them, of what is shown, and writes down who took them.
 
-use std::future::Future;
+use leptos::prelude::*;
 
-use leptos::{prelude::*, task::spawn_local};
-
-use super::words;
+use super::place::Place;
 use crate::{
     api::{
-        failure::Failure,
-        misuse::{Bucket, Indicator},
-        page::Page,
+        misuse::{Filter, OrderDirection, TimeRange},
+        people::Permission,
     },
     browser,
-    kit::Toasts,
+    kit::{Button, Look},
+    pages::audit::written,
+    session::{Person, may, use_person},
 };
 
-/// So many rows are asked for at a time.
-pub(super) const ROWS: i32 = 100;
-
-/// More rows than people read; who wants more asks the API.
-const MOST: usize = 20_000;
-
-/// Asks for every row, and hands them over as a file of that name.
-pub(super) fn run<T, A, F>(
-    busy: RwSignal<bool>,
-    toasts: Toasts,
-    name: &'static str,
-    fields: &'static str,
-    ask: A,
-    cells: impl Fn(&T) -> Vec<String> + 'static,
-) where
-    A: Fn(Option<String>) -> F + 'static,
-    F: Future<Output = Result<Page<T>, Failure>> + 'static,
-{
-    busy.set(true);
-    spawn_local(async move {
-        let (mut text, mut rows, mut after) = (format!("{fields}\r\n"), 0, None);
-        let told = loop {
-            let page = match ask(after).await {
-                Ok(page) => page,
-                Err(why) => break Err(why.to_string()),
-            };
-            rows += page.nodes.len();
-            for row in &page.nodes {
-                text.push_str(&line(&cells(row)));
-            }
-            match page.next {
-                Some(next) if rows < MOST => after = Some(next),
-                next => break Ok(next.is_some()),
-            }
-        };
-        if busy.try_set(false).is_some() {
-            return; // the page is gone
-        }
-        match told {
-            Ok(more) => {
-                browser::download(name, "text/csv", &text);
-                if more {
-                    toasts.bad(format!("There are more rows: the file has the first {rows}."));
-                }
-            }
-            Err(why) => toasts.bad(why),
-        }
-    });
+/// The button that saves a table of the server's as a file; `narrowed` says by what. Not for whoever sees no persons.
+#[component]
+pub(in crate::pages) fn ExportButton(
+    table: &'static str,
+    #[prop(into)] narrowed: Callback<(), Vec<(&'static str, String)>>,
+    #[prop(default = Look::Plain)] look: Look,
+) -> impl IntoView {
+    let hash = StoredValue::new(use_person().with_untracked(Person::hash));
+    let save = move |_| {
+        let mut given = vec![("organisation", hash.get_value())];
+        given.extend(narrowed.run(()));
+        browser::save(&format!("/{table}.csv{}", written(&given)));
+    };
+    may(Permission::SessionReadPersonal)
+        .then(|| view! { <Button look icon=icondata_lu::LuDownload on_press=save>"Export CSV"</Button> })
 }
 
-/// Values with their numbers of sessions, in a cell.
-pub(super) fn listed(buckets: &[Bucket]) -> String {
-    let all: Vec<_> = buckets
-        .iter()
-        .map(|one| format!("{} ({})", one.name, one.value))
-        .collect();
-    all.join("; ")
+/// The time, as the server's parameters say it.
+pub(super) fn time(TimeRange { from, to }: TimeRange) -> Vec<(&'static str, String)> {
+    let to = to.map(|to| ("to", to.0));
+    [("from", from.0)].into_iter().chain(to).collect()
 }
 
-/// What a score is made of, in a cell.
-pub(super) fn signs(indicators: &[Indicator]) -> String {
-    let all: Vec<_> = indicators
-        .iter()
-        .map(|one| format!("{}: {}", words::label(&one.code), one.evidence))
-        .collect();
-    all.join("; ")
-}
-
-/// One line (RFC 4180), every cell quoted.
-fn line(cells: &[String]) -> String {
-    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-/// A quoted cell. What a spreadsheet would take for a formula gets an apostrophe, which says that it is text.
-fn cell(text: &str) -> String {
-    let is_formula = text
-        .trim_start_matches(['\'', ' ', '\u{a0}', '\u{feff}'])
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%', '＝', '＋', '－', '＠']);
-    let mark = if is_formula { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+/// Time, filters and order of a view.
+pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'static str, String)> {
+    let word = |order: serde_json::Value| order.as_str().map(str::to_owned).unwrap_or_default();
+    let mut given = time(place.span().range());
+    let Filter {
+        stream,
+        protocol: _,
+        jti,
+        user,
+        tag,
+        ip,
+        country,
+        provider,
+        referrer,
+    } = place.filter();
+    let filters = [
+        ("stream", stream),
+        ("jti", jti.map(cynic::Id::into_inner)),
+        ("user", user),
+        ("tag", tag),
+        ("ip", ip),
+        ("country", country),
+        ("provider", provider),
+        ("referrer", referrer),
+    ];
+    given.extend(filters.map(|(name, value)| (name, value.unwrap_or_default())));
+    given.push(("orderBy", serde_json::to_value(order).map(word).unwrap_or_default()));
+    let direction = match place.direction() {
+        OrderDirection::Ascending => "ASCENDING",
+        OrderDirection::Descending => "DESCENDING",
+    };
+    given.push(("direction", direction.to_owned()));
+    given
 }

@@ -6,6 +6,7 @@ use super::{
     Page as Frame,
     act::{BlockButton, Dialogs, Revoke, Ways},
     block::Reach,
+    export::{self, ExportButton},
     filters::When as Time,
     parts::tone_of,
     place::{DAY_MIN, Place, Span},
@@ -32,9 +33,14 @@ const LATEST: usize = 6;
 /// The page.
 #[component]
 pub(crate) fn Findings() -> impl IntoView {
+    let place = Place::at("/misuse");
+    let export = move || {
+        let of = move |()| untrack(|| export::time(place.span().range()));
+        view! { <ExportButton table="findings" narrowed=of/> }
+    };
     view! {
-        <Frame part="Findings" lead="What looks like misuse, and why, as it is found.">
-            <Feed place=Place::at("/misuse")/>
+        <Frame part="Findings" lead="What looks like misuse, and why, as it is found." acts=ViewFn::from(export)>
+            <Feed place/>
         </Frame>
     }
 }

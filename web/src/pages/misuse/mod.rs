@@ -7,14 +7,17 @@ mod block;
 mod export;
 mod filters;
 mod findings;
+mod panel;
 mod parts;
 mod place;
 mod token;
 mod tokens;
+mod view;
 mod words;
 
 pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView};
 pub(super) use self::{
+    export::ExportButton,
     filters::{When, follow},
     findings::Latest,
     parts::whole,

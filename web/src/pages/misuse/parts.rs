@@ -14,7 +14,7 @@ use crate::{
         rules::Kind,
         sessions::Session,
     },
-    kit::{Badge, Button, Empty, Icon, Load, Look, Tone},
+    kit::{Badge, Button, Empty, Icon, Load, Tone},
     time,
 };
 
@@ -69,13 +69,14 @@ pub(super) fn SortHead(
     #[prop(default = false)] is_text: bool,
 ) -> impl IntoView {
     let sorted = place.sorted(word);
+    let stays = word == "score";
     let said = move || {
         sorted
             .get()
             .map(|ascending| if ascending { "ascending" } else { "descending" })
     };
     view! {
-        <th scope="col" aria-sort=said>
+        <th scope="col" aria-sort=said class:stay=stays class:stay-score=stays>
             <button type="button" class="sort" on:click=move |_| place.sort(word, is_text)>
                 <span>{label}</span>
                 {move || match sorted.get() {
@@ -291,10 +292,4 @@ pub(super) fn opened(place: Place) -> (RwSignal<bool>, Memo<String>) {
         open
     });
     (open, subject)
-}
-
-/// The button at the head of a view that hands its rows over as a file.
-#[component]
-pub(super) fn ExportButton(busy: RwSignal<bool>, #[prop(into)] on_press: Callback<()>) -> impl IntoView {
-    view! { <Button busy icon=icondata_lu::LuDownload look=Look::Plain on_press=move |_| on_press.run(())>"Export CSV"</Button> }
 }

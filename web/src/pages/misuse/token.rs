@@ -7,7 +7,8 @@ use leptos::prelude::*;
 use super::{
     act::{BlockButton, Revoke, Ways},
     addresses::{barred, reaches},
-    parts::{Indicators, Score, Timeline, Values, lasted, pairs},
+    panel::{Judged, Known, Touching, known, part},
+    parts::lasted,
     place::Place,
     tokens::status,
 };
@@ -15,13 +16,8 @@ use crate::{
     api::{
         client::use_api,
         failure::{Failure, sentence},
-        misuse::{
-            self, AddressUsage, AddressUsageOrder, Apart, Bucket, Filter, OrderDirection, Part, TokenUsage,
-            TokenUsageOrder, Whose,
-        },
-        rules::Kind,
+        misuse::{self, AddressUsage, AddressUsageOrder, Bucket, Filter, TokenUsage, Whose},
         scalar::TokenStatus,
-        sessions::Session,
         token_looks::{self, Record},
         tokens::{self, Token, Wanted},
     },
@@ -32,11 +28,9 @@ use crate::{
 
 /// All that is known of it within the time of the view.
 #[derive(Clone, PartialEq)]
-struct Known {
-    usage: Option<TokenUsage>,
+struct All {
+    known: Known<TokenUsage>,
     addresses: Vec<AddressUsage>,
-    apart: Apart,
-    sessions: Vec<Session>,
     /// Its record, where it was made here.
     record: Option<(Token, Record)>,
 }
@@ -55,26 +49,15 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                 jti: Some(jti.clone()),
                 ..Filter::default()
             };
-            let part = |first| Part {
-                range: range.clone(),
-                filter: filter.clone(),
-                first,
-                after: None,
-                direction: OrderDirection::Descending,
-            };
-            let usage = misuse::tokens(api, part(1), TokenUsageOrder::Score).await?;
-            let addresses = misuse::addresses(api, part(100), AddressUsageOrder::Sessions).await?;
-            let apart = misuse::apart(api, range.clone(), filter.clone()).await?;
             let whose = Whose {
                 jti: Some(jti.clone()),
                 ip: None,
             };
-            let sessions = misuse::sessions(api, whose).await?;
-            Ok(Known {
-                usage: usage.nodes.into_iter().next(),
-                addresses: addresses.nodes,
-                apart,
-                sessions,
+            Ok(All {
+                known: known(api, &range, &filter, whose).await?,
+                addresses: misuse::addresses(api, part(&range, &filter, 100), AddressUsageOrder::Sessions)
+                    .await?
+                    .nodes,
                 record: record(api, &jti).await?,
             })
         }
@@ -83,7 +66,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
         <div class="dialog-body panel">
             <CopyField label="JTI" value=jti/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|known| view! { <Whole known jti=id.get_value() ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() ways/> })}
             </Loaded>
         </div>
     }
@@ -107,41 +90,25 @@ async fn record(api: crate::api::client::Api, jti: &cynic::Id) -> Result<Option<
 }
 
 #[component]
-fn Whole(known: Known, jti: cynic::Id, ways: Ways) -> impl IntoView {
-    let Known {
-        usage,
+fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
+    let All {
+        known: Known { usage, apart, sessions },
         addresses,
-        apart,
-        sessions,
         record,
-    } = known;
+    } = all;
     let networks = networks(&addresses);
-    let named = |buckets: Vec<Bucket>| {
-        buckets
-            .into_iter()
-            .map(|one| (one.name.clone(), one))
-            .collect::<Vec<_>>()
-    };
-    let countries = apart
-        .countries
-        .into_iter()
-        .map(|one| (country::name(&one.name), one))
-        .collect();
     view! {
         <Standing jti usage=usage.clone() record=record.clone().map(|(token, _)| token) ways/>
-        {usage.map(|usage| view! {
-            <section class="panel-part">
-                <h3 class="line">"Score"<Score score=usage.score indicators=usage.indicators.clone()/></h3>
-                <Indicators indicators=usage.indicators/>
-            </section>
-            {pairs([
+        {usage.map(|usage| {
+            let figures = vec![
                 ("Sessions", usage.sessions.to_string()),
                 ("At once at most", usage.max_concurrency.to_string()),
                 ("Duration sum", lasted(usage.duration_sum_s)),
                 ("Duration average", lasted(usage.duration_avg_s)),
                 ("Streams", usage.streams.to_string()),
                 ("IPs", usage.ips.to_string()),
-            ])}
+            ];
+            view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
         <section class="panel-part">
             <h3>"Addresses"</h3>
@@ -149,12 +116,7 @@ fn Whole(known: Known, jti: cynic::Id, ways: Ways) -> impl IntoView {
                 {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
             </Table>
         </section>
-        <Values title="Networks" values=networks kind=Kind::Asn ways/>
-        <Values title="Countries" values=countries kind=Kind::Country ways/>
-        <Values title="Referrers" values=named(apart.referrers) kind=Kind::Referrer ways unknown="No referrer"/>
-        <Values title="Players" values=named(apart.agents) kind=Kind::UserAgent ways unknown="No name"/>
-        <Values title="Streams" values=named(apart.streams) ways/>
-        <Timeline sessions/>
+        <Touching networks apart sessions ways/>
         {record.map(|(_, record)| {
             let claims = record.claims.0.as_object().cloned().unwrap_or_default();
             view! { <section class="panel-part"><h3>"Claims"</h3><Said claims plain=true/></section> }

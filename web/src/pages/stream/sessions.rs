@@ -12,6 +12,7 @@ use crate::{
         sessions::{self, Door, Session},
     },
     kit::{Button, Card, Empty, Load, Loaded, Look, Skeleton, Table},
+    pages::misuse::ExportButton,
     session::{may, use_person},
     time,
 };
@@ -57,7 +58,9 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
     });
     let hidden = Memo::new(move |_| sessions.with(Vec::len).saturating_sub(shown.with(Vec::len)));
     view! {
-        <Card title="Watching now" flush=true>
+        <Card title="Watching now" flush=true acts=move || view! {
+            <ExportButton table="sessions" narrowed=move |()| vec![("stream", name.get_value())] look=Look::Quiet/>
+        }>
             <Loaded load skeleton=|| view! { <Skeleton lines=3/> }>
                 <Show when=move || !sessions.with(Vec::is_empty) fallback=|| view! {
                     <Empty icon=icondata_lu::LuUsers title="Nobody is watching" text="Viewers appear here the moment they are let in."/>

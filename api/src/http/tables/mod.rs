@@ -1,0 +1,234 @@
+//! `GET /token-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/sessions.csv`, `/changes.csv`: what tables of the
+//! dashboard show, as files, streamed. Each is an entry of the audit log.
+//!
+//! Parameters are called as the arguments and fields of GraphQL are, and read by the same types. Whoever sees aggregates
+//! only takes nothing away.
+
+mod parameters;
+mod rows;
+
+use authz::Action;
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::Response,
+    routing::get,
+};
+use guard::policy::Package;
+use serde_json::json;
+
+use self::{
+    parameters::Parameters,
+    rows::{Changes, Findings, Sessions, Views},
+};
+use super::{
+    Doors,
+    export::{self, refused},
+};
+use crate::{
+    analytics::usage::{By, Ordering},
+    fault::Fault,
+    graphql::types::{
+        AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding, OrderDirection, Session,
+        SessionFilter, TimeRange, TokenUsage, TokenUsageOrder,
+    },
+    people::Acting,
+    service::exports::{self, Part},
+};
+
+/// The routes.
+pub(super) fn routes() -> Router<Doors> {
+    Router::new()
+        .route("/token-usage.csv", get(token_usage))
+        .route("/address-usage.csv", get(address_usage))
+        .route("/findings.csv", get(findings))
+        .route("/sessions.csv", get(sessions))
+        .route("/changes.csv", get(changes))
+}
+
+/// The Token view.
+async fn token_usage(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked { acting, mut parameters } = asked;
+        let order = (
+            parameters
+                .one::<TokenUsageOrder>("orderBy")?
+                .map(Into::into)
+                .unwrap_or_default(),
+            direction(&mut parameters)?,
+        );
+        view(
+            doors,
+            &acting,
+            parameters,
+            "token-usage",
+            (By::Token, order),
+            &TokenUsage::HEADING,
+        )
+        .await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// The IP view.
+async fn address_usage(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked { acting, mut parameters } = asked;
+        let order = (
+            parameters
+                .one::<AddressUsageOrder>("orderBy")?
+                .map(Into::into)
+                .unwrap_or_default(),
+            direction(&mut parameters)?,
+        );
+        view(
+            doors,
+            &acting,
+            parameters,
+            "address-usage",
+            (By::Address, order),
+            &AddressUsage::HEADING,
+        )
+        .await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// Signs of misuse.
+async fn findings(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked { acting, mut parameters } = asked;
+        let range: TimeRange = parameters.range()?;
+        parameters.end()?;
+        let time = Analytics::of(&doors.state, &acting, range, None)?.time_of_findings()?;
+        let part = Part {
+            table: "findings",
+            detail: parameters.detail(),
+            whom: None,
+        };
+        let place = exports::begin(&doors.state, &acting, part).await?;
+        let rows = Findings::new(doors.state.clone(), acting.clone(), time, place);
+        Ok(export::lines(&name("findings", &acting), &MisuseFinding::HEADING, rows))
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// Sessions, live and past.
+async fn sessions(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked { acting, mut parameters } = asked;
+        let (from, to) = parameters.times()?;
+        let filter: SessionFilter = parameters.fields(&SESSION_FILTER)?;
+        parameters.end()?;
+        let which = crate::service::reading::Sessions {
+            from,
+            to,
+            ..filter.into()
+        };
+        let part = Part {
+            table: "sessions",
+            detail: parameters.detail(),
+            whom: parameters.whom(),
+        };
+        let place = exports::begin(&doors.state, &acting, part).await?;
+        let rows = Sessions::new(doors.state.clone(), acting.id, which, place);
+        Ok(export::lines(&name("sessions", &acting), &Session::HEADING, rows))
+    };
+    asked(doors, request, (Action::SessionRead, None), answer).await
+}
+
+/// Changes to policy, and how fast they took hold.
+async fn changes(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked { acting, parameters } = asked;
+        parameters.end()?;
+        let part = Part {
+            table: "changes",
+            detail: json!({}),
+            whom: None,
+        };
+        let place = exports::begin(&doors.state, &acting, part).await?;
+        let rows = Changes::new(doors.state.clone(), acting.id, place);
+        Ok(export::lines(&name("changes", &acting), &Change::HEADING, rows))
+    };
+    asked(doors, request, (Action::ChangeRead, None), answer).await
+}
+
+/// Who asks, who may, and what for.
+struct Asked {
+    acting: Acting,
+    parameters: Parameters,
+}
+
+/// What a table needs, beside the sight of persons: an operation, and a package.
+type Needs = (Action, Option<Package>);
+
+async fn asked(
+    State(doors): State<Doors>,
+    request: Request,
+    (action, package): Needs,
+    answer: impl AsyncFnOnce(&Doors, Asked) -> Result<Response, Fault>,
+) -> Response {
+    let parameters = Parameters::of(request.uri());
+    let organisation = parameters.as_ref().ok().and_then(Parameters::organisation);
+    let shown = export::shown(&doors, &request, organisation);
+    let caller = match export::caller(&doors, shown).await {
+        Ok(caller) => caller,
+        Err(refusal) => return refusal,
+    };
+    let answered = async {
+        let acting = caller.may(&doors.state, action)?;
+        // Whoever is shown sums and masked addresses exports nothing.
+        caller.may(&doors.state, Action::SessionReadPersonal)?;
+        if let Some(package) = package {
+            acting.needs(&doors.state, package).await?;
+        }
+        let asked = Asked {
+            acting: acting.clone(),
+            parameters: parameters?,
+        };
+        answer(&doors, asked).await
+    };
+    answered.await.unwrap_or_else(refused)
+}
+
+/// A view's rows, from its first.
+async fn view<const N: usize>(
+    doors: &Doors,
+    acting: &Acting,
+    mut parameters: Parameters,
+    table: &'static str,
+    (by, order): (By, Ordering),
+    heading: &[&'static str; N],
+) -> Result<Response, Fault> {
+    let range: TimeRange = parameters.range()?;
+    let filter: AnalyticsFilter = parameters.fields(&ANALYTICS_FILTER)?;
+    parameters.end()?;
+    let sessions = Analytics::of(&doors.state, acting, range, Some(filter))?.sessions()?;
+    let part = Part {
+        table,
+        detail: parameters.detail(),
+        whom: parameters.whom(),
+    };
+    let place = exports::begin(&doors.state, acting, part).await?;
+    let rows = Views::new(doors.state.clone(), sessions, by, order, place);
+    Ok(export::lines(&name(table, acting), heading, rows))
+}
+
+fn direction(parameters: &mut Parameters) -> Result<crate::analytics::usage::Direction, Fault> {
+    let direction = parameters.one::<OrderDirection>("direction")?;
+    Ok(direction.map(Into::into).unwrap_or_default())
+}
+
+fn name(table: &str, acting: &Acting) -> String {
+    format!("{table}-{}.csv", acting.hash)
+}
+
+const ANALYTICS: Needs = (Action::AnalyticsRead, Some(Package::Analytics));
+
+/// The fields of `AnalyticsFilter`.
+const ANALYTICS_FILTER: [&str; 10] = [
+    "stream", "protocol", "jti", "user", "tag", "ip", "country", "asn", "provider", "referrer",
+];
+/// The fields of `SessionFilter`.
+const SESSION_FILTER: [&str; 7] = ["stream", "live", "door", "user", "tag", "jti", "ip"];

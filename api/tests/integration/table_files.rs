@@ -1,0 +1,263 @@
+//! Tables of the dashboard as files: whole, as they are filtered, and for who may see persons.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use axum::http::StatusCode;
+use guard::Grant;
+use link::{Kind as Event, SessionEnd, SessionFacts};
+use serde_json::{Value, json};
+use testkit::Kind;
+
+use crate::{
+    harness::{Answer, Client, World, granted},
+    organisations::operator,
+};
+
+const TABLES: [&str; 5] = ["token-usage", "address-usage", "findings", "sessions", "changes"];
+/// More than are read at once.
+const MANY: u64 = 1_203;
+
+/// So many sessions, each of a token of its own, two of each address, of a minute each.
+async fn crowded(kind: Kind) -> (World, Client) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let begin = world.clock.now();
+    for n in 1..=MANY {
+        let facts = SessionFacts {
+            grant: Some(Grant {
+                user: Some(if n == 7 {
+                    "=cmd()".into()
+                } else {
+                    format!("user {n}").into()
+                }),
+                tag: Some("web".into()),
+                ..granted(&format!("t{n:04}"))
+            }),
+            address: format!("10.1.{}.{}", n / 2 / 256, n / 2 % 256).parse().unwrap(),
+            ..world.viewing(world.stream(), n)
+        };
+        world.node.tell(begin, Event::Started(facts.clone()));
+        let end = SessionEnd {
+            session: facts.session,
+            organisation: facts.organisation,
+            stream: facts.stream,
+            bytes: 1,
+            reason: None,
+        };
+        world.node.tell(begin.plus(Duration::from_secs(n)), Event::Ended(end));
+        // The queue is bounded.
+        if n % 200 == 0 || n == MANY {
+            let over = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+            while admin.data(over, json!({})).await["organisation"]["sessions"]["totalCount"] != n {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    }
+    (world, admin)
+}
+
+fn lines(file: &Answer) -> Vec<&str> {
+    assert_eq!(file.status, StatusCode::OK, "{}", file.text);
+    assert_eq!(file.headers["content-type"], "text/csv; charset=utf-8; header=present");
+    assert_eq!(file.headers["cache-control"], "no-store");
+    file.text.trim_end().split("\r\n").skip(1).collect()
+}
+
+fn first(line: &str) -> &str {
+    line.split(',').next().unwrap().trim_matches('"')
+}
+
+/// What the audit log says of exports, the newest first.
+async fn entries(admin: &Client) -> Vec<Value> {
+    let query =
+        "{ organisation { auditLog(first: 100, filter: {action: \"table.export\"}) { nodes { object detail } } } }";
+    let found = admin.data(query, json!({})).await["organisation"]["auditLog"]["nodes"].clone();
+    found.as_array().unwrap().clone()
+}
+
+async fn whole_on(kind: Kind) {
+    let (world, admin) = crowded(kind).await;
+    let many = usize::try_from(MANY).unwrap();
+    let time = "from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z";
+
+    let file = admin
+        .get(&format!("/token-usage.csv?{time}&orderBy=JTI&direction=ASCENDING"))
+        .await;
+    let rows = lines(&file);
+    let ids: Vec<_> = rows.iter().map(|line| first(line).to_owned()).collect();
+    assert_eq!(ids, (1..=MANY).map(|n| format!("t{n:04}")).collect::<Vec<_>>());
+    assert!(file.text.contains("\"'=cmd()\"") && !file.text.contains("\"=cmd()\""));
+    assert!(rows[9].starts_with("\"t0010\",\"user 10\",\"web\",\"10.000\",\"10.000\",\"1\",\"1\",\"1\","));
+
+    // The view's own order: the longest last, whoever was there last first.
+    let file = admin.get(&format!("/token-usage.csv?{time}")).await;
+    let ids: Vec<_> = lines(&file).iter().map(|line| first(line).to_owned()).collect();
+    assert_eq!(ids, (1..=MANY).rev().map(|n| format!("t{n:04}")).collect::<Vec<_>>());
+
+    let file = admin
+        .get(&format!(
+            "/address-usage.csv?{time}&orderBy=SESSIONS&direction=ASCENDING"
+        ))
+        .await;
+    let addresses: BTreeSet<_> = lines(&file).iter().map(|line| first(line).to_owned()).collect();
+    assert_eq!((lines(&file).len(), addresses.len()), (many / 2 + 1, many / 2 + 1));
+    assert_eq!(first(lines(&file)[0]), "10.1.0.0", "the one with one session");
+
+    let file = admin.get("/sessions.csv").await;
+    let ids: BTreeSet<_> = lines(&file).iter().map(|line| first(line).to_owned()).collect();
+    assert_eq!((lines(&file).len(), ids.len()), (many, many));
+    for (path, rows) in [
+        ("/sessions.csv?live=true".to_owned(), 0),
+        ("/sessions.csv?ip=10.1.0.1&door=PLAYBACK".to_owned(), 2),
+        ("/sessions.csv?jti=t0007".to_owned(), 1),
+        ("/sessions.csv?to=2027-01-01T00:00:00Z".to_owned(), 0),
+        (format!("/sessions.csv?{time}"), many),
+        (format!("/token-usage.csv?{time}&user=user%2010"), 1),
+        (format!("/token-usage.csv?{time}&asn=64500"), 0),
+        (format!("/address-usage.csv?{time}&ip=10.1.0.1&protocol=HLS"), 1),
+        (format!("/findings.csv?{time}"), 0),
+    ] {
+        assert_eq!(lines(&admin.get(&path).await).len(), rows, "{path}");
+    }
+    let rule =
+        "mutation { createGuardianRule(input: {kind: IP, value: \"192.0.2.1\", action: DENY}) { errors { code } } }";
+    world.pass(Duration::from_millis(1));
+    admin.data(rule, json!({})).await;
+    let changes = admin.get("/changes.csv").await;
+    assert!(lines(&changes)[0].contains("\"rule.write\""), "{}", changes.text);
+
+    let entries = entries(&admin).await;
+    assert_eq!(entries.len(), 14, "one for each file");
+    let of = |object: &str| entries.iter().find(|entry| entry["object"] == object).unwrap();
+    assert_eq!(
+        of("token-usage of user user 10")["detail"],
+        json!({ "from": "2027-01-01T00:00:00Z", "to": "2028-01-01T00:00:00Z" }),
+        "whom it names can be erased"
+    );
+    assert_eq!(of("sessions of an address")["detail"], json!({ "door": "PLAYBACK" }));
+    drop(world);
+}
+
+#[tokio::test]
+async fn a_table_as_a_file_is_whole_in_order_harmless_and_itself_an_entry() {
+    whole_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_table_as_a_file_is_whole_in_order_harmless_and_itself_an_entry_on_postgresql() {
+    whole_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let viewer = SessionFacts {
+        grant: Some(granted("of-the-first")),
+        ..world.viewing(world.stream(), 1)
+    };
+    world.begins(&admin, viewer).await;
+    world.pass(Duration::from_secs(1));
+    let from = "from=2027-01-01T00:00:00Z";
+    let asked = |table: &str| match table {
+        "sessions" | "changes" => format!("/{table}.csv?"),
+        _ => format!("/{table}.csv?{from}"),
+    };
+    let statuses = [
+        (world.anonymous(), StatusCode::UNAUTHORIZED),
+        (world.as_role("nanoReadOnly").await, StatusCode::FORBIDDEN),
+    ];
+    let outsider = world.outsider().await;
+    let own = &world.demo.users[0].organisation;
+    for table in TABLES {
+        for (client, status) in &statuses {
+            // The role is judged before the parameters are.
+            for path in [asked(table), format!("/{table}.csv?other=1")] {
+                assert_eq!(client.get(&path).await.status, *status, "{path}");
+            }
+        }
+        let theirs = outsider.get(&format!("{}&organisation={own}", asked(table))).await;
+        let nowhere = outsider.get(&format!("{}&organisation=22222", asked(table))).await;
+        assert_eq!((theirs.status, &theirs.text), (StatusCode::NOT_FOUND, &nowhere.text));
+        let file = outsider.get(&asked(table)).await;
+        assert_eq!(file.status, StatusCode::OK, "{}", file.text);
+        assert!(!file.text.contains("of-the-first") && !file.text.contains(world.stream()));
+        let other_site = [("origin", "https://evil.example")];
+        assert_eq!(
+            admin.fetch(&asked(table), &other_site).await.status,
+            StatusCode::FORBIDDEN
+        );
+        assert_eq!(
+            world.as_role("nanoUser").await.get(&asked(table)).await.status,
+            StatusCode::OK
+        );
+    }
+    assert!(admin.get(&asked("token-usage")).await.text.contains("of-the-first"));
+
+    // What is wrong is named.
+    for (path, field) in [
+        ("/token-usage.csv", "from"),
+        ("/token-usage.csv?from=2027-01-01T00:00:00Z&orderBy=COLOUR", "orderBy"),
+        ("/address-usage.csv?from=2027-01-01T00:00:00Z&direction=UP", "direction"),
+        (
+            "/address-usage.csv?from=2027-01-01T00:00:00Z&protocol=TELEX",
+            "protocol",
+        ),
+        ("/token-usage.csv?from=2027-01-01T00:00:00Z&asn=many", "asn"),
+        ("/findings.csv?from=2027-01-01T00:00:00Z&user=x", "user"),
+        ("/sessions.csv?live=perhaps", "live"),
+        ("/changes.csv?other=1", "other"),
+    ] {
+        let answer = admin.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.code().as_deref(), Some("INVALID"));
+        assert!(answer.text.contains(&format!("`{field}`")), "{path}: {}", answer.text);
+    }
+    let asked_of_nothing = entries(&admin).await.len();
+    assert_eq!(asked_of_nothing, 6, "what is refused leaves no entry");
+
+    let take = format!(
+        "mutation {{ setPackage(input: {{organisation: \"{own}\", package: ANALYTICS, enabled: false}}) {{ errors {{ code }} }} }}"
+    );
+    operator(&world).await.data(&take, json!({})).await;
+    for (table, needs) in TABLES.into_iter().zip([true, true, true, false, false]) {
+        let answer = admin.get(&asked(table)).await;
+        let code = answer.code();
+        assert_eq!(
+            code.as_deref(),
+            needs.then_some("PACKAGE_REQUIRED"),
+            "{table}: {}",
+            answer.text
+        );
+    }
+}
+
+/// Whatever GraphQL can narrow a table by, its file can.
+#[tokio::test]
+async fn a_file_takes_every_argument_that_its_table_does() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let fields = async |kind: &str| {
+        let query = format!("{{ __type(name: \"{kind}\") {{ inputFields {{ name }} }} }}");
+        let found = admin.data(&query, json!({})).await["__type"]["inputFields"].clone();
+        let name = |field: &Value| field["name"].as_str().unwrap().to_owned();
+        found.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
+    };
+    for (kind, paths) in [
+        (
+            "AnalyticsFilter",
+            &[
+                "/token-usage.csv?from=2027-01-01T00:00:00Z",
+                "/address-usage.csv?from=2027-01-01T00:00:00Z",
+            ][..],
+        ),
+        ("SessionFilter", &["/sessions.csv?"]),
+    ] {
+        for field in fields(kind).await {
+            for path in paths {
+                let answer = admin.get(&format!("{path}&{field}=x")).await;
+                assert!(!answer.text.contains("there is no parameter"), "{path}: {field}");
+            }
+        }
+    }
+}

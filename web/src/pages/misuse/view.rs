@@ -1,0 +1,158 @@
+//! What both views are: a bar, a table that goes by each of its columns, pages, and a panel behind each row.
+
+use std::{fmt::Debug, future::Future};
+
+use leptos::prelude::*;
+
+use super::{
+    Page as Frame,
+    act::{Dialogs, Ways},
+    export::{ExportButton, narrowed},
+    filters::{Bar, follow},
+    parts::{NoSessions, Pager, SortHead, SortList, opened},
+    place::Place,
+};
+use crate::{
+    api::{
+        client::{Api, use_api},
+        failure::Failure,
+        misuse::Part,
+        page::Page,
+    },
+    kit::{Dialog, Load, Loaded, Skeleton, nodes},
+};
+
+/// A column by which rows can go.
+#[derive(Clone, Copy)]
+pub(super) struct Column<O> {
+    pub(super) order: O,
+    /// Its name in the address.
+    pub(super) word: &'static str,
+    /// What it is called.
+    pub(super) label: &'static str,
+    /// Whether it has letters: these begin with A.
+    pub(super) is_text: bool,
+}
+
+impl<O> Column<O> {
+    pub(super) const fn of(order: O, word: &'static str, label: &'static str, is_text: bool) -> Self {
+        Self {
+            order,
+            word,
+            label,
+            is_text,
+        }
+    }
+}
+
+/// A row of one of the views, and what the view is.
+pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// By what rows go.
+    type Order: Copy + PartialEq + serde::Serialize + Send + Sync + 'static;
+    /// What stands in the address where it is not said how rows go: the score.
+    const FIRST: Self::Order;
+    const PATH: &'static str;
+    const TITLE: &'static str;
+    const LEAD: &'static str;
+    /// What the server calls the table.
+    const TABLE: &'static str;
+    const COLUMNS: &'static [Column<Self::Order>];
+    /// The last heads, which stand still beside what scrolls: what it is, and what can be done.
+    const LAST: (&'static str, &'static str);
+    /// What the panel behind a row is called.
+    const SUBJECT: &'static str;
+
+    fn page(api: Api, part: Part, order: Self::Order) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static;
+
+    /// So many of them.
+    fn counted(total: i32) -> String;
+
+    /// The row.
+    fn cells(self, place: Place, ways: Ways) -> AnyView;
+
+    /// What is behind it.
+    fn panel(place: Place, subject: String, ways: Ways) -> AnyView;
+}
+
+/// The whole page of a view.
+pub(super) fn whole<R: Row>() -> impl IntoView {
+    let place = Place::at(R::PATH);
+    let export = move || {
+        let of = move |()| untrack(|| narrowed(place, &asked::<R>(place).0));
+        view! { <ExportButton table=R::TABLE narrowed=of/> }
+    };
+    view! {
+        <Frame part=R::TITLE lead=R::LEAD acts=ViewFn::from(export)>
+            {table::<R>(place)}
+        </Frame>
+    }
+}
+
+fn table<R: Row>(place: Place) -> impl IntoView {
+    let api = use_api();
+    let asked_for = Memo::new(move |_| asked::<R>(place));
+    let load = Load::new(move || {
+        let (order, part) = asked_for.get();
+        R::page(api, part, order)
+    });
+    // The time until now begins later with each asking.
+    let again = move || {
+        let (order, part) = untrack(|| asked::<R>(place));
+        let before = asked_for.get_untracked();
+        leptos::task::spawn_local(async move {
+            if let Ok(page) = R::page(api, part, order).await
+                && asked_for.try_get_untracked() == Some(before)
+            {
+                load.failure().try_set(None);
+                load.value().try_set(Some(page));
+            }
+        });
+    };
+    follow(place, again);
+    let ways = Ways::new();
+    let rows = nodes(load);
+    let found = Signal::derive(move || {
+        load.value()
+            .with(|page| page.as_ref().map(|page| R::counted(page.total)))
+    });
+    let (open, subject) = opened(place);
+    let columns: Vec<_> = R::COLUMNS
+        .iter()
+        .map(|one| (one.word, one.label, one.is_text))
+        .collect();
+    view! {
+        <Bar place found/>
+        <SortList place columns/>
+        <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>
+            <Show when=move || !rows.with(Vec::is_empty) fallback=|| view! { <NoSessions/> }>
+                <div class="table-wrap" tabindex="0" role="region" aria-label=R::TITLE>
+                    <table class="table table-dense">
+                        <caption class="sr-only">{R::TITLE}</caption>
+                        <thead><tr>
+                            {R::COLUMNS.iter().map(|one| view! { <SortHead place label=one.label word=one.word is_text=one.is_text/> }).collect_view()}
+                            <th scope="col" class="stay stay-state">{R::LAST.0}</th>
+                            <th scope="col" class="stay stay-acts">{R::LAST.1}</th>
+                        </tr></thead>
+                        <tbody>
+                            <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
+                                {row.cells(place, ways)}
+                            </For>
+                        </tbody>
+                    </table>
+                </div>
+                <Pager place load/>
+            </Show>
+        </Loaded>
+        <Dialog open title=R::SUBJECT drawer=true>
+            {move || (!subject.with(String::is_empty)).then(|| R::panel(place, subject.get(), ways))}
+        </Dialog>
+        <Dialogs ways on_done=move |()| again()/>
+    }
+}
+
+/// What is asked for now.
+fn asked<R: Row>(place: Place) -> (R::Order, Part) {
+    let word = place.of("sort");
+    let column = R::COLUMNS.iter().find(|column| column.word == word);
+    (column.map_or(R::FIRST, |column| column.order), place.part())
+}
