@@ -223,7 +223,7 @@ impl Session {
         [
             self.id.to_string(),
             self.stream.clone(),
-            record::door(self.door.into()).to_owned(),
+            guard::Door::from(self.door).as_str().to_owned(),
             link::Protocol::from(self.protocol).as_str().to_owned(),
             self.address.clone(),
             text(&self.country),
