@@ -14,14 +14,17 @@ use link::{Acknowledgement, Change};
 use tokio_util::task::TaskTracker;
 
 use super::{Gate, answers::Asker};
-use crate::{count, session::Session};
+use crate::{
+    count,
+    session::{Session, Shared},
+};
 
 impl Gate {
     /// Takes on a whole policy, as at joining. Sessions that fall under it are ended.
     pub(crate) fn adopt(&self, updates: Vec<Update>) {
         let policy = Arc::new(Policy::from_updates(updates));
         self.policy.store(Some(policy.clone()));
-        for session in self.sessions.all() {
+        for session in viewers_first(self.sessions.all(), door) {
             self.decide_again(&session, &policy, &HashSet::new());
         }
     }
@@ -44,10 +47,7 @@ impl Gate {
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
         let mut seen = HashSet::new();
         for touched in gathered(touched) {
-            let mut sessions = self.sessions.touched(&touched);
-            // Viewers first: whose broadcaster falls too is told why, not that the stream has ended.
-            sessions.sort_by_key(|session| session.permit().door() == Door::Ingest);
-            for session in sessions {
+            for session in viewers_first(self.sessions.touched(&touched), door) {
                 let falls = match touched {
                     // Whatever it rests on, and whether or not it was decided again already.
                     Touched::Ended(..) => session.end(Reason::SessionEnded),
@@ -74,7 +74,7 @@ impl Gate {
     /// Looks every session's address up again, and decides those again that are elsewhere now.
     pub(crate) fn relocate(&self) {
         let Some(policy) = self.policy.load_full() else { return };
-        for session in self.sessions.all() {
+        for session in viewers_first(self.sessions.all(), door) {
             let place = self.geoip.place(session.request().address);
             if self.sessions.relocate(&session, place) {
                 self.decide_again(&session, &policy, &HashSet::new());
@@ -88,7 +88,7 @@ impl Gate {
         let now = self.clock.now();
         let soon = now.plus(AHEAD);
         let mut anew = HashMap::<_, usize>::new();
-        for session in self.sessions.all() {
+        for session in viewers_first(self.sessions.all(), door) {
             session.expire(now);
             // A crowd that has to be asked about at once would be too many questions, and be refused.
             let room = || {
@@ -206,6 +206,16 @@ impl Gate {
     }
 }
 
+/// In the order in which they are ended: whose broadcaster falls too is told why, not that the stream has ended.
+fn viewers_first<T>(mut sessions: Vec<T>, door: impl Fn(&T) -> Door) -> Vec<T> {
+    sessions.sort_by_key(|session| door(session) == Door::Ingest);
+    sessions
+}
+
+fn door(session: &Shared) -> Door {
+    session.permit().door()
+}
+
 /// Why a session may not go on for a token that it ran on before its newest, if it may not.
 fn taken_back(session: &Session, policy: &Policy) -> Option<Reason> {
     let permit = session.permit();
@@ -240,3 +250,20 @@ const ANEW: usize = 200;
 const FEW: usize = 8;
 /// How long before the end of a backend's word it is asked again; longer than an answer may take.
 const AHEAD: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use guard::Door::{self, Ingest, Playback};
+
+    use super::viewers_first;
+
+    #[test]
+    fn viewers_are_ended_before_any_broadcaster_and_else_in_their_order() {
+        let sessions: Vec<(u8, Door)> = vec![(1, Ingest), (2, Playback), (3, Ingest), (4, Playback)];
+        let ended: Vec<_> = viewers_first(sessions, |(_, door)| *door)
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(ended, [2, 4, 1, 3]);
+    }
+}

@@ -113,6 +113,45 @@ async fn a_broadcaster_is_asked_about_with_their_parameters_beside_ours() {
 }
 
 #[tokio::test]
+async fn a_beginning_is_told_once_and_whoever_publishes_is_asked_about_by_another_name_only() {
+    let world = World::new().await;
+    let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
+    let (id, _) = hook(&admin, json!({ "url": receiver.url, "calls": ["ON_PUBLISH"] })).await;
+    let edition = || {
+        let policy = world.node.policy.lock().unwrap().clone();
+        let id = world.viewing(world.stream(), 1).organisation;
+        policy.backend_edition(id)
+    };
+    let begins = broadcaster(&world, world.stream());
+    assert_eq!(answer(&world, begins.clone()).await, ALWAYS);
+    receiver.until(1).await;
+    // A webhook that is changed is another edition, about which nodes ask anew. It would refuse a beginning now.
+    let before = edition();
+    receiver.says(Says::Answer(403, String::new()));
+    set(&admin, json!({ "id": id, "encoding": "JSON" })).await;
+    assert!(edition() > before);
+    let goes_on = link::Inquiry {
+        running: true,
+        ..begins.clone()
+    };
+    assert_eq!(answer(&world, goes_on.clone()).await, ALWAYS);
+    assert_eq!(receiver.seen().len(), 1, "nobody was called");
+    assert_eq!(answer(&world, begins).await, Some(Verdict::Denied));
+    // With a say in it, the same question is one.
+    set(
+        &admin,
+        json!({ "id": id, "calls": ["ON_PUBLISH", "ON_PUBLISH_UPDATE"] }),
+    )
+    .await;
+    assert_eq!(answer(&world, goes_on).await, Some(Verdict::Denied));
+    let calls: Vec<_> = receiver.until(3).await[1..]
+        .iter()
+        .map(|seen| seen.json()["call"].clone())
+        .collect();
+    assert_eq!(calls, ["publish", "update_publish"]);
+}
+
+#[tokio::test]
 async fn what_is_no_answer_follows_the_word_for_outages() {
     let world = World::new().await;
     let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
