@@ -249,8 +249,10 @@ async fn demo_stream(
                     title: Some(title.to_owned()),
                     alias: Some(alias),
                     tags: vec!["demo".to_owned()],
-                    secure_playback: if test_source { "required" } else { "inherit" },
-                    ingest_authorisation: "inherit",
+                    switches: streams::Switches {
+                        secure_playback: test_source.then_some("required"),
+                        ..streams::Switches::default()
+                    },
                     test_source,
                 };
                 match streams::create(state, acting, new).await {

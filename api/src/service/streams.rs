@@ -25,10 +25,7 @@ pub(crate) struct New {
     pub(crate) title: Option<String>,
     pub(crate) alias: Option<String>,
     pub(crate) tags: Vec<String>,
-    /// The column `secure_playback`.
-    pub(crate) secure_playback: &'static str,
-    /// The column `ingest_authorisation`.
-    pub(crate) ingest_authorisation: &'static str,
+    pub(crate) switches: Switches,
     pub(crate) test_source: bool,
 }
 
@@ -38,13 +35,40 @@ pub(crate) struct Edit {
     /// An empty one takes the title away.
     pub(crate) title: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
+    pub(crate) switches: Switches,
+}
+
+/// Whom a stream lets in, and on whose word; `None` stays, and is the organisation's word for a new one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Switches {
+    /// The column `secure_playback`.
     pub(crate) secure_playback: Option<&'static str>,
+    /// The column `ingest_authorisation`.
     pub(crate) ingest_authorisation: Option<&'static str>,
     /// The column `static_tokens`.
     pub(crate) static_tokens: Option<&'static str>,
     /// The column `backend_tokens`.
     pub(crate) backend_tokens: Option<&'static str>,
     pub(crate) mfa_required: Option<bool>,
+}
+
+impl Switches {
+    fn put(self, row: &mut stream::ActiveModel) {
+        let columns = [
+            (&mut row.secure_playback, self.secure_playback),
+            (&mut row.ingest_authorisation, self.ingest_authorisation),
+            (&mut row.static_tokens, self.static_tokens),
+            (&mut row.backend_tokens, self.backend_tokens),
+        ];
+        for (column, switch) in columns {
+            if let Some(switch) = switch {
+                *column = Set(switch.to_owned());
+            }
+        }
+        if let Some(required) = self.mfa_required {
+            row.mfa_required = Set(required);
+        }
+    }
 }
 
 /// A stream after a change, and how far the change got.
@@ -86,14 +110,14 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         Some(name) => name,
         None => free_name(&work, acting.hash).await?,
     };
-    let made = stream::ActiveModel {
+    let mut row = stream::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(acting.id.uuid()),
         name: Set(name.to_string()),
         title: Set(title),
         standing: Set("active".to_owned()),
-        secure_playback: Set(new.secure_playback.to_owned()),
-        ingest_authorisation: Set(new.ingest_authorisation.to_owned()),
+        secure_playback: Set("inherit".to_owned()),
+        ingest_authorisation: Set("inherit".to_owned()),
         ingest_key_sealed: Set(sealed_key(state, id)),
         test_source: Set(new.test_source),
         created_at: Set(work.at.us()),
@@ -103,10 +127,9 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         static_tokens: Set("inherit".to_owned()),
         backend_tokens: Set("inherit".to_owned()),
         mfa_required: Set(false),
-    }
-    .insert(&*work.write)
-    .await;
-    let row = made.map_err(|error| match error.sql_err() {
+    };
+    new.switches.put(&mut row);
+    let row = row.insert(&*work.write).await.map_err(|error| match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => Fault::field(
             "alias",
             "TAKEN",
@@ -143,21 +166,7 @@ pub(crate) async fn edit(state: &State, acting: &Acting, name: &str, edit: Edit)
         row.title = Set(title.map(|title| label("title", title, TITLE)).transpose()?);
     }
     let tags = edit.tags.as_deref().map(tags::parse).transpose()?;
-    if let Some(secure) = edit.secure_playback {
-        row.secure_playback = Set(secure.to_owned());
-    }
-    if let Some(ingest) = edit.ingest_authorisation {
-        row.ingest_authorisation = Set(ingest.to_owned());
-    }
-    if let Some(switch) = edit.static_tokens {
-        row.static_tokens = Set(switch.to_owned());
-    }
-    if let Some(switch) = edit.backend_tokens {
-        row.backend_tokens = Set(switch.to_owned());
-    }
-    if let Some(required) = edit.mfa_required {
-        row.mfa_required = Set(required);
-    }
+    edit.switches.put(&mut row);
     let row = save(&work, row).await?;
     let mut after = settings(&row);
     if let Some(tags) = tags {

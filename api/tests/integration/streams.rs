@@ -189,6 +189,46 @@ async fn taking_secure_playback_off_is_for_administrators() {
 }
 
 #[tokio::test]
+async fn a_stream_is_made_with_whatever_it_can_be_changed_to() {
+    let world = World::new().await;
+    let (user, admin) = (world.as_role("nanoUser").await, world.as_role("nanoAdmin").await);
+    let query = "mutation($i: CreateStreamInput!) { createStream(input: $i) { errors { code }
+        stream { name securePlayback ingestAuthorisation staticTokens backendTokens mfaRequired } } }";
+    // Letting more in is the administrators', at birth as later; a second factor is not needed unless said.
+    for setting in ["staticTokens", "backendTokens"] {
+        assert_eq!(user.code(query, json!({ "i": { setting: "ON" } })).await, "FORBIDDEN");
+    }
+    let plain = json!({ "securePlayback": "INHERIT", "ingestAuthorisation": "INHERIT", "staticTokens": "INHERIT",
+        "backendTokens": "INHERIT", "mfaRequired": false });
+    let tight = json!({ "securePlayback": "REQUIRED", "ingestAuthorisation": "TOKEN", "staticTokens": "OFF",
+        "backendTokens": "OFF", "mfaRequired": true });
+    let loose = json!({ "securePlayback": "OPEN", "ingestAuthorisation": "OPEN", "staticTokens": "ON",
+        "backendTokens": "ON", "mfaRequired": false });
+    for (who, input, expected) in [
+        (&user, json!({}), &plain),
+        (&user, json!({ "mfaRequired": false }), &plain),
+        (&user, tight.clone(), &tight),
+        (&admin, loose.clone(), &loose),
+    ] {
+        let made = who.data(query, json!({ "i": input })).await["createStream"].clone();
+        assert_eq!(made["errors"], json!([]));
+        let mut stream = made["stream"].clone();
+        let name = stream.as_object_mut().unwrap().remove("name").unwrap();
+        assert_eq!(&stream, expected);
+        let policy = world.node.policy.lock().unwrap().clone();
+        let known = policy.stream(&name.as_str().unwrap().parse().unwrap()).unwrap();
+        assert_eq!(json!(known.needs_mfa), expected["mfaRequired"]);
+        let own = |switch: Option<bool>| match switch {
+            None => "INHERIT",
+            Some(true) => "ON",
+            Some(false) => "OFF",
+        };
+        assert_eq!(json!(own(known.static_tokens)), expected["staticTokens"]);
+        assert_eq!(json!(own(known.backend)), expected["backendTokens"]);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_has_its_own_word_on_who_judges_credentials_and_loosening_is_for_administrators() {
     let world = World::new().await;
     let query =

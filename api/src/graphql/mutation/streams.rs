@@ -18,7 +18,8 @@ pub(super) struct Streams;
 
 #[Object]
 impl Streams {
-    /// Makes a stream. Without an alias it gets a name of its own. `OPEN` playback and ingest are for administrators.
+    /// Makes a stream. Without an alias it gets a name of its own. Opening playback or ingest, and letting static tokens or a
+    /// webhook's word in, are for administrators.
     async fn create_stream(
         &self,
         context: &Context<'_>,
@@ -26,20 +27,14 @@ impl Streams {
     ) -> Result<Option<CreateStreamPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamCreate)?;
-        let opens = input.secure_playback == Some(SecurePlayback::Open)
-            || input.ingest_authorisation == Some(IngestAuthorisation::Open);
-        if opens {
+        if input.switches.open() {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let new = New {
             title: input.title.filter(|title| !title.trim().is_empty()),
             alias: input.alias,
             tags: input.tags.unwrap_or_default(),
-            secure_playback: input.secure_playback.unwrap_or(SecurePlayback::Inherit).column(),
-            ingest_authorisation: input
-                .ingest_authorisation
-                .unwrap_or(IngestAuthorisation::Inherit)
-                .column(),
+            switches: input.switches.into(),
             test_source: false,
         };
         CreateStreamPayload::of(streams::create(state, acting, new).await)
@@ -54,21 +49,14 @@ impl Streams {
     ) -> Result<Option<UpdateStreamPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamUpdate)?;
-        let opens = input.secure_playback == Some(SecurePlayback::Open)
-            || input.ingest_authorisation == Some(IngestAuthorisation::Open)
-            || [input.static_tokens, input.backend_tokens].contains(&Some(StreamSwitch::On))
-            || input.mfa_required == Some(false);
-        if opens {
+        // A new stream does without until somebody says so; here it may be taken away.
+        if input.switches.open() || input.switches.mfa_required == Some(false) {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let edit = Edit {
             title: input.title,
             tags: input.tags,
-            secure_playback: input.secure_playback.map(SecurePlayback::column),
-            ingest_authorisation: input.ingest_authorisation.map(IngestAuthorisation::column),
-            static_tokens: input.static_tokens.map(StreamSwitch::column),
-            backend_tokens: input.backend_tokens.map(StreamSwitch::column),
-            mfa_required: input.mfa_required,
+            switches: input.switches.into(),
         };
         UpdateStreamPayload::of(streams::edit(state, acting, &input.name, edit).await)
     }
@@ -141,10 +129,8 @@ pub(super) struct CreateStreamInput {
     alias: Option<String>,
     /// Labels: 20 at most, of 40 characters at most.
     tags: Option<Vec<String>>,
-    /// Whether playback needs a token; `INHERIT` unless said.
-    secure_playback: Option<SecurePlayback>,
-    /// What a broadcaster has to show; `INHERIT` unless said.
-    ingest_authorisation: Option<IngestAuthorisation>,
+    #[graphql(flatten)]
+    switches: Switches,
 }
 
 /// What of a stream is to be different.
@@ -156,6 +142,13 @@ pub(super) struct UpdateStreamInput {
     title: Option<String>,
     /// Labels, in place of those it has.
     tags: Option<Vec<String>>,
+    #[graphql(flatten)]
+    switches: Switches,
+}
+
+/// Whom a stream lets in, and on whose word. A new one follows its organisation in what is not said.
+#[derive(Clone, Copy, InputObject)]
+struct Switches {
     /// Whether playback needs a token.
     secure_playback: Option<SecurePlayback>,
     /// What a broadcaster has to show.
@@ -166,6 +159,27 @@ pub(super) struct UpdateStreamInput {
     backend_tokens: Option<StreamSwitch>,
     /// Whether viewers' tokens must say that a second factor was shown: `mfa` in `amr`. On: sessions without it end.
     mfa_required: Option<bool>,
+}
+
+impl Switches {
+    /// Whether they let in whom nothing else would.
+    fn open(&self) -> bool {
+        self.secure_playback == Some(SecurePlayback::Open)
+            || self.ingest_authorisation == Some(IngestAuthorisation::Open)
+            || [self.static_tokens, self.backend_tokens].contains(&Some(StreamSwitch::On))
+    }
+}
+
+impl From<Switches> for streams::Switches {
+    fn from(switches: Switches) -> Self {
+        Self {
+            secure_playback: switches.secure_playback.map(SecurePlayback::column),
+            ingest_authorisation: switches.ingest_authorisation.map(IngestAuthorisation::column),
+            static_tokens: switches.static_tokens.map(StreamSwitch::column),
+            backend_tokens: switches.backend_tokens.map(StreamSwitch::column),
+            mfa_required: switches.mfa_required,
+        }
+    }
 }
 
 macro_rules! named {
