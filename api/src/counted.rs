@@ -14,7 +14,11 @@ use sea_orm::{
 };
 use tokio::sync::mpsc;
 
-use crate::{live::denials, service::sessions, state::State};
+use crate::{
+    live::{denials, weak},
+    service::sessions,
+    state::State,
+};
 
 /// The task. Ends with whoever hands it what is asked, after all of that is counted.
 pub(crate) async fn run(state: Arc<State>, mut asked: mpsc::Receiver<Waiting>) {
@@ -156,7 +160,7 @@ async fn give_back(connection: &impl ConnectionTrait, organisation: Organisation
         .map(drop)
 }
 
-/// Forgets what expired tokens were used for, who is kept out no longer, and old refusals.
+/// Forgets what expired tokens were used for, who is kept out no longer, old refusals, and which weak tokens were seen.
 async fn forget(state: &State) -> Result<(), DbErr> {
     let (now, write) = (state.now_us(), state.store.write().await?);
     token_address::Entity::remove_across_tenants("addresses of tokens that have expired")
@@ -169,6 +173,7 @@ async fn forget(state: &State) -> Result<(), DbErr> {
         .await?;
     sessions::forget(&*write, state.now()).await?;
     denials::forget(&*write, state.now()).await?;
+    weak::forget(&*write, state.now()).await?;
     write.commit().await
 }
 

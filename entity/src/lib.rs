@@ -48,6 +48,7 @@ pub mod token_handle;
 pub mod token_use;
 pub mod totp;
 pub mod usage_minute;
+pub mod weak_token;
 pub mod webhook;
 pub mod webhook_delivery;
 

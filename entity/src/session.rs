@@ -55,6 +55,8 @@ pub struct Model {
     pub bytes: i64,
     /// Why the platform ended it.
     pub reason: Option<String>,
+    /// What spoke against its newest token, as guard's linter numbers it; none where there is no token.
+    pub token_marks: Option<i32>,
 }
 
 /// None: a relation could cross organisations.

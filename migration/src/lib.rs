@@ -23,6 +23,7 @@ mod m0016_denials;
 mod m0017_analytics;
 mod m0018_judges;
 mod m0019_renewed;
+mod m0020_weak_tokens;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -54,6 +55,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_analytics::Step),
             Box::new(m0018_judges::Step),
             Box::new(m0019_renewed::Step),
+            Box::new(m0020_weak_tokens::Step),
         ]
     }
 }

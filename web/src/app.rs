@@ -12,7 +12,8 @@ use crate::{
     pages::{
         Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Changes, Findings, Guardian,
         Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview, Overview, Platform, Reset,
-        Security, SignIn, StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch, Webhooks,
+        Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch,
+        Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -42,6 +43,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/tokens") view=Tokens/>
                     <Route path=path!("/tokens/banned") view=Bans/>
                     <Route path=path!("/tokens/static") view=StaticTokens/>
+                    <Route path=path!("/tokens/seen") view=SeenTokens/>
                     <Route path=path!("/tokens/look") view=LookAtToken/>
                     <Route path=path!("/tokens/new") view=TokenMaker/>
                     <Route path=path!("/guardian") view=Guardian/>

@@ -101,9 +101,18 @@ fn one(
             rows.push(Row::Beat { session, bytes, at });
             news.push((organisation, at, What::Beat));
         }
-        Kind::Renewed { session, grant, .. } => {
+        Kind::Renewed {
+            session,
+            organisation,
+            grant,
+        } => {
             if register.renewed(session, &grant) {
-                rows.push(Row::Renewed { session, grant });
+                rows.push(Row::Renewed {
+                    session,
+                    organisation,
+                    grant,
+                    at,
+                });
             }
         }
         Kind::Ended(end) => {

@@ -3,6 +3,7 @@
 pub(crate) mod denials;
 mod fold;
 pub(crate) mod record;
+pub(crate) mod weak;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

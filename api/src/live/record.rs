@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{Table, Tenanted, guardian_rule, session, session_token, stream};
-use guard::{Door, Grant, Reason, Timestamp};
+use guard::{Door, Grant, Reason, Timestamp, lint::Marks};
 use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use sea_orm::{
     ActiveModelTrait,
@@ -15,6 +15,7 @@ use sea_orm::{
 use super::{
     Denied, LiveSession,
     denials::{Kept, Refusal},
+    weak::Weak,
 };
 use crate::{
     analytics::Gathered,
@@ -33,7 +34,12 @@ pub(super) enum Row {
         at: Timestamp,
     },
     /// A session runs on a newer token.
-    Renewed { session: SessionId, grant: Grant },
+    Renewed {
+        session: SessionId,
+        organisation: OrganisationId,
+        grant: Grant,
+        at: Timestamp,
+    },
     /// A session is over; `bytes` where they are known.
     Ended {
         session: SessionId,
@@ -124,9 +130,21 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
     let mut beats = HashMap::new();
     let mut met = HashMap::new();
     let mut started = Vec::new();
+    let mut weak = Weak::default();
     for row in rows {
         match row {
-            Row::Started(session) => started.push(model(session)),
+            Row::Started(session) => {
+                started.push(model(session));
+                if let Some(grant) = &session.facts.grant {
+                    weak.note(session.facts.organisation, grant, session.started);
+                }
+            }
+            Row::Renewed {
+                organisation,
+                grant,
+                at,
+                ..
+            } => weak.note(*organisation, grant, *at),
             Row::Beat { session, bytes, at } => {
                 beats.insert(*session, (*bytes, *at));
             }
@@ -141,9 +159,10 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     *last = (*last).max(*at);
                 }
             }
-            Row::Renewed { .. } | Row::Ended { .. } | Row::Denied(..) | Row::Live { .. } => {}
+            Row::Ended { .. } | Row::Denied(..) | Row::Live { .. } => {}
         }
     }
+    weak.write(connection).await?;
     for chunk in started.chunks(ROWS) {
         session::Entity::insert_many(chunk.to_vec())
             .on_conflict(OnConflict::column(session::Column::Id).do_nothing().to_owned())
@@ -164,12 +183,13 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 at,
                 reason,
             } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
-            Row::Renewed { session, grant } => {
+            Row::Renewed { session, grant, .. } => {
                 keep_earlier(connection, *session).await?;
                 session::Entity::change_across_tenants("sessions as their node tells of them, by id")
                     .filter(session::Column::Id.eq(session.uuid()))
                     .col_expr(session::Column::Jti, Expr::value(&*grant.jti))
                     .col_expr(session::Column::Tag, Expr::value(grant.tag.as_deref()))
+                    .col_expr(session::Column::TokenMarks, Expr::value(marks(Some(grant))))
                     .exec(connection)
                     .await?;
             }
@@ -276,7 +296,18 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         ended_at: Set(None),
         bytes: Set(0),
         reason: Set(None),
+        token_marks: Set(marks(facts.grant.as_ref())),
     }
+}
+
+/// The column `token_marks`.
+fn marks(grant: Option<&Grant>) -> Option<i32> {
+    grant.map(|grant| grant.marks.bits().into())
+}
+
+/// What a column `token_marks` says.
+pub(crate) fn marks_of(column: Option<i32>) -> Marks {
+    Marks::of_bits(column.and_then(|bits| u16::try_from(bits).ok()).unwrap_or(0))
 }
 
 /// What a column `door` says.

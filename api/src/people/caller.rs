@@ -275,4 +275,9 @@ impl Actor {
             Self::Platform | Self::Nobody => "platform".to_owned(),
         }
     }
+
+    /// Whether a `user` is named so.
+    pub(crate) fn is_viewer(user: &str) -> bool {
+        user.parse::<MemberId>().is_ok() || user.parse::<ApiTokenId>().is_ok() || user.parse::<UserId>().is_ok()
+    }
 }

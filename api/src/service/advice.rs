@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guard::{
     Timestamp,
-    lint::{self, Traits, lint},
+    lint::{self, Finding, Traits, lint},
 };
 
 use super::tokens::{Scope, Wanted};
@@ -29,9 +29,12 @@ pub(crate) fn on(wanted: &Wanted, force_disconnect: bool, now: Timestamp) -> Vec
 
 /// Advice on a token of these traits, the weightiest first.
 pub(crate) fn of(traits: &Traits) -> Vec<TokenAdvice> {
-    lint(traits)
-        .into_iter()
-        .map(|finding| TokenAdvice {
+    lint(traits).into_iter().map(Into::into).collect()
+}
+
+impl From<Finding> for TokenAdvice {
+    fn from(finding: Finding) -> Self {
+        Self {
             code: finding.code.to_owned(),
             severity: match finding.severity {
                 lint::Severity::Fail => Severity::Fail,
@@ -39,6 +42,6 @@ pub(crate) fn of(traits: &Traits) -> Vec<TokenAdvice> {
                 lint::Severity::Info => Severity::Info,
             },
             message: finding.message.to_owned(),
-        })
-        .collect()
+        }
+    }
 }

@@ -442,6 +442,7 @@ async fn a_preview_hits_whom_the_revocation_would_also_among_tokens_that_custome
                 issued: issued.map(|seconds| T0.plus(Duration::from_secs(seconds))),
                 revocable: false,
                 word: guard::Word::Signed { ours },
+                marks: guard::lint::Marks::default(),
                 ..granted(&format!("theirs {n}"))
             }),
             ..world.viewing(world.stream(), n)

@@ -16,7 +16,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
 };
-use guard::{Door, Grant, Place, Policy, Reason, Timestamp, Word};
+use guard::{Door, Grant, Place, Policy, Reason, Timestamp, Word, lint::Marks};
 use ids::{DecisionId, NodeId, SessionId};
 use link::{Acknowledgement, Clock, Connector, Entropy, Events, Protocol, Questions, SessionFacts};
 use serde_json::{Value, json};
@@ -298,6 +298,7 @@ pub(crate) fn granted(jti: &str) -> Grant {
         expires: T0.plus(Duration::from_hours(1)),
         revocable: true,
         word: Word::Signed { ours: true },
+        marks: Marks::default(),
     }
 }
 

@@ -40,4 +40,5 @@ mod sweep;
 mod table_files;
 mod tenancy;
 mod tokens;
+mod weak_tokens;
 mod webhooks;

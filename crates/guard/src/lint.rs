@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Timestamp,
     token::{Claims, Scope},
@@ -69,86 +71,125 @@ impl Traits {
             is_static: false,
         }
     }
+
+    /// What speaks against such a token.
+    pub fn marks(&self) -> Marks {
+        let long = self.lifetime > LONG;
+        // In the order of `FINDINGS`.
+        let applies = [
+            long,
+            self.lifetime > SHORT && !long,
+            self.is_static,
+            !self.revocable,
+            self.organisation_wide,
+            !self.has_ip,
+            !self.has_domains,
+            !self.has_user,
+            !self.has_tag,
+            !self.force_disconnect,
+            self.has_domains,
+        ];
+        let found = applies.iter().zip(0_u32..).filter(|(applies, _)| **applies);
+        Marks(found.fold(0, |set, (_, bit)| set | 1_u16.checked_shl(bit).unwrap_or(0)))
+    }
+}
+
+/// What speaks against a token: a set of findings, small enough to go with whatever the token lets in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Marks(u16);
+
+impl Marks {
+    /// The set as a number, whose bits mean the same in every version.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// The set of a number; bits that mean nothing here are left out.
+    pub fn of_bits(bits: u16) -> Self {
+        Self(bits & u16::MAX.checked_shr(UNUSED).unwrap_or(0))
+    }
+
+    /// Each of them by its number, which means the same in every version.
+    pub fn each(self) -> impl Iterator<Item = (u8, Finding)> {
+        let known = FINDINGS.into_iter().zip(0_u8..);
+        known
+            .filter(move |(_, bit)| self.0 & 1_u16.checked_shl((*bit).into()).unwrap_or(0) != 0)
+            .map(|(finding, bit)| (bit, finding))
+    }
+
+    /// All of them, the weightiest first.
+    pub fn findings(self) -> Vec<Finding> {
+        let mut findings: Vec<_> = self.each().map(|(_, finding)| finding).collect();
+        findings.sort_by_key(|finding| finding.severity);
+        findings
+    }
 }
 
 /// All advice, the weightiest first.
 pub fn lint(traits: &Traits) -> Vec<Finding> {
-    let long = traits.lifetime > LONG;
-    let mut findings: Vec<_> = [
-        (
-            long,
-            "LIFETIME",
-            Severity::Fail,
-            "it lives longer than 24 hours: whoever copies it can watch that long",
-        ),
-        (
-            traits.lifetime > SHORT && !long,
-            "LIFETIME",
-            Severity::Warn,
-            "it lives longer than 30 minutes: shorter ones, renewed by the page, are worth less to a thief",
-        ),
-        (
-            traits.is_static,
-            "STATIC",
-            Severity::Warn,
-            "it is the same text for everybody who has it: a tool for tests, not for viewers",
-        ),
-        (
-            !traits.revocable,
-            "NOT_REVOCABLE",
-            Severity::Warn,
-            "it cannot be revoked by itself",
-        ),
-        (
-            traits.organisation_wide,
-            "ORGANISATION_WIDE",
-            Severity::Warn,
-            "it is for every stream of the organisation",
-        ),
-        (!traits.has_ip, "NO_IP", Severity::Warn, "it works from any address"),
-        (
-            !traits.has_domains,
-            "NO_DOMAINS",
-            Severity::Warn,
-            "it works on any site",
-        ),
-        (
-            !traits.has_user,
-            "NO_USER",
-            Severity::Warn,
-            "it names no viewer: what it is used for cannot be traced to one",
-        ),
-        (
-            !traits.has_tag,
-            "NO_TAG",
-            Severity::Info,
-            "it has no label to revoke it by",
-        ),
-        (
-            !traits.force_disconnect,
-            "NO_FORCE_DISCONNECT",
-            Severity::Info,
-            "sessions that run when it expires go on for up to 24 hours",
-        ),
-        (
-            traits.has_domains,
-            "NEEDS_REFERRER",
-            Severity::Info,
-            "players that send no page, such as VLC or SRT, are refused: for them make a token without `domains`",
-        ),
-    ]
-    .into_iter()
-    .filter(|(applies, ..)| *applies)
-    .map(|(_, code, severity, message)| Finding {
-        code,
-        severity,
-        message,
-    })
-    .collect();
-    findings.sort_by_key(|finding| finding.severity);
-    findings
+    traits.marks().findings()
 }
 
+impl Finding {
+    const fn new(code: &'static str, severity: Severity, message: &'static str) -> Self {
+        Self {
+            code,
+            severity,
+            message,
+        }
+    }
+
+    /// The one of that number.
+    pub fn of_number(number: u8) -> Option<Self> {
+        FINDINGS.get(usize::from(number)).copied()
+    }
+}
+
+/// All that there are, by their numbers. These are kept in rows: a new one comes last, and none goes.
+const FINDINGS: [Finding; 11] = [
+    Finding::new(
+        "LIFETIME",
+        Severity::Fail,
+        "it lives longer than 24 hours: whoever copies it can watch that long",
+    ),
+    Finding::new(
+        "LIFETIME",
+        Severity::Warn,
+        "it lives longer than 30 minutes: shorter ones, renewed by the page, are worth less to a thief",
+    ),
+    Finding::new(
+        "STATIC",
+        Severity::Warn,
+        "it is the same text for everybody who has it: a tool for tests, not for viewers",
+    ),
+    Finding::new("NOT_REVOCABLE", Severity::Warn, "it cannot be revoked by itself"),
+    Finding::new(
+        "ORGANISATION_WIDE",
+        Severity::Warn,
+        "it is for every stream of the organisation",
+    ),
+    Finding::new("NO_IP", Severity::Warn, "it works from any address"),
+    Finding::new("NO_DOMAINS", Severity::Warn, "it works on any site"),
+    Finding::new(
+        "NO_USER",
+        Severity::Warn,
+        "it names no viewer: what it is used for cannot be traced to one",
+    ),
+    Finding::new("NO_TAG", Severity::Info, "it has no label to revoke it by"),
+    Finding::new(
+        "NO_FORCE_DISCONNECT",
+        Severity::Info,
+        "sessions that run when it expires go on for up to 24 hours",
+    ),
+    Finding::new(
+        "NEEDS_REFERRER",
+        Severity::Info,
+        "players that send no page, such as VLC or SRT, are refused: for them make a token without `domains`",
+    ),
+];
+/// Bits of a number that mean nothing.
+const UNUSED: u32 = 5;
 const SHORT: Duration = Duration::from_mins(30);
 const LONG: Duration = Duration::from_hours(24);
 
@@ -156,7 +197,7 @@ const LONG: Duration = Duration::from_hours(24);
 mod tests {
     use std::time::Duration;
 
-    use super::{Severity, Traits, lint};
+    use super::{Finding, Marks, Severity, Traits, lint};
 
     const BEST: Traits = Traits {
         lifetime: Duration::from_mins(5),
@@ -182,6 +223,27 @@ mod tests {
     fn the_best_token_has_one_remark_and_no_mark() {
         assert_eq!(codes(BEST), []);
         assert_eq!(lint(&BEST).len(), 1);
+    }
+
+    #[test]
+    fn a_set_of_findings_is_kept_as_a_number() {
+        let worst = Traits {
+            has_domains: false,
+            is_static: true,
+            lifetime: Duration::from_hours(25),
+            ..BEST
+        };
+        let marks = worst.marks();
+        // What rows hold: a finding keeps its number.
+        assert_eq!(marks.bits(), 0b0000_0100_0101);
+        assert_eq!(Marks::of_bits(marks.bits()), marks);
+        assert_eq!(marks.findings(), lint(&worst));
+        assert_eq!(Marks::of_bits(u16::MAX).findings().len(), 11);
+        assert_eq!(Marks::of_bits(u16::MAX).bits(), 0b0111_1111_1111);
+        for (number, finding) in Marks::of_bits(u16::MAX).each() {
+            assert_eq!(Finding::of_number(number), Some(finding));
+        }
+        assert_eq!(Finding::of_number(11), None);
     }
 
     #[test]

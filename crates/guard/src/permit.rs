@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ids::{OrganisationId, RuleId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
-use crate::{Door, Policy, Reason, Timestamp, rules::Monitored, token::Jti};
+use crate::{Door, Policy, Reason, Timestamp, lint::Marks, rules::Monitored, token::Jti};
 
 /// The right to pass one door of one stream, until a moment. Only the decision makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,9 @@ pub struct Grant {
     pub revocable: bool,
     /// Whose word it is believed on.
     pub word: Word,
+    /// What speaks against it, as far as it can be read.
+    #[serde(default)]
+    pub marks: Marks,
 }
 
 /// Whose word a credential is believed on.

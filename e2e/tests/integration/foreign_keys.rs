@@ -6,7 +6,7 @@ use std::{fmt::Write, time::Duration};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::stage::{Home, Person, Server, Viewer, foreign, get, python};
+use crate::stage::{Home, Person, Server, Viewer, foreign, get, python, until};
 
 /// What a customer's token says: for one stream, an hour from now.
 async fn claims(person: &Person, stream: &str) -> String {
@@ -227,4 +227,44 @@ async fn a_key_that_is_removed_cuts_off_exactly_whom_it_let_in() {
     tokio::time::timeout(Duration::from_secs(20), others[2].watch(20))
         .await
         .expect("ours goes on");
+}
+
+#[tokio::test]
+async fn what_a_customer_signs_is_linted_when_it_is_seen_at_a_door() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let stream = server.test().name();
+    admin.until_playable(stream, server.test().token()).await;
+    let key = pyjwt(&claims(&admin, stream).await).await["good"][0].clone();
+    add(&admin, &key).await;
+    let kid = key["input"]["kid"].as_str().expect("a name");
+    let token = key["named"].as_str().expect("a token");
+    assert_eq!(told(&server, stream, token).await, None);
+    let query = "{ organisation { weakTokens { kid ours sessions jti advice { code severity } } } }";
+    let seen = until("it is seen", async || {
+        let found = admin.ask(query, &json!({})).await["organisation"]["weakTokens"].clone();
+        let theirs = |one: &&Value| one["kid"] == kid;
+        let found: Vec<_> = found.as_array()?.iter().filter(theirs).cloned().collect();
+        (!found.is_empty()).then_some(found)
+    })
+    .await;
+    let mut codes: Vec<_> = seen
+        .iter()
+        .map(|one| (one["advice"]["code"].as_str(), one["advice"]["severity"].as_str()))
+        .collect();
+    codes.sort_unstable();
+    // An hour's life, from anywhere, on any site. That it has no label is only good to know.
+    let expected = ["LIFETIME", "NO_DOMAINS", "NO_IP"].map(|code| (Some(code), Some("WARN")));
+    assert_eq!(codes, expected);
+    for one in &seen {
+        assert_eq!((&one["ours"], &one["sessions"]), (&json!(false), &json!(1)), "{one}");
+        assert!(!token.contains(one["jti"].as_str().expect("an id")) && !one.to_string().contains(token));
+    }
+    let jti = seen[0]["jti"].clone();
+    let query =
+        "query($jti: ID) { organisation { sessions(filter: { jti: $jti }) { nodes { tokenAdvice { code } } } } }";
+    let session = admin.ask(query, &json!({ "jti": jti })).await["organisation"]["sessions"]["nodes"][0].clone();
+    let all = ["LIFETIME", "NO_IP", "NO_DOMAINS", "NO_TAG", "NO_FORCE_DISCONNECT"];
+    assert_eq!(session["tokenAdvice"], json!(all.map(|code| json!({ "code": code }))));
 }

@@ -37,5 +37,5 @@ pub(crate) use reset::Reset;
 pub(crate) use sign_in::SignIn;
 pub(crate) use stream::StreamPage;
 pub(crate) use streams::Streams;
-pub(crate) use tokens::{Bans, LookAtToken, StaticTokens, TokenMaker, Tokens};
+pub(crate) use tokens::{Bans, LookAtToken, SeenTokens, StaticTokens, TokenMaker, Tokens};
 pub(crate) use watch::Watch;

@@ -28,6 +28,7 @@ mod thresholds;
 mod token;
 mod usage;
 mod viewer;
+mod weak_token;
 mod webhook;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -63,6 +64,7 @@ pub(crate) use thresholds::{MisuseThresholds, MisuseThresholdsInput};
 pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
 pub(crate) use usage::{AddressUsage, TokenUsage, address_rows, token_rows};
 pub(crate) use viewer::{Role, Viewer};
+pub(crate) use weak_token::WeakTokens;
 pub(crate) use webhook::{
     Webhook, WebhookCall, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter, WebhookEncoding,
     WebhookOutage,

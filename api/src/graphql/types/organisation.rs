@@ -11,7 +11,7 @@ use super::{
     AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule,
     GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part,
     SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange,
-    TokenDoor, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
+    TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -23,6 +23,7 @@ use crate::{
     analytics::findings,
     fault::Fault,
     graphql::{caller, state},
+    live::weak,
     people::{Acting, provider},
     service::{
         api_tokens, audit_log, bans, groups, members, packages, reading, rules, signing_keys, static_tokens, tags,
@@ -281,6 +282,17 @@ impl Organisation {
         let page = reading::tokens(state, self.0.id, which, wanted(context, first, after.as_deref())?).await?;
         let key = |row: &entity::playback_token::Model| TokenId::from_uuid(row.id).to_string();
         Ok(Some(Part::of(page, key, PlaybackToken).into()))
+    }
+
+    /// What could be better about the tokens that were shown at its doors within 30 days, by the key that signed them and the
+    /// kind of finding, the last seen first. Of what its own keys sign this is all that can be known beforehand.
+    async fn weak_tokens(&self, context: &Context<'_>) -> Result<Option<Vec<WeakTokens>>> {
+        let state = state(context);
+        caller(context).may(state, Action::TokenRead)?;
+        let rows = weak::of(state.store.read(), self.0.id, state.now())
+            .await
+            .map_err(Fault::from)?;
+        Ok(Some(rows.into_iter().filter_map(WeakTokens::of).collect()))
     }
 
     /// Its API tokens, the newest first: everybody's and the API key for administrators, their own for others.

@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 
-use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject, dataloader::DataLoader};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Result, SimpleObject, dataloader::DataLoader};
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{session, stream};
+use guard::lint::Marks;
 use ids::SessionId;
 
 use super::{
-    Part,
+    Part, TokenAdvice,
     page::{connection, wanted},
 };
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
 
 /// A viewer's or broadcaster's stay, from admission to end.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Session {
     /// Its id, minted by the server.
     id: ID,
@@ -65,6 +67,17 @@ pub(crate) struct Session {
     bytes: f64,
     /// Why the platform ended it; none where the peer left or the stream ended.
     reason: Option<DenyReason>,
+    #[graphql(skip)]
+    marks: Marks,
+}
+
+#[ComplexObject]
+impl Session {
+    /// What could be better about the newest token that it runs on, the weightiest first; empty where it has none, and where
+    /// only a webhook can read it.
+    async fn token_advice(&self) -> Vec<TokenAdvice> {
+        self.marks.findings().into_iter().map(Into::into).collect()
+    }
 }
 
 connection!(
@@ -277,6 +290,7 @@ impl Session {
             duration_s: seconds(end.saturating_sub(row.started_at)),
             bytes: super::float(live.unwrap_or(u64::try_from(row.bytes).unwrap_or(0))),
             reason: row.reason.as_deref().and_then(reason),
+            marks: record::marks_of(row.token_marks),
         }
     }
 
@@ -310,6 +324,7 @@ impl Session {
             duration_s: seconds(end.saturating_sub(session.started.us())),
             bytes: super::float(session.bytes),
             reason: ended.and_then(|(_, reason)| reason).map(Into::into),
+            marks: facts.grant.as_ref().map(|grant| grant.marks).unwrap_or_default(),
         }
     }
 }

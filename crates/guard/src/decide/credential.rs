@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Denial, End, Grant, Reason, Timestamp,
+    lint::{Marks, Traits},
     permit::Word,
     policy::{Barred, Tenant},
     token::Claims,
@@ -89,7 +90,7 @@ impl Proven<'_> {
         let by = if revocations.is_empty() {
             None
         } else {
-            revocations.covering(&self.grant(), stream)
+            revocations.covering(&self.grant(Marks::default()), stream)
         };
         trace.check("revoked", by.as_ref().map(|_| Reason::TokenRevoked), || {
             format!("by {}", by.as_ref().map_or("nothing".to_owned(), ToString::to_string))
@@ -156,8 +157,23 @@ impl Proven<'_> {
         }
     }
 
-    pub(super) fn grant(&self) -> Grant {
+    /// What speaks against it. What only a backend knows cannot be read.
+    pub(super) fn marks(&self, tenant: &Tenant, now: Timestamp) -> Marks {
+        let traits = || Traits::of(&self.claims, tenant.organisation.force_disconnect, now);
+        match self.word {
+            Word::Signed { .. } => traits().marks(),
+            Word::Listed => Traits {
+                is_static: true,
+                ..traits()
+            }
+            .marks(),
+            Word::Backend { .. } => Marks::default(),
+        }
+    }
+
+    pub(super) fn grant(&self, marks: Marks) -> Grant {
         Grant {
+            marks,
             jti: self.claims.jti.clone(),
             kid: self.kid.clone(),
             user: self.claims.user.clone(),

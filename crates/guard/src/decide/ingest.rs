@@ -1,6 +1,6 @@
 //! May this broadcaster publish the stream?
 
-use super::{Case, Credential, Presence, Stop, credential::Proven, judge_organisation, playback::permit, trace::Trace};
+use super::{Case, Credential, Presence, Stop, credential::Proven, judge_organisation, trace::Trace};
 use crate::{
     Permit, Reason,
     policy::{IngestAuthorisation, Package, Stream, StreamStanding, Tenant},
@@ -26,7 +26,7 @@ impl<'a> Case<'a> {
         }
         self.judge_broadcast(tenant, stream, trace)?;
         let backend = self.judge_limits(proven.as_ref(), tenant, trace)?;
-        Ok(permit(self.request, stream, tenant, proven.as_ref(), backend))
+        Ok(self.permit(stream, tenant, proven.as_ref(), backend))
     }
 
     /// What has to be shown.

@@ -1,7 +1,7 @@
 //! May this viewer see the stream?
 
 use super::{
-    Case, Presence, Request, Stop,
+    Case, Presence, Stop,
     credential::Proven,
     judge_organisation,
     trace::{Trace, shown},
@@ -49,7 +49,7 @@ impl Case<'_> {
             format!("{:?}", self.facts.publisher)
         })?;
         let backend = self.judge_limits(proven, tenant, trace)?;
-        Ok(permit(self.request, stream, tenant, proven, backend))
+        Ok(self.permit(stream, tenant, proven, backend))
     }
 }
 
@@ -60,23 +60,23 @@ impl<'a> Case<'a> {
         })?;
         self.stream.ok_or_else(|| Reason::StreamUnknown.into())
     }
-}
 
-pub(super) fn permit(
-    request: &Request,
-    stream: &Stream,
-    tenant: &Tenant,
-    proven: Option<&Proven<'_>>,
-    backend: Option<End>,
-) -> Permit {
-    Permit {
-        door: request.door,
-        organisation: stream.organisation,
-        stream: stream.id,
-        name: stream.name.clone(),
-        end: End::first(proven.and_then(|proven| proven.end(tenant)), backend),
-        grant: proven.map(Proven::grant),
-        excepted: Vec::new(),
-        monitored: Vec::new(),
+    pub(super) fn permit(
+        &self,
+        stream: &Stream,
+        tenant: &Tenant,
+        proven: Option<&Proven<'_>>,
+        backend: Option<End>,
+    ) -> Permit {
+        Permit {
+            door: self.request.door,
+            organisation: stream.organisation,
+            stream: stream.id,
+            name: stream.name.clone(),
+            end: End::first(proven.and_then(|proven| proven.end(tenant)), backend),
+            grant: proven.map(|proven| proven.grant(proven.marks(tenant, self.now))),
+            excepted: Vec::new(),
+            monitored: Vec::new(),
+        }
     }
 }

@@ -19,11 +19,12 @@ use crate::{
         misuse::{self, AddressUsage, AddressUsageOrder, Bucket, Filter, TokenUsage, Whose},
         scalar::TokenStatus,
         token_looks::{self, Record},
-        tokens::{self, Token, Wanted},
+        tokens::{self, Advice, Token, Wanted},
+        weak_tokens,
     },
     country,
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
-    pages::tokens::Said,
+    pages::tokens::{Said, SeenAdvice},
 };
 
 /// All that is known of it within the time of the view.
@@ -33,6 +34,8 @@ struct All {
     addresses: Vec<AddressUsage>,
     /// Its record, where it was made here.
     record: Option<(Token, Record)>,
+    /// What spoke against it when it was shown.
+    advice: Option<Vec<Advice>>,
 }
 
 /// The panel's content.
@@ -59,6 +62,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                     .await?
                     .nodes,
                 record: record(api, &jti).await?,
+                advice: weak_tokens::seen(api, jti).await?,
             })
         }
     });
@@ -95,6 +99,7 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
         known: Known { usage, apart, sessions },
         addresses,
         record,
+        advice,
     } = all;
     let networks = networks(&addresses);
     view! {
@@ -117,6 +122,7 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
             </Table>
         </section>
         <Touching networks apart sessions ways/>
+        {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
             let claims = record.claims.0.as_object().cloned().unwrap_or_default();
             view! { <section class="panel-part"><h3>"Claims"</h3><Said claims plain=true/></section> }

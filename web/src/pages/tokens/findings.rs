@@ -4,7 +4,7 @@ use guard::lint::{Finding, Severity};
 use leptos::prelude::*;
 
 use crate::{
-    api::failure::sentence,
+    api::{failure::sentence, tokens::Advice},
     kit::{Badge, Tone},
 };
 
@@ -22,6 +22,20 @@ pub(crate) fn Findings(#[prop(into)] findings: Signal<Vec<Finding>>) -> impl Int
             </For>
         </ul>
     }
+}
+
+/// The same, as the server saw it.
+#[component]
+pub(crate) fn SeenAdvice(advice: Vec<Advice>) -> impl IntoView {
+    if advice.is_empty() {
+        return view! { <p class="soft">"Nothing stands against it."</p> }.into_any();
+    }
+    view! {
+        <ul class="findings">
+            {advice.into_iter().map(|one| view! { <li>{badge(one.severity.into())}<span>{sentence(&one.message)}</span></li> }).collect_view()}
+        </ul>
+    }
+    .into_any()
 }
 
 fn badge(severity: Severity) -> impl IntoView {

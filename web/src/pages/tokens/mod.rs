@@ -12,6 +12,7 @@ mod maker;
 mod one;
 mod report;
 mod said;
+mod seen;
 mod table;
 
 use leptos::prelude::*;
@@ -24,13 +25,14 @@ pub(crate) use self::{
     ban::Ban,
     bans::Bans,
     bulk::{Bulk, By},
-    findings::Findings,
+    findings::{Findings, SeenAdvice},
     fixed::StaticTokens,
     look::LookAtToken,
     maker::{TokenMade, TokenMaker},
     one::RevokeOne,
     report::Progress,
     said::Said,
+    seen::SeenTokens,
     table::{NarrowFilters, TokenTable},
 };
 use super::audit::written;
@@ -56,6 +58,7 @@ fn Head(part: &'static str, lead: &'static str, #[prop(optional)] children: Opti
         (PATH, "Tokens"),
         ("/tokens/banned", "Banned viewers"),
         ("/tokens/static", "Static tokens"),
+        ("/tokens/seen", "Seen"),
         ("/tokens/look", "Look up"),
     ];
     let open = may(Permission::TokenRead);
@@ -74,7 +77,7 @@ fn ClosedToRole() -> impl IntoView {
 /// Records of tokens, newest first; filters live in the address.
 #[component]
 pub(crate) fn Tokens() -> impl IntoView {
-    let lead = "Every token made here, to watch or to publish; of what your own keys sign there are no records.";
+    let lead = "Every token made here, to watch or to publish; what your own keys sign is looked at when it is seen.";
     if !may(Permission::TokenRead) {
         return view! { <Head part="Tokens" lead/><ClosedToRole/> }.into_any();
     }
