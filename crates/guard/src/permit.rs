@@ -5,7 +5,12 @@ use std::sync::Arc;
 use ids::{OrganisationId, RuleId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
-use crate::{Door, Policy, Reason, Timestamp, lint::Marks, rules::Monitored, token::Jti};
+use crate::{
+    Door, Policy, Reason, Timestamp,
+    lint::Marks,
+    rules::{Kind, Monitored},
+    token::Jti,
+};
 
 /// The right to pass one door of one stream, until a moment. Only the decision makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +21,7 @@ pub struct Permit {
     pub(crate) name: StreamName,
     pub(crate) end: Option<End>,
     pub(crate) grant: Option<Grant>,
-    pub(crate) excepted: Vec<RuleId>,
+    pub(crate) excepted: [Option<RuleId>; Kind::ALL.len()],
     pub(crate) monitored: Vec<Monitored>,
 }
 
@@ -134,7 +139,7 @@ impl Permit {
     /// The Guardian rules that were met: those that let in, and monitored ones.
     pub fn rules_met(&self) -> impl Iterator<Item = RuleId> {
         let monitored = self.monitored.iter().map(|monitored| monitored.rule);
-        self.excepted.iter().copied().chain(monitored)
+        self.excepted.iter().flatten().copied().chain(monitored)
     }
 
     /// The token behind it; `None` where no token was needed.

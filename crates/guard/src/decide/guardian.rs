@@ -14,8 +14,8 @@ use crate::{
 pub(super) struct Excepted {
     /// When the first of them ends.
     pub(super) end: Option<End>,
-    /// Which they are.
-    pub(super) rules: Vec<RuleId>,
+    /// Which they are, by the order of their kinds.
+    pub(super) rules: [Option<RuleId>; Kind::ALL.len()],
 }
 
 impl Case<'_> {
@@ -59,14 +59,14 @@ impl Case<'_> {
         };
         // All kinds are looked at before one refuses: a monitored rule counts whoever fits it.
         let verdicts = Kind::ALL.map(|kind| (kind, tenant.rules.judge(kind, &asked, self.now, monitored)));
-        for (kind, verdict) in verdicts {
+        for ((kind, verdict), rule) in verdicts.into_iter().zip(&mut excepted.rules) {
             self.hear(kind, &verdict, trace)?;
             let until = verdict.until.map(|at| End {
                 at,
                 reason: kind.reason(),
             });
             excepted.end = End::first(excepted.end, until);
-            excepted.rules.extend(verdict.winner.map(|rule| rule.id));
+            *rule = verdict.winner.map(|rule| rule.id);
         }
         Ok(excepted)
     }

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     End, Permit, Reason,
     policy::{Stream, StreamStanding, Tenant},
+    rules::Kind,
 };
 
 impl Case<'_> {
@@ -75,7 +76,7 @@ impl<'a> Case<'a> {
             name: stream.name.clone(),
             end: End::first(proven.and_then(|proven| proven.end(tenant)), backend),
             grant: proven.map(|proven| proven.grant(proven.marks(tenant, self.now))),
-            excepted: Vec::new(),
+            excepted: [None; Kind::ALL.len()],
             monitored: Vec::new(),
         }
     }

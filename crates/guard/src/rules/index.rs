@@ -12,6 +12,7 @@ use super::{
     entry::Entry,
     hosts::Hosts,
     search::{self, Asked, Verdict},
+    spread::Spreading,
     trie::Trie,
     value::{ALL, MISSING, VALUE},
 };
@@ -44,7 +45,7 @@ struct Aims<T> {
     at: T,
 }
 
-type Values<T> = HashTrieMapSync<T, Entry>;
+type Values<T> = HashTrieMapSync<T, Entry, Spreading>;
 
 impl Rules {
     /// The rule of that id.

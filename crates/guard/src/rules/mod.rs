@@ -8,6 +8,7 @@ mod entry;
 mod hosts;
 mod index;
 mod search;
+mod spread;
 mod trie;
 mod value;
 

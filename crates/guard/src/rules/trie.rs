@@ -53,7 +53,11 @@ struct Prefix {
 
 /// A node's seats: first those of prefixes that end within its eight bits, then those of all that goes on behind them.
 #[derive(Clone, Copy, Debug, Default)]
-struct Seats([u64; 8]);
+struct Seats {
+    taken: [u64; WORDS],
+    /// For each word how many are taken in all before it: counting them is what a step would take most time for.
+    before: [u16; WORDS],
+}
 
 impl Trie {
     /// Changes what stands at a prefix.
@@ -66,28 +70,70 @@ impl Trie {
     pub(super) fn fits(&self, address: IpAddr) -> impl Iterator<Item = (u8, &Entry)> {
         let path = path(address);
         let mut passed = [None; DEPTH];
-        let mut steps = passed.iter_mut();
+        let mut deep = 0_usize;
         let mut place = self.0.as_ref();
         while let Some(Place::Node(node)) = place
             && node.prefix.has(path)
-            && let Some(step) = steps.next()
+            && let Some(step) = passed.get_mut(deep)
         {
             *step = Some(node);
+            deep = deep.saturating_add(1);
             place = node.at(child(digit(path, node.prefix.length)));
         }
-        let leaf = place.and_then(Place::leaf).filter(|leaf| leaf.prefix.has(path));
-        let ends = passed.into_iter().rev().flatten().flat_map(move |node| {
-            let digit = digit(path, node.prefix.length);
-            let ends = (0..STEP).rev().map(move |length| end(digit, length));
-            ends.filter_map(|seat| node.at(seat).and_then(Place::leaf))
-        });
-        leaf.into_iter()
-            .chain(ends)
-            .map(|leaf| (leaf.prefix.length, &leaf.entry))
+        Fits {
+            path,
+            leaf: place.and_then(Place::leaf).filter(|leaf| leaf.prefix.has(path)),
+            passed,
+            deep,
+            seat: 1,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+}
+
+/// The way back up from an address, past all prefixes that it is in.
+struct Fits<'a> {
+    path: u128,
+    leaf: Option<&'a Leaf>,
+    passed: [Option<&'a Node>; DEPTH],
+    /// How many of the nodes that were passed are left, the one that is looked at included.
+    deep: usize,
+    /// The seat in it that was looked at last; behind the first there is none.
+    seat: u16,
+}
+
+impl<'a> Iterator for Fits<'a> {
+    type Item = (u8, &'a Entry);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let found = self.leaf.take().or_else(|| self.end())?;
+        Some((found.prefix.length, &found.entry))
+    }
+}
+
+impl<'a> Fits<'a> {
+    /// The next that ends within a node's eight bits.
+    fn end(&mut self) -> Option<&'a Leaf> {
+        loop {
+            if self.seat > 1
+                && let Some(node) = self.passed.get(self.deep).copied().flatten()
+            {
+                // One bit shorter: the seat of half as many.
+                self.seat >>= 1;
+                if let Some(leaf) = node.at(self.seat).and_then(Place::leaf) {
+                    return Some(leaf);
+                }
+                continue;
+            }
+            self.deep = self.deep.checked_sub(1)?;
+            let node = self.passed.get(self.deep).copied().flatten()?;
+            if node.taken.have_ends() {
+                self.seat = end(digit(self.path, node.prefix.length), STEP);
+            }
+        }
     }
 }
 
@@ -226,22 +272,36 @@ impl Prefix {
 impl Seats {
     fn has(&self, seat: u16) -> bool {
         let (word, bit) = word(seat);
-        self.0.get(word).is_some_and(|word| word & bit != 0)
+        self.taken.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Whether any prefix ends here.
+    fn have_ends(&self) -> bool {
+        self.before.get(ENDS).is_some_and(|ends| *ends > 0)
     }
 
     fn toggle(&mut self, seat: u16) {
         let (word, bit) = word(seat);
-        if let Some(word) = self.0.get_mut(word) {
+        if let Some(word) = self.taken.get_mut(word) {
             *word ^= bit;
+        }
+        let mut sum = 0_u16;
+        for (word, before) in self.taken.iter().zip(&mut self.before) {
+            *before = sum;
+            // 512 in all at most.
+            sum = sum.saturating_add(u16::try_from(word.count_ones()).unwrap_or(0));
         }
     }
 
     /// How many of those before it are taken.
     fn before(&self, seat: u16) -> usize {
         let (word, bit) = word(seat);
-        let whole = self.0.iter().take(word).map(|word| word.count_ones());
-        let part = self.0.get(word).map(|word| (word & bit.wrapping_sub(1)).count_ones());
-        whole.chain(part).map(|ones| usize::try_from(ones).unwrap_or(0)).sum()
+        let part = self
+            .taken
+            .get(word)
+            .map_or(0, |word| (word & bit.wrapping_sub(1)).count_ones());
+        let whole = self.before.get(word).copied().unwrap_or(0);
+        usize::from(whole).saturating_add(usize::try_from(part).unwrap_or(0))
     }
 }
 
@@ -286,3 +346,6 @@ const STEP: u8 = 8;
 const DEPTH: usize = 16;
 /// Behind the 256 of what ends.
 const CHILDREN: u16 = 256;
+/// As many words as 512 seats need, and those of what ends.
+const WORDS: usize = 8;
+const ENDS: usize = 4;
