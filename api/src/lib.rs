@@ -19,6 +19,7 @@ mod mail;
 pub mod operator;
 mod outbound;
 mod people;
+mod privacy;
 mod publisher;
 mod questions;
 mod running;

@@ -19,6 +19,7 @@ use crate::{
     mail::{self, Mail, Post},
     outbound::Outbound,
     people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
+    privacy::{self, Privacy},
     publisher::{self, Desk},
     questions,
     seal::{MasterKeyError, Seal},
@@ -91,6 +92,7 @@ pub struct Running {
     hooks: JoinHandle<()>,
     hook_log: JoinHandle<()>,
     credentials: JoinHandle<()>,
+    privacy: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -127,6 +129,7 @@ pub async fn start(
         feed: tokio::spawn(search::run(state.clone(), stop.clone())),
         hooks: tokio::spawn(webhooks::run(state.clone(), stop.clone())),
         hook_log: tokio::spawn(webhooks::log(state.clone(), stop.clone())),
+        privacy: tokio::spawn(privacy::run(state.clone(), stop.clone())),
         credentials: tokio::spawn(jwks::run(state.clone(), stop.clone())),
         state,
         stop,
@@ -163,6 +166,7 @@ impl Running {
             self.hooks,
             self.hook_log,
             self.credentials,
+            self.privacy,
         ];
         for task in tasks {
             if let Err(error) = task.await {
@@ -190,6 +194,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         tools: settings.tools,
         desk: Desk::new(),
         live: Live::new(),
+        privacy: Privacy::default(),
         exports: Exports::default(),
         analytics: Analytics::new(),
         passwords: Passwords::new(entropy.bytes())

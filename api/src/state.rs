@@ -18,6 +18,7 @@ use crate::{
     mail::Post,
     outbound::Outbound,
     people::{Access, Passwords, Throttle, factor::RelyingParty, provider},
+    privacy::Privacy,
     publisher::Desk,
     seal::Seal,
     search,
@@ -55,6 +56,8 @@ pub(crate) struct State {
     pub(crate) post: Post,
     /// Whose access changed.
     pub(crate) access: Access,
+    /// For how long viewers are known.
+    pub(crate) privacy: Privacy,
     /// Files of tables on their way.
     pub(crate) exports: Exports,
     /// How much software asks.

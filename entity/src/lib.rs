@@ -3,6 +3,8 @@
 //! Every query begins with [`Tenanted::in_tenant`], or with [`Table::across_tenants`] and a reason that a golden file
 //! lists. Every column `…_at` holds microseconds since 1970 in UTC, from the clock that the control plane was given.
 
+pub mod address_key;
+pub mod address_mask;
 pub mod api_token;
 pub mod app_user;
 pub mod audit_chain;

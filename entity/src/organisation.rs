@@ -43,6 +43,12 @@ pub struct Model {
     pub webhook_edition: i64,
     /// From when on something is a sign of misuse; as the platform has it where it does not say.
     pub thresholds: Option<Json>,
+    /// For how many days addresses of viewers are full.
+    pub address_days: i32,
+    /// What becomes of them then: `truncated` or `hashed`.
+    pub address_after: String,
+    /// For how many days rows of what was watched are kept; as the package has it where it does not say.
+    pub keep_days: Option<i32>,
     /// When it was made.
     pub created_at: i64,
 }

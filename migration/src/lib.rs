@@ -24,6 +24,7 @@ mod m0017_analytics;
 mod m0018_judges;
 mod m0019_renewed;
 mod m0020_weak_tokens;
+mod m0021_privacy;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -56,6 +57,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_judges::Step),
             Box::new(m0019_renewed::Step),
             Box::new(m0020_weak_tokens::Step),
+            Box::new(m0021_privacy::Step),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Findings as rows, and the score that they sum up to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use entity::{Table, Tenanted, finding, organisation};
 use guard::Timestamp;
@@ -10,7 +10,10 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, sea_query::OnConflict,
 };
 
-use super::Found;
+use super::{
+    Found,
+    usage::{self, By, Sessions},
+};
 use crate::{
     fault::Fault,
     people::Acting,
@@ -102,6 +105,41 @@ pub(crate) async fn of(
     Ok(of)
 }
 
+/// The same for subnets or networks: of each, what was found of the one of its addresses that scores most, which it names.
+pub(crate) async fn of_most(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    by: By,
+    subjects: &[String],
+) -> Result<HashMap<String, Vec<finding::Model>>, DbErr> {
+    let suspects = usage::suspects(connection, sessions, by, subjects).await?;
+    let addresses: HashSet<_> = suspects.iter().map(|(_, address)| address.clone()).collect();
+    let addresses: Vec<_> = addresses.into_iter().collect();
+    let (time, mut known) = ((sessions.from, sessions.to), HashMap::new());
+    for chunk in addresses.chunks(SUBJECTS) {
+        known.extend(of(connection, sessions.organisation, by.kind(), chunk.to_vec(), time).await?);
+    }
+    let sum = |rows: &[finding::Model]| rows.iter().map(|row| i64::from(row.points)).sum::<i64>();
+    let mut most: HashMap<String, &[finding::Model]> = HashMap::new();
+    for (subject, address) in &suspects {
+        let Some(rows) = known.get(address) else { continue };
+        let before = most.entry(subject.clone()).or_default();
+        // Of two alike always the same one.
+        let rank = |rows: &[finding::Model]| (sum(rows), rows.first().map(|row| row.subject.clone()));
+        if rank(rows) > rank(before) {
+            *before = rows;
+        }
+    }
+    let named = |row: &finding::Model| finding::Model {
+        evidence: format!("{}: {}", row.subject, row.evidence),
+        ..row.clone()
+    };
+    let most = most.into_iter();
+    Ok(most
+        .map(|(subject, rows)| (subject, rows.iter().map(named).collect()))
+        .collect())
+}
+
 /// The thresholds of some organisations, as far as they are there.
 pub(super) async fn thresholds(
     connection: &impl ConnectionTrait,
@@ -155,3 +193,5 @@ pub(crate) const ADDRESS: &str = "address";
 const LONGEST: usize = 512;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
+/// The same.
+const SUBJECTS: usize = 10_000;

@@ -40,11 +40,19 @@ pub(crate) struct Filter {
     pub(crate) jti: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
-    pub(crate) address: Option<String>,
+    pub(crate) address: Option<Source>,
     pub(crate) country: Option<Country>,
     pub(crate) asn: Option<Asn>,
     pub(crate) provider: Option<String>,
     pub(crate) referrer: Option<String>,
+}
+
+/// From where sessions are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Address(String),
+    /// As [`By::Subnet`] names it.
+    Subnet(String),
 }
 
 /// By what sessions are taken together.
@@ -52,6 +60,10 @@ pub(crate) struct Filter {
 pub(crate) enum By {
     Token,
     Address,
+    /// The /24 of an IPv4 address, the /64 of an IPv6 one.
+    Subnet,
+    /// The AS number; nothing where it is not known.
+    Network,
 }
 
 /// The column by which rows are ordered; then who was there last.
@@ -106,6 +118,8 @@ pub(crate) struct Usage {
     pub(crate) sessions: i64,
     pub(crate) streams: i64,
     pub(crate) others: i64,
+    /// From how many addresses.
+    pub(crate) addresses: i64,
     pub(crate) first_at: i64,
     pub(crate) last_at: i64,
     /// How many go on.
@@ -239,16 +253,15 @@ pub(crate) async fn tops(
     subjects: &[String],
     column: session::Column,
 ) -> Result<HashMap<String, Vec<(String, i64)>>, DbErr> {
-    let subject = by.column();
     let rows: Vec<(String, String, i64)> = sessions
         .select()
-        .filter(subject.is_in(subjects))
+        .filter(by.subject().is_in(subjects))
         .filter(column.is_not_null())
         .select_only()
-        .column(subject)
+        .expr_as(by.subject(), "subject")
         .column(column)
         .expr_as(Func::count(Expr::cust("*")), "times")
-        .group_by(subject)
+        .group_by(by.subject())
         .group_by(column)
         .into_tuple()
         .all(connection)
@@ -264,6 +277,33 @@ pub(crate) async fn tops(
     Ok(tops)
 }
 
+/// Which addresses of these subnets or networks something was found of.
+pub(crate) async fn suspects(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    by: By,
+    subjects: &[String],
+) -> Result<Vec<(String, String)>, DbErr> {
+    let found = finding::Entity::in_tenant(sessions.organisation)
+        .filter(finding::Column::Kind.eq(by.kind()))
+        .filter(finding::Column::LastAt.gte(sessions.from.us()))
+        .filter(finding::Column::FirstAt.lt(sessions.to.us()))
+        .select_only()
+        .column(finding::Column::Subject)
+        .into_query();
+    sessions
+        .select()
+        .filter(by.subject().is_in(subjects))
+        .filter(by.scored().in_subquery(found))
+        .select_only()
+        .expr_as(by.subject(), "subject")
+        .column(by.scored())
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await
+}
+
 /// The greatest number of sessions at once, for each of these tokens or addresses: exactly, by going through beginnings
 /// and ends in order.
 pub(crate) async fn most_at_once(
@@ -272,7 +312,7 @@ pub(crate) async fn most_at_once(
     by: By,
     subjects: &[String],
 ) -> Result<HashMap<String, i64>, DbErr> {
-    let some = sessions.select().filter(by.column().is_in(subjects));
+    let some = sessions.select().filter(by.subject().is_in(subjects));
     let statement = concurrency(&some, sessions, by);
     let rows = connection.query_all(&statement).await?;
     let row = |row: &QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
@@ -280,10 +320,13 @@ pub(crate) async fn most_at_once(
 }
 
 impl By {
-    fn column(self) -> session::Column {
+    /// The token's id, the address, its subnet or its network, as a text.
+    fn subject(self) -> SimpleExpr {
         match self {
-            Self::Token => session::Column::Jti,
-            Self::Address => session::Column::Address,
+            Self::Token => session::Column::Jti.into_expr(),
+            Self::Address => session::Column::Address.into_expr(),
+            Self::Subnet => Expr::cust(SUBNET),
+            Self::Network => Expr::cust("COALESCE(CAST(session.asn AS text), '')"),
         }
     }
 
@@ -291,7 +334,7 @@ impl By {
     fn scored(self) -> session::Column {
         match self {
             Self::Token => session::Column::Jti,
-            Self::Address => session::Column::AddressBlock,
+            Self::Address | Self::Subnet | Self::Network => session::Column::AddressBlock,
         }
     }
 
@@ -306,15 +349,20 @@ impl By {
     fn others(self) -> session::Column {
         match self {
             Self::Token => session::Column::Address,
-            Self::Address => session::Column::Jti,
+            Self::Address | Self::Subnet | Self::Network => session::Column::Jti,
         }
     }
 
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Token => super::findings::TOKEN,
-            Self::Address => super::findings::ADDRESS,
+            Self::Address | Self::Subnet | Self::Network => super::findings::ADDRESS,
         }
+    }
+
+    /// Whether many addresses stand in a row.
+    pub(crate) fn is_wide(self) -> bool {
+        matches!(self, Self::Subnet | Self::Network)
     }
 }
 
@@ -343,7 +391,6 @@ impl Sessions {
             (Column::Jti, jti),
             (Column::Viewer, user),
             (Column::Tag, tag),
-            (Column::Address, address),
             (Column::Provider, provider),
             (Column::Referrer, referrer),
         ];
@@ -352,6 +399,11 @@ impl Sessions {
                 select = select.filter(column.eq(text));
             }
         }
+        select = match address {
+            None => select,
+            Some(Source::Address(address)) => select.filter(Column::Address.eq(address)),
+            Some(Source::Subnet(subnet)) => select.filter(By::Subnet.subject().eq(subnet.as_str())),
+        };
         if let Some(protocol) = protocol {
             select = select.filter(Column::Protocol.eq(protocol.as_str()));
         }
@@ -384,7 +436,6 @@ impl Sessions {
 /// One row for each token or address.
 fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
     use session::Column;
-    let subject = by.column();
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
     let distinct = |column: Column| bigint(Func::count_distinct(Expr::col(column)));
@@ -403,7 +454,7 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
         OrderBy::FirstStart => bigint(first()),
         OrderBy::LastEnd => bigint(last()),
         OrderBy::MaxConcurrency => bigint(Func::max(Expr::col("most"))),
-        OrderBy::Subject => subject.into_expr(),
+        OrderBy::Subject => by.subject(),
         OrderBy::User => greatest(Column::Viewer),
         OrderBy::Tag => greatest(Column::Tag),
         OrderBy::Provider => greatest(Column::Provider),
@@ -413,34 +464,48 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
         OrderBy::Referrers => distinct(Column::Referrer),
         OrderBy::Tags => distinct(Column::Tag),
     };
+    let addresses = if by.is_wide() {
+        distinct(Column::Address)
+    } else {
+        Expr::cust("CAST(1 AS bigint)")
+    };
+    let most = Func::max(Expr::col(Column::Country));
+    // What reaches over several countries is in none.
+    let country: SimpleExpr = if by.is_wide() {
+        let least = Expr::expr(Func::min(Expr::col(Column::Country)));
+        CaseStatement::new().case(least.eq(most.clone()), most).into()
+    } else {
+        most.into()
+    };
     let running = case(Expr::col(Column::EndedAt).is_null(), Expr::val(1), Expr::val(0));
     let mut all = sessions
         .select()
-        .filter(subject.is_not_null())
+        .filter(by.subject().is_not_null())
         .select_only()
-        .column_as(subject, "subject")
+        .expr_as(by.subject(), "subject")
         .expr_as(Func::max(Expr::col(Column::Viewer)), "viewer")
         .expr_as(Func::max(Expr::col(Column::Tag)), "tag")
         .expr_as(Func::max(Expr::col(Column::Provider)), "provider")
         .expr_as(Func::max(Expr::col(Column::Asn)), "asn")
-        .expr_as(Func::max(Expr::col(Column::Country)), "country")
+        .expr_as(country, "country")
         .expr_as(long(), "duration_us")
         .expr_as(count(), "sessions")
         .expr_as(distinct(Column::StreamId), "streams")
         .expr_as(distinct(by.others()), "others")
+        .expr_as(addresses, "addresses")
         .expr_as(bigint(first()), "first_at")
         .expr_as(bigint(last()), "last_at")
         .expr_as(sum(running), "running")
         .expr_as(score(), "score")
         .expr_as(rank, "rank")
-        .group_by(subject)
+        .group_by(by.subject())
         .into_query();
     let scored = scores(sessions, by);
     let of_score = Expr::col(("scored", "scored_subject")).equals((session::Entity, by.scored()));
     all.join_subquery(sea_orm::JoinType::LeftJoin, scored, "scored", of_score);
     if order == OrderBy::MaxConcurrency {
         let most = concurrency(&sessions.select(), sessions, by);
-        let of_most = Expr::col(("counted", "subject")).equals((session::Entity, subject));
+        let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
     }
     all
@@ -476,7 +541,7 @@ fn concurrency(select: &Select<session::Entity>, sessions: &Sessions, by: By) ->
         let mut turn = select
             .clone()
             .select_only()
-            .column_as(by.column(), "subject")
+            .expr_as(by.subject(), "subject")
             .into_query();
         turn.expr_as(at, "at").expr_as(Expr::val(step), "step");
         turn
@@ -512,5 +577,10 @@ fn bigint(expression: impl Into<SimpleExpr>) -> SimpleExpr {
     expression.cast_as("bigint")
 }
 
+/// What is no address any more (a network, or a name in its place) is its own subnet.
+const SUBNET: &str = "CASE WHEN session.address LIKE '%/%' THEN session.address \
+    WHEN session.address LIKE '%:%' THEN COALESCE(session.address_block || '/64', session.address) \
+    WHEN session.address LIKE '%.%' THEN rtrim(session.address, '0123456789') || '0/24' \
+    ELSE session.address END";
 /// How many values stand for the most common ones.
 const TOP: usize = 3;

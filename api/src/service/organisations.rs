@@ -28,6 +28,7 @@ use crate::{
     keys,
     live::Counters,
     people::{Acting, By, Whose},
+    privacy::Masking,
     publisher::{Progress, policy},
     state::State,
 };
@@ -45,6 +46,17 @@ pub(crate) struct Edit {
     pub(crate) static_tokens: Option<bool>,
     pub(crate) backend_tokens: Option<bool>,
     pub(crate) thresholds: Option<Thresholds>,
+    /// For how many days addresses are full.
+    pub(crate) address_days: Option<i32>,
+    pub(crate) masking: Option<Masking>,
+    pub(crate) retention: Option<Retention>,
+}
+
+/// For how long rows are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retention {
+    /// As the package says, where it is none.
+    pub(crate) days: Option<i32>,
 }
 
 /// An organisation after a change, and how far the change got.
@@ -89,6 +101,9 @@ pub(crate) async fn found(
         backend_tokens: Set(true),
         webhook_edition: Set(0),
         thresholds: Set(None),
+        address_days: Set(ADDRESS_DAYS),
+        address_after: Set(Masking::Truncated.column().to_owned()),
+        keep_days: Set(None),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -176,13 +191,23 @@ pub(crate) async fn edit(
     if let Some(thresholds) = &edit.thresholds {
         after.thresholds = Set(Some(json!(thresholds)));
     }
+    if let Some(days) = edit.address_days {
+        after.address_days = Set(within(days, "privacy")?);
+    }
+    if let Some(masking) = edit.masking {
+        after.address_after = Set(masking.column().to_owned());
+    }
+    if let Some(Retention { days }) = edit.retention {
+        after.keep_days = Set(days.map(|days| within(days, "retention")).transpose()?);
+    }
     let after = after.update(&*work.write).await?;
     let shown = |row: &organisation::Model| {
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
             "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens,
             "backendTokens": row.backend_tokens,
-            "misuseThresholds": findings::thresholds_of(row) })
+            "misuseThresholds": findings::thresholds_of(row), "addressDays": row.address_days,
+            "addressesAfterwards": row.address_after, "retentionDays": row.keep_days })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });
     let update = told(&work, &after).await?;
@@ -193,7 +218,15 @@ pub(crate) async fn edit(
     if let Some(thresholds) = edit.thresholds {
         state.analytics.set(acting.id, thresholds);
     }
+    state.privacy.wake();
     Ok((after, progress))
+}
+
+/// A number of days for which something is kept.
+fn within(days: i32, field: &str) -> Result<i32, Fault> {
+    let fits = (1..=MOST_DAYS).contains(&days);
+    fits.then_some(days)
+        .ok_or_else(|| Fault::field(field, "INVALID", "days are 1 to 3650"))
 }
 
 /// Enables a package with these limits, or takes it away. Running sessions are decided again.
@@ -447,6 +480,10 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
         .collect())
 }
 
+/// For how many days addresses are full, unless an organisation says otherwise.
+const ADDRESS_DAYS: i32 = 30;
+/// Ten years.
+const MOST_DAYS: i32 = 3650;
 const NAME: usize = 100;
 const REQUESTS: u64 = 200;
 const HASHES: usize = 20;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A viewer's session of this world, with a token of a viewer's own.
-fn viewing(world: &World, n: u64, jti: &str, address: &str, country: &str, asn: u32) -> SessionFacts {
+pub(crate) fn viewing(world: &World, n: u64, jti: &str, address: &str, country: &str, asn: u32) -> SessionFacts {
     SessionFacts {
         protocol: Protocol::WebSocket,
         grant: Some(Grant {
@@ -35,7 +35,7 @@ fn viewing(world: &World, n: u64, jti: &str, address: &str, country: &str, asn: 
 }
 
 /// From beginning to end, heard of every ten seconds, with 1 MB a second.
-fn watched(world: &World, facts: &SessionFacts, from: Timestamp, seconds: u64) {
+pub(crate) fn watched(world: &World, facts: &SessionFacts, from: Timestamp, seconds: u64) {
     world.node.tell(from, Event::Started(facts.clone()));
     beats(world, facts, from, 10..seconds);
     let end = SessionEnd {
@@ -61,7 +61,7 @@ fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops
     }
 }
 
-fn denied(world: &World, at: Timestamp, address: IpAddr, reason: Reason) {
+pub(crate) fn denied(world: &World, at: Timestamp, address: IpAddr, reason: Reason) {
     let facts = world.viewing(world.stream(), 99);
     let refusal = Event::Denied {
         organisation: Some(facts.organisation),
@@ -77,7 +77,7 @@ fn denied(world: &World, at: Timestamp, address: IpAddr, reason: Reason) {
 }
 
 /// The answer once it is as many rows as that: what nodes tell is written in batches.
-async fn until(client: &Client, query: &str, variables: Value, path: &str, rows: usize) -> Value {
+pub(crate) async fn until(client: &Client, query: &str, variables: Value, path: &str, rows: usize) -> Value {
     for _ in 0..400 {
         let data = client.data(query, variables.clone()).await;
         let found = data.pointer(path).cloned().unwrap_or(Value::Null);
@@ -89,7 +89,7 @@ async fn until(client: &Client, query: &str, variables: Value, path: &str, rows:
     panic!("never {rows} rows at {path}: {}", client.data(query, variables).await);
 }
 
-fn range(world: &World, seconds: u64) -> Value {
+pub(crate) fn range(world: &World, seconds: u64) -> Value {
     let at = |at: Timestamp| chrono::DateTime::from_timestamp_micros(at.us()).unwrap().to_rfc3339();
     let now = world.clock.now();
     json!({ "from": at(now), "to": at(now.plus(Duration::from_secs(seconds))) })

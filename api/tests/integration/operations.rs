@@ -376,6 +376,7 @@ const TABLE: &[Row] = &[
             "Mutation.setIdentityProvider",
             "Mutation.removeIdentityProvider",
             "Mutation.updateSettings",
+            "Mutation.eraseViewer",
             "Mutation.requestPackage",
             "Organisation.auditLog",
             "Organisation.webhooks",

@@ -352,6 +352,7 @@ impl Objects {
             ("Mutation", "createStaticToken") => format!("(input: {{name: \"{stream}\", organisation: true}})"),
             ("Mutation", "removeStaticToken") => "(input: {id: \"STATIC\"})".to_owned(),
             ("Mutation", "banUser") => format!("(input: {{user: \"{stream}\"}})"),
+            ("Mutation", "eraseViewer") => "(input: {user: \"nobody-of-theirs\"})".to_owned(),
             ("Mutation", "unbanUser") => "(input: {user: \"BANNED\"})".to_owned(),
             ("Mutation", "updateGroup" | "deleteGroup") => "(input: {id: \"GROUP\"})".to_owned(),
             ("Mutation", "createGuardianRule" | "simulateGuardianRule") => RULE.to_owned(),

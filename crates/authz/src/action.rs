@@ -45,6 +45,7 @@ actions! {
         TokenRevoke = "token.revoke", "Revoke one token, a user's or a tag's.";
         TokenRevokeBulk = "token.revoke_bulk", "Revoke by stream, signing key or moment of issue.";
         ViewerBan = "viewer.ban", "Ban a viewer, and take that back.";
+        ViewerErase = "viewer.erase", "Erase a viewer from what is remembered.";
         StaticTokenWrite = "static_token.write", "Put static tokens into the list, and take them out.";
         RuleRead = "rule.read", "Read Guardian rules.";
         RuleSimulate = "rule.simulate", "Try a rule on sessions, without making it.";

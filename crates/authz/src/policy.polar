@@ -42,6 +42,7 @@ may("nanoUser", action) if action in [
 may("nanoAdmin", action) if may("nanoUser", action);
 may("nanoAdmin", action) if action in [
     "session.end_broadcast",
+    "viewer.erase",
     "token.revoke_bulk",
     "static_token.write",
     "rule.write_wide",

@@ -133,6 +133,39 @@ test('the IP view says what was watched from each address, and an address is blo
   await table.getByRole('button', { name: 'IP', exact: true }).click();
   await expect(table.getByRole('row').nth(1)).toContainText('127.30.1.1');
   await expectFitEverywhere(page, 'the IP view');
+  const shown = async (cell: string) => {
+    for (const width of [1440, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      await expect(row(page, '127.30.1').locator(cell), `at ${width}`).toBeInViewport({ ratio: 1 });
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  };
+  for (const cell of ['.stay-score', '.stay-state', '.stay-acts']) await shown(cell);
+
+  // By subnet and by network, each with its own rule.
+  await page.getByRole('combobox', { name: 'A row is' }).selectOption('A subnet, /24 or /64');
+  await expect(page).toHaveURL(/group=subnet/);
+  await expect(page.getByText('4 subnets', { exact: true })).toBeVisible();
+  await expect(row(page, '127.30.4.0/24')).toContainText('1 address');
+  await expectFitEverywhere(page, 'the IP view by subnet');
+  await page.getByRole('button', { name: 'Block 127.30.4.0/24' }).click();
+  const subnet = page.getByRole('dialog', { name: 'Block 127.30.4.0/24' });
+  await expect(subnet.getByRole('status')).toContainText('Would cut 1 session now');
+  await subnet.getByRole('button', { name: 'Block', exact: true }).click();
+  await expect(page.getByText('127.30.4.0/24 is blocked: cut 1 session.')).toBeVisible();
+  expect(await viewers[3]!.ask()).toBe('GUARDIAN_IP');
+  await expect(row(page, '127.30.4.0/24')).toContainText('Blocked');
+  await page.getByRole('combobox', { name: 'A row is' }).selectOption('A network, by AS number');
+  await expect(page.getByText(/^\d networks?$/)).toBeVisible();
+  await expectFitEverywhere(page, 'the IP view by network');
+  await table.getByRole('button', { name: /^Block (Network AS|Networks that are not known)/ }).first().click();
+  const network = page.getByRole('dialog', { name: /^Block Network/ });
+  await expect(network.getByRole('status')).toContainText(/Would cut \d+ sessions? now/);
+  await network.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('combobox', { name: 'A row is' }).selectOption('A subnet, /24 or /64');
+  await page.getByRole('button', { name: 'Addresses of 127.30.2.0/24' }).click();
+  await expect(page.getByRole('list', { name: 'Filters' })).toContainText('IP: 127.30.2.0/24');
+  await expect(page.getByText('1 address', { exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Details of 127.30.2.1' }).click();
   const panel = page.getByRole('dialog', { name: 'Address' });
   await expect(panel.getByRole('table', { name: 'Tokens of the address' })).toContainText(jti);

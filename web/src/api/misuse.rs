@@ -40,6 +40,8 @@ pub(crate) struct Filter {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) country: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) asn: Option<Number>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) provider: Option<String>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) referrer: Option<String>,
@@ -86,6 +88,7 @@ pub(crate) struct TokenUsage {
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub(crate) struct AddressUsage {
     pub(crate) ip: String,
+    pub(crate) addresses: i32,
     pub(crate) duration_sum_s: f64,
     pub(crate) duration_avg_s: f64,
     pub(crate) sessions: i32,
@@ -141,6 +144,15 @@ pub(crate) enum AddressUsageOrder {
     Tokens,
 }
 
+/// What a row of the IP view is.
+#[derive(cynic::Enum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AddressGroup {
+    #[default]
+    Address,
+    Subnet,
+    Network,
+}
+
 /// Which end comes first.
 #[derive(cynic::Enum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OrderDirection {
@@ -157,6 +169,8 @@ pub(crate) struct Part {
     pub(crate) first: i32,
     pub(crate) after: Option<String>,
     pub(crate) direction: OrderDirection,
+    /// Of the IP view.
+    pub(crate) group: AddressGroup,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -204,6 +218,7 @@ pub(crate) async fn tokens(api: Api, part: Part, order: TokenUsageOrder) -> Resu
         first,
         after,
         direction,
+        group: _,
     } = part;
     let variables = TokensVariables {
         range,
@@ -224,6 +239,7 @@ pub(crate) async fn tokens(api: Api, part: Part, order: TokenUsageOrder) -> Resu
 struct AddressesVariables {
     range: TimeRange,
     filter: Filter,
+    group: AddressGroup,
     first: i32,
     after: Option<String>,
     order: AddressUsageOrder,
@@ -246,7 +262,7 @@ struct AddressesOfOrganisation {
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Analytics", variables = "AddressesVariables")]
 struct AddressesOfAnalytics {
-    #[arguments(first: $first, after: $after, orderBy: $order, direction: $direction)]
+    #[arguments(first: $first, after: $after, groupBy: $group, orderBy: $order, direction: $direction)]
     by_address: Option<AddressUsageConnection>,
 }
 
@@ -265,10 +281,12 @@ pub(crate) async fn addresses(api: Api, part: Part, order: AddressUsageOrder) ->
         first,
         after,
         direction,
+        group,
     } = part;
     let variables = AddressesVariables {
         range,
         filter,
+        group,
         first,
         after,
         order,

@@ -22,6 +22,7 @@ pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod people;
 pub(crate) mod platform;
+pub(crate) mod privacy;
 pub(crate) mod provider;
 pub(crate) mod revocation;
 pub(crate) mod rule_import;

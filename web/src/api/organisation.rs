@@ -2,7 +2,15 @@
 
 use cynic::QueryBuilder;
 
-use super::{client::Api, failure::Failure, operations::mutations, people::UserError, scalar::DateTime, schema};
+use super::{
+    client::Api,
+    failure::Failure,
+    operations::mutations,
+    people::UserError,
+    privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings},
+    scalar::DateTime,
+    schema,
+};
 
 /// A capability that the platform operator enables.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +86,14 @@ pub(crate) struct PackageStatus {
     pub(crate) limits: Vec<PackageLimit>,
 }
 
+impl PackageStatus {
+    /// For how many days it lets something be kept, where it says.
+    pub(crate) fn retention_days(&self) -> Option<i32> {
+        let of = |one: &&PackageLimit| one.name == LimitName::RetentionDays;
+        self.limits.iter().find(of).and_then(|one| one.limit)
+    }
+}
+
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub(crate) struct PackageLimit {
     pub(crate) name: LimitName,
@@ -147,6 +163,8 @@ pub(crate) struct OrganisationSettings {
     pub(crate) ingest_authorisation: IngestAuthorisation,
     pub(crate) second_factor_required: bool,
     pub(crate) backend_tokens: bool,
+    pub(crate) privacy: PrivacySettings,
+    pub(crate) retention: RetentionSettings,
 }
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +196,10 @@ pub(crate) struct UpdateSettingsInput {
     pub(crate) static_tokens: Option<bool>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) backend_tokens: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) privacy: Option<PrivacyInput>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) retention: Option<RetentionInput>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

@@ -77,6 +77,7 @@ pub(crate) enum Permission {
     TokenRevoke,
     TokenRevokeBulk,
     ViewerBan,
+    ViewerErase,
     StreamCreate,
     StreamUpdate,
     StreamOpen,

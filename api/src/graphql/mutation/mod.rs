@@ -11,6 +11,7 @@ mod passkeys;
 mod password_reset;
 mod people;
 mod platform;
+mod privacy;
 mod provider;
 mod rule_import;
 mod rules;
@@ -34,6 +35,7 @@ use passkeys::Passkeys;
 use password_reset::Resets;
 use people::People;
 use platform::Operators;
+use privacy::Privacy;
 use provider::Providers;
 use rule_import::RuleImports;
 use rules::Rules;
@@ -56,6 +58,7 @@ pub(crate) struct Mutation(
     Members,
     Operators,
     People,
+    Privacy,
     Providers,
     Rules,
     RuleImports,

@@ -8,11 +8,13 @@ use crate::{
     fault::UserError,
     graphql::{
         caller, state,
-        types::{Change, IngestAuthorisation, MisuseThresholdsInput, Organisation, Package},
+        types::{
+            Change, IngestAuthorisation, MisuseThresholdsInput, Organisation, Package, PrivacyInput, RetentionInput,
+        },
     },
     people::Who,
     service::{
-        organisations::{self, Edit},
+        organisations::{self, Edit, Retention},
         packages,
     },
 };
@@ -51,6 +53,12 @@ impl Settings {
             static_tokens: input.static_tokens,
             backend_tokens: input.backend_tokens,
             thresholds,
+            address_days: input.privacy.and_then(|privacy| privacy.address_days),
+            masking: input
+                .privacy
+                .and_then(|privacy| privacy.addresses_afterwards)
+                .map(Into::into),
+            retention: input.retention.map(|RetentionInput { days }| Retention { days }),
         };
         answer(
             organisations::edit(state, acting, with_second_factor, edit).await,
@@ -107,6 +115,10 @@ pub(super) struct UpdateSettingsInput {
     backend_tokens: Option<bool>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: Option<MisuseThresholdsInput>,
+    /// For how long viewers' addresses are full, and what becomes of them then.
+    privacy: Option<PrivacyInput>,
+    /// For how long it is remembered what was watched.
+    retention: Option<RetentionInput>,
 }
 
 /// What came of it.

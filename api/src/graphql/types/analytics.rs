@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use super::{
     Part,
     moment::Moment,
-    order::{AddressUsageOrder, OrderDirection, TokenUsageOrder},
+    order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder},
     page::{connection, wanted},
     session::{Door, Protocol},
     usage::{self, AddressUsageConnection, TokenUsageConnection},
@@ -20,11 +20,12 @@ use crate::{
     analytics::{
         Found, findings,
         series::{self, Dimension as By, Metric as What, Span},
-        usage::{Filter, Sessions, taken_apart as sessions_apart},
+        usage::{Filter, Sessions, Source, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
     people::Acting,
+    privacy::is_masked,
     state::State,
 };
 
@@ -58,7 +59,7 @@ pub(crate) struct AnalyticsFilter {
     user: Option<String>,
     /// With this label.
     tag: Option<String>,
-    /// From this address; not for `nanoReadOnly`.
+    /// From this address, /24 of IPv4 or /64 of IPv6; not for `nanoReadOnly`.
     ip: Option<String>,
     /// From this country (ISO 3166-1 alpha-2).
     country: Option<String>,
@@ -250,10 +251,7 @@ impl Analytics {
         let asn = asn
             .map(|asn| u32::try_from(asn).map_err(|_| wrong("asn")))
             .transpose()?;
-        let address = ip
-            .map(|text| text.trim().parse().map_err(|_| wrong("ip")))
-            .transpose()?
-            .map(|address| guard::fold(address).to_string());
+        let address = ip.map(|text| source(&text).ok_or_else(|| wrong("ip"))).transpose()?;
         Ok(Sessions {
             organisation: self.acting.id,
             from: self.from,
@@ -369,6 +367,7 @@ impl Analytics {
         #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Behind which cursor.")] after: Option<String>,
         #[graphql(desc = "In which order; by score unless said.")] order_by: Option<AddressUsageOrder>,
+        #[graphql(desc = "What a row is; an address unless said.")] group_by: Option<AddressGroup>,
         #[graphql(desc = "Which end comes first; the most, or the last, unless said.")] direction: Option<
             OrderDirection,
         >,
@@ -376,11 +375,14 @@ impl Analytics {
         let state = state(context);
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
+        let by = group_by.unwrap_or_default().into();
         let order = (
             order_by.map(Into::into).unwrap_or_default(),
             direction.map(Into::into).unwrap_or_default(),
         );
-        Ok(Some(usage::addresses(state, &self.sessions()?, order, wanted).await?))
+        Ok(Some(
+            usage::addresses(state, &self.sessions()?, by, order, wanted).await?,
+        ))
     }
 
     /// Signs of misuse, the newest first; not for `nanoReadOnly`.
@@ -564,6 +566,21 @@ impl MisuseFinding {
 const UNSUPPORTED: Fault = Fault::Invalid(
     "sums and series can be of a stream and a protocol only, what is taken apart beyond that by sessions or how long was watched, findings of all",
 );
+
+/// An address, or a subnet as rows are grouped.
+fn source(text: &str) -> Option<Source> {
+    if is_masked(text) && !text.contains('/') {
+        return Some(Source::Address(text.to_owned()));
+    }
+    let network = guard::network(text).ok()?;
+    if !text.contains('/') {
+        return Some(Source::Address(network.addr().to_string()));
+    }
+    // IPv6 addresses whose days are over are in a /48.
+    let lengths: &[u8] = if network.addr().is_ipv4() { &[24] } else { &[64, 48] };
+    let is_group = lengths.contains(&network.prefix_len());
+    is_group.then(|| Source::Subnet(network.to_string()))
+}
 
 fn few(first: i32) -> Result<u64, Fault> {
     let first = u64::try_from(first).ok().filter(|first| *first <= 500);

@@ -17,6 +17,7 @@ mod organisation;
 mod package;
 mod page;
 mod platform;
+mod privacy;
 mod provider;
 mod rule;
 mod search;
@@ -45,11 +46,12 @@ pub(crate) use invitation::{Invitation, InvitationOffer, Mails};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};
 pub(crate) use member::{Accounts, Member, MemberConnection, SignIn};
 pub(crate) use moment::Moment;
-pub(crate) use order::{AddressUsageOrder, OrderDirection, TokenUsageOrder};
+pub(crate) use order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder};
 pub(crate) use organisation::Organisation;
 pub(crate) use package::{Package, PackageLimitsInput};
 pub(crate) use page::Part;
 pub(crate) use platform::{Platform, PlatformOrganisation};
+pub(crate) use privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
 pub(crate) use rule::{
     GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,

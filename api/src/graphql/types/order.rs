@@ -2,7 +2,7 @@
 
 use async_graphql::Enum;
 
-use crate::analytics::usage::{Direction, OrderBy};
+use crate::analytics::usage::{By, Direction, OrderBy};
 
 /// Which end of an order comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -12,6 +12,28 @@ pub(crate) enum OrderDirection {
     Ascending,
     /// The most, the last, or Z.
     Descending,
+}
+
+/// What a row of the IP view is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub(crate) enum AddressGroup {
+    /// An address.
+    #[default]
+    Address,
+    /// The /24 of IPv4 addresses, the /64 of IPv6 ones.
+    Subnet,
+    /// A network (AS number).
+    Network,
+}
+
+impl From<AddressGroup> for By {
+    fn from(group: AddressGroup) -> Self {
+        match group {
+            AddressGroup::Address => Self::Address,
+            AddressGroup::Subnet => Self::Subnet,
+            AddressGroup::Network => Self::Network,
+        }
+    }
 }
 
 /// In which order tokens are; the most, or the last, first unless said.

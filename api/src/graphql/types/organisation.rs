@@ -10,8 +10,9 @@ use super::{
     Analytics, AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection,
     AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule,
     GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part,
-    SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection, Tag, TimeRange,
-    TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
+    PrivacySettings, RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup,
+    StreamGroupConnection, Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection,
+    WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -102,6 +103,8 @@ impl Organisation {
             static_tokens: self.0.row.static_tokens,
             backend_tokens: self.0.row.backend_tokens,
             misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
+            privacy: PrivacySettings::of(&self.0.row),
+            retention: RetentionSettings::of(&self.0.row),
         }
     }
 
@@ -409,6 +412,10 @@ pub(crate) struct OrganisationSettings {
     backend_tokens: bool,
     /// From when on something is a sign of misuse.
     misuse_thresholds: MisuseThresholds,
+    /// For how long viewers' addresses are full, and what becomes of them then.
+    privacy: PrivacySettings,
+    /// For how long it is remembered what was watched.
+    retention: RetentionSettings,
 }
 
 /// Which streams.

@@ -21,6 +21,7 @@ use crate::{
         state,
     },
     live::{LiveSession, record},
+    privacy::is_masked,
     service::reading,
     state::State,
 };
@@ -336,6 +337,9 @@ pub(crate) fn address(address: IpAddr, personal: bool) -> String {
 }
 
 fn masked_text(text: &str) -> String {
+    if is_masked(text) {
+        return text.to_owned();
+    }
     text.parse()
         .map_or_else(|_| String::new(), |address| masked(guard::fold(address)))
 }

@@ -121,8 +121,10 @@ connection!(
 /// What was watched from an address.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct AddressUsage {
-    /// The address.
+    /// The address; the /24 or /64, or the network as in `AS64500` (`none` where it is not known), where rows are grouped so.
     ip: String,
+    /// How many addresses.
+    addresses: i32,
     /// How long all sessions took, in seconds.
     duration_sum_s: f64,
     /// How long one took on average, in seconds.
@@ -157,8 +159,9 @@ pub(crate) struct AddressUsage {
 
 impl AddressUsage {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 16] = [
+    pub(crate) const HEADING: [&'static str; 17] = [
         "ip",
+        "addresses",
         "duration_sum_s",
         "duration_avg_s",
         "sessions",
@@ -177,10 +180,11 @@ impl AddressUsage {
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 16] {
+    pub(crate) fn cells(&self) -> [String; 17] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         [
             self.ip.clone(),
+            self.addresses.to_string(),
             format!("{:.3}", self.duration_sum_s),
             format!("{:.3}", self.duration_avg_s),
             self.sessions.to_string(),
@@ -257,11 +261,12 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
 pub(super) async fn addresses(
     state: &State,
     sessions: &Sessions,
+    by: By,
     order: Ordering,
     wanted: Wanted,
 ) -> Result<AddressUsageConnection, Fault> {
-    let page = usage::page(state, sessions, By::Address, order, wanted).await?;
-    let rows = address_rows(state, sessions, &page.rows).await?;
+    let page = usage::page(state, sessions, by, order, wanted).await?;
+    let rows = address_rows(state, sessions, by, &page.rows).await?;
     Ok(part(page, rows).into())
 }
 
@@ -269,13 +274,19 @@ pub(super) async fn addresses(
 pub(crate) async fn address_rows(
     state: &State,
     sessions: &Sessions,
+    by: By,
     rows: &[Usage],
 ) -> Result<Vec<AddressUsage>, Fault> {
     let connection = state.store.read();
     let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
-    let beside = Beside::of(state, sessions, By::Address, &subjects).await?;
-    let mut tags = usage::tops(connection, sessions, By::Address, &subjects, Column::Tag).await?;
-    let blocked = standing::blocked(connection, sessions.organisation, &subjects, state.now()).await?;
+    let beside = Beside::of(state, sessions, by, &subjects).await?;
+    let mut tags = usage::tops(connection, sessions, by, &subjects, Column::Tag).await?;
+    let (organisation, now) = (sessions.organisation, state.now());
+    let blocked = if by == By::Network {
+        standing::blocked_networks(connection, organisation, &subjects, now).await?
+    } else {
+        standing::blocked(connection, organisation, &subjects, now).await?
+    };
     let shape = |row: &Usage| {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
         let tags = tags.remove(&row.subject).unwrap_or_default();
@@ -295,7 +306,12 @@ pub(crate) async fn address_rows(
             provider: row.provider.clone(),
             asn: row.asn,
             country: row.country.clone(),
-            ip: row.subject.clone(),
+            addresses: number(row.addresses),
+            ip: match (by, row.subject.as_str()) {
+                (By::Network, "") => "none".to_owned(),
+                (By::Network, number) => format!("AS{number}"),
+                (_, text) => text.to_owned(),
+            },
         }
     };
     Ok(rows.iter().map(shape).collect())
@@ -317,11 +333,16 @@ impl Beside {
     async fn of(state: &State, sessions: &Sessions, by: By, subjects: &[String]) -> Result<Self, Fault> {
         let connection = state.store.read();
         let time = (sessions.from, sessions.to);
-        let named = subjects.iter().map(|subject| by.named(subject)).collect();
+        let findings = if by.is_wide() {
+            findings::of_most(connection, sessions, by, subjects).await?
+        } else {
+            let named = subjects.iter().map(|subject| by.named(subject)).collect();
+            findings::of(connection, sessions.organisation, by.kind(), named, time).await?
+        };
         Ok(Self {
             by,
             most: usage::most_at_once(connection, sessions, by, subjects).await?,
-            findings: findings::of(connection, sessions.organisation, by.kind(), named, time).await?,
+            findings,
         })
     }
 

@@ -163,6 +163,8 @@ pub(crate) enum Permission {
     TokenRevokeBulk,
     /// Ban a viewer, and take that back.
     ViewerBan,
+    /// Erase a viewer from what is remembered.
+    ViewerErase,
     /// Put static tokens into the list, and take them out.
     StaticTokenWrite,
     /// Read Guardian rules.

@@ -29,8 +29,8 @@ use crate::{
     analytics::usage::{By, Ordering},
     fault::Fault,
     graphql::types::{
-        AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding, OrderDirection, Session,
-        SessionFilter, TimeRange, TokenUsage, TokenUsageOrder,
+        AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding,
+        OrderDirection, Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder,
     },
     people::Acting,
     service::exports::{self, Part},
@@ -81,12 +81,13 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
                 .unwrap_or_default(),
             direction(&mut parameters)?,
         );
+        let by = parameters.one::<AddressGroup>("groupBy")?.unwrap_or_default().into();
         view(
             doors,
             &acting,
             parameters,
             "address-usage",
-            (By::Address, order),
+            (by, order),
             &AddressUsage::HEADING,
         )
         .await

@@ -87,8 +87,8 @@ impl Rows for Views {
                 let rows = token_rows(&self.state, &self.sessions, &some).await?;
                 rows.iter().map(|row| csv::line(row.cells())).collect()
             }
-            By::Address => {
-                let rows = address_rows(&self.state, &self.sessions, &some).await?;
+            By::Address | By::Subnet | By::Network => {
+                let rows = address_rows(&self.state, &self.sessions, self.by, &some).await?;
                 rows.iter().map(|row| csv::line(row.cells())).collect()
             }
         };

@@ -16,11 +16,12 @@ use crate::{
     api::{
         client::Api,
         failure::Failure,
-        misuse::{self, AddressUsage, AddressUsageOrder, Part},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Part},
         page::Page,
+        rules::Kind,
     },
     country,
-    kit::{Badge, Name, Tone, When},
+    kit::{Badge, Name, Select, Tone, When},
     time,
 };
 
@@ -68,8 +69,22 @@ impl Row for AddressUsage {
         misuse::addresses(api, part, order)
     }
 
-    fn counted(total: i32) -> String {
-        time::count(total, "address", "addresses")
+    fn counted(total: i32, place: Place) -> String {
+        match place.group() {
+            AddressGroup::Address => time::count(total, "address", "addresses"),
+            AddressGroup::Subnet => time::count(total, "subnet", "subnets"),
+            AddressGroup::Network => time::count(total, "network", "networks"),
+        }
+    }
+
+    fn beside(place: Place) -> AnyView {
+        let options = GROUPS.map(|(word, label)| (word.to_owned(), label.to_owned())).to_vec();
+        let choose = move |word: String| place.go([("group", word)]);
+        view! { <Select label="A row is" options chosen=place.signal("group") on_choose=choose/> }.into_any()
+    }
+
+    fn narrowed(place: Place) -> Vec<(&'static str, String)> {
+        vec![("groupBy", place.of("group").to_uppercase())]
     }
 
     fn panel(place: Place, subject: String, ways: Ways) -> AnyView {
@@ -80,7 +95,7 @@ impl Row for AddressUsage {
         let reaches = reaches(&self);
         view! {
             <tr>
-                <th scope="row"><Open place of=self.ip.clone()/></th>
+                <th scope="row"><Subject place of=self.ip.clone() addresses=self.addresses/></th>
                 <td data-label="Duration sum" class="num">{lasted(self.duration_sum_s)}</td>
                 <td data-label="Duration average" class="num">{lasted(self.duration_avg_s)}</td>
                 <td data-label="Sessions" class="num">{self.sessions}</td>
@@ -104,9 +119,49 @@ impl Row for AddressUsage {
     }
 }
 
+/// What a row may be: its name in the address, and what it is called.
+const GROUPS: [(&str, &str); 3] = [
+    ("", "An address"),
+    ("subnet", "A subnet, /24 or /64"),
+    ("network", "A network, by AS number"),
+];
+
+/// The way into a row: an address opens its panel, what has several the view of them.
+#[component]
+fn Subject(place: Place, of: String, addresses: i32) -> impl IntoView {
+    let (name, value) = match place.group() {
+        AddressGroup::Address => return view! { <Open place of/> }.into_any(),
+        AddressGroup::Subnet => ("ip", of.clone()),
+        AddressGroup::Network => ("asn", of.trim_start_matches("AS").to_owned()),
+    };
+    let under = view! { <span class="under">{time::count(addresses, "address", "addresses")}</span> };
+    if value == "none" {
+        // Nothing can be asked for that is not known.
+        return view! { "Not known"{under} }.into_any();
+    }
+    let label = format!("Addresses of {of}");
+    let go = move |_| place.go_on([("group", String::new()), (name, value.clone())]);
+    view! {
+        <button type="button" class="link mono ellipsis row-open" aria-label=label on:click=go>{of}</button>
+        {under}
+    }
+    .into_any()
+}
+
 /// What a rule could look for, to keep that address out.
 pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
     let asn = row.asn.map(|asn| asn.0);
+    if row.ip == "none" {
+        return vec![Reach::of(Kind::Asn, "", "Networks that are not known".to_owned())];
+    }
+    if let Some(number) = row.ip.strip_prefix("AS") {
+        let name = row
+            .provider
+            .as_deref()
+            .map(|name| format!(" ({name})"))
+            .unwrap_or_default();
+        return vec![Reach::of(Kind::Asn, number, format!("Network AS{number}{name}"))];
+    }
     Reach::around(&row.ip, asn, row.provider.as_deref(), row.country.as_deref())
 }
 

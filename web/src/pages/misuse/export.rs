@@ -49,6 +49,7 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
         tag,
         ip,
         country,
+        asn,
         provider,
         referrer,
     } = place.filter();
@@ -59,6 +60,7 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
         ("tag", tag),
         ("ip", ip),
         ("country", country),
+        ("asn", asn.map(|asn| asn.0.to_string())),
         ("provider", provider),
         ("referrer", referrer),
     ];

@@ -26,12 +26,13 @@ const BETWEEN: &str = "between";
 /// News are waited for so long, so that they are asked for together.
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// Time, chips, and a way to add one. `found`: how many rows there are, in words.
+/// Time, chips, and a way to add one. `found`: how many rows there are, in words; `beside`: what the view has of its own.
 #[component]
-pub(super) fn Bar(place: Place, #[prop(into)] found: Signal<Option<String>>) -> impl IntoView {
+pub(super) fn Bar(place: Place, #[prop(into)] found: Signal<Option<String>>, beside: AnyView) -> impl IntoView {
     view! {
         <div class="filters">
             <When place/>
+            {beside}
             <Add place/>
             <p class="filters-count" role="status">{found}</p>
         </div>

@@ -11,7 +11,7 @@ use crate::{
     api::{
         client::Api,
         failure::Failure,
-        misuse::{self, Apart, Bucket, Filter, Indicator, OrderDirection, Part, TimeRange, Whose},
+        misuse::{self, AddressGroup, Apart, Bucket, Filter, Indicator, OrderDirection, Part, TimeRange, Whose},
         rules::Kind,
         sessions::Session,
     },
@@ -35,6 +35,7 @@ pub(super) fn part(range: &TimeRange, filter: &Filter, first: i32) -> Part {
         first,
         after: None,
         direction: OrderDirection::Descending,
+        group: AddressGroup::Address,
     }
 }
 

@@ -10,15 +10,16 @@ use leptos_router::{
 use super::parts::ROWS;
 use crate::{
     api::{
-        misuse::{Filter, OrderDirection, Part, TimeRange},
+        misuse::{AddressGroup, Filter, OrderDirection, Part, TimeRange},
         scalar::DateTime,
+        token_making::Number,
     },
     pages::audit::written,
     time,
 };
 
 /// What narrows a view: its name in the address, and what it is called.
-pub(in crate::pages) const FILTERS: [(&str, &str); 8] = [
+pub(in crate::pages) const FILTERS: [(&str, &str); 9] = [
     ("stream", "Stream"),
     ("tag", "Tag"),
     ("ip", "IP"),
@@ -26,10 +27,11 @@ pub(in crate::pages) const FILTERS: [(&str, &str); 8] = [
     ("user", "User"),
     ("referrer", "Referrer"),
     ("country", "Country"),
+    ("asn", "AS number"),
     ("provider", "Provider"),
 ];
 
-const OTHERS: [&str; 7] = ["last", "from", "to", "sort", "dir", "after", "open"];
+const OTHERS: [&str; 8] = ["last", "from", "to", "group", "sort", "dir", "after", "open"];
 
 /// The address of a view.
 #[derive(Clone, Copy)]
@@ -132,6 +134,9 @@ impl Place {
             tag: of("tag"),
             ip: of("ip"),
             country: of("country"),
+            asn: of("asn")
+                .and_then(|asn| asn.trim_start_matches("AS").parse().ok())
+                .map(Number),
             provider: of("provider"),
             referrer: of("referrer"),
         }
@@ -145,6 +150,16 @@ impl Place {
             first: ROWS,
             after: Some(self.of("after")).filter(|after| !after.is_empty()),
             direction: self.direction(),
+            group: self.group(),
+        }
+    }
+
+    /// What a row is, where a view can be taken together.
+    pub(super) fn group(self) -> AddressGroup {
+        match self.of("group").as_str() {
+            "subnet" => AddressGroup::Subnet,
+            "network" => AddressGroup::Network,
+            _ => AddressGroup::Address,
         }
     }
 

@@ -65,7 +65,7 @@ impl Row for TokenUsage {
         misuse::tokens(api, part, order)
     }
 
-    fn counted(total: i32) -> String {
+    fn counted(total: i32, _: Place) -> String {
         time::count(total, "token", "tokens")
     }
 

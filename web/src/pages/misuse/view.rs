@@ -65,7 +65,17 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
     fn page(api: Api, part: Part, order: Self::Order) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static;
 
     /// So many of them.
-    fn counted(total: i32) -> String;
+    fn counted(total: i32, place: Place) -> String;
+
+    /// What stands beside the filters.
+    fn beside(_place: Place) -> AnyView {
+        ().into_any()
+    }
+
+    /// What of it a file is asked for, beside filters and order.
+    fn narrowed(_place: Place) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// The row.
     fn cells(self, place: Place, ways: Ways) -> AnyView;
@@ -78,7 +88,13 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
 pub(super) fn whole<R: Row>() -> impl IntoView {
     let place = Place::at(R::PATH);
     let export = move || {
-        let of = move |()| untrack(|| narrowed(place, &asked::<R>(place).0));
+        let of = move |()| {
+            untrack(|| {
+                let mut given = narrowed(place, &asked::<R>(place).0);
+                given.extend(R::narrowed(place));
+                given
+            })
+        };
         view! { <ExportButton table=R::TABLE narrowed=of/> }
     };
     view! {
@@ -113,7 +129,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
     let rows = nodes(load);
     let found = Signal::derive(move || {
         load.value()
-            .with(|page| page.as_ref().map(|page| R::counted(page.total)))
+            .with(|page| page.as_ref().map(|page| R::counted(page.total, place)))
     });
     let (open, subject) = opened(place);
     let columns: Vec<_> = R::COLUMNS
@@ -121,7 +137,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         .map(|one| (one.word, one.label, one.is_text))
         .collect();
     view! {
-        <Bar place found/>
+        <Bar place found beside=R::beside(place)/>
         <SortList place columns/>
         <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>
             <Show when=move || !rows.with(Vec::is_empty) fallback=|| view! { <NoSessions/> }>

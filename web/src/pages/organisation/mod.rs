@@ -5,6 +5,7 @@ mod keys;
 mod members;
 mod overview;
 mod packages;
+mod privacy;
 mod provider;
 mod second_factor;
 mod security;

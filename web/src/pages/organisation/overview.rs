@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     Head,
     packages::Packages,
+    privacy::Privacy,
     settings::{Settings, Shown},
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(crate) fn Overview() -> impl IntoView {
                         </div>
                     </Card>
                     {if may(Permission::OrganisationUpdate) {
-                        view! { <Settings load/> }.into_any()
+                        view! { <Settings load/><Privacy load/> }.into_any()
                     } else {
                         view! { <Shown load/> }.into_any()
                     }}

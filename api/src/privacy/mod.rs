@@ -1,0 +1,71 @@
+//! What is known of viewers, and for how long: each organisation's own word.
+//!
+//! Addresses are full for so many days, then truncated, or hashed under a key that is destroyed once all of its time are.
+//! Rows are kept for so many days, never longer than the package says. A viewer can be erased at once.
+//!
+//! Nothing that decides reads what is masked or removed here: policy, bans, bindings and bars are tables of their own.
+
+mod erase;
+mod keep;
+mod mask;
+mod masked;
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{Table, organisation};
+use ids::OrganisationId;
+use sea_orm::DbErr;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::{
+    erase::{Erased, erase},
+    masked::{Masking, is_masked},
+};
+use crate::state::State;
+
+/// Has the task look at once.
+#[derive(Debug, Default)]
+pub(crate) struct Privacy(Notify);
+
+impl Privacy {
+    /// Somebody changed for how long something is kept.
+    pub(crate) fn wake(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// The task. Ends when `stop` is cancelled, between two of its steps.
+pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = state.privacy.0.notified() => {}
+            _ = look.tick() => {}
+        }
+        if let Err(error) = sweep(&state, &stop).await {
+            tracing::error!(%error, "what is to be forgotten stays");
+        }
+    }
+}
+
+/// Does what is due, in steps that are small and whole: whatever ends it, the next one goes on there.
+async fn sweep(state: &State, stop: &CancellationToken) -> Result<(), DbErr> {
+    let rows = organisation::Entity::across_tenants("each organisation's own word on how long viewers are known")
+        .all(state.store.read())
+        .await?;
+    for row in rows {
+        let id = OrganisationId::from_uuid(row.id);
+        while !stop.is_cancelled() && mask::step(state, &row).await? {}
+        while !stop.is_cancelled() && keep::step(state, &row).await? {}
+        if stop.is_cancelled() {
+            tracing::debug!(organisation.id = %id, "forgetting goes on later");
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+const LOOK: Duration = Duration::from_mins(5);
