@@ -196,3 +196,115 @@ async fn tick(node: Shared, clock: Clock) {
 }
 
 const BEAT_S: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::StreamExt;
+    use guard::{Credential, Door, Update};
+    use ids::NodeId;
+    use link::{Clock, Entropy, Kind, Protocol};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+    use tokio_tungstenite::tungstenite::Message;
+
+    use super::*;
+    use crate::gate::Asked;
+
+    /// What a node is between its start and its first policy; no policy comes.
+    async fn unready() -> (Shared, tokio::sync::mpsc::Receiver<link::Event>) {
+        let (mut control, connector) = link::in_process(64);
+        let events = control.take_events().unwrap();
+        let admit = async {
+            let join = control.next_join().await.unwrap();
+            control.admit(join, Vec::<Update>::new());
+        };
+        let id = NodeId::mint(1, [0; 10]);
+        let (attached, ()) = tokio::join!(connector.join(id), admit);
+        let attached = attached.unwrap();
+        let (clock, entropy) = (Clock::System, Entropy::seeded(1));
+        let hub = Hub::new(clock.clone(), id, attached.events());
+        let gate = Gate::new(Geoip::default(), hub.clone(), clock, entropy, &attached);
+        let inner = Inner {
+            gate: Arc::new(gate),
+            hub,
+            visits: play::Visits::default(),
+            test_sources: ingest::test_source::Running::default(),
+            drain: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        (Arc::new(inner), events)
+    }
+
+    async fn within<T>(what: impl Future<Output = T>) -> T {
+        tokio::time::timeout(Duration::from_mins(1), what)
+            .await
+            .expect("an answer")
+    }
+
+    #[tokio::test]
+    async fn a_node_without_a_policy_admits_nobody_and_says_so_at_each_door() {
+        let (node, mut events) = unready().await;
+        assert!(!node.gate.ready());
+        let listener = crate::http::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let http = listener.local_addr().unwrap();
+        let door = crate::http::Door::new(listener, play::router(&node));
+        let stop = CancellationToken::new();
+        tokio::spawn(crate::http::serve(door, stop.clone(), Duration::from_secs(1)));
+
+        for path in [
+            "index.m3u8",
+            "stream.mp4",
+            "init/0.mp4",
+            "segment/0.m4s",
+            "index.m3u8?token=x",
+        ] {
+            let mut connection = TcpStream::connect(http).await.unwrap();
+            let head = format!("GET /live/BENCH-x/{path} HTTP/1.1\r\nhost: {http}\r\nconnection: close\r\n\r\n");
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            within(connection.read_to_string(&mut answer)).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 503 "), "{path}: {answer}");
+            assert!(answer.contains("x-deny-reason: NOT_READY\r\n"), "{path}: {answer}");
+        }
+        let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{http}/live/BENCH-x/ws")))
+            .await
+            .unwrap();
+        let Some(Ok(Message::Close(Some(last)))) = within(socket.next()).await else {
+            panic!("it is told why")
+        };
+        assert_eq!((u16::from(last.code), last.reason.as_str()), (4490, "NOT_READY"));
+
+        let asked = Asked {
+            name: "BENCH-x".to_owned(),
+            credential: Credential::Missing,
+            address: [127, 0, 0, 1].into(),
+            protocol: Protocol::Rtmp,
+            user_agent: None,
+            referrer: None,
+            encrypted: false,
+            parameters: Vec::new(),
+        };
+        let denial = node.gate.publish(&asked).await.unwrap_err();
+        assert_eq!((denial.reason.as_str(), denial.decision.is_some()), ("NOT_READY", true));
+        assert!(!node.gate.would_admit(Door::Playback, &asked));
+        // Nobody's organisation is known yet: what is told of it is nobody's.
+        let Kind::Denied {
+            organisation, reason, ..
+        } = within(events.recv()).await.unwrap().kind
+        else {
+            panic!("a refusal is told")
+        };
+        assert_eq!((organisation, reason.as_str()), (None, "NOT_READY"));
+
+        // The first policy is all that was missing.
+        node.gate.adopt(Vec::new());
+        assert!(node.gate.ready());
+        let denial = node.gate.publish(&asked).await.unwrap_err();
+        assert_ne!(denial.reason.as_str(), "NOT_READY");
+        stop.cancel();
+    }
+}

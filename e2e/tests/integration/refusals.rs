@@ -58,7 +58,8 @@ const ELSEWHERE: [&str; 23] = [
     "ORGANISATION_SUSPENDED",
 ];
 
-/// Reasons that nothing here brings about yet, and what would.
+/// Reasons that nothing here brings about yet, and what would. Of a node without a policy `media` has a test of its own:
+/// in one process a node has its policy before it opens a door.
 const NOT_YET: [(&str, &str); 2] = [
     ("PUBLISHER_REPLACED", "takeover"),
     ("NOT_READY", "a node apart from the control plane"),
