@@ -1,10 +1,7 @@
 //! What the operator of the platform looks at: metrics, alive, ready.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,13 +10,30 @@ use metrics::{Unit, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 
-/// Whether everything is up.
+/// Whether everything is up: from when the node has a policy until the drain, while the database can be written.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Readiness(Arc<AtomicBool>);
+pub(crate) struct Readiness(Arc<Mutex<Option<api::Health>>>);
 
 impl Readiness {
-    pub(crate) fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::SeqCst);
+    /// From now on it is as ready as its control plane.
+    pub(crate) fn begin(&self, health: api::Health) {
+        *self.lock() = Some(health);
+    }
+
+    pub(crate) fn end(&self) {
+        *self.lock() = None;
+    }
+
+    async fn is(&self) -> bool {
+        let health = self.lock().clone();
+        match health {
+            Some(health) => health.takes_writes().await,
+            None => false,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<api::Health>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,7 +70,7 @@ pub(crate) fn router(metrics: PrometheusHandle, readiness: Readiness) -> Router 
         .route(
             "/readyz",
             get(move || async move {
-                if readiness.0.load(Ordering::SeqCst) {
+                if readiness.is().await {
                     (StatusCode::OK, "ready\n")
                 } else {
                     (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")

@@ -135,7 +135,9 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
     } else {
         tracing::info!(http = http_url, rtmp = rtmp_url, "up");
     }
-    readiness.set(node.ready());
+    if node.ready() {
+        readiness.begin(api.health());
+    }
     Ok(Running {
         api,
         node,
@@ -234,7 +236,7 @@ pub(crate) fn settings(configuration: &Configuration, addresses: Addresses, demo
 impl Running {
     /// Tells every session, lets requests finish, flushes what is not written yet.
     async fn drain(self, grace: Duration, stop: &CancellationToken) {
-        self.readiness.set(false);
+        self.readiness.end();
         self.node.drain(grace).await;
         stop.cancel();
         for door in self.doors {

@@ -7,75 +7,106 @@ use misuse::Indicator;
 
 use crate::{publisher::Progress, webhooks::Call};
 
-/// Says what each is, and begins it at zero: what never happened is no gap.
-pub(crate) fn describe() {
-    describe_gauge!("portcullis_nodes", Unit::Count, "Media nodes that are connected.");
-    describe_gauge!(
+/// What goes up and down: name, unit, and what it says.
+const GAUGES: &[(&str, Unit, &str)] = &[
+    ("portcullis_nodes", Unit::Count, "Media nodes that are connected."),
+    (
         "portcullis_outbox_waiting",
         Unit::Count,
-        "Changes that were not handed to the nodes yet."
-    );
-    describe_counter!(
+        "Changes that were not handed to the nodes yet.",
+    ),
+];
+
+/// What only grows: name, unit, and what it says.
+const COUNTERS: &[(&str, Unit, &str)] = &[
+    (
         "portcullis_changes_total",
         Unit::Count,
-        "Changes handed to the nodes, by outcome."
-    );
-    describe_histogram!(
-        "portcullis_change_done_seconds",
-        Unit::Seconds,
-        "From a change until every node acts on it."
-    );
-    describe_counter!(
+        "Changes handed to the nodes, by outcome.",
+    ),
+    (
+        "portcullis_sessions_cut_total",
+        Unit::Count,
+        "Sessions that changes ended.",
+    ),
+    (
+        "portcullis_bytes_after_total",
+        Unit::Bytes,
+        "Bytes of media written to sessions after a change had ended them.",
+    ),
+    (
         "portcullis_events_total",
         Unit::Count,
-        "Events of nodes that were taken in."
-    );
-    describe_histogram!(
-        "portcullis_events_seconds",
-        Unit::Seconds,
-        "How long a batch of events took to be recorded."
-    );
-    describe_counter!(
+        "Events of nodes that were taken in.",
+    ),
+    (
         "portcullis_findings_total",
         Unit::Count,
-        "Findings of misuse, by indicator."
-    );
-    describe_counter!(
+        "Findings of misuse, by indicator.",
+    ),
+    (
         "portcullis_mail_total",
         Unit::Count,
-        "Attempts to send a mail, by outcome."
-    );
-    describe_counter!(
+        "Attempts to send a mail, by outcome.",
+    ),
+    (
         "portcullis_webhook_total",
         Unit::Count,
-        "Calls of customers' webhooks, by call and outcome."
-    );
-    describe_counter!(
+        "Calls of customers' webhooks, by call and outcome.",
+    ),
+    (
         "portcullis_webhook_refused_total",
         Unit::Count,
-        "Questions to webhooks with too many waiting."
-    );
-    describe_counter!(
+        "Questions to webhooks with too many waiting.",
+    ),
+    (
         "portcullis_webhook_suppressed_total",
         Unit::Count,
-        "Notices held back as too many of a kind."
-    );
-    describe_counter!(
+        "Notices held back as too many of a kind.",
+    ),
+    (
         "portcullis_webhook_unlogged_total",
         Unit::Count,
-        "Calls that the delivery log had no room for."
-    );
-    describe_counter!("portcullis_search_total", Unit::Count, "Searches answered, by store.");
-    describe_counter!(
+        "Calls that the delivery log had no room for.",
+    ),
+    ("portcullis_search_total", Unit::Count, "Searches answered, by store."),
+    (
         "portcullis_search_failures_total",
         Unit::Count,
-        "Searches that Meilisearch did not answer."
-    );
-    describe_counter!(
+        "Searches that Meilisearch did not answer.",
+    ),
+    (
         "portcullis_search_feed_failures_total",
         Unit::Count,
-        "Failed attempts to write to Meilisearch."
-    );
+        "Failed attempts to write to Meilisearch.",
+    ),
+];
+
+/// Times in seconds: name, and what it says.
+const TIMES: &[(&str, &str)] = &[
+    (
+        "portcullis_change_done_seconds",
+        "From a change until every node acts on it.",
+    ),
+    (
+        "portcullis_events_seconds",
+        "How long a batch of events took to be recorded.",
+    ),
+];
+
+/// Says what each is, and begins it at zero: what never happened is no gap.
+pub(crate) fn describe() {
+    for (name, unit, about) in GAUGES {
+        describe_gauge!(*name, *unit, *about);
+    }
+    for (name, unit, about) in COUNTERS {
+        describe_counter!(*name, *unit, *about);
+    }
+    for (name, about) in TIMES {
+        describe_histogram!(*name, Unit::Seconds, *about);
+    }
+    counter!("portcullis_sessions_cut_total").increment(0);
+    counter!("portcullis_bytes_after_total").increment(0);
     counter!("portcullis_events_total").increment(0);
     counter!("portcullis_webhook_refused_total").increment(0);
     counter!("portcullis_webhook_suppressed_total").increment(0);
@@ -113,6 +144,8 @@ pub(crate) fn change(progress: &Progress) {
         "unacknowledged"
     };
     counter!("portcullis_changes_total", "outcome" => outcome).increment(1);
+    counter!("portcullis_sessions_cut_total").increment(progress.sessions_ended());
+    counter!("portcullis_bytes_after_total").increment(progress.bytes_after());
     if let Some(after) = progress.done_after {
         histogram!("portcullis_change_done_seconds").record(after.as_secs_f64());
     }

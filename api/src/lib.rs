@@ -34,7 +34,7 @@ pub use audit::verify::{Broken, ChainReport, Defect, Verification, VerifyError, 
 pub use demo::{Demo, DemoOperator, DemoStream, DemoUser, SeedError, seed_demo};
 pub use http::{Rates, Tools};
 pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
-pub use running::{Running, Settings, StartError, start};
+pub use running::{Health, Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
 pub use search::{Key, Meilisearch, MeilisearchError, ReindexError, Reindexed, SearchKey, reindex as reindex_search};
 pub use state::{Credit, Known, Places};

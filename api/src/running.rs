@@ -1,6 +1,6 @@
 //! Starts the control plane, and ends it without losing anything.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use entity::{Table, signing_key};
 use link::{Clock, Control, Entropy};
@@ -147,6 +147,11 @@ impl Running {
         })
     }
 
+    /// Whether its database can be written.
+    pub fn health(&self) -> Health {
+        Health(self.state.clone())
+    }
+
     /// How many statements it gave its database so far.
     pub fn statements(&self) -> u64 {
         self.state.store.statements()
@@ -178,6 +183,25 @@ impl Running {
         }
     }
 }
+
+/// How the control plane is doing.
+#[derive(Clone, Debug)]
+pub struct Health(Arc<State>);
+
+impl Health {
+    /// Whether the database takes a write within two seconds; says why where it does not.
+    pub async fn takes_writes(&self) -> bool {
+        let trouble = match tokio::time::timeout(SOON, self.0.store.takes_writes()).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it does not answer".to_owned(),
+        };
+        tracing::warn!(trouble, "the database takes no writes");
+        false
+    }
+}
+
+const SOON: Duration = Duration::from_secs(2);
 
 /// What the control plane knows, over a database in its newest form; nothing runs yet.
 pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<State, StartError> {

@@ -2,7 +2,8 @@
 //!
 //! On SQLite every connection has WAL, `synchronous=FULL` (what was answered survives a power cut), foreign keys and a
 //! busy timeout; writers take turns, and begin with the write lock, because a transaction that begins by reading fails
-//! beside another one.
+//! beside another one. Where the disk is full SQLite ends a transaction by itself; a connection that takes itself to be
+//! in one afterwards is closed, since nothing that it commits from then on would be kept.
 
 use std::{
     ops::Deref,
@@ -17,7 +18,10 @@ use ids::OrganisationId;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection,
+        sqlite::{SqliteJournalMode, SqliteSynchronous},
+    },
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -61,6 +65,15 @@ impl Store {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(PATIENCE)
+            })
+            .map_sqlx_sqlite_pool_opts(|pool| {
+                pool.after_release(|connection, _| {
+                    Box::pin(async move {
+                        // By its answer the rollback of what was dropped is over.
+                        connection.ping().await?;
+                        Ok(!connection.is_in_transaction())
+                    })
+                })
             });
         let mut connection = Database::connect(options).await?;
         let statements = Arc::<AtomicU64>::default();
@@ -127,6 +140,17 @@ impl Store {
         Ok(write)
     }
 
+    /// Commits a transaction that changes nothing, but has to be written all the same.
+    pub(crate) async fn takes_writes(&self) -> Result<(), DbErr> {
+        let write = self.write().await?;
+        let statement = match write.get_database_backend() {
+            DbBackend::Sqlite => "PRAGMA user_version = 0",
+            _ => "SELECT txid_current()",
+        };
+        write.execute_unprepared(statement).await?;
+        write.commit().await
+    }
+
     /// Waits for what is under way, then closes every connection.
     pub(crate) async fn close(&self) -> Result<(), DbErr> {
         self.connection.close_by_ref().await
@@ -174,6 +198,42 @@ mod tests {
             assert_eq!(pragma::<i64>(transaction, "synchronous").await, 2);
             assert_eq!(pragma::<String>(transaction, "journal_mode").await, "wal");
             assert_eq!(pragma::<i64>(transaction, "foreign_keys").await, 1);
+        }
+    }
+
+    /// A limit of pages is to SQLite what a full disk is.
+    #[tokio::test]
+    async fn what_was_answered_is_kept_after_the_disk_was_full() {
+        let database = Database::new(Kind::Sqlite);
+        let store = Store::open(database.url()).await.unwrap();
+        let begun = store.write().await.unwrap();
+        begun
+            .execute_unprepared("CREATE TABLE filled (content BLOB)")
+            .await
+            .unwrap();
+        begun.commit().await.unwrap();
+        for round in 0..20 {
+            let full = store.write().await.unwrap();
+            let pages: i64 = pragma(&full, "page_count").await;
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            full.execute_unprepared(&limit).await.unwrap();
+            let fill = "INSERT INTO filled VALUES (randomblob(1000000))";
+            full.execute_unprepared(fill).await.unwrap_err();
+            drop(full);
+            store.takes_writes().await.unwrap();
+
+            // Whichever connections are used by now: what they say to have kept others find.
+            let write = store.write().await.unwrap();
+            write
+                .execute_unprepared("INSERT INTO filled VALUES (x'00')")
+                .await
+                .unwrap();
+            write.commit().await.unwrap();
+            let other = Store::open_as_it_is(database.url()).await.unwrap();
+            let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) AS kept FROM filled");
+            let kept = other.read().query_one_raw(count).await.unwrap().unwrap();
+            assert_eq!(kept.try_get::<i64>("", "kept").unwrap(), round + 1);
+            other.close().await.unwrap();
         }
     }
 

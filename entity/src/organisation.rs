@@ -49,6 +49,8 @@ pub struct Model {
     pub address_after: String,
     /// For how many days rows of what was watched are kept; as the package has it where it does not say.
     pub keep_days: Option<i32>,
+    /// Pages that may read what their players fetch: a list of their origins; all of them where there is none.
+    pub origins: Option<Json>,
     /// When it was made.
     pub created_at: i64,
 }

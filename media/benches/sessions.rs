@@ -347,6 +347,7 @@ fn tenant(key: VerifyingKey) -> Result<Vec<Update>, Box<dyn Error>> {
             judges: Judges::default(),
             asks: Asks::default(),
             encrypted_ingest: false,
+            origins: vec![],
         }),
         Update::Key {
             organisation: organisation(),

@@ -45,49 +45,65 @@ impl Lost {
     }
 }
 
-/// Says what each is, and begins it at zero where all of its labels are known: what never happened is no gap.
-pub(crate) fn describe() {
-    describe_counter!("portcullis_allow_total", Unit::Count, "Admissions, by protocol.");
-    describe_counter!(
+/// What only grows: name, unit, and what it says.
+const COUNTERS: &[(&str, Unit, &str)] = &[
+    ("portcullis_allow_total", Unit::Count, "Admissions, by protocol."),
+    (
         "portcullis_deny_total",
         Unit::Count,
-        "Refusals, by protocol and reason."
-    );
-    describe_counter!(
+        "Refusals, by protocol and reason.",
+    ),
+    (
         "portcullis_terminate_total",
         Unit::Count,
-        "Sessions that were ended, by protocol and reason."
-    );
-    describe_gauge!(
-        "portcullis_sessions",
-        Unit::Count,
-        "Sessions that go on, by door and protocol."
-    );
-    describe_counter!(
+        "Sessions that were ended, by protocol and reason.",
+    ),
+    (
         "portcullis_media_bytes_total",
         Unit::Bytes,
-        "Bytes of media, by door and protocol."
-    );
-    describe_histogram!(
-        "portcullis_change_seconds",
-        Unit::Seconds,
-        "From a change's arrival until it is in force."
-    );
-    describe_counter!(
+        "Bytes of media, by door and protocol.",
+    ),
+    (
         "portcullis_http_lost_total",
         Unit::Count,
-        "HTTP connections lost before a request, by cause."
-    );
-    describe_counter!(
+        "HTTP connections lost before a request, by cause.",
+    ),
+    (
         "portcullis_rtmp_dropped_total",
         Unit::Count,
-        "RTMP connections dropped early, by cause."
-    );
-    describe_counter!(
+        "RTMP connections dropped early, by cause.",
+    ),
+    (
         "portcullis_events_dropped_total",
         Unit::Count,
-        "Events that did not fit into the link's queue."
-    );
+        "Events that did not fit into the link's queue.",
+    ),
+];
+
+/// What goes up and down: name, unit, and what it says.
+const GAUGES: &[(&str, Unit, &str)] = &[(
+    "portcullis_sessions",
+    Unit::Count,
+    "Sessions that go on, by door and protocol.",
+)];
+
+/// Times in seconds: name, and what it says.
+const TIMES: &[(&str, &str)] = &[(
+    "portcullis_change_seconds",
+    "From a change's arrival until it is in force.",
+)];
+
+/// Says what each is, and begins it at zero where all of its labels are known: what never happened is no gap.
+pub(crate) fn describe() {
+    for (name, unit, about) in COUNTERS {
+        describe_counter!(*name, *unit, *about);
+    }
+    for (name, unit, about) in GAUGES {
+        describe_gauge!(*name, *unit, *about);
+    }
+    for (name, about) in TIMES {
+        describe_histogram!(*name, Unit::Seconds, *about);
+    }
     counter!("portcullis_events_dropped_total").increment(0);
     for cause in Lost::ALL {
         counter!("portcullis_http_lost_total", "cause" => cause.as_str()).increment(0);

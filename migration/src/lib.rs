@@ -25,6 +25,7 @@ mod m0018_judges;
 mod m0019_renewed;
 mod m0020_weak_tokens;
 mod m0021_privacy;
+mod m0023_origins;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0019_renewed::Step),
             Box::new(m0020_weak_tokens::Step),
             Box::new(m0021_privacy::Step),
+            Box::new(m0023_origins::Step),
         ]
     }
 }

@@ -6,7 +6,7 @@ use entity::{
     Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
 };
 use guard::{
-    IngestKeyDigest, Timestamp, Update,
+    IngestKeyDigest, OriginPattern, Timestamp, Update,
     policy::{
         Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, SecurePlayback, Standing, Stream,
         StreamIngest, StreamStanding, Subject,
@@ -14,6 +14,7 @@ use guard::{
 };
 use ids::{GroupId, OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -161,7 +162,14 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
             edition: row.webhook_edition,
         },
         encrypted_ingest: row.encrypted_ingest,
+        origins: origins(row)?,
     })
+}
+
+/// The pages that an organisation allows to read what their players fetch.
+pub(crate) fn origins(row: &organisation::Model) -> Result<Vec<OriginPattern>, DbErr> {
+    let column = row.origins.clone().unwrap_or_else(|| json!([]));
+    serde_json::from_value(column).map_err(|_| unreadable("organisation.origins"))
 }
 
 /// A stream's row as a decision sees it.

@@ -6,7 +6,7 @@ use authz::{Action, PlatformAction, Role};
 use entity::{
     Table, Tenanted, guardian_rule, invitation, member, organisation, package_grant, package_request, stream,
 };
-use guard::{Update, policy::Package};
+use guard::{OriginError, OriginPattern, Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use misuse::Thresholds;
 use sea_orm::{
@@ -45,6 +45,7 @@ pub(crate) struct Edit {
     pub(crate) encrypted_ingest: Option<bool>,
     pub(crate) static_tokens: Option<bool>,
     pub(crate) backend_tokens: Option<bool>,
+    pub(crate) origins: Option<Vec<String>>,
     pub(crate) thresholds: Option<Thresholds>,
     /// For how many days addresses are full.
     pub(crate) address_days: Option<i32>,
@@ -104,6 +105,7 @@ pub(crate) async fn found(
         address_days: Set(ADDRESS_DAYS),
         address_after: Set(Masking::Truncated.column().to_owned()),
         keep_days: Set(None),
+        origins: Set(None),
         created_at: Set(work.at.us()),
     }
     .insert(&*work.write)
@@ -188,6 +190,10 @@ pub(crate) async fn edit(
     if let Some(on) = edit.backend_tokens {
         after.backend_tokens = Set(on);
     }
+    if let Some(origins) = &edit.origins {
+        let origins = allowed(origins)?;
+        after.origins = Set((!origins.is_empty()).then(|| json!(origins)));
+    }
     if let Some(thresholds) = &edit.thresholds {
         after.thresholds = Set(Some(json!(thresholds)));
     }
@@ -205,7 +211,7 @@ pub(crate) async fn edit(
         json!({ "name": row.name, "securePlayback": row.secure_playback, "forceDisconnect": row.force_disconnect,
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
             "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens,
-            "backendTokens": row.backend_tokens,
+            "backendTokens": row.backend_tokens, "allowedOrigins": row.origins,
             "misuseThresholds": findings::thresholds_of(row), "addressDays": row.address_days,
             "addressesAfterwards": row.address_after, "retentionDays": row.keep_days })
     };
@@ -227,6 +233,22 @@ fn within(days: i32, field: &str) -> Result<i32, Fault> {
     let fits = (1..=MOST_DAYS).contains(&days);
     fits.then_some(days)
         .ok_or_else(|| Fault::field(field, "INVALID", "days are 1 to 3650"))
+}
+
+/// Each origin once, as browsers write it.
+fn allowed(origins: &[String]) -> Result<Vec<OriginPattern>, Fault> {
+    let wrong = |why: String| Fault::field("allowedOrigins", "INVALID", why);
+    let mut allowed = Vec::new();
+    for origin in origins {
+        let origin: OriginPattern = origin.parse().map_err(|error: OriginError| wrong(error.to_string()))?;
+        if !allowed.contains(&origin) {
+            allowed.push(origin);
+        }
+    }
+    if allowed.len() > ORIGINS {
+        return Err(wrong(format!("{ORIGINS} at most")));
+    }
+    Ok(allowed)
 }
 
 /// Enables a package with these limits, or takes it away. Running sessions are decided again.
@@ -485,5 +507,6 @@ const ADDRESS_DAYS: i32 = 30;
 /// Ten years.
 const MOST_DAYS: i32 = 3650;
 const NAME: usize = 100;
+const ORIGINS: usize = 50;
 const REQUESTS: u64 = 200;
 const HASHES: usize = 20;

@@ -206,6 +206,7 @@ fn token(row: &static_token::Model) -> Result<StaticToken, DbErr> {
             _ => return Err(unreadable()),
         },
         scope,
+        made: Some(Timestamp::from_us(row.created_at)),
         expires: Timestamp::from_us(row.expires_at),
     })
 }

@@ -384,6 +384,17 @@ impl Node {
         });
     }
 
+    /// The pages that may read what their players fetch of a stream.
+    pub(crate) fn origins(&self, stream: &str) -> Vec<guard::OriginPattern> {
+        let policy = self.policy.lock().unwrap().clone();
+        policy
+            .tenant_of(&stream.parse().unwrap())
+            .unwrap()
+            .organisation
+            .origins
+            .clone()
+    }
+
     /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass.
     pub(crate) fn denies(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
         let policy = self.policy.lock().unwrap().clone();

@@ -260,10 +260,31 @@ async fn settings_are_the_administrators_and_reach_the_nodes() {
         (json!({ "name": " " }), "INVALID"),
         (json!({ "ingestAuthorisation": "INHERIT" }), "INVALID"),
         (json!({ "secondFactorRequired": true }), "SECOND_FACTOR_FIRST"),
+        (json!({ "allowedOrigins": ["example.com"] }), "INVALID"),
+        (json!({ "allowedOrigins": ["https://example.com/page"] }), "INVALID"),
+        (json!({ "allowedOrigins": vec!["https://example.com"; 51] }), ""),
+        (
+            json!({ "allowedOrigins": (0..51).map(|n| format!("https://{n}.example")).collect::<Vec<_>>() }),
+            "INVALID",
+        ),
     ] {
         let refused = admin.data(SETTINGS, json!({ "i": input })).await["updateSettings"].clone();
-        assert_eq!(refused["errors"][0]["code"], code, "{input}");
+        assert_eq!(
+            refused["errors"][0]["code"].as_str().unwrap_or_default(),
+            code,
+            "{input}"
+        );
     }
+    let origins = "mutation($o: [String!]!) { updateSettings(input: { allowedOrigins: $o }) {
+        organisation { settings { allowedOrigins } } } }";
+    let input = json!({ "o": ["HTTPS://Shop.example.com/", "https://shop.example.com:443", "https://*.example.com"] });
+    let set = admin.data(origins, input).await;
+    let shown = json!(["https://shop.example.com", "https://*.example.com"]);
+    assert_eq!(
+        set["updateSettings"]["organisation"]["settings"]["allowedOrigins"],
+        shown
+    );
+    assert_eq!(json!(world.node.origins(world.stream())), shown, "what nodes know");
 }
 
 #[tokio::test]

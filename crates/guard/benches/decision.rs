@@ -310,6 +310,7 @@ fn updates() -> Result<Vec<Update>, Box<dyn Error>> {
             judges: Judges::default(),
             asks: Asks::default(),
             encrypted_ingest: false,
+            origins: vec![],
         }),
         Update::Key {
             organisation: organisation(),

@@ -28,6 +28,7 @@ mod decide;
 mod host;
 pub mod key;
 pub mod lint;
+mod origin;
 mod permit;
 mod place;
 pub mod policy;
@@ -47,6 +48,7 @@ pub use decide::{
 };
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};
+pub use origin::{OriginError, OriginPattern};
 pub use permit::{Admitted, End, Grant, Permit, Word};
 pub use place::{Asn, Country, Place, PlaceError};
 pub use policy::{Policy, Update};

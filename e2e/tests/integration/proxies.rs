@@ -103,6 +103,19 @@ async fn behind_nginx_as_documented_viewers_are_themselves_and_no_token_is_in_it
         assert_eq!(curl(&elsewhere, None).await.reason().as_deref(), Some("TOKEN_IP"));
     }
     assert_eq!(addresses(&admin, "behind-nginx").await, [VIEWER]);
+    // Addresses that somebody mistyped are logged too.
+    let handle = format!("h_{}", &token[token.len() - 22..]);
+    for mistyped in [
+        format!("/t/{token}"),
+        format!("/T/{token}/live/{name}/index.m3u8"),
+        format!("/t/-/live/{name}/index.m3u8/{token}"),
+        format!("/live/{name}/index.m3u8;token={token}"),
+        format!("/live/{token}/index.m3u8"),
+        format!("/live/{name}/{handle}"),
+    ] {
+        let answer = curl(&[&viewer[..], &[&format!("{front}{mistyped}")]].concat(), None).await;
+        assert_ne!(answer.status, 502, "{mistyped}");
+    }
     // By the proxy's word it came by HTTPS, to the host that the visitor sees.
     let input = json!({ "email": "admin@northwind.example", "password": password(&server) });
     let query = "mutation($input: SignInInput!) { signIn(input: $input) { errors { code } } }";
@@ -146,6 +159,8 @@ async fn behind_nginx_as_documented_viewers_are_themselves_and_no_token_is_in_it
     assert!(logs.contains(&format!("/t/-/live/{name}/index.m3u8 200")), "{logs}");
     let secret = token.rsplit('.').next().expect("a signature");
     assert!(!logs.contains(secret), "{logs}");
+    assert!(!logs.contains(&handle), "{logs}");
+    assert!(logs.contains(&format!(" /live/{name}/index.m3u8;token=- ")), "{logs}");
 }
 
 #[tokio::test]

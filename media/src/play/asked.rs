@@ -129,7 +129,12 @@ fn referrer(headers: &HeaderMap) -> Option<Host> {
 }
 
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<Arc<str>> {
-    let value = headers.get(name)?.to_str().ok()?;
+    // What is there and empty says nothing either.
+    let value = headers
+        .get(name)?
+        .to_str()
+        .ok()
+        .filter(|value| !value.trim().is_empty())?;
     Some(value.chars().take(512).collect::<String>().into())
 }
 

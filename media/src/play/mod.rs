@@ -3,29 +3,28 @@
 //! The one table of routes is [`ROUTES`]; every entry goes through the gate, which a sweep over the table proves.
 
 mod asked;
+mod cors;
 mod hls;
 mod progressive;
 pub(crate) mod refuse;
 mod token;
 pub(crate) mod ws;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use asked::{Carrier, Renewal};
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, header},
+    middleware,
     response::Response,
     routing::{MethodRouter, any, get},
 };
 use guard::{Door, Reason};
 pub(crate) use hls::Visits;
 use link::Protocol;
-use tower_http::{
-    cors::{Any, CorsLayer},
-    set_header::SetResponseHeaderLayer,
-};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::node::Shared;
 
@@ -70,14 +69,8 @@ pub(crate) fn router(node: &Shared) -> Router {
             HeaderValue::from_static("private, no-store"),
         ))
         .layer(set(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
-        .layer(
-            CorsLayer::new()
-                .allow_origin(Any)
-                .allow_methods([Method::GET, Method::HEAD, Method::POST])
-                .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE])
-                .expose_headers([refuse::REASON, refuse::DECISION])
-                .max_age(Duration::from_mins(10)),
-        )
+        .layer(cors::layer())
+        .layer(middleware::from_fn_with_state(node.clone(), cors::narrow))
 }
 
 /// What answers those who may not connect at all: refuses everything, and tells of what was asked of a stream.

@@ -165,6 +165,7 @@ pub(crate) struct OrganisationSettings {
     pub(crate) backend_tokens: bool,
     pub(crate) privacy: PrivacySettings,
     pub(crate) retention: RetentionSettings,
+    pub(crate) allowed_origins: Vec<String>,
 }
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +201,8 @@ pub(crate) struct UpdateSettingsInput {
     pub(crate) privacy: Option<PrivacyInput>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) retention: Option<RetentionInput>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) allowed_origins: Option<Vec<String>>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

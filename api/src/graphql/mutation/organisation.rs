@@ -52,6 +52,7 @@ impl Settings {
             encrypted_ingest: input.encrypted_ingest,
             static_tokens: input.static_tokens,
             backend_tokens: input.backend_tokens,
+            origins: input.allowed_origins,
             thresholds,
             address_days: input.privacy.and_then(|privacy| privacy.address_days),
             masking: input
@@ -113,6 +114,9 @@ pub(super) struct UpdateSettingsInput {
     /// Whether the webhook that judges tokens is asked about them, where a stream does not say. Off: sessions on its word
     /// end.
     backend_tokens: Option<bool>,
+    /// Pages that may read what their players fetch (CORS), as `https://example.com` or `https://*.example.com`; 50 at most.
+    /// All of them where the list is empty.
+    allowed_origins: Option<Vec<String>>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: Option<MisuseThresholdsInput>,
     /// For how long viewers' addresses are full, and what becomes of them then.

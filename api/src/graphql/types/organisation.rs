@@ -26,6 +26,7 @@ use crate::{
     graphql::{caller, state},
     live::weak,
     people::{Acting, provider},
+    publisher::policy,
     service::{
         api_tokens, audit_log, bans, groups, members, packages, reading, rules, signing_keys, static_tokens, tags,
         webhooks,
@@ -93,8 +94,9 @@ impl Organisation {
     }
 
     /// What holds where a stream or a token does not say.
-    async fn settings(&self) -> OrganisationSettings {
-        OrganisationSettings {
+    async fn settings(&self) -> Result<OrganisationSettings> {
+        let origins = policy::origins(&self.0.row).map_err(Fault::from)?;
+        Ok(OrganisationSettings {
             secure_playback: self.0.row.secure_playback,
             force_disconnect: self.0.row.force_disconnect,
             second_factor_required: self.0.row.second_factor_required,
@@ -102,10 +104,11 @@ impl Organisation {
             encrypted_ingest: self.0.row.encrypted_ingest,
             static_tokens: self.0.row.static_tokens,
             backend_tokens: self.0.row.backend_tokens,
+            allowed_origins: origins.iter().map(ToString::to_string).collect(),
             misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
             privacy: PrivacySettings::of(&self.0.row),
             retention: RetentionSettings::of(&self.0.row),
-        }
+        })
     }
 
     /// The keys that verify its tokens; for administrators.
@@ -393,7 +396,7 @@ impl Organisation {
 }
 
 /// What holds where a stream or a token does not say.
-#[derive(Clone, Copy, Debug, SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct OrganisationSettings {
     /// Whether playback needs a token.
@@ -410,6 +413,8 @@ pub(crate) struct OrganisationSettings {
     static_tokens: bool,
     /// Whether the webhook that judges tokens is asked about them.
     backend_tokens: bool,
+    /// Pages that may read what their players fetch (CORS); all of them where none is named.
+    allowed_origins: Vec<String>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: MisuseThresholds,
     /// For how long viewers' addresses are full, and what becomes of them then.

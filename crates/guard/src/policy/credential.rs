@@ -55,6 +55,10 @@ pub struct StaticToken {
     pub door: Door,
     /// The streams that it is for.
     pub scope: StaticScope,
+    /// When it was made: what was taken back before does not touch it. Changes that wait since an earlier version do not
+    /// say.
+    #[serde(default)]
+    pub made: Option<Timestamp>,
     /// When it ends.
     pub expires: Timestamp,
 }
@@ -99,6 +103,7 @@ impl StaticToken {
         };
         Claims {
             aud: Some(self.door.audience().into()),
+            iat: self.made,
             exp: self.expires,
             ..Claims::bare(format!("static:{}", self.name).into(), scope)
         }

@@ -3,6 +3,8 @@
 use ids::{OrganisationHash, OrganisationId};
 use serde::{Deserialize, Serialize};
 
+use crate::OriginPattern;
+
 /// Settings and standing of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organisation {
@@ -30,6 +32,9 @@ pub struct Organisation {
     pub asks: Asks,
     /// Whether broadcasters must come encrypted.
     pub encrypted_ingest: bool,
+    /// Pages that may read what their players fetch; all of them where none is named. It decides about no viewer.
+    #[serde(default)]
+    pub origins: Vec<OriginPattern>,
 }
 
 /// Who judges a credential that is neither a JWT nor a handle. Signed tokens are always judged by their signature.

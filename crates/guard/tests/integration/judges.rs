@@ -31,6 +31,7 @@ fn list(policy: &Policy, scope: StaticScope) -> Policy {
             digest: CredentialDigest::of("open sesame"),
             door: Door::Playback,
             scope,
+            made: Some(NOW),
             expires: NOW.plus(Duration::from_mins(1)),
         },
     })
@@ -100,6 +101,19 @@ fn a_static_token_ends_with_its_removal_its_revocation_and_its_switch() {
         why("7KQ2M-SECURED", "open sesame", &revoked),
         Some(Reason::TokenRevoked)
     );
+    let all = |at| Update::Revoked {
+        organisation: organisation(1),
+        subject: Subject::Everything,
+        at,
+    };
+    let before = policy.with(&all(NOW.minus(Duration::from_micros(1))));
+    assert_eq!(
+        why("7KQ2M-SECURED", "open sesame", &before),
+        None,
+        "it was made afterwards"
+    );
+    let after = policy.with(&all(NOW));
+    assert_eq!(why("7KQ2M-SECURED", "open sesame", &after), Some(Reason::TokenRevoked));
     let off = policy.with(&Update::Organisation(
         scene().policy.tenant(organisation(1)).unwrap().organisation.clone(),
     ));

@@ -80,6 +80,7 @@ fn settings(number: u64, hash: &str, standing: Standing) -> Update {
         judges: Judges::default(),
         asks: Asks::default(),
         encrypted_ingest: false,
+        origins: vec![],
     })
 }
 

@@ -214,6 +214,7 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
                     digest: CredentialDigest::of(text),
                     door: Door::Playback,
                     scope: StaticScope::Organisation,
+                    made: None,
                     expires: now().plus(std::time::Duration::from_hours(1)),
                 },
             },

@@ -1,10 +1,11 @@
 //! Every route of a stream is a door with a check.
 
+use guard::{Update, policy::Organisation};
 use serde_json::json;
 
 use super::{
     client::{Player, ask, get},
-    stage::{IDLE, NAME, OTHER, Stage},
+    stage::{IDLE, NAME, OTHER, Stage, settings},
 };
 
 /// The routes as a client asks for them.
@@ -59,6 +60,54 @@ async fn a_preflight_is_answered_without_a_decision() {
     )
     .await;
     assert!(answer.header("access-control-expose-headers").contains("x-deny-reason"));
+}
+
+#[tokio::test]
+async fn pages_that_an_organisation_does_not_name_may_not_read() {
+    let stage = Stage::open().await;
+    let origins = ["https://*.example.com", "http://localhost:3000"];
+    let narrow = Organisation {
+        origins: origins.map(|origin| origin.parse().unwrap()).to_vec(),
+        ..settings(1, NAME)
+    };
+    stage.change(vec![Update::Organisation(narrow)]).await;
+    let token = stage.token("t", json!({}));
+    let allowed = async |method: &str, name: &str, prefix: &str, origin: Option<&str>| {
+        let headers: Vec<_> = origin.map(|origin| ("origin", origin)).into_iter().collect();
+        let path = format!("{prefix}/live/{name}/index.m3u8?token={token}");
+        let answer = ask(stage.http, method, &path, &headers).await;
+        answer.headers.get("access-control-allow-origin").cloned()
+    };
+    let shop = "https://shop.example.com";
+    for method in ["GET", "OPTIONS"] {
+        for (origin, meant) in [
+            (Some(shop), true),
+            (Some("http://localhost:3000"), true),
+            (Some("http://shop.example.com"), false),
+            (Some("https://example.com"), false),
+            (Some("https://evil-example.com"), false),
+            (Some("null"), false),
+            (None, false),
+        ] {
+            let told = allowed(method, NAME, "", origin).await;
+            assert_eq!(told.as_deref(), origin.filter(|_| meant), "{method} {origin:?}");
+        }
+        // Another spelling of the same stream, and another way to it.
+        let evil = Some("https://evil.test");
+        assert_eq!(allowed(method, "7KQ2M%2DSTAGE", "", evil).await, None);
+        assert_eq!(allowed(method, NAME, &format!("/t/{token}"), evil).await, None);
+        assert_eq!(
+            allowed(method, OTHER, "", evil).await.as_deref(),
+            Some("*"),
+            "another's setting"
+        );
+    }
+    // It decides about no viewer.
+    let path = format!("/live/{NAME}/index.m3u8?token={token}");
+    assert_eq!(
+        get(stage.http, &path, &[("origin", "https://evil.test")]).await.status,
+        200
+    );
 }
 
 #[tokio::test]

@@ -78,6 +78,22 @@ async fn a_token_for_a_player_plays_in_that_player_only() {
 }
 
 #[tokio::test]
+async fn an_empty_user_agent_is_none() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let none = rule(1, Action::Deny, Kind::UserAgent, "none", None);
+    stage.change(vec![none]).await;
+    assert_eq!(reason(&stage, &token, &[("user-agent", "VLC/3.0.18")]).await, "");
+    for headers in [&[][..], &[("user-agent", "")], &[("user-agent", " ")]] {
+        assert_eq!(
+            reason(&stage, &token, headers).await,
+            "GUARDIAN_USER_AGENT",
+            "{headers:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_a_node_cannot_find_out_refuses() {
     let stage = Stage::open().await;
     for (claim, value, refused) in [

@@ -235,6 +235,7 @@ pub(crate) fn settings(number: u64, name: &str) -> Organisation {
         judges: Judges::default(),
         asks: Asks::default(),
         encrypted_ingest: false,
+        origins: vec![],
     }
 }
 

@@ -177,6 +177,7 @@ fn policy() -> Policy {
                 judges: Judges::default(),
                 asks: Asks::default(),
                 encrypted_ingest: false,
+                origins: vec![],
             }),
             Update::Stream(Stream {
                 id: StreamId::mint(number, [0; 10]),

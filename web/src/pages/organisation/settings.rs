@@ -7,7 +7,10 @@ use crate::{
         client::use_api,
         organisation::{self, IngestAuthorisation, Overview, Package},
     },
-    kit::{Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextField, Tone, Trouble, use_toasts},
+    kit::{
+        Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextArea, TextField, Tone, Trouble,
+        use_toasts,
+    },
     session::use_session,
 };
 
@@ -18,6 +21,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
     let (name, ingest) = (RwSignal::new(String::new()), RwSignal::new(IngestAuthorisation::Key));
     let (secure, disconnect) = (RwSignal::new(true), RwSignal::new(false));
     let asked = RwSignal::new(true);
+    let origins = RwSignal::new(String::new());
     Effect::new(move |_| {
         load.value().with(|now| {
             let Some(now) = now else { return };
@@ -25,6 +29,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
             secure.set(now.settings.secure_playback);
             disconnect.set(now.settings.force_disconnect);
             asked.set(now.settings.backend_tokens);
+            origins.set(now.settings.allowed_origins.join("\n"));
             ingest.set(now.settings.ingest_authorisation);
         });
     });
@@ -45,6 +50,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 secure_playback: Some(secure.get_untracked()),
                 force_disconnect: Some(disconnect.get_untracked()),
                 backend_tokens: Some(asked.get_untracked()),
+                allowed_origins: Some(origins.get_untracked().split_whitespace().map(str::to_owned).collect()),
                 ingest_authorisation: Some(ingest.get_untracked()),
                 ..organisation::UpdateSettingsInput::default()
             },
@@ -78,6 +84,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 <Switch label="End sessions with their token" value=disconnect hint="A running session ends when its token expires, not only new ones."/>
                 <Switch label="Ask the webhook that judges tokens" value=asked hint="Where a stream does not say otherwise, and where one of your webhooks does."/>
                 <Choices legend="What a broadcaster has to show" options chosen=ingest on_choose=move |one| ingest.set(one)/>
+                <TextArea label="Pages that may hold a player" value=origins lines=3 placeholder="https://*.example.com" hint="Origins, one a line: browsers let no other page read your streams (CORS). Empty: every page. Whoever shows a token elsewhere than in a browser is not kept out by this; a Guardian rule on referrers is."/>
                 <Trouble doing/>
                 <div><Button look=Look::Primary submit=true busy=doing.busy>"Save settings"</Button></div>
             </form>

@@ -1,0 +1,78 @@
+//! Which pages may read what their players fetch (CORS): those of the organisation's setting, all where it says nothing.
+//!
+//! A preflight is answered without a decision.
+
+use std::time::Duration;
+
+use axum::{
+    RequestExt,
+    extract::{RawPathParams, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
+};
+use ids::StreamName;
+use tower_http::cors::{Any, CorsLayer};
+
+use super::{Node, refuse};
+
+/// What is said where every page may read.
+pub(super) fn layer() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::RANGE])
+        .expose_headers([refuse::REASON, refuse::DECISION])
+        .max_age(Duration::from_mins(10))
+}
+
+/// Says it to those pages only that the organisation allows, where it names some.
+pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next: Next) -> Response {
+    let path = request.extract_parts::<RawPathParams>().await;
+    let path = path.iter().flatten();
+    let name = path
+        .filter(|(name, _)| *name == "name")
+        .find_map(|(_, name)| name.parse().ok());
+    let said = said(&node, name.as_ref(), request.headers());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    match said {
+        Said::ToAll => {}
+        Said::To(origin) => {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+        Said::ToNobody => {
+            headers.remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+        }
+    }
+    response
+}
+
+enum Said {
+    ToAll,
+    To(HeaderValue),
+    ToNobody,
+}
+
+fn said(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> Said {
+    let policy = node.gate.policy();
+    let tenant = policy.as_deref().and_then(|policy| policy.tenant_of(stream?));
+    let Some(allowed) = tenant
+        .map(|tenant| &tenant.organisation.origins)
+        .filter(|all| !all.is_empty())
+    else {
+        return Said::ToAll;
+    };
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let (Some(origin), None) = (origins.next(), origins.next()) else {
+        return Said::ToNobody;
+    };
+    let is_allowed = |origin: &str| allowed.iter().any(|one| one.matches(origin));
+    if origin.to_str().is_ok_and(is_allowed) {
+        Said::To(origin.clone())
+    } else {
+        Said::ToNobody
+    }
+}
