@@ -6,7 +6,7 @@ use entity::{
     Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
 };
 use guard::{
-    IngestKeyDigest, OriginPattern, Timestamp, Update,
+    IngestKeyDigest, Timestamp, Update,
     policy::{
         Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, SecurePlayback, Standing, Stream,
         StreamIngest, StreamStanding, Subject,
@@ -14,7 +14,7 @@ use guard::{
 };
 use ids::{GroupId, OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select};
-use serde_json::json;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -162,14 +162,17 @@ pub(crate) fn organisation(row: &organisation::Model, grants: &[package_grant::M
             edition: row.webhook_edition,
         },
         encrypted_ingest: row.encrypted_ingest,
-        origins: origins(row)?,
+        origins: origins(row)
+            .iter()
+            .map(|origin| parsed(origin))
+            .collect::<Result<_, _>>()?,
     })
 }
 
-/// The pages that an organisation allows to read what their players fetch.
-pub(crate) fn origins(row: &organisation::Model) -> Result<Vec<OriginPattern>, DbErr> {
-    let column = row.origins.clone().unwrap_or_else(|| json!([]));
-    serde_json::from_value(column).map_err(|_| unreadable("organisation.origins"))
+/// The pages that an organisation allows to read what their players fetch, as they were written down.
+pub(crate) fn origins(row: &organisation::Model) -> Vec<String> {
+    let texts = row.origins.as_ref().and_then(Value::as_array).into_iter().flatten();
+    texts.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
 }
 
 /// A stream's row as a decision sees it.

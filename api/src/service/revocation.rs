@@ -203,9 +203,20 @@ async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
     if !known || jti.starts_with("tok_") {
         return Err(Fault::NotFound);
     }
+    unrecorded(work, jti, longest(work.at)).await
+}
+
+/// One that the customer signed: we have no record of it, but know what was taken back.
+async fn unrecorded(work: &Work<'_>, jti: &str, keep_until: i64) -> Result<Taken, Fault> {
     let subject = Subject::Token(jti.into());
-    insert(work, &subject, work.at, longest(work.at)).await?;
-    Ok(Taken::one(subject, work.at, 0))
+    let (kind, column) = policy::subject_columns(&subject);
+    let before = revocation::Entity::in_tenant(work.organisation)
+        .filter(revocation::Column::Kind.eq(kind))
+        .filter(revocation::Column::Subject.eq(column))
+        .count(&*work.write)
+        .await?;
+    insert(work, &subject, work.at, keep_until).await?;
+    Ok(Taken::one(subject, work.at, u64::from(before == 0)))
 }
 
 /// A token that somebody showed.
@@ -232,9 +243,7 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>) -> Result<Taken, Faul
             "the token cannot be revoked: it expired more than 24 hours ago, so that no session can run on it";
         return Err(Fault::field("token", "EXPIRED", message));
     }
-    let subject = Subject::Token(token.jti.into());
-    insert(work, &subject, work.at, until.us()).await?;
-    Ok(Taken::one(subject, work.at, 0))
+    unrecorded(work, token.jti, until.us()).await
 }
 
 /// By the key that signed; by every key of a set.

@@ -66,9 +66,8 @@ fn parts(text: &str) -> Option<(Scheme, &str, u16)> {
     };
     let port = match port.strip_prefix(':') {
         Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
-        Some(_) => return None,
         None if port.is_empty() => scheme.port(),
-        None => return None,
+        Some(_) | None => return None,
     };
     Some((scheme, host, port))
 }

@@ -146,7 +146,8 @@ impl TryFrom<RevokeTokensInput> for By {
 pub(super) struct RevokeTokensPayload {
     /// The change on its way to the nodes.
     change: Option<Change>,
-    /// How many recorded tokens it covers that were not revoked before.
+    /// How many tokens it covers that were not revoked before: those made here, and one of the customer's own that was
+    /// named.
     revoked: i32,
     /// What can be mended; `NOT_REVOCABLE` and `EXPIRED` among others.
     errors: Vec<UserError>,

@@ -94,9 +94,8 @@ impl Organisation {
     }
 
     /// What holds where a stream or a token does not say.
-    async fn settings(&self) -> Result<OrganisationSettings> {
-        let origins = policy::origins(&self.0.row).map_err(Fault::from)?;
-        Ok(OrganisationSettings {
+    async fn settings(&self) -> OrganisationSettings {
+        OrganisationSettings {
             secure_playback: self.0.row.secure_playback,
             force_disconnect: self.0.row.force_disconnect,
             second_factor_required: self.0.row.second_factor_required,
@@ -104,11 +103,11 @@ impl Organisation {
             encrypted_ingest: self.0.row.encrypted_ingest,
             static_tokens: self.0.row.static_tokens,
             backend_tokens: self.0.row.backend_tokens,
-            allowed_origins: origins.iter().map(ToString::to_string).collect(),
+            allowed_origins: policy::origins(&self.0.row),
             misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
             privacy: PrivacySettings::of(&self.0.row),
             retention: RetentionSettings::of(&self.0.row),
-        })
+        }
     }
 
     /// The keys that verify its tokens; for administrators.

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -113,27 +114,33 @@ async fn watch(
             next = subscription.next(BATCH) => {
                 let Next::Fragments(fragments) = next else { return Some(LastWord(4000, "STREAM_ENDED")) };
                 let messages = messages(&fragments, &mut epoch);
+                let begun = AtomicBool::new(false);
                 tokio::select! {
                     biased;
-                    // Cut off in the middle of a message: no word would be understood.
-                    _ = &mut over => return None,
-                    written = write_all(write, messages) => written.ok()?,
+                    reason = &mut over => return unless(&begun, last_word(reason)),
+                    written = write_all(write, messages, &begun) => if written.is_err() {
+                        return unless(&begun, last_word(stay.session().reason()?));
+                    },
                 }
                 continue;
             }
         };
+        let begun = AtomicBool::new(false);
         tokio::select! {
             biased;
-            _ = &mut over => return None,
+            reason = &mut over => return unless(&begun, last_word(reason)),
             () = &mut drained => return None,
-            written = say(write, &small) => written.ok()?,
+            written = write_all(write, vec![small], &begun) => if written.is_err() {
+                return unless(&begun, last_word(stay.session().reason()?));
+            },
         }
     }
 }
 
-async fn say(write: &mut WriteHalf<Socket>, message: &Bytes) -> io::Result<()> {
-    write.write_all(message).await?;
-    write.flush().await
+/// Cut off in the middle of a message no word would be understood. One that is over while it is written may show that by
+/// a write that is refused.
+fn unless(begun: &AtomicBool, word: LastWord) -> Option<LastWord> {
+    (!begun.load(Ordering::Relaxed)).then_some(word)
 }
 
 /// The messages of some fragments, with what a player needs before the first of each epoch.
@@ -149,8 +156,12 @@ fn messages(fragments: &[std::sync::Arc<Fragment>], epoch: &mut Option<u64>) -> 
 }
 
 /// Writes messages with as few calls as the kernel takes them in. Afterwards none of it is held back: whatever is said
-/// next, when the session may be over, takes no media along.
-async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Bytes>) -> io::Result<()> {
+/// next, when the session may be over, takes no media along. Says when the first byte was taken in.
+async fn write_all(
+    write: &mut (impl AsyncWrite + Unpin),
+    mut messages: Vec<Bytes>,
+    begun: &AtomicBool,
+) -> io::Result<()> {
     let mut first = 0;
     while first < messages.len() {
         let slices: Vec<IoSlice<'_>> = messages[first..].iter().map(|bytes| IoSlice::new(bytes)).collect();
@@ -158,6 +169,7 @@ async fn write_all(write: &mut (impl AsyncWrite + Unpin), mut messages: Vec<Byte
         if written == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
+        begun.store(true, Ordering::Relaxed);
         while let Some(message) = messages.get_mut(first).filter(|_| written > 0) {
             let taken = written.min(message.len());
             message.advance(taken);
