@@ -48,7 +48,7 @@ pub(crate) struct Edit {
     pub(crate) origins: Option<Vec<String>>,
     pub(crate) thresholds: Option<Thresholds>,
     /// For how many days addresses are full.
-    pub(crate) address_days: Option<i32>,
+    pub(crate) address_days: Option<i64>,
     pub(crate) masking: Option<Masking>,
     pub(crate) retention: Option<Retention>,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Edit {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retention {
     /// As the package says, where it is none.
-    pub(crate) days: Option<i32>,
+    pub(crate) days: Option<i64>,
 }
 
 /// An organisation after a change, and how far the change got.
@@ -229,9 +229,9 @@ pub(crate) async fn edit(
 }
 
 /// A number of days for which something is kept.
-fn within(days: i32, field: &str) -> Result<i32, Fault> {
-    let fits = (1..=MOST_DAYS).contains(&days);
-    fits.then_some(days)
+fn within(days: i64, field: &str) -> Result<i32, Fault> {
+    let days = i32::try_from(days).ok();
+    days.filter(|days| (1..=MOST_DAYS).contains(days))
         .ok_or_else(|| Fault::field(field, "INVALID", "days are 1 to 3650"))
 }
 

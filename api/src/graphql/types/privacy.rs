@@ -28,7 +28,7 @@ pub(crate) struct PrivacySettings {
 #[derive(Clone, Copy, Debug, InputObject)]
 pub(crate) struct PrivacyInput {
     /// For how many days they are full: 1 to 3650.
-    pub(crate) address_days: Option<i32>,
+    pub(crate) address_days: Option<i64>,
     /// What becomes of them then.
     pub(crate) addresses_afterwards: Option<AddressMasking>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct RetentionSettings {
 #[derive(Clone, Copy, Debug, InputObject)]
 pub(crate) struct RetentionInput {
     /// For how many days: 1 to 3650; none: as the package `ANALYTICS` says.
-    pub(crate) days: Option<i32>,
+    pub(crate) days: Option<i64>,
 }
 
 impl PrivacySettings {
