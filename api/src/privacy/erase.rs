@@ -120,13 +120,16 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
 /// Steps of refusals that name them.
 async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     let rows = denial::Entity::in_tenant(work.organisation)
-        .filter(names(denial::Column::Trace, user))
+        .filter(may_name(denial::Column::Trace, user))
         .all(&*work.write)
         .await?;
-    for row in rows {
+    for mut row in rows {
+        if !erase_from(&mut row.trace, user) {
+            continue;
+        }
         denial::ActiveModel {
             id: Set(row.id),
-            trace: Set(without(&row.trace, user)),
+            trace: Set(row.trace),
             ..Default::default()
         }
         .update_without_returning(&*work.write)
@@ -138,21 +141,31 @@ async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
 /// What customers' addresses were told of them; what still waits is told first.
 async fn calls(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     use webhook_delivery::Column;
-    webhook_delivery::Entity::change_in_tenant(work.organisation)
+    let rows = webhook_delivery::Entity::in_tenant(work.organisation)
         .filter(Column::NextAt.is_null())
-        .filter(names(Column::Content, user))
-        .col_expr(Column::Content, Expr::cust("NULL"))
-        .exec(&*work.write)
-        .await
-        .map(drop)
+        .filter(may_name(Column::Content, user))
+        .all(&*work.write)
+        .await?;
+    let theirs = rows
+        .iter()
+        .filter(|row| row.content.as_ref().is_some_and(|content| tells_of(content, user)));
+    let ids: Vec<_> = theirs.map(|row| row.id).collect();
+    for some in ids.chunks(ROWS) {
+        webhook_delivery::Entity::change_in_tenant(work.organisation)
+            .filter(Column::Id.is_in(some.iter().copied()))
+            .col_expr(Column::Content, Expr::cust("NULL"))
+            .exec(&*work.write)
+            .await?;
+    }
+    Ok(())
 }
 
-/// What nodes were told of them, once they were.
+/// What nodes were told of them, once they were: nothing reads it any more.
 async fn changes(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     use outbox::Column;
     outbox::Entity::change_in_tenant(work.organisation)
         .filter(Column::DeliveredAt.is_not_null())
-        .filter(names(Column::Updates, user))
+        .filter(may_name(Column::Updates, user))
         .col_expr(Column::Updates, Expr::value(json!([])))
         .exec(&*work.write)
         .await
@@ -163,12 +176,14 @@ async fn changes(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
 async fn entries(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     use audit_entry::Column;
     let rows = audit_entry::Entity::in_tenant(work.organisation)
-        .filter(names(Column::Personal, user))
+        .filter(may_name(Column::Personal, user))
         .all(&*work.write)
         .await?;
     for row in rows {
         let mut personal = row.personal;
-        let of = |object: &str| object == user || object.contains(&format!("user {user}"));
+        // What else is called so is no viewer.
+        let of_viewer = row.object == "user";
+        let of = |object: &str| before_name(object, user).is_some() || of_viewer && object == user;
         let is_theirs = personal.get("object").and_then(Value::as_str).is_some_and(of);
         if let (true, Some(fields)) = (is_theirs, personal.as_object_mut()) {
             fields.remove("object");
@@ -182,18 +197,51 @@ async fn entries(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Whether a document has a text somewhere.
-fn names<C: ColumnTrait>(column: C, user: &str) -> SimpleExpr {
-    let pattern = format!("%{}%", escaped(&inner(user)));
+/// Whether a text of a document may end in the name. What is found so is looked at again, since much ends alike, and since
+/// SQLite takes capitals for small letters.
+fn may_name<C: ColumnTrait>(column: C, user: &str) -> SimpleExpr {
+    let pattern = format!("%{}\"%", escaped(&inner(user)));
     Expr::col(column.as_column_ref())
         .cast_as("text")
         .like(LikeExpr::new(pattern).escape('\\'))
 }
 
-/// The document with something else in its place.
-fn without(document: &Value, user: &str) -> Value {
-    let text = document.to_string().replace(&inner(user), ERASED);
-    serde_json::from_str(&text).unwrap_or_else(|_| json!([]))
+/// What stands before the name in a text that ends in `user` and the name, as traces and entries write it.
+fn before_name<'a>(text: &'a str, user: &str) -> Option<&'a str> {
+    let before = text.strip_suffix(user)?;
+    let apart = before.strip_suffix("user ")?;
+    (apart.is_empty() || apart.ends_with(' ')).then_some(before)
+}
+
+/// Takes the name out of every text of a document that ends in it; whether one did.
+fn erase_from(document: &mut Value, user: &str) -> bool {
+    match document {
+        Value::String(text) => {
+            let erased = before_name(text, user).map(|before| format!("{before}{ERASED}"));
+            let found = erased.is_some();
+            if let Some(erased) = erased {
+                *text = erased;
+            }
+            found
+        }
+        Value::Array(all) => erase_from_each(all.iter_mut(), user),
+        Value::Object(fields) => erase_from_each(fields.values_mut(), user),
+        _ => false,
+    }
+}
+
+fn erase_from_each<'a>(documents: impl Iterator<Item = &'a mut Value>, user: &str) -> bool {
+    let mut found = false;
+    for document in documents {
+        found |= erase_from(document, user);
+    }
+    found
+}
+
+/// Whether a call told of them: as the viewer of a session, or as who was taken back from or banned.
+fn tells_of(content: &Value, user: &str) -> bool {
+    let is = |field: &str, text: &str| content.get(field).is_some_and(|value| value == text);
+    is("user", user) || is("subject", user) && (is("by", "user") || is("by", "ban"))
 }
 
 /// As it stands within a text of JSON.
@@ -208,3 +256,58 @@ const ERASED: &str = "(erased)";
 const TEXT: usize = 2048;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{before_name, erase_from, tells_of};
+
+    #[test]
+    fn only_texts_that_name_the_viewer_wholly_are_theirs() {
+        for (text, user, before) in [
+            ("user anna", "anna", Some("user ")),
+            ("by user anna", "anna", Some("by user ")),
+            ("sessions of user anna", "anna", Some("sessions of user ")),
+            ("user annabel", "anna", None),
+            ("user annabel", "bel", None),
+            ("user 42nd", "42", None),
+            ("superuser anna", "anna", None),
+            ("anna", "anna", None),
+            ("by key 1", "1", None),
+        ] {
+            assert_eq!(before_name(text, user), before, "{text}: {user}");
+        }
+    }
+
+    #[test]
+    fn a_document_keeps_everything_but_the_name() {
+        let trace = json!([
+            { "check": "banned", "looked_at": "user 1", "outcome": "PASSED", "because": "at 2026-11-29T10:11:12Z" },
+            { "check": "revoked", "looked_at": "by user 1", "outcome": "DENIED", "because": "org_01m8jr4" },
+        ]);
+        for other in ["check", "7", "11", "user", "DENIED", "annabel"] {
+            let mut same = trace.clone();
+            assert!(!erase_from(&mut same, other), "{other}");
+            assert_eq!(same, trace);
+        }
+        let mut erased = trace;
+        assert!(erase_from(&mut erased, "1"));
+        assert_eq!(erased[0]["looked_at"], "user (erased)");
+        assert_eq!(erased[1]["looked_at"], "by user (erased)");
+        assert_eq!(erased[0]["because"], "at 2026-11-29T10:11:12Z");
+        assert_eq!(erased[1]["because"], "org_01m8jr4");
+    }
+
+    #[test]
+    fn a_call_tells_of_its_viewer_and_of_nobody_who_is_called_alike() {
+        let done = json!({ "call": "play_done", "user": "7", "tag": "8", "session": "ses_7", "bytes": 7 });
+        assert!(tells_of(&done, "7"));
+        for other in ["8", "play_done", "call", "ses_7", ""] {
+            assert!(!tells_of(&done, other), "{other}");
+        }
+        let by = |by: &str| json!({ "by": by, "subject": "7" });
+        assert!(tells_of(&by("user"), "7") && tells_of(&by("ban"), "7"));
+        assert!(!tells_of(&by("tag"), "7"));
+    }
+}

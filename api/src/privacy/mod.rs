@@ -58,13 +58,28 @@ async fn sweep(state: &State, stop: &CancellationToken) -> Result<(), DbErr> {
         .await?;
     for row in rows {
         let id = OrganisationId::from_uuid(row.id);
-        while !stop.is_cancelled() && mask::step(state, &row).await? {}
-        while !stop.is_cancelled() && keep::step(state, &row).await? {}
+        // What fails in one organisation, or of one kind, keeps nothing else from being forgotten.
+        if let Err(error) = mask_all(state, &row, stop).await {
+            tracing::error!(organisation.id = %id, %error, "addresses that are to be masked stay");
+        }
+        if let Err(error) = keep_all(state, &row, stop).await {
+            tracing::error!(organisation.id = %id, %error, "rows whose time is over stay");
+        }
         if stop.is_cancelled() {
             tracing::debug!(organisation.id = %id, "forgetting goes on later");
             return Ok(());
         }
     }
+    Ok(())
+}
+
+async fn mask_all(state: &State, row: &organisation::Model, stop: &CancellationToken) -> Result<(), DbErr> {
+    while !stop.is_cancelled() && mask::step(state, row).await? {}
+    Ok(())
+}
+
+async fn keep_all(state: &State, row: &organisation::Model, stop: &CancellationToken) -> Result<(), DbErr> {
+    while !stop.is_cancelled() && keep::step(state, row).await? {}
     Ok(())
 }
 

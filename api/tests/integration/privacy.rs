@@ -473,7 +473,8 @@ async fn erased_on(kind: Kind) {
         watched(&world, &session(n, name), begin);
     }
     watched(&world, &session(4, "anna"), begin);
-    refused(&world, begin, 1, "192.0.2.1", &format!("{name} is not wanted"));
+    refused(&world, begin, 1, "192.0.2.1", &format!("by user {name}"));
+    let kept = refused(&world, begin, 2, "192.0.2.1", "by user annabel");
     let token = |user: &str| json!({ "streams": [world.stream()], "user": user, "ttlSeconds": 3_600 });
     let made = admin.make_token(token(name)).await;
     let jti = made["record"]["jti"].as_str().unwrap().to_owned();
@@ -510,6 +511,18 @@ async fn erased_on(kind: Kind) {
     let again = admin.data(erase, json!({ "u": name })).await["eraseViewer"].clone();
     assert_eq!((&again["sessions"], &again["tokens"]), (&json!(0), &json!(0)));
 
+    // Who is called as much else is, or as a part of somebody, takes nothing of others along.
+    let decision = format!("{{ decision(id: \"{kept}\") {{ steps {{ check because }} }} }}");
+    let steps = async || admin.data(&decision, json!({})).await["decision"].clone();
+    eventually("it is written", async || steps().await["steps"][0].is_object()).await;
+    let before = steps().await;
+    for other in ["1", "check", "annabe", "bel", "user", "a"] {
+        world.pass(Duration::from_millis(1));
+        let none = admin.data(erase, json!({ "u": other })).await["eraseViewer"].clone();
+        assert_eq!((&none["sessions"], &none["errors"]), (&json!(0), &json!([])), "{other}");
+        assert_eq!(steps().await, before, "{other}");
+    }
+
     // Nowhere but in the other organisation's own.
     let stands = where_it_stands(&world, "<a_b>").await;
     assert_eq!(stands, ["playback_token"], "theirs");
@@ -527,11 +540,11 @@ async fn erased_on(kind: Kind) {
     let record = "query($j: ID!) { playbackToken(jti: $j) { user claims } }";
     let record = admin.data(record, json!({ "j": jti })).await["playbackToken"].clone();
     assert_eq!((&record["user"], record["claims"].get("user")), (&Value::Null, None));
-    let entries = "{ organisation { auditLog(first: 2, filter: {action: \"viewer.erase\"}) { totalCount nodes { object detail } } } }";
+    let entries = "{ organisation { auditLog(first: 10, filter: {action: \"viewer.erase\"}) { totalCount nodes { object detail } } } }";
     let entries = admin.data(entries, json!({})).await["organisation"]["auditLog"].clone();
-    assert_eq!(entries["totalCount"], 2);
+    assert_eq!(entries["totalCount"], 8);
     assert_eq!(
-        entries["nodes"][1],
+        entries["nodes"][7],
         json!({ "object": "user", "detail": { "sessions": 3, "findings": 0, "tokens": 1 } })
     );
 }

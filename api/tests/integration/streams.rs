@@ -276,6 +276,28 @@ async fn a_stream_has_its_own_word_on_who_judges_credentials_and_loosening_is_fo
         .collect();
     let after = json!({ "staticTokens": "inherit", "backendTokens": "inherit" });
     assert!(edits.iter().any(|entry| entry["detail"]["after"] == after), "{edits:?}");
+    // What follows an organisation that lets more in does so too.
+    let settings = "mutation($i: UpdateSettingsInput!) { updateSettings(input: $i) { errors { code } } }";
+    for (setting, of_stream, open, closed) in [
+        ("staticTokens", "staticTokens", json!(true), json!(false)),
+        ("securePlayback", "securePlayback", json!(false), json!(true)),
+        (
+            "ingestAuthorisation",
+            "ingestAuthorisation",
+            json!("OPEN"),
+            json!("KEY"),
+        ),
+    ] {
+        admin.data(settings, json!({ "i": { setting: open } })).await;
+        assert_eq!(
+            user.code(query, with(of_stream, json!("INHERIT"))).await,
+            "FORBIDDEN",
+            "{setting}"
+        );
+        admin.data(settings, json!({ "i": { setting: closed } })).await;
+        let done = user.data(query, with(of_stream, json!("INHERIT"))).await["updateStream"].clone();
+        assert_eq!(done["errors"], json!([]), "{setting}");
+    }
     // What holds after a restart is what was said.
     let world = world.restarted().await;
     let policy = world.node.policy.lock().unwrap().clone();

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use authz::Action;
+use entity::organisation;
 
 use super::answer;
 use crate::{
@@ -49,8 +50,9 @@ impl Streams {
     ) -> Result<Option<UpdateStreamPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::StreamUpdate)?;
-        // A new stream does without until somebody says so; here it may be taken away.
-        if input.switches.open() || input.switches.mfa_required == Some(false) {
+        // A new stream does without until somebody says so, and as its organisation does; here that may let more in.
+        let loosens = input.switches.mfa_required == Some(false) || input.switches.open_by(&acting.row);
+        if input.switches.open() || loosens {
             caller(context).may(state, Action::StreamOpen)?;
         }
         let edit = Edit {
@@ -167,6 +169,18 @@ impl Switches {
         self.secure_playback == Some(SecurePlayback::Open)
             || self.ingest_authorisation == Some(IngestAuthorisation::Open)
             || [self.static_tokens, self.backend_tokens].contains(&Some(StreamSwitch::On))
+    }
+}
+
+impl Switches {
+    /// Whether they hand the stream over to an organisation's settings which do.
+    fn open_by(&self, organisation: &organisation::Model) -> bool {
+        let inherits = StreamSwitch::Inherit;
+        (self.secure_playback == Some(SecurePlayback::Inherit) && !organisation.secure_playback)
+            || (self.ingest_authorisation == Some(IngestAuthorisation::Inherit)
+                && organisation.ingest_authorisation == "open")
+            || (self.static_tokens == Some(inherits) && organisation.static_tokens)
+            || (self.backend_tokens == Some(inherits) && organisation.judges_backend && organisation.backend_tokens)
     }
 }
 
