@@ -13,17 +13,7 @@ const DASHBOARD: &str = "../docs/examples/grafana.json";
 async fn each_metric_stands_in_the_dashboard_whose_questions_prometheus_answers() {
     let home = Home::new();
     let (ops, asked) = (free_port().to_string(), free_port());
-    let server = home
-        .ready(home.spawn(&[
-            "--http",
-            "127.0.0.1:0",
-            "--rtmp",
-            "127.0.0.1:0",
-            "--ops",
-            &ops,
-            "--demo",
-        ]))
-        .await;
+    let server = home.demo_with(&format!("[ops]\naddress = \"{ops}\"\n")).await;
 
     // Somebody watches, somebody is refused, somebody is cut off.
     let admin = Person::admin(&server).await;

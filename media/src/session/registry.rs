@@ -137,9 +137,6 @@ impl Registry {
         let organisation = session.permit().organisation();
         index.places.remove(organisation, &session.request(), session.id);
         let known = index.sessions.remove(&session.id).is_some();
-        if known {
-            count::media(session.permit().door(), session.protocol, session.since_measured());
-        }
         let watched = known && session.permit().door() == Door::Playback;
         if watched && let Some(viewers) = index.viewers.get_mut(&organisation) {
             *viewers = viewers.saturating_sub(1);
@@ -149,6 +146,10 @@ impl Registry {
         }
         for handle in handles(session) {
             index.lose(&handle, session.id);
+        }
+        drop(index);
+        if known {
+            count::media(session.permit().door(), session.protocol, session.since_measured());
         }
     }
 

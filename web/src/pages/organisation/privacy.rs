@@ -122,7 +122,7 @@ fn Erase() -> impl IntoView {
     let title = Signal::derive(move || format!("Erase {}?", user.get()));
     view! {
         <form class="stack under-line" on:submit=submit>
-            <TextField label="Erase a viewer" value=user required=true placeholder="As tokens name them" hint="Their name and the last part of their addresses go from sessions, findings, tokens, refusals, calls and this organisation's audit log."/>
+            <TextField label="Erase a viewer" value=user required=true placeholder="As tokens name them" hint="Their name goes from sessions, findings, tokens, refusals, calls and this organisation's audit log; the addresses of their sessions lose their last part."/>
             <div><Button submit=true>"Erase"</Button></div>
         </form>
         <Confirm open title action="Erase for good" busy=doing.busy failure=doing.failure on_confirm=erase>
