@@ -42,6 +42,8 @@ pub struct Model {
     pub backend_tokens: String,
     /// Whether viewers' tokens must say that a second factor was shown.
     pub mfa_required: bool,
+    /// Whether a second broadcaster takes it over from the first.
+    pub takeover: bool,
 }
 
 /// None: a relation could cross organisations.

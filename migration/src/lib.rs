@@ -26,6 +26,7 @@ mod m0019_renewed;
 mod m0020_weak_tokens;
 mod m0021_privacy;
 mod m0023_origins;
+mod m0024_takeover;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0020_weak_tokens::Step),
             Box::new(m0021_privacy::Step),
             Box::new(m0023_origins::Step),
+            Box::new(m0024_takeover::Step),
         ]
     }
 }

@@ -202,7 +202,7 @@ pub(crate) fn stream(state: &State, row: &stream::Model) -> Result<Stream, DbErr
         static_tokens: switch(&row.static_tokens),
         backend: switch(&row.backend_tokens),
         needs_mfa: row.mfa_required,
-        takeover: false,
+        takeover: row.takeover,
     })
 }
 

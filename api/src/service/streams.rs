@@ -50,6 +50,7 @@ pub(crate) struct Switches {
     /// The column `backend_tokens`.
     pub(crate) backend_tokens: Option<&'static str>,
     pub(crate) mfa_required: Option<bool>,
+    pub(crate) takeover: Option<bool>,
 }
 
 impl Switches {
@@ -67,6 +68,9 @@ impl Switches {
         }
         if let Some(required) = self.mfa_required {
             row.mfa_required = Set(required);
+        }
+        if let Some(takeover) = self.takeover {
+            row.takeover = Set(takeover);
         }
     }
 }
@@ -127,6 +131,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, new: New) -> Result<C
         static_tokens: Set("inherit".to_owned()),
         backend_tokens: Set("inherit".to_owned()),
         mfa_required: Set(false),
+        takeover: Set(false),
     };
     new.switches.put(&mut row);
     let row = row.insert(&*work.write).await.map_err(|error| match error.sql_err() {
@@ -323,6 +328,7 @@ fn settings(row: &stream::Model) -> Value {
         "staticTokens": row.static_tokens,
         "backendTokens": row.backend_tokens,
         "mfaRequired": row.mfa_required,
+        "takeover": row.takeover,
         "testSource": row.test_source,
     })
 }

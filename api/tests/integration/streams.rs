@@ -193,17 +193,17 @@ async fn a_stream_is_made_with_whatever_it_can_be_changed_to() {
     let world = World::new().await;
     let (user, admin) = (world.as_role("nanoUser").await, world.as_role("nanoAdmin").await);
     let query = "mutation($i: CreateStreamInput!) { createStream(input: $i) { errors { code }
-        stream { name securePlayback ingestAuthorisation staticTokens backendTokens mfaRequired } } }";
+        stream { name securePlayback ingestAuthorisation staticTokens backendTokens mfaRequired takeover } } }";
     // Letting more in is the administrators', at birth as later; a second factor is not needed unless said.
     for setting in ["staticTokens", "backendTokens"] {
         assert_eq!(user.code(query, json!({ "i": { setting: "ON" } })).await, "FORBIDDEN");
     }
     let plain = json!({ "securePlayback": "INHERIT", "ingestAuthorisation": "INHERIT", "staticTokens": "INHERIT",
-        "backendTokens": "INHERIT", "mfaRequired": false });
+        "backendTokens": "INHERIT", "mfaRequired": false, "takeover": false });
     let tight = json!({ "securePlayback": "REQUIRED", "ingestAuthorisation": "TOKEN", "staticTokens": "OFF",
-        "backendTokens": "OFF", "mfaRequired": true });
+        "backendTokens": "OFF", "mfaRequired": true, "takeover": true });
     let loose = json!({ "securePlayback": "OPEN", "ingestAuthorisation": "OPEN", "staticTokens": "ON",
-        "backendTokens": "ON", "mfaRequired": false });
+        "backendTokens": "ON", "mfaRequired": false, "takeover": false });
     for (who, input, expected) in [
         (&user, json!({}), &plain),
         (&user, json!({ "mfaRequired": false }), &plain),
@@ -218,6 +218,7 @@ async fn a_stream_is_made_with_whatever_it_can_be_changed_to() {
         let policy = world.node.policy.lock().unwrap().clone();
         let known = policy.stream(&name.as_str().unwrap().parse().unwrap()).unwrap();
         assert_eq!(json!(known.needs_mfa), expected["mfaRequired"]);
+        assert_eq!(json!(known.takeover), expected["takeover"]);
         let own = |switch: Option<bool>| match switch {
             None => "INHERIT",
             Some(true) => "ON",

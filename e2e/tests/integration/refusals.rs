@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     matrix::{codes, forged},
-    stage::{Home, Person, Server, Viewer, curl, get, publish, refusal},
+    stage::{Home, Person, Server, Viewer, curl, get, publish, refusal, until},
 };
 
 /// Reasons of viewers that are tried here with everything that is said beside them.
@@ -32,13 +32,14 @@ const TRIED: [&str; 16] = [
 /// Reasons that are tried elsewhere: in `matrix`, or that whoever is refused too often is told, who comes past a delivery
 /// network, was sent away (`ending`), whom the customer's backend judges (`webhooks`), or whose organisation is suspended
 /// (`operator`).
-const ELSEWHERE: [&str; 23] = [
+const ELSEWHERE: [&str; 24] = [
     "TOKEN_USER_BANNED",
     "TOKEN_MFA",
     "TOKEN_AUDIENCE",
     "INGEST_KEY",
     "STREAM_STOPPED",
     "STREAM_IN_USE",
+    "PUBLISHER_REPLACED",
     "THROTTLED",
     "ENCRYPTION_REQUIRED",
     "ORIGIN_ONLY",
@@ -58,12 +59,9 @@ const ELSEWHERE: [&str; 23] = [
     "ORGANISATION_SUSPENDED",
 ];
 
-/// Reasons that nothing here brings about yet, and what would. Of a node without a policy `media` has a test of its own:
-/// in one process a node has its policy before it opens a door.
-const NOT_YET: [(&str, &str); 2] = [
-    ("PUBLISHER_REPLACED", "takeover"),
-    ("NOT_READY", "a node apart from the control plane"),
-];
+/// What only a node without a policy says: `media` has a test of it. In one process a node has its policy before it opens
+/// a door.
+const UNREADY: &str = "NOT_READY";
 
 #[tokio::test]
 async fn every_reason_is_tried_or_waits_for_what_causes_it() {
@@ -79,7 +77,7 @@ async fn every_reason_is_tried_or_waits_for_what_causes_it() {
         .map(|value| value["name"].as_str().expect("a name"))
         .collect();
     let tried = TRIED.into_iter().chain(ELSEWHERE);
-    let known: BTreeSet<_> = tried.chain(NOT_YET.iter().map(|(reason, _)| *reason)).collect();
+    let known: BTreeSet<_> = tried.chain([UNREADY]).collect();
     assert_eq!(reasons, known);
 }
 
@@ -291,6 +289,25 @@ async fn an_encoder_is_told_the_reason() {
     told(url.to_owned(), "INGEST_KEY").await;
     let url = rotated["stream"]["ingestUrl"].as_str().expect("an address");
     let encoder = publish(url);
+    admin.until_live(name).await;
+    // Where the stream says so, whoever comes later takes it over.
+    let takeover = json!({ "name": name, "takeover": true });
+    admin.change("updateStream", &takeover, "stream { takeover }").await;
+    let second = publish(url);
+    let replaced = encoder.end().await;
+    assert!(!replaced.status.success());
+    let said = String::from_utf8_lossy(&replaced.stderr);
+    assert!(said.contains("PUBLISHER_REPLACED: "), "{said}");
+    let encoder = second;
+    let query = "query($filter: SessionFilter) { organisation { sessions(filter: $filter) { nodes { reason } } } }";
+    let ended = json!({ "filter": { "stream": name, "door": "INGEST", "live": false } });
+    until("the operator reads why", async || {
+        let known = admin.ask(query, &ended).await;
+        let sessions = known["organisation"]["sessions"]["nodes"].as_array().expect("sessions");
+        let replaced = sessions.iter().any(|one| one["reason"] == "PUBLISHER_REPLACED");
+        replaced.then_some(())
+    })
+    .await;
     admin.until_live(name).await;
     // Whoever must come encrypted and does not is cut off, and told; the test source never leaves this process.
     let encrypted = json!({ "encryptedIngest": true });

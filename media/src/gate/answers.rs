@@ -19,7 +19,7 @@ pub(super) struct Asker<'a> {
     pub(super) parameters: &'a [(String, String)],
     /// Whether it is a session, and the question is whether it may go on.
     pub(super) running: bool,
-    /// The session that takes a newer token, which does not count beside itself.
+    /// The session that takes a newer token, or that goes when this one comes: it does not count beside.
     pub(super) besides: Option<SessionId>,
 }
 

@@ -95,6 +95,8 @@ pub struct Play {
 pub struct Publish {
     /// Ends when dropped.
     pub stay: Stay,
+    /// Whether it replaces whoever publishes the stream.
+    pub(crate) takes_over: bool,
 }
 
 impl Gate {
@@ -149,7 +151,9 @@ impl Gate {
         let request = self.request(Door::Ingest, asked);
         let (permit, judged) = self.judge(asked, request, false).await?;
         let stay = self.enter(asked, &judged, &permit)?;
-        Ok(permit.admit(Publish { stay }))
+        let stream = judged.policy.stream(permit.name());
+        let takes_over = stream.is_some_and(|stream| stream.is_taken_over_with(&judged.request.credential));
+        Ok(permit.admit(Publish { stay, takes_over }))
     }
 
     /// Whether there is a policy to decide by.
@@ -222,12 +226,13 @@ impl Gate {
             ..Facts::default()
         };
         let id = OnceLock::new();
+        let replaces = self.replaced(&policy, &request);
         let asker = Asker {
             client: &id,
             protocol: asked.protocol,
             parameters: &asked.parameters,
             running: false,
-            besides: None,
+            besides: replaces,
         };
         let (permit, reservation) = self.settle_all(asked, asker, &policy, &mut request, &mut facts).await?;
         let judged = Judged {
@@ -236,6 +241,7 @@ impl Gate {
             facts,
             policy,
             reservation,
+            replaces,
         };
         Ok((permit, judged))
     }
@@ -278,9 +284,17 @@ impl Gate {
             .and_then(|stream| self.hub.stream(stream.id));
         let present = match door {
             Door::Playback => stream.is_some(),
-            Door::Ingest => stream.is_some_and(|stream| stream.has_publisher()),
+            Door::Ingest => stream.is_some_and(|stream| stream.publisher().is_some()),
         };
         if present { Presence::Present } else { Presence::Absent }
+    }
+
+    /// The broadcaster who would be replaced.
+    fn replaced(&self, policy: &Policy, request: &Request) -> Option<SessionId> {
+        let stream = policy.stream(request.stream.as_ref()?)?;
+        let replaces = request.door == Door::Ingest && stream.is_taken_over_with(&request.credential);
+        let publisher = replaces.then(|| self.hub.stream(stream.id)?.publisher())?;
+        publisher.map(|session| session.id)
     }
 
     fn stream(&self, asked: &Asked, permit: &Permit) -> Result<Arc<hub::Stream>, Denial> {
@@ -301,7 +315,7 @@ impl Gate {
             asked.parameters.clone(),
             judged.reservation.clone(),
         ));
-        let others = self.sessions.insert(&session);
+        let others = self.sessions.insert(&session, judged.replaces);
         if let Some(reason) = self.too_many(&session, judged, others) {
             self.sessions.remove(&session);
             return Err(self.denied(asked, permit.door(), reason.into(), Some(judged.known())));
@@ -450,6 +464,8 @@ struct Judged {
     policy: Arc<Policy>,
     /// A use of the token, where those are counted.
     reservation: Option<Arc<Reservation>>,
+    /// Who goes when it comes, and does not count beside it.
+    replaces: Option<SessionId>,
 }
 
 /// What a refusal was decided by.

@@ -23,7 +23,7 @@ use std::{
 
 pub use epoch::Epoch;
 pub use fragment::Fragment;
-use guard::{Admitted, Reason};
+use guard::{Admitted, Permit, Reason};
 use ids::{NodeId, StreamId};
 use link::{Clock, Events};
 pub use publisher::Publisher;
@@ -31,7 +31,7 @@ pub use segments::{Segment, Window};
 pub use stream::Stream;
 pub use subscription::{Next, Subscription};
 
-use crate::gate::Publish;
+use crate::{gate::Publish, session::Shared};
 
 /// The live streams of a node.
 #[derive(Clone, Debug)]
@@ -57,27 +57,44 @@ impl Hub {
         self.lock().get(&id).cloned()
     }
 
-    /// Begins to publish. The gate has found the stream free; where two came at once, the second is refused here.
-    pub fn publish(&self, admitted: Admitted<Publish>) -> Result<Publisher, Reason> {
-        let permit = admitted.permit();
+    /// Begins to publish. Whoever publishes already is replaced where the stream allows it: its session is over, and it
+    /// has left before this returns. Otherwise the gate has found the stream free, and where two came at once, the second
+    /// is refused here.
+    pub async fn publish(&self, admitted: Admitted<Publish>) -> Result<Publisher, Reason> {
+        let target = admitted.target();
+        loop {
+            let (stream, held) = self.take(admitted.permit(), target.stay.session());
+            let Some(held) = held else {
+                return Ok(Publisher::new(admitted, stream, self.clone()));
+            };
+            if !target.takes_over {
+                return Err(Reason::StreamInUse);
+            }
+            held.end(Reason::PublisherReplaced);
+            tokio::select! {
+                biased;
+                reason = target.stay.over() => return Err(reason),
+                () = stream.free() => {}
+            }
+        }
+    }
+
+    /// Takes hold of the stream, or finds out who has it.
+    fn take(&self, permit: &Permit, session: &Shared) -> (Arc<Stream>, Option<Shared>) {
         let mut streams = self.lock();
         let stream = streams
             .entry(permit.stream())
             .or_insert_with(|| Arc::new(Stream::new(permit)))
             .clone();
         // INVARIANT: whoever takes or closes a stream holds the lock, so that nobody takes one that is being closed.
-        let occupied = stream.occupy();
-        drop(streams);
-        if !occupied {
-            return Err(Reason::StreamInUse);
-        }
-        Ok(Publisher::new(admitted, stream, self.clone()))
+        let held = stream.take(session);
+        (stream, held)
     }
 
     /// Forgets the stream and tells its viewers, unless a publisher has come back.
     fn close(&self, stream: &Arc<Stream>) {
         let mut streams = self.lock();
-        if stream.has_publisher() {
+        if stream.publisher().is_some() {
             return;
         }
         let known = streams.get(&stream.id).is_some_and(|known| Arc::ptr_eq(known, stream));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use container::flv;
-use guard::Admitted;
+use guard::{Admitted, Reason};
 
 use super::{
     Epoch, Hub, LINGER, Stream,
@@ -92,7 +92,11 @@ impl Drop for Publisher {
         let rest = self.packager.finish();
         self.hand_over(rest);
         self.stream.leave(self.packager.ends_at());
-        let ended = self.leaves_for_good || self.stay().session().reason().is_some();
+        let ended = match self.stay().session().reason() {
+            // Somebody else is about to go on with it.
+            Some(Reason::PublisherReplaced) => false,
+            reason => self.leaves_for_good || reason.is_some(),
+        };
         let (hub, stream) = (self.hub.clone(), self.stream.clone());
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) if !ended => {

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,7 +13,10 @@ use ids::{OrganisationId, StreamId, StreamName};
 use tokio::sync::watch;
 
 use super::{Epoch, Fragment, Subscription, Window, packager::Packaged, ring::Ring, segments::Segments};
-use crate::gate::{Glance, Play};
+use crate::{
+    gate::{Glance, Play},
+    session::Shared,
+};
 
 /// One stream while it is live, and for a moment after its encoder left.
 #[derive(Debug)]
@@ -27,7 +30,8 @@ pub struct Stream {
     pub(super) ring: Ring,
     head: watch::Sender<Head>,
     segments: Segments,
-    occupied: AtomicBool,
+    /// Who publishes it.
+    publisher: watch::Sender<Option<Shared>>,
     epochs: AtomicU64,
     resumes_ms: AtomicU64,
 }
@@ -56,7 +60,7 @@ impl Stream {
             ring: Ring::new(),
             head: watch::Sender::default(),
             segments: Segments::default(),
-            occupied: AtomicBool::new(false),
+            publisher: watch::Sender::default(),
             epochs: AtomicU64::new(0),
             resumes_ms: AtomicU64::new(0),
         }
@@ -77,9 +81,9 @@ impl Stream {
         !self.segments.watch().borrow().segments.is_empty()
     }
 
-    /// Whether an encoder is connected.
-    pub fn has_publisher(&self) -> bool {
-        self.occupied.load(Ordering::SeqCst)
+    /// Whose encoder is connected.
+    pub(crate) fn publisher(&self) -> Option<Shared> {
+        self.publisher.borrow().clone()
     }
 
     /// Whether media came.
@@ -87,8 +91,24 @@ impl Stream {
         self.head.borrow().live
     }
 
-    pub(super) fn occupy(&self) -> bool {
-        !self.head.borrow().ended && !self.occupied.swap(true, Ordering::SeqCst)
+    /// Takes hold of it for a session; who has it, where somebody does.
+    pub(super) fn take(&self, session: &Shared) -> Option<Shared> {
+        let mut held = None;
+        self.publisher.send_if_modified(|publisher| {
+            held.clone_from(publisher);
+            let free = held.is_none();
+            if free {
+                *publisher = Some(session.clone());
+            }
+            free
+        });
+        held
+    }
+
+    /// Waits until nobody publishes it.
+    pub(super) async fn free(&self) {
+        // The sender lives as long as the stream: waiting cannot fail.
+        let _ = self.publisher.subscribe().wait_for(Option::is_none).await;
     }
 
     /// Where on the stream's time line the next encoder goes on.
@@ -100,7 +120,7 @@ impl Stream {
     pub(super) fn leave(&self, at: Duration) {
         self.resumes_ms
             .store(u64::try_from(at.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
-        self.occupied.store(false, Ordering::SeqCst);
+        self.publisher.send_replace(None);
     }
 
     pub(super) fn next_epoch(&self) -> u64 {

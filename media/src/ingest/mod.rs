@@ -51,10 +51,10 @@ async fn admit(node: Shared, request: Request) {
         parameters: request.parameters(),
     };
     let publisher = match node.gate.publish(&asked).await {
-        Ok(admitted) => node
-            .hub
-            .publish(admitted)
-            .map_err(|reason| node.gate.refuse(Door::Ingest, &asked, reason)),
+        Ok(admitted) => {
+            let publisher = node.hub.publish(admitted).await;
+            publisher.map_err(|reason| node.gate.refuse(Door::Ingest, &asked, reason))
+        }
         Err(denial) => Err(denial),
     };
     match publisher {
@@ -65,7 +65,13 @@ async fn admit(node: Shared, request: Request) {
 
 async fn carry(node: &Shared, request: Request, mut publisher: hub::Publisher) {
     let session = publisher.stay().session().clone();
-    let mut wire = match request.accept(publisher.admitted()).await {
+    let wire = tokio::select! {
+        biased;
+        wire = request.accept(publisher.admitted()) => wire,
+        // It does not read that it was let in.
+        _ = publisher.stay().over() => return,
+    };
+    let mut wire = match wire {
         Ok(wire) => wire,
         Err(error) => {
             tracing::info!(session.id = %session.id, %error, "a broadcaster left before it began");

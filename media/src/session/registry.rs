@@ -52,20 +52,20 @@ enum Handle {
 }
 
 impl Registry {
-    /// Takes a session in; gives back who was there before.
-    pub(crate) fn insert(&self, session: &Shared) -> Others {
+    /// Takes a session in; gives back who was there before, `besides` one of them.
+    pub(crate) fn insert(&self, session: &Shared, besides: Option<SessionId>) -> Others {
         let mut index = self.lock();
-        let sessions = whose(session).map_or(0, |whose| index.count(session.permit().organisation(), &whose));
+        let organisation = session.permit().organisation();
+        let sessions = whose(session).map_or(0, |whose| index.count(organisation, &whose, besides));
         index.sessions.insert(session.id, session.clone());
         for handle in handles(session) {
             index.found_by.entry(handle).or_default().insert(session.id);
         }
-        let organisation = session.permit().organisation();
         index.places.insert(organisation, &session.request(), session.id);
         if session.permit().door() != Door::Playback {
             return Others { viewers: 0, sessions };
         }
-        let viewers = index.viewers.entry(session.permit().organisation()).or_default();
+        let viewers = index.viewers.entry(organisation).or_default();
         let others = Others {
             viewers: *viewers,
             sessions,
@@ -76,10 +76,7 @@ impl Registry {
 
     /// How many sessions count together, `besides` one of them.
     pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose, besides: Option<SessionId>) -> u32 {
-        let index = self.lock();
-        let handle = counted(organisation, whose);
-        let others = index.found(&handle).filter(|id| besides != Some(**id)).count();
-        u32::try_from(others).unwrap_or(u32::MAX)
+        self.lock().count(organisation, whose, besides)
     }
 
     /// Finds a session by a newer token too, on which it runs from now on; false where it is over.
@@ -253,9 +250,12 @@ impl Index {
         self.found_by.get(handle).into_iter().flatten()
     }
 
-    fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
+    fn count(&self, organisation: OrganisationId, whose: &Whose, besides: Option<SessionId>) -> u32 {
         let ids = self.found_by.get(&counted(organisation, whose));
-        ids.map_or(0, |ids| u32::try_from(ids.len()).unwrap_or(u32::MAX))
+        let besides = ids.zip(besides).is_some_and(|(ids, one)| ids.contains(&one));
+        ids.map_or(0, |ids| {
+            u32::try_from(ids.len().saturating_sub(besides.into())).unwrap_or(u32::MAX)
+        })
     }
 
     fn lose(&mut self, handle: &Handle, id: SessionId) {

@@ -23,6 +23,7 @@ pub(crate) struct Stream {
     pub(crate) static_tokens: StreamSwitch,
     pub(crate) backend_tokens: StreamSwitch,
     pub(crate) mfa_required: bool,
+    pub(crate) takeover: bool,
     pub(crate) test_source: bool,
 }
 
@@ -210,6 +211,8 @@ struct UpdateStreamInput {
     backend_tokens: Option<StreamSwitch>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     mfa_required: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    takeover: Option<bool>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -240,6 +243,7 @@ pub(crate) struct Edit {
     pub(crate) static_tokens: Option<StreamSwitch>,
     pub(crate) backend_tokens: Option<StreamSwitch>,
     pub(crate) mfa_required: Option<bool>,
+    pub(crate) takeover: Option<bool>,
 }
 
 /// Changes a stream, and answers with what it is then.
@@ -252,6 +256,7 @@ pub(crate) async fn update(api: Api, name: String, edit: Edit) -> Result<Stream,
         static_tokens: edit.static_tokens,
         backend_tokens: edit.backend_tokens,
         mfa_required: edit.mfa_required,
+        takeover: edit.takeover,
     };
     let answer = api.mutate(Update::build(UpdateVariables { input })).await?;
     let payload = settle(answer.update_stream, |payload| first_error(&payload.errors))?;

@@ -161,6 +161,9 @@ struct Switches {
     backend_tokens: Option<StreamSwitch>,
     /// Whether viewers' tokens must say that a second factor was shown: `mfa` in `amr`. On: sessions without it end.
     mfa_required: Option<bool>,
+    /// Whether a second broadcaster takes the stream over from the first, who is told `PUBLISHER_REPLACED`. Off: the second is
+    /// refused, `STREAM_IN_USE`.
+    takeover: Option<bool>,
 }
 
 impl Switches {
@@ -192,6 +195,7 @@ impl From<Switches> for streams::Switches {
             static_tokens: switches.static_tokens.map(StreamSwitch::column),
             backend_tokens: switches.backend_tokens.map(StreamSwitch::column),
             mfa_required: switches.mfa_required,
+            takeover: switches.takeover,
         }
     }
 }

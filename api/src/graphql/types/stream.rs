@@ -114,6 +114,11 @@ impl Stream {
         self.0.mfa_required
     }
 
+    /// Whether a second broadcaster takes it over from the first; otherwise the second is refused.
+    async fn takeover(&self) -> bool {
+        self.0.takeover
+    }
+
     /// Whether the built-in test source publishes it.
     async fn test_source(&self) -> bool {
         self.0.test_source

@@ -78,7 +78,8 @@ impl<'a> Case<'a> {
             StreamStanding::Locked => Some(Reason::StreamLocked),
         };
         trace.check("standing", barred, || format!("{:?}", stream.standing))?;
-        let taken = self.facts.publisher == Presence::Present && !stream.takeover;
+        let hands_over = stream.is_taken_over_with(&self.request.credential);
+        let taken = self.facts.publisher == Presence::Present && !hands_over;
         trace.check("publisher", taken.then_some(Reason::StreamInUse), || {
             format!("{:?}, takeover: {}", self.facts.publisher, stream.takeover)
         })

@@ -4,7 +4,7 @@ use ids::{GroupId, OrganisationId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
 use super::{IngestAuthorisation, Judges, Organisation, Package};
-use crate::IngestKeyDigest;
+use crate::{Credential, IngestKeyDigest};
 
 /// A stream's settings and standing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,11 @@ impl Stream {
             static_tokens: self.static_tokens.unwrap_or(organisation.judges.static_tokens),
             backend: self.backend.unwrap_or(organisation.judges.backend),
         }
+    }
+
+    /// Whether who shows this takes the stream over from whoever publishes it. The test source never does.
+    pub fn is_taken_over_with(&self, credential: &Credential) -> bool {
+        self.takeover && !matches!(credential, Credential::TestSource)
     }
 
     /// What a broadcaster has to show.

@@ -278,4 +278,11 @@ fn a_stream_may_be_taken_over_where_it_says_so() {
     stream.takeover = true;
     let policy = scene().policy.with(&Update::Stream(stream));
     assert_eq!(reason(&settle(key(), live(), &policy, NOW)), None);
+
+    // The test source takes over from nobody.
+    let mut stream = (**policy.stream(&"7KQ2M-SECURED".parse().unwrap()).unwrap()).clone();
+    stream.test_source = true;
+    let policy = policy.with(&Update::Stream(stream));
+    let source = request(Door::Ingest, "7KQ2M-SECURED", Credential::TestSource);
+    assert_eq!(reason(&settle(source, live(), &policy, NOW)), Some(Reason::StreamInUse));
 }

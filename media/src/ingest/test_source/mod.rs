@@ -36,7 +36,12 @@ impl Running {
 /// Starts the test source wherever the policy wants one and none runs.
 pub(crate) fn reconcile(node: &Shared) {
     let Some(policy) = node.gate.policy() else { return };
-    for stream in policy.streams().filter(|stream| stream.test_source) {
+    let is_free = |id| node.hub.stream(id).is_none_or(|stream| stream.publisher().is_none());
+    // An encoder that is there already is not in the way: a later look finds it gone.
+    for stream in policy
+        .streams()
+        .filter(|stream| stream.test_source && is_free(stream.id))
+    {
         let asked = asked(&stream.name);
         if node.gate.would_admit(Door::Ingest, &asked) && node.test_sources.enter(stream.id) {
             node.tasks.spawn(publish(node.clone(), asked, stream.id));
@@ -45,9 +50,8 @@ pub(crate) fn reconcile(node: &Shared) {
 }
 
 async fn publish(node: Shared, asked: Asked, stream: StreamId) {
-    // A publisher that is there already is not in the way: the next look finds it gone.
     if let Ok(admitted) = node.gate.publish(&asked).await {
-        match (node.hub.publish(admitted), Film::built_in()) {
+        match (node.hub.publish(admitted).await, Film::built_in()) {
             (Ok(publisher), Ok(film)) => play(&node, publisher, &film).await,
             (Err(reason), _) => tracing::info!(stream.name = asked.name, %reason, "the test source has to wait"),
             (_, Err(error)) => tracing::error!(%error, "the built-in film cannot be read"),

@@ -14,8 +14,13 @@ use super::{
     stage::{IDLE, KEY, NAME, Stage},
 };
 
+/// Publishes the idle stream with its key.
 fn encoder(stage: &Stage, size: &str) -> Child {
-    let url = format!("rtmp://{}/live/{IDLE}?key={KEY}", stage.rtmp);
+    publish(&format!("rtmp://{}/live/{IDLE}?key={KEY}", stage.rtmp), size)
+}
+
+/// Publishes for a minute; what it says of mistakes can be read.
+pub(super) fn publish(url: &str, size: &str) -> Child {
     let video = format!("testsrc2=size={size}:rate=25");
     Command::new("ffmpeg")
         .args(["-hide_banner", "-loglevel", "error", "-re", "-f", "lavfi", "-i", &video])
@@ -30,9 +35,10 @@ fn encoder(stage: &Stage, size: &str) -> Child {
             "ultrafast",
         ])
         .args([
-            "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac", "-t", "60", "-f", "flv", &url,
+            "-g", "25", "-pix_fmt", "yuv420p", "-c:a", "aac", "-t", "60", "-f", "flv", url,
         ])
         .stdin(Stdio::null())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .unwrap()
@@ -172,7 +178,7 @@ async fn the_test_source_plays_without_a_seam() {
 }
 
 /// The `tfdt` of a fragment of that track.
-fn decode_time(fragment: &[u8], track: u32) -> Option<u64> {
+pub(super) fn decode_time(fragment: &[u8], track: u32) -> Option<u64> {
     let tfhd = find(fragment, b"tfhd")?;
     let of = u32::from_be_bytes(fragment[tfhd + 8..tfhd + 12].try_into().unwrap());
     let tfdt = find(fragment, b"tfdt")?;

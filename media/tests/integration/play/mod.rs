@@ -15,3 +15,4 @@ mod proxies;
 mod renew;
 mod rules;
 mod stage;
+mod takeover;

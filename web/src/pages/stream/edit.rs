@@ -44,6 +44,8 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
     let (listed, asked) = (RwSignal::new(lists), RwSignal::new(asks));
     let strict = stream.mfa_required;
     let second_factor = RwSignal::new(strict);
+    let handed_over = stream.takeover;
+    let takeover = RwSignal::new(handed_over);
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
     let name = stream.name;
     let submit = move |event: SubmitEvent| {
@@ -57,6 +59,7 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
             static_tokens: Some(listed.get_untracked()).filter(|now| *now != lists),
             backend_tokens: Some(asked.get_untracked()).filter(|now| *now != asks),
             mfa_required: Some(second_factor.get_untracked()).filter(|now| *now != strict),
+            takeover: Some(takeover.get_untracked()).filter(|now| *now != handed_over),
         };
         let name = name.clone();
         spawn_local(async move {
@@ -102,6 +105,11 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
                 {move || (second_factor.get() && !strict || leaves(lists, listed.get()) || leaves(asks, asked.get())).then(|| view! {
                     <Notice tone=Tone::Warn>"Viewers who do not fulfil this are cut off when you save."</Notice>
                 })}
+                <Switch
+                    label="A second broadcaster takes over"
+                    value=takeover
+                    hint="The one who publishes is cut off; viewers stay. Otherwise the second is refused."
+                />
                 {move || failure.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })}
             </div>
             <footer class="dialog-foot">
