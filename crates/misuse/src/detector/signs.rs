@@ -130,8 +130,9 @@ impl Case<'_> {
             });
         } else if let Some((from, to, far, took)) = leap(&recent) {
             raise.holds(Indicator::Countries, 35, || {
-                let minutes = took.as_secs().div_euclid(60);
-                format!("{from} and {to}, {far} km apart, within {minutes} minutes")
+                let minutes = u32::try_from(took.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
+                let within = counted(minutes.max(1), "minute", "minutes");
+                format!("{from} and {to}, {far} km apart, within {within}")
             });
         } else {
             raise.holds(Indicator::Countries, 5, || {
