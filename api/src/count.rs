@@ -45,6 +45,16 @@ const COUNTERS: &[(&str, Unit, &str)] = &[
         "Findings of misuse, by indicator.",
     ),
     (
+        "portcullis_alerts_total",
+        Unit::Count,
+        "Alerts of organisations that opened and were over, by event.",
+    ),
+    (
+        "portcullis_alert_deliveries_total",
+        Unit::Count,
+        "Attempts to tell a receiver of an alert, by kind and outcome.",
+    ),
+    (
         "portcullis_mail_total",
         Unit::Count,
         "Attempts to send a mail, by outcome.",
@@ -119,6 +129,14 @@ pub(crate) fn describe() {
     for indicator in Indicator::ALL {
         counter!("portcullis_findings_total", "indicator" => indicator.as_str()).increment(0);
     }
+    for event in ["opened", "resolved"] {
+        counter!("portcullis_alerts_total", "event" => event).increment(0);
+    }
+    for kind in ["email", "syslog"] {
+        for outcome in ["delivered", "waiting", "failed"] {
+            counter!("portcullis_alert_deliveries_total", "kind" => kind, "outcome" => outcome).increment(0);
+        }
+    }
     for outcome in ["sent", "waiting", "given_up"] {
         counter!("portcullis_mail_total", "outcome" => outcome).increment(0);
     }
@@ -158,6 +176,14 @@ pub(crate) fn events(taken: usize, took: Duration) {
 
 pub(crate) fn finding(indicator: &'static str) {
     counter!("portcullis_findings_total", "indicator" => indicator).increment(1);
+}
+
+pub(crate) fn alert(event: &'static str) {
+    counter!("portcullis_alerts_total", "event" => event).increment(1);
+}
+
+pub(crate) fn alert_delivery(kind: &'static str, outcome: &'static str) {
+    counter!("portcullis_alert_deliveries_total", "kind" => kind, "outcome" => outcome).increment(1);
 }
 
 pub(crate) fn mail(outcome: &'static str) {

@@ -3,6 +3,7 @@
 //! One process runs it beside the media nodes or apart from them; it never carries media. Whatever it answers as done is
 //! durable by then; what nodes must know travels through the outbox.
 
+mod alerts;
 mod analytics;
 mod audit;
 mod count;

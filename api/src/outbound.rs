@@ -4,6 +4,7 @@
 //! Every address of a name is checked, and the connection goes to what was checked: the name is not resolved again.
 
 use std::{
+    io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::Pin,
     sync::Arc,
@@ -16,6 +17,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
+use tokio::net::TcpStream;
 
 /// Sends requests to addresses that customers enter.
 #[derive(Clone, Debug)]
@@ -81,6 +83,21 @@ impl Outbound {
             self.private || address.map_or(!host.is_empty(), is_public)
         });
         scheme && place && url.username().is_empty() && url.password().is_none()
+    }
+
+    /// Whether a customer may enter `host` at all, which is a name or an address.
+    pub(crate) fn allows_host(&self, host: &str) -> bool {
+        let address = host.parse::<IpAddr>();
+        self.private || address.map_or_else(|_| !host.is_empty(), is_public)
+    }
+
+    /// Connects by TCP, to an address that was checked.
+    pub(crate) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        if !self.private && !addresses.iter().all(|address| is_public(address.ip())) {
+            return Err(io::Error::other(Hidden(host.to_owned())));
+        }
+        TcpStream::connect(&*addresses).await
     }
 
     /// Sends one request, and reads the answer to its end: 5 s and 1 MB at most, a redirect is an answer like any other.
@@ -274,6 +291,9 @@ mod tests {
             format!("https://user@localhost:{port}/"),
         ] {
             assert!(get(&strict, &url).await.is_err(), "{url}");
+        }
+        for host in ["127.0.0.1", "::1", "localhost", "::ffff:127.0.0.1"] {
+            assert!(strict.connect(host, port).await.is_err(), "{host}");
         }
         // Nobody even knocked.
         let knock = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;

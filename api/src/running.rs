@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    alerts::{self, Alerts},
     analytics::{self, Analytics},
     audit::{self, heads::Heads},
     count,
@@ -93,6 +94,8 @@ pub struct Running {
     hook_log: JoinHandle<()>,
     credentials: JoinHandle<()>,
     privacy: JoinHandle<()>,
+    alerts: JoinHandle<()>,
+    alert_sender: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -114,6 +117,9 @@ pub async fn start(
     if let Err(error) = analytics::recover(&state).await {
         tracing::error!(%error, "what is usual is learnt anew");
     }
+    if let Err(error) = alerts::recover(&state).await {
+        tracing::error!(%error, "alert rules begin anew");
+    }
     if state.search.is_none() {
         search::forget(&state).await?;
     }
@@ -130,6 +136,8 @@ pub async fn start(
         hooks: tokio::spawn(webhooks::run(state.clone(), stop.clone())),
         hook_log: tokio::spawn(webhooks::log(state.clone(), stop.clone())),
         privacy: tokio::spawn(privacy::run(state.clone(), stop.clone())),
+        alerts: tokio::spawn(alerts::run(state.clone(), stop.clone())),
+        alert_sender: tokio::spawn(alerts::send(state.clone(), stop.clone())),
         credentials: tokio::spawn(jwks::run(state.clone(), stop.clone())),
         state,
         stop,
@@ -172,6 +180,8 @@ impl Running {
             self.hook_log,
             self.credentials,
             self.privacy,
+            self.alerts,
+            self.alert_sender,
         ];
         for task in tasks {
             if let Err(error) = task.await {
@@ -220,6 +230,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         live: Live::new(),
         privacy: Privacy::default(),
         exports: Exports::default(),
+        alerts: Alerts::new(),
         analytics: Analytics::new(),
         passwords: Passwords::new(entropy.bytes())
             .map_err(|_| StartError::Unusable("a password cannot be hashed".to_owned()))?,

@@ -4,13 +4,15 @@ use std::{net::IpAddr, sync::Arc};
 
 use guard::{Place, Timestamp};
 use ids::{
-    ApiTokenId, AuditId, ChangeId, FindingId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId,
-    PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId,
-    StaticTokenId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
+    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, ChangeId, FindingId, GroupId,
+    InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId,
+    RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId, StreamId, TokenId, UseId, UserId,
+    WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
 
 use crate::{
+    alerts::Alerts,
     analytics::Analytics,
     http::{Rate, Tools},
     jwks,
@@ -44,6 +46,8 @@ pub(crate) struct State {
     pub(crate) desk: Desk,
     /// What is on now.
     pub(crate) live: Live,
+    /// What organisations want to be told of.
+    pub(crate) alerts: Alerts,
     /// Who watched when, and who steals.
     pub(crate) analytics: Analytics,
     pub(crate) passwords: Passwords,
@@ -185,6 +189,10 @@ macro_rules! mint {
     };
 }
 mint!(
+    AlertDeliveryId,
+    AlertId,
+    AlertReceiverId,
+    AlertRuleId,
     ApiTokenId,
     AuditId,
     ChangeId,

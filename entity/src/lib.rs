@@ -5,6 +5,10 @@
 
 pub mod address_key;
 pub mod address_mask;
+pub mod alert;
+pub mod alert_delivery;
+pub mod alert_receiver;
+pub mod alert_rule;
 pub mod api_token;
 pub mod app_user;
 pub mod audit_chain;

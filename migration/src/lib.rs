@@ -27,6 +27,7 @@ mod m0020_weak_tokens;
 mod m0021_privacy;
 mod m0023_origins;
 mod m0024_takeover;
+mod m0026_alerts;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_privacy::Step),
             Box::new(m0023_origins::Step),
             Box::new(m0024_takeover::Step),
+            Box::new(m0026_alerts::Step),
         ]
     }
 }

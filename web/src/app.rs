@@ -10,10 +10,10 @@ use leptos_router::{
 use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
-        Account, AccountSecurity, AccountTokens, Activity, ApiTokens, Audit, Bans, Changes, Findings, Guardian,
-        Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview, Overview, Platform, Reset,
-        Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch,
-        Webhooks,
+        Account, AccountSecurity, AccountTokens, Activity, AlertReceivers, AlertRules, Alerts, ApiTokens, Audit, Bans,
+        Changes, Findings, Guardian, Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview,
+        Overview, Platform, Reset, Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams, TokenMaker,
+        TokenView, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -50,6 +50,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/misuse") view=Findings/>
                     <Route path=path!("/misuse/tokens") view=TokenView/>
                     <Route path=path!("/misuse/addresses") view=IpView/>
+                    <Route path=path!("/alerts") view=Alerts/>
+                    <Route path=path!("/alerts/rules") view=AlertRules/>
+                    <Route path=path!("/alerts/receivers") view=AlertReceivers/>
                     <Route path=path!("/activity") view=Activity/>
                     <Route path=path!("/activity/changes") view=Changes/>
                     <Route path=path!("/organisation") view=OrganisationOverview/>

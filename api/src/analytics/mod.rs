@@ -166,6 +166,11 @@ impl Gathered {
         self.found.is_empty() && self.minutes.is_empty()
     }
 
+    /// What was found.
+    pub(crate) fn found(&self) -> &[Found] {
+        &self.found
+    }
+
     /// Writes it.
     pub(crate) async fn insert(&self, state: &State, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         self.minutes.insert(connection).await?;

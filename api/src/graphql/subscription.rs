@@ -18,7 +18,9 @@ use super::{
     caller,
     query::change_row,
     state,
-    types::{Change, ChangeProgress, LiveCounters, MisuseFinding, SessionEvent, SessionFilter, StreamStateEvent},
+    types::{
+        AlertEvent, Change, ChangeProgress, LiveCounters, MisuseFinding, SessionEvent, SessionFilter, StreamStateEvent,
+    },
 };
 use crate::{
     analytics::Found,
@@ -130,6 +132,17 @@ impl Subscription {
             acting,
             found,
         ))
+    }
+
+    /// What becomes of alerts: they begin, are measured otherwise, are told again, taken on, and over.
+    async fn alerts(&self, context: &Context<'_>) -> Result<impl Stream<Item = Result<AlertEvent>>> {
+        let (state, acting) = allowed(context, Action::AlertRead)?;
+        let organisation = acting.id;
+        let events = BroadcastStream::new(state.alerts.news()).filter_map(move |news| {
+            let news = news.ok().filter(|news| news.organisation == organisation);
+            future::ready(news.map(|news| AlertEvent::of(&news)))
+        });
+        Ok(while_allowed(state, caller(context), acting, events))
     }
 
     /// How far a change got: at once, and then until every node acknowledged it. Without an id, how far each got that is

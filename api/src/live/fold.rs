@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Denied, What, record::Row};
 use crate::{
+    alerts::Watches,
     count,
     state::State,
     webhooks::notices::{self, Notice},
@@ -40,20 +41,31 @@ pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, st
     }
 }
 
+/// News of an organisation.
+type Told = (OrganisationId, Timestamp, What);
+/// A stream that may be in another state.
+type Changed = (OrganisationId, StreamId, Timestamp);
+
 async fn fold(state: &State, batch: Vec<Event>) {
     let mut rows = Vec::new();
     let mut news = Vec::new();
     let mut streams = Vec::new();
     let (begun, taken) = (Instant::now(), batch.len());
+    let turn = state.alerts.folding().await;
     let gathered = state.analytics.take(state, &batch).await;
-    for event in batch {
-        one(state, event, &mut rows, &mut news, &mut streams);
+    {
+        let mut watches = state.alerts.watches();
+        watches.found(gathered.found(), state.now());
+        for event in batch {
+            one(state, event, &mut watches, (&mut rows, &mut news, &mut streams));
+        }
     }
     let queue = notices::wanted(state, state.store.read(), told(&news))
         .await
         .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
         .unwrap_or_default();
     super::record::write(state, &rows, &gathered, queue).await;
+    drop(turn);
     count::events(taken, begun.elapsed());
     state.analytics.tell(gathered);
     for (organisation, id, at) in streams {
@@ -67,7 +79,7 @@ async fn fold(state: &State, batch: Vec<Event>) {
 }
 
 /// What of it customers' addresses are told.
-fn told(news: &[(OrganisationId, Timestamp, What)]) -> Vec<Notice> {
+fn told(news: &[Told]) -> Vec<Notice> {
     news.iter()
         .filter_map(|(organisation, at, what)| match what {
             What::Ended(session, reason) => Some(Notice::ended(session, *reason, *at)),
@@ -80,14 +92,14 @@ fn told(news: &[(OrganisationId, Timestamp, What)]) -> Vec<Notice> {
 fn one(
     state: &State,
     Event { at, node, kind }: Event,
-    rows: &mut Vec<Row>,
-    news: &mut Vec<(OrganisationId, Timestamp, What)>,
-    streams: &mut Vec<(OrganisationId, StreamId, Timestamp)>,
+    watches: &mut Watches,
+    (rows, news, streams): (&mut Vec<Row>, &mut Vec<Told>, &mut Vec<Changed>),
 ) {
     let mut register = state.live.register();
     match kind {
         Kind::Started(facts) => {
             let organisation = facts.organisation;
+            watches.started(&facts, at);
             let session = register.started(facts, node, at);
             rows.push(Row::Started(Box::new(session.clone())));
             news.push((organisation, at, What::Started(session)));
@@ -97,7 +109,9 @@ fn one(
             organisation,
             bytes,
         } => {
-            register.beat(session, bytes, at);
+            if let Some((session, more)) = register.beat(session, bytes, at) {
+                watches.bytes(&session.facts, more, at);
+            }
             rows.push(Row::Beat { session, bytes, at });
             news.push((organisation, at, What::Beat));
         }
@@ -123,6 +137,8 @@ fn one(
                 reason: end.reason,
             });
             if let Some(mut session) = register.ended(end.session) {
+                watches.bytes(&session.facts, end.bytes.saturating_sub(session.bytes), at);
+                watches.ended(&session.facts, end.reason, at);
                 session.bytes = end.bytes;
                 news.push((end.organisation, at, What::Ended(session, end.reason)));
             }
@@ -137,6 +153,7 @@ fn one(
             decision,
             trace,
         } => {
+            watches.denied(organisation, &stream, reason, at);
             let denied = Denied {
                 stream: stream.to_string(),
                 door,
@@ -187,6 +204,7 @@ fn one(
                     reason: None,
                 });
                 if let Some(session) = register.ended(session) {
+                    watches.ended(&session.facts, None, at);
                     news.push((organisation, at, What::Ended(session, None)));
                 }
                 streams.push((organisation, stream, at));

@@ -16,6 +16,8 @@ use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
 use link::{Protocol, SessionFacts};
 use tokio::sync::broadcast;
 
+use crate::alerts::On;
+
 /// The register of what is on.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -29,6 +31,8 @@ struct Register {
     publishing: HashMap<StreamId, NodeId>,
     sessions: HashMap<SessionId, LiveSession>,
     viewers: HashMap<StreamId, u32>,
+    /// Sessions of each organisation.
+    on: HashMap<OrganisationId, On>,
 }
 
 /// A session that goes on.
@@ -110,6 +114,22 @@ impl Live {
     /// Streams that have one.
     pub(crate) fn publishing(&self) -> HashSet<StreamId> {
         self.register().publishing.keys().copied().collect()
+    }
+
+    /// How many watch and broadcast in an organisation.
+    pub(crate) fn on(&self, organisation: OrganisationId) -> On {
+        self.register().on.get(&organisation).copied().unwrap_or_default()
+    }
+
+    /// How many watch and broadcast these streams.
+    pub(crate) fn on_streams<'a>(&self, streams: impl Iterator<Item = &'a StreamId>) -> On {
+        let register = self.register();
+        let mut on = On::default();
+        for stream in streams {
+            on.viewers += register.viewers.get(stream).copied().unwrap_or(0);
+            on.ingests += u32::from(register.publishing.contains_key(stream));
+        }
+        on
     }
 
     /// How many watch a stream.
@@ -241,23 +261,32 @@ impl Register {
             earlier: Vec::new(),
         };
         let earlier = self.sessions.insert(session.facts.session, session.clone());
-        if earlier.is_none() && session.facts.door == Door::Playback {
-            *self.viewers.entry(session.facts.stream).or_insert(0) += 1;
+        if earlier.is_none() {
+            let on = self.on.entry(session.facts.organisation).or_default();
+            match session.facts.door {
+                Door::Ingest => on.ingests += 1,
+                Door::Playback => {
+                    on.viewers += 1;
+                    *self.viewers.entry(session.facts.stream).or_insert(0) += 1;
+                }
+            }
         }
         session
     }
 
-    fn beat(&mut self, session: SessionId, bytes: u64, at: Timestamp) {
-        if let Some(session) = self.sessions.get_mut(&session) {
-            let span = at.since(session.beat).as_secs_f64();
-            if span > 0.0 {
-                #[expect(clippy::cast_precision_loss, reason = "a rate for people, of a few seconds' bytes")]
-                let more = bytes.saturating_sub(session.bytes) as f64;
-                session.bytes_per_second = more / span;
-            }
-            session.bytes = bytes;
-            session.beat = at;
+    /// A session goes on; which, and how many bytes more it has.
+    fn beat(&mut self, session: SessionId, bytes: u64, at: Timestamp) -> Option<(&LiveSession, u64)> {
+        let session = self.sessions.get_mut(&session)?;
+        let more = bytes.saturating_sub(session.bytes);
+        let span = at.since(session.beat).as_secs_f64();
+        if span > 0.0 {
+            #[expect(clippy::cast_precision_loss, reason = "a rate for people, of a few seconds' bytes")]
+            let more = more as f64;
+            session.bytes_per_second = more / span;
         }
+        session.bytes = bytes;
+        session.beat = at;
+        Some((session, more))
     }
 
     /// Whether it is a session that runs on another token now.
@@ -276,6 +305,13 @@ impl Register {
 
     fn ended(&mut self, session: SessionId) -> Option<LiveSession> {
         let session = self.sessions.remove(&session)?;
+        if let Some(on) = self.on.get_mut(&session.facts.organisation) {
+            let counted = match session.facts.door {
+                Door::Ingest => &mut on.ingests,
+                Door::Playback => &mut on.viewers,
+            };
+            *counted = counted.saturating_sub(1);
+        }
         if session.facts.door == Door::Playback
             && let Some(viewers) = self.viewers.get_mut(&session.facts.stream)
         {

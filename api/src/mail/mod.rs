@@ -24,7 +24,8 @@ pub(crate) use sender::run;
 pub(crate) use settings::address;
 pub use settings::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub(crate) use text::{
-    AccountChange, account_change, escape, invitation, no_password, package_declined, package_request, password_reset,
+    AccountChange, Alert, account_change, alert, alert_trial, escape, invitation, no_password, package_declined,
+    package_request, password_reset,
 };
 
 use crate::{fault::Fault, state::State};
@@ -59,6 +60,8 @@ pub(crate) enum Kind {
     PackageDeclined,
     /// Something of a person's account was changed.
     AccountChange,
+    /// An organisation's alert.
+    Alert,
 }
 
 /// What a mail says; sealed in the database.
@@ -94,6 +97,7 @@ impl Kind {
             Self::PackageRequest => "package_request",
             Self::PackageDeclined => "package_declined",
             Self::AccountChange => "account_change",
+            Self::Alert => "alert",
         }
     }
 }

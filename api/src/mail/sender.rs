@@ -18,10 +18,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Content, content,
+    Content, Kind, content,
     way::{Trouble, hand_over},
 };
-use crate::{count, fault::Fault, people::password_reset, state::State};
+use crate::{alerts, count, fault::Fault, people::password_reset, state::State};
 
 /// The task. Ends with `stop`; what is being sent has a moment to end.
 pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
@@ -132,6 +132,7 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) 
         id: Set(row.id),
         ..Default::default()
     };
+    let mut told = ("delivered", None);
     match outcome {
         Ok(false) => return Ok(()),
         Ok(true) => {
@@ -152,6 +153,7 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) 
             let trouble: String = words.chars().filter(|c| !c.is_control()).take(TROUBLE).collect();
             tracing::warn!(mail.id = %id, kind = row.kind, attempts = row.attempts, given_up, trouble, "a mail was not sent");
             count::mail(if given_up { "given_up" } else { "waiting" });
+            told = (if given_up { "failed" } else { "waiting" }, Some(trouble.clone()));
             after.trouble = Set(Some(trouble));
             if given_up {
                 after.given_up_at = Set(Some(now));
@@ -160,6 +162,9 @@ async fn mark(state: &State, row: &mail::Model, outcome: Result<bool, Trouble>) 
         }
     }
     let write = state.store.write().await?;
+    if row.kind == Kind::Alert.as_str() {
+        alerts::mailed(&*write, row, (told.0, told.1.as_deref()), now).await?;
+    }
     match after.update_without_returning(&*write).await {
         // It was removed meanwhile.
         Err(DbErr::RecordNotUpdated) => Ok(()),

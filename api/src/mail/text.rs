@@ -133,6 +133,76 @@ pub(crate) fn package_declined(organisation: &str, package: &str, reason: &str, 
     .letter()
 }
 
+/// What an alert's mail says.
+#[derive(Debug)]
+pub(crate) struct Alert<'a> {
+    /// `opened`, `reminded` or `resolved`.
+    pub(crate) event: &'a str,
+    pub(crate) severity: &'a str,
+    /// The rule's name.
+    pub(crate) name: &'a str,
+    pub(crate) organisation: &'a str,
+    /// What was measured.
+    pub(crate) sentence: &'a str,
+    /// What it is about, one by one.
+    pub(crate) lines: Vec<String>,
+    pub(crate) since: Timestamp,
+    pub(crate) lasted: String,
+    pub(crate) link: &'a str,
+}
+
+/// What receivers of alerts read.
+pub(crate) fn alert(alert: &Alert<'_>) -> Letter {
+    let (what, when) = match alert.event {
+        "resolved" => (
+            "Resolved",
+            format!("It began on {} and lasted {}.", moment(alert.since), alert.lasted),
+        ),
+        "reminded" => (
+            "Still",
+            format!("It goes on since {}, for {}.", moment(alert.since), alert.lasted),
+        ),
+        _ => (
+            severity(alert.severity),
+            format!("It began on {}.", moment(alert.since)),
+        ),
+    };
+    let mut paragraphs = vec![format!("{} at {}: {}.", alert.name, alert.organisation, alert.sentence)];
+    paragraphs.extend(alert.lines.iter().cloned());
+    paragraphs.push(when);
+    Words {
+        subject: format!("{what}: {} ({})", alert.name, alert.organisation),
+        paragraphs,
+        button: "Open the alerts",
+        link: alert.link,
+        otherwise: "You get this mail because an administrator of the organisation made this address a receiver of alerts.",
+    }
+    .letter()
+}
+
+/// A trial of a receiver.
+pub(crate) fn alert_trial(organisation: &str, receiver: &str, link: &str) -> Letter {
+    Words {
+        subject: format!("A trial of alerts ({organisation})"),
+        paragraphs: vec![
+            format!("This is a trial of the receiver {receiver} of {organisation} on Portcullis."),
+            "Alerts will come like this.".to_owned(),
+        ],
+        button: "Open the alerts",
+        link: &format!("{link}/alerts"),
+        otherwise: "You get this mail because an administrator of the organisation made this address a receiver of alerts.",
+    }
+    .letter()
+}
+
+fn severity(severity: &str) -> &'static str {
+    match severity {
+        "critical" => "Critical",
+        "info" => "For your information",
+        _ => "Warning",
+    }
+}
+
 /// What a person reads after their account was changed, by whoever. `from` is none where it was done on the machine itself.
 pub(crate) fn account_change(
     recipient: &str,

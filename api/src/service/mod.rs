@@ -1,6 +1,9 @@
 //! What operations do, once the role was judged: look up inside the tenant, change in one transaction, tell the nodes.
 
 pub(crate) mod advice;
+pub(crate) mod alert_receivers;
+pub(crate) mod alert_rules;
+pub(crate) mod alerts;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
 pub(crate) mod bans;

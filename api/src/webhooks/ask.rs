@@ -123,6 +123,9 @@ async fn question(
     };
     let answered = Answered::of(&exchange, Outage::of(row), state.now());
     count::webhook(subject.as_str(), answered.state);
+    if answered.state == "failed" {
+        state.alerts.hook_failed(inquiry.organisation, state.now());
+    }
     state.hooks.log.note(webhook_delivery::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(row.organisation_id),

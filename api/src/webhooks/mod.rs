@@ -67,11 +67,13 @@ pub(crate) enum Call {
     TokenRevoked,
     /// A Guardian rule is new, another, or gone.
     RuleChanged,
+    /// An alert began, goes on, or is over.
+    Alert,
 }
 
 impl Call {
     /// Every one of them.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Publish,
         Self::PublishUpdate,
         Self::PublishDone,
@@ -80,6 +82,7 @@ impl Call {
         Self::ViewerDenied,
         Self::TokenRevoked,
         Self::RuleChanged,
+        Self::Alert,
     ];
 
     /// As the settings have it.
@@ -93,6 +96,7 @@ impl Call {
             Self::ViewerDenied => "viewer_denied",
             Self::TokenRevoked => "token_revoked",
             Self::RuleChanged => "rule_changed",
+            Self::Alert => "alert",
         }
     }
 

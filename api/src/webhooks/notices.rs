@@ -36,6 +36,8 @@ pub(crate) struct Notice {
     call: Call,
     stream: Option<String>,
     content: Content,
+    /// The only addresses that are told; none: all that want it.
+    only: Option<Vec<WebhookId>>,
 }
 
 /// Rows that become part of a transaction.
@@ -68,7 +70,19 @@ impl Notice {
             call: Call::ViewerDenied,
             stream: Some(denied.stream.clone()),
             content,
+            only: None,
         })
+    }
+
+    /// An alert began, goes on, or is over; the only addresses that are told are these, where they are named.
+    pub(crate) fn alert(organisation: OrganisationId, content: Value, only: Option<Vec<WebhookId>>) -> Self {
+        Self {
+            organisation,
+            call: Call::Alert,
+            stream: None,
+            content: Content::new(content),
+            only,
+        }
     }
 
     /// A viewer or a broadcaster is gone.
@@ -154,6 +168,7 @@ impl Gone<'_> {
             call,
             stream: Some(self.name.to_owned()),
             content,
+            only: None,
         }
     }
 }
@@ -195,6 +210,7 @@ pub(crate) async fn of_change(work: &Work<'_>, change: ChangeId, updates: &[Upda
                 call,
                 stream: None,
                 content,
+                only: None,
             });
         }
     }
@@ -298,7 +314,9 @@ pub(crate) async fn wanted(
 }
 
 fn is_of(hook: &webhook::Model, notice: &Notice) -> bool {
-    hook.organisation_id == notice.organisation.uuid()
+    let id = WebhookId::from_uuid(hook.id);
+    let is_meant = notice.only.as_ref().is_none_or(|only| only.contains(&id));
+    hook.organisation_id == notice.organisation.uuid() && is_meant
 }
 
 /// Whether the organisation's addresses are called at all.

@@ -192,6 +192,10 @@ fn came_to(state: &State, row: &webhook_delivery::Model, exchange: &Exchange) ->
         after.next_at = Set(None);
     }
     let outcome = ended.unwrap_or("waiting");
+    if outcome != "delivered" {
+        let organisation = OrganisationId::from_uuid(row.organisation_id);
+        state.alerts.hook_failed(organisation, state.now());
+    }
     count::webhook(&row.call, outcome);
     after
 }

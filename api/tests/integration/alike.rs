@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Client, World, granted},
     subscriptions::{Socket, settled},
+    sweep::open_alert,
 };
 
 /// Texts that name nothing: what people say, and what only they know.
@@ -179,6 +180,10 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let hook = admin.data(hook, json!({})).await["setWebhook"]["webhook"]["id"].clone();
     let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
     let call = admin.data(test, json!({ "i": hook })).await["testWebhook"]["delivery"]["id"].clone();
+    let watched = "mutation { saveAlertRule(input: {name: \"watched-of-theirs\", metric: DENIALS, threshold: 1, windowS: 86400}) {
+        alertRule { id } }
+        saveAlertReceiver(input: {name: \"receiver-of-theirs\", emails: [\"receiver@example.com\"]}) { alertReceiver { id } } }";
+    let watched = admin.data(watched, json!({})).await;
     let more = "mutation { createStaticToken(input: {name: \"list-of-theirs\", organisation: true}) { staticToken { id } text }
         banUser(input: {user: \"banned-of-theirs\"}) { errors { code } }
         addSigningKey(input: {hs256Secret: \"a secret that only they know, of 32 bytes\", kid: \"kid-of-theirs\"}) { signingKey { id } } }";
@@ -195,6 +200,7 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     let session = json!(viewing.session.to_string());
     world.begins(admin, viewing).await;
     let decision = json!(world.refused(admin, 7).await);
+    let alert = json!(open_alert(admin).await);
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{more}")).to_owned();
     let organisation = &more["organisation"];
     let ids = [
@@ -207,6 +213,9 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         &rule,
         &hook,
         &call,
+        &watched["saveAlertRule"]["alertRule"]["id"],
+        &watched["saveAlertReceiver"]["alertReceiver"]["id"],
+        &alert,
         &credentials["createStaticToken"]["staticToken"]["id"],
         &credentials["addSigningKey"]["signingKey"]["id"],
         &invitation,
@@ -233,6 +242,8 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         "list-of-theirs",
         "banned-of-theirs",
         "kid-of-theirs",
+        "watched-of-theirs",
+        "receiver-of-theirs",
         "Northwind Live",
         "203.0.113.0/24",
         &world.demo.users[1].email,
@@ -250,7 +261,8 @@ fn never(id: &str) -> String {
 async fn standing(admin: &Client) -> Value {
     let query = "{ organisation { name settings { securePlayback } members { nodes { id role } } tags { name }
         streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } webhooks { id url calls enabled }
-        webhookDeliveries { nodes { id state attempts } } signingKeys { id }
+        webhookDeliveries { nodes { id state attempts } } alertRules { id name threshold } alertReceivers { id name emails }
+        alerts { nodes { id acknowledgedAt } } signingKeys { id }
         staticTokens { id } bannedUsers { nodes { user } } playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
     admin.data(query, json!({})).await
 }

@@ -1,6 +1,7 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
 mod account;
+mod alerts;
 mod alike;
 mod analytics;
 mod api_tokens;

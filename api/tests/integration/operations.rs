@@ -147,6 +147,10 @@ impl<'a> Stage<'a> {
         let made = "mutation { createStream(input: {}) { stream { name } } }";
         let theirs = outsider.data(made, json!({})).await["createStream"]["stream"]["name"].clone();
         let streams = [world.stream(), theirs.as_str().unwrap()].map(str::to_owned);
+        let watched =
+            "mutation { saveAlertRule(input: {name: \"kept\", metric: DENIALS, threshold: 1, windowS: 86400}) {
+            errors { code } } }";
+        outsider.data(watched, json!({})).await;
         Self { world, streams }
     }
 
@@ -166,6 +170,8 @@ impl<'a> Stage<'a> {
     }
 
     fn happens(&self, n: u64) {
+        // What an alert measures is told so often at most.
+        self.world.pass(Duration::from_secs(2));
         for name in &self.streams {
             let (viewing, now) = (self.world.viewing(name, 1000 + n), self.world.clock.now());
             let (stream, organisation) = (viewing.stream, viewing.organisation);
@@ -220,9 +226,11 @@ const TABLE: &[Row] = &[
             "Organisation.settings",
             "Organisation.sessions",
             "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { world { country } } } }",
+            "Organisation.alerts",
+            "Organisation.alertRules",
             "Mutation.watchStream",
         ],
-        &["Organisation.alerts"],
+        &[],
     ),
     (
         "read sessions, token records, rules, misuse views with addresses and users; export; explain, simulate, lint",
@@ -328,8 +336,12 @@ const TABLE: &[Row] = &[
     (
         "alert rules",
         WORK,
+        &[
+            "Mutation.saveAlertRule",
+            "Mutation.deleteAlertRule",
+            "Mutation.acknowledgeAlert",
+        ],
         &[],
-        &["Mutation.saveAlertRule", "Mutation.deleteAlertRule"],
     ),
     (
         "list members; invite, change role, remove members; everybody's API tokens and the API key",
@@ -386,6 +398,11 @@ const TABLE: &[Row] = &[
             "Mutation.removeWebhook",
             "Mutation.testWebhook",
             "Mutation.redeliverWebhook",
+            "Organisation.alertReceivers",
+            "Organisation.alertDeliveries",
+            "Mutation.saveAlertReceiver",
+            "Mutation.deleteAlertReceiver",
+            "Mutation.testAlertReceiver",
         ],
         &[],
     ),

@@ -57,6 +57,16 @@ const LISTS: &[(&str, &str)] = &[
         id webhook call stream state status tookMs error attempts createdAt triedAt nextAt content } } } }",
     ),
     (
+        "AlertConnection",
+        "query($n: Int) { organisation { alerts(first: $n) { totalCount nodes {
+        id rule name state severity metric summary value peak bar usual openedAt resolvedAt ending acknowledgedAt notifications } } } }",
+    ),
+    (
+        "AlertDeliveryConnection",
+        "query($n: Int) { organisation { alertDeliveries(first: $n) { totalCount nodes {
+        id alert receiver event recipient state error attempts createdAt triedAt } } } }",
+    ),
+    (
         "BannedUserConnection",
         "query($n: Int) { organisation { bannedUsers(first: $n) { totalCount nodes { user note bannedAt bannedBy { name } } } } }",
     ),
@@ -167,15 +177,25 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
         let names = json!({ "n": format!("Organisation {n}"), "e": format!("first{n}@example.com") });
         operator.data(make, names).await;
     }
-    let told = "{ organisation { sessions { totalCount } analytics(range: {from: \"2026-06-01T00:00:00Z\", to:
+    let receiver =
+        "mutation($e: [String!]) { saveAlertReceiver(input: {name: \"all\", emails: $e}) { alertReceiver { id } } }";
+    let emails: Vec<_> = (0..10).map(|n| format!("told{n}@example.com")).collect();
+    let receiver =
+        admin.data(receiver, json!({ "e": emails })).await["saveAlertReceiver"]["alertReceiver"]["id"].clone();
+    let test = "mutation($i: ID!) { testAlertReceiver(input: {id: $i}) { errors { code } } }";
+    for _ in 0..5 {
+        admin.data(test, json!({ "i": receiver })).await;
+    }
+    let told = "{ organisation { sessions { totalCount } alerts { totalCount } analytics(range: {from: \"2026-06-01T00:00:00Z\", to:
         \"2028-01-01T00:00:00Z\"}) { findings { totalCount } } } }";
     loop {
         let data = admin.data(told, json!({})).await["organisation"].clone();
         let counts = (
             &data["sessions"]["totalCount"],
+            &data["alerts"]["totalCount"],
             &data["analytics"]["findings"]["totalCount"],
         );
-        if counts == (&json!(50), &json!(50)) {
+        if counts == (&json!(50), &json!(50), &json!(50)) {
             break;
         }
         tokio::task::yield_now().await;
@@ -220,6 +240,10 @@ async fn fill(world: &World, admin: &Client, n: u8) {
     admin.data(rule, rules).await;
     let test = "mutation($i: ID!) { testWebhook(input: {id: $i}) { delivery { id } } }";
     admin.data(test, json!({ "i": webhook(admin).await })).await;
+    let watched = format!(
+        "mutation {{ saveAlertRule(input: {{name: \"watched {n}\", metric: DENIALS, threshold: 1, windowS: 86400}}) {{ errors {{ code }} }} }}"
+    );
+    admin.data(&watched, json!({})).await;
     let ban = format!("mutation {{ banUser(input: {{user: \"banned{n}\"}}) {{ errors {{ code }} }} }}");
     admin.data(&ban, json!({})).await;
     let email = format!("n{n}@northwind.example");

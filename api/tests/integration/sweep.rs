@@ -13,6 +13,7 @@ use crate::harness::{Client, World};
 
 /// Types that only subscriptions give, and signing out, which would end the sweep: promised in `subscriptions` and `people`.
 const UNCOVERED: &[&str] = &[
+    "AlertEvent",
     "ChangeProgress",
     "LiveCounters",
     "ProtocolIngests",
@@ -153,6 +154,8 @@ struct Objects {
     session: String,
     /// A refusal.
     decision: String,
+    /// An alert of it, which is open.
+    alert: String,
     /// The administrator's own membership, and one that nobody acts with.
     admin: String,
     spare: String,
@@ -187,8 +190,14 @@ impl Objects {
             let invited = admin.data(&invite, json!({})).await;
             invitations.push(invited["inviteMember"]["invitation"]["id"].as_str().unwrap().to_owned());
         }
+        let watched =
+            "mutation { saveAlertRule(input: {name: \"kept\", metric: DENIALS, threshold: 1, windowS: 86400}) {
+            errors { code } } }";
+        admin.data(watched, json!({})).await;
+        let decision = world.refused(admin, 1).await;
         Self {
-            decision: world.refused(admin, 1).await,
+            alert: open_alert(admin).await,
+            decision,
             session,
             invitation: invitations[0].clone(),
             withdrawn: invitations[1].clone(),
@@ -263,6 +272,19 @@ impl Objects {
                 let test = format!("mutation {{ testWebhook(input: {{id: \"{hook}\"}}) {{ delivery {{ id }} }} }}");
                 let tested = admin.data(&test, json!({})).await["testWebhook"]["delivery"]["id"].clone();
                 text = text.replace("DELIVERY", tested.as_str().unwrap());
+            }
+        }
+        if text.contains("WATCHED") {
+            // The request before may have deleted it.
+            text = text.replace("WATCHED", &alert_rule(admin).await);
+        }
+        if text.contains("TOLDTO") || text.contains("alertReceivers") || text.contains("alertDeliveries") {
+            let receiver = alert_receiver(admin).await;
+            text = text.replace("TOLDTO", &receiver);
+            if text.contains("alertDeliveries") {
+                let test =
+                    format!("mutation {{ testAlertReceiver(input: {{id: \"{receiver}\"}}) {{ errors {{ code }} }} }}");
+                admin.data(&test, json!({})).await;
             }
         }
         if text.contains("igningKey(input: {hs256Secret") || text.contains("KEYID") {
@@ -365,6 +387,11 @@ impl Objects {
                 "(input: {id: \"WEBHOOK\"})".to_owned()
             }
             ("Mutation", "redeliverWebhook") => "(input: {id: \"DELIVERY\"})".to_owned(),
+            ("Mutation", "saveAlertRule") => "(input: {id: \"WATCHED\", enabled: true})".to_owned(),
+            ("Mutation", "deleteAlertRule") => "(input: {id: \"WATCHED\"})".to_owned(),
+            ("Mutation", "acknowledgeAlert") => format!("(input: {{id: \"{}\"}})", self.alert),
+            ("Mutation", "saveAlertReceiver") => "(input: {id: \"TOLDTO\", enabled: true})".to_owned(),
+            ("Mutation", "deleteAlertReceiver" | "testAlertReceiver") => "(input: {id: \"TOLDTO\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Query", "revocationPreview") | ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),
@@ -392,6 +419,43 @@ pub(crate) async fn webhook(admin: &Client) -> String {
     let make = format!("mutation {{ setWebhook{WEBHOOK} {{ webhook {{ id }} }} }}");
     let made = admin.data(&make, json!({})).await["setWebhook"]["webhook"]["id"].clone();
     made.as_str().unwrap().to_owned()
+}
+
+/// An alert rule that may go, made where there is none.
+async fn alert_rule(admin: &Client) -> String {
+    let known = "{ organisation { alertRules { id name } } }";
+    let known = admin.data(known, json!({})).await["organisation"]["alertRules"].clone();
+    if let Some(rule) = known.as_array().unwrap().iter().find(|rule| rule["name"] == "swept") {
+        return rule["id"].as_str().unwrap().to_owned();
+    }
+    let make =
+        "mutation { saveAlertRule(input: {name: \"swept\", metric: INGESTS, threshold: 1000}) { alertRule { id } } }";
+    let made = admin.data(make, json!({})).await["saveAlertRule"]["alertRule"]["id"].clone();
+    made.as_str().unwrap().to_owned()
+}
+
+/// A receiver of alerts, made where there is none.
+pub(crate) async fn alert_receiver(admin: &Client) -> String {
+    let known = "{ organisation { alertReceivers { id } } }";
+    let known = admin.data(known, json!({})).await["organisation"]["alertReceivers"][0]["id"].clone();
+    if let Some(id) = known.as_str() {
+        return id.to_owned();
+    }
+    let make = "mutation { saveAlertReceiver(input: {name: \"swept\", emails: [\"swept@example.com\"]}) { alertReceiver { id } } }";
+    let made = admin.data(make, json!({})).await["saveAlertReceiver"]["alertReceiver"]["id"].clone();
+    made.as_str().unwrap().to_owned()
+}
+
+/// The newest alert, once there is one.
+pub(crate) async fn open_alert(admin: &Client) -> String {
+    let alerts = "{ organisation { alerts { nodes { id } } } }";
+    loop {
+        let known = admin.data(alerts, json!({})).await["organisation"]["alerts"]["nodes"][0]["id"].clone();
+        if let Some(id) = known.as_str() {
+            return id.to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 /// Every operation, as the sweep asks for it.

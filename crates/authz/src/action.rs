@@ -86,6 +86,12 @@ actions! {
         WebhookRead = "webhook.read", "Read the organisation's webhooks and their log; never a secret.";
         WebhookUpdate = "webhook.update", "Set and remove webhooks, and rotate their secrets.";
         WebhookTest = "webhook.test", "Call a webhook to try it, or once more.";
+        AlertRead = "alert.read", "Read alerts and their rules.";
+        AlertAcknowledge = "alert.acknowledge", "Take an alert on, which ends its reminders.";
+        AlertRuleWrite = "alert_rule.write", "Make, change, mute and delete alert rules.";
+        AlertReceiverRead = "alert_receiver.read", "Read where alerts go, and what came of it.";
+        AlertReceiverUpdate = "alert_receiver.update", "Set and remove receivers of alerts.";
+        AlertReceiverTest = "alert_receiver.test", "Send a trial to a receiver of alerts.";
         AuditRead = "audit.read", "Read the audit log.";
     }
 }

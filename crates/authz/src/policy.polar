@@ -14,6 +14,7 @@ may("nanoReadOnly", action) if action in [
     "session.read",
     "analytics.read",
     "change.read",
+    "alert.read",
     "search",
     "account.use"
 ];
@@ -36,7 +37,9 @@ may("nanoUser", action) if action in [
     "test_source.start",
     "ingest_key.read",
     "group.create",
-    "group.update"
+    "group.update",
+    "alert.acknowledge",
+    "alert_rule.write"
 ];
 
 may("nanoAdmin", action) if may("nanoUser", action);
@@ -73,6 +76,9 @@ may("nanoAdmin", action) if action in [
     "webhook.read",
     "webhook.update",
     "webhook.test",
+    "alert_receiver.read",
+    "alert_receiver.update",
+    "alert_receiver.test",
     "audit.read"
 ];
 

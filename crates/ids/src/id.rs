@@ -78,6 +78,26 @@ macro_rules! id {
 }
 
 id!(
+    /// A notification of an alert, to one receiver.
+    AlertDeliveryId,
+    "ald"
+);
+id!(
+    /// Something that an alert rule watches for, from its beginning to its end.
+    AlertId,
+    "alr"
+);
+id!(
+    /// Where alerts go.
+    AlertReceiverId,
+    "arc"
+);
+id!(
+    /// What an organisation wants to be told of.
+    AlertRuleId,
+    "arl"
+);
+id!(
     /// A token with which software acts for an organisation.
     ApiTokenId,
     "api"

@@ -19,8 +19,9 @@ mod id;
 mod name;
 
 pub use id::{
-    ApiTokenId, AuditId, ChangeId, DecisionId, FindingId, GroupId, IdError, InvitationId, KeyId, MailId, MemberId,
-    NodeId, OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId,
-    RuleId, SessionId, SignInId, StaticTokenId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
+    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, ChangeId, DecisionId, FindingId,
+    GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId, OrganisationId, PackageRequestId, PasskeyId,
+    PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId, StreamId,
+    TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

@@ -4,6 +4,7 @@
 //! to be built before them: `cargo build`. Each test starts a server of its own, in a folder of its own.
 
 mod access;
+mod alerts;
 mod attack;
 mod audit;
 mod certificates;

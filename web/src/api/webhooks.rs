@@ -39,18 +39,20 @@ pub(crate) enum WebhookCall {
     ViewerDenied,
     TokenRevoked,
     RuleChanged,
+    Alert,
 }
 
 impl WebhookCall {
     /// What it is asked.
     pub(crate) const ASKED: [Self; 3] = [Self::OnPublish, Self::OnPublishUpdate, Self::OnPlay];
     /// What it is told.
-    pub(crate) const TOLD: [Self; 5] = [
+    pub(crate) const TOLD: [Self; 6] = [
         Self::OnPublishDone,
         Self::PlayDone,
         Self::ViewerDenied,
         Self::TokenRevoked,
         Self::RuleChanged,
+        Self::Alert,
     ];
 
     /// What it is called.
@@ -64,6 +66,7 @@ impl WebhookCall {
             Self::ViewerDenied => "Viewer was refused",
             Self::TokenRevoked => "Tokens were revoked",
             Self::RuleChanged => "A rule was changed",
+            Self::Alert => "Alerts",
         }
     }
 
@@ -78,6 +81,7 @@ impl WebhookCall {
             Self::ViewerDenied => "With the reason. 60 a minute at most; the rest is counted.",
             Self::TokenRevoked => "One, or many at once; and whoever is banned.",
             Self::RuleChanged => "Made, changed or deleted.",
+            Self::Alert => "That one begins, goes on, or is over.",
         }
     }
 }

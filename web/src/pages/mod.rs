@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod alerts;
 mod api_tokens;
 mod audit;
 mod door;
@@ -24,11 +25,12 @@ mod why;
 
 pub(crate) use account::{Account, AccountSecurity, AccountTokens};
 pub(crate) use activity::{Activity, Changes};
+pub(crate) use alerts::{AlertReceivers, AlertRules, Alerts};
 pub(crate) use audit::Audit;
 pub(crate) use guardian::Guardian;
 pub(crate) use invitation::Invitation;
 pub(crate) use missing::Missing;
-pub(crate) use misuse::{Findings, IpView, TokenView, is_open as is_misuse_open};
+pub(crate) use misuse::{Findings, IpView, TokenView, is_open as is_misuse_open, label as misuse_label};
 pub(crate) use organisation::{ApiTokens, Keys, Members, Overview as OrganisationOverview, Security, Webhooks};
 pub(crate) use outside::Outside;
 pub(crate) use overview::Overview;

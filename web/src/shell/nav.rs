@@ -28,6 +28,7 @@ pub(crate) fn Nav() -> impl IntoView {
                 {rules.then(|| view! { <Place to="/guardian" icon=icondata_lu::LuShield label="Guardian"/> })}
                 {misuse.then(|| view! { <Place to="/misuse" icon=icondata_lu::LuSiren label="Misuse"/> })}
                 {inside.then(|| view! {
+                    <Place to="/alerts" icon=icondata_lu::LuBell label="Alerts" near=true/>
                     <Place to="/activity" icon=icondata_lu::LuActivity label="Activity" near=true/>
                     <Place to="/organisation" icon=icondata_lu::LuBuilding2 label="Organisation"/>
                 })}

@@ -134,6 +134,10 @@ const TEST: &[Package] = &[
         probe: Probe::Programs(&["prometheus"]),
     },
     Package {
+        name: "syslog-ng-core",
+        probe: Probe::File("/usr/sbin/syslog-ng"),
+    },
+    Package {
         name: "python3-venv",
         probe: Probe::Module("ensurepip"),
     },

@@ -1,6 +1,8 @@
 //! What can be changed. What a caller can mend is part of the payload; everything else is an error with a code.
 
 mod account;
+mod alert_receivers;
+mod alerts;
 mod api_tokens;
 mod credentials;
 mod groups;
@@ -24,6 +26,8 @@ mod tokens;
 mod webhooks;
 
 use account::Account;
+use alert_receivers::AlertReceivers;
+use alerts::Alerts;
 use api_tokens::ApiTokens;
 use async_graphql::{Context, MergedObject, Result};
 use credentials::Credentials;
@@ -75,6 +79,8 @@ pub(crate) struct Mutation(
     Passkeys,
     Webhooks,
     Sessions,
+    Alerts,
+    AlertReceivers,
 );
 
 /// Tells a client by the usual header how long to wait, where it must.

@@ -1,5 +1,6 @@
 //! The objects of the API: types of their own, so that a table never becomes public by growing a column.
 
+mod alert;
 mod analytics;
 mod api_token;
 mod audit;
@@ -34,6 +35,10 @@ mod webhook;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+pub(crate) use alert::{
+    Alert, AlertComparison, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertEvent, AlertFilter,
+    AlertMetric, AlertReceiver, AlertRule, AlertSeverity,
+};
 pub(crate) use analytics::{Analytics, AnalyticsFilter, MisuseFinding, TimeRange};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
@@ -58,7 +63,7 @@ pub(crate) use rule::{
     GuardianSimulation,
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
-pub(crate) use session::{Session, SessionConnection, SessionFilter};
+pub(crate) use session::{DenyReason, Session, SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};

@@ -7,12 +7,12 @@ use ids::{ApiTokenId, AuditId, ChangeId, GroupId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::{
-    Analytics, AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection,
-    AuditFilter, BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule,
-    GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part,
-    PrivacySettings, RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup,
-    StreamGroupConnection, Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection,
-    WebhookDeliveryFilter,
+    Alert, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertFilter, AlertReceiver, AlertRule, Analytics,
+    AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter,
+    BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule, GuardianRuleConnection,
+    GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, PrivacySettings,
+    RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection,
+    Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -28,8 +28,8 @@ use crate::{
     people::{Acting, provider},
     publisher::policy,
     service::{
-        api_tokens, audit_log, bans, groups, members, packages, reading, rules, signing_keys, static_tokens, tags,
-        webhooks,
+        alert_receivers, alert_rules, alerts, api_tokens, audit_log, bans, groups, members, packages, reading, rules,
+        signing_keys, static_tokens, tags, webhooks,
     },
 };
 
@@ -361,6 +361,54 @@ impl Organisation {
         let wanted = wanted(context, first, after.as_deref())?;
         let page = webhooks::page(state, self.0.id, filter.unwrap_or_default().into(), wanted).await?;
         Ok(Some(Part::of(page, WebhookDelivery::key, WebhookDelivery).into()))
+    }
+
+    /// What it wants to be told of, the oldest first.
+    async fn alert_rules(&self, context: &Context<'_>) -> Result<Option<Vec<AlertRule>>> {
+        let state = state(context);
+        caller(context).may(state, Action::AlertRead)?;
+        let rows = alert_rules::all(state.store.read(), self.0.id).await?;
+        Ok(Some(rows.into_iter().filter_map(AlertRule::of).collect()))
+    }
+
+    /// Its alerts of the last 90 days, and those that go on, the newest first.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn alerts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<AlertFilter>,
+    ) -> Result<Option<AlertConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::AlertRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = alerts::page(state, self.0.id, filter.unwrap_or_default().into(), wanted).await?;
+        Ok(Some(Part::of(page, Alert::key, Alert).into()))
+    }
+
+    /// Where its alerts go beside webhooks, the oldest first; for administrators.
+    async fn alert_receivers(&self, context: &Context<'_>) -> Result<Option<Vec<AlertReceiver>>> {
+        let state = state(context);
+        caller(context).may(state, Action::AlertReceiverRead)?;
+        let rows = alert_receivers::all(state.store.read(), self.0.id).await?;
+        Ok(Some(rows.into_iter().map(Into::into).collect()))
+    }
+
+    /// What was sent to its receivers of alerts in the last 30 days, the newest first; for administrators. What webhooks were
+    /// told is in their own log.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn alert_deliveries(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<AlertDeliveryConnection>> {
+        let state = state(context);
+        caller(context).may(state, Action::AlertReceiverRead)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let page = alert_receivers::page(state, self.0.id, wanted).await?;
+        Ok(Some(Part::of(page, AlertDelivery::key, AlertDelivery).into()))
     }
 
     /// Changes to its policy, the newest first: how long each took to be in force, and whom it cut.

@@ -245,6 +245,18 @@ pub(crate) enum Permission {
     WebhookUpdate,
     /// Call a webhook to try it, or once more.
     WebhookTest,
+    /// Read alerts and their rules.
+    AlertRead,
+    /// Take an alert on, which ends its reminders.
+    AlertAcknowledge,
+    /// Make, change, mute and delete alert rules.
+    AlertRuleWrite,
+    /// Read where alerts go, and what came of it.
+    AlertReceiverRead,
+    /// Set and remove receivers of alerts.
+    AlertReceiverUpdate,
+    /// Send a trial to a receiver of alerts.
+    AlertReceiverTest,
     /// Read the audit log.
     AuditRead,
 }

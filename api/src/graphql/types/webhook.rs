@@ -60,6 +60,8 @@ pub(crate) enum WebhookCall {
     TokenRevoked,
     /// Told: a Guardian rule is new, another, or gone.
     RuleChanged,
+    /// Told: an alert began, goes on, or is over.
+    Alert,
 }
 
 /// How calls are written.

@@ -85,6 +85,11 @@ impl Receiver {
 }
 
 impl Call {
+    /// A header of it.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).cloned()
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }

@@ -26,7 +26,11 @@ fn Head(part: &'static str, lead: &'static str, #[prop(into, optional)] acts: Vi
 /// The ways between what goes on: at a glance, at the doors, and to the policy.
 #[component]
 pub(super) fn Parts() -> impl IntoView {
-    let mut tabs = vec![("/overview", "Overview"), ("/activity", "At the doors")];
+    let mut tabs = vec![
+        ("/overview", "Overview"),
+        ("/alerts", "Alerts"),
+        ("/activity", "At the doors"),
+    ];
     if may(Permission::ChangeRead) {
         tabs.push(("/activity/changes", "Changes"));
     }

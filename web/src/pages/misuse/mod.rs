@@ -15,7 +15,7 @@ mod tokens;
 mod view;
 mod words;
 
-pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView};
+pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView, words::label};
 pub(super) use self::{
     export::ExportButton,
     filters::{When, follow},

@@ -1,7 +1,7 @@
 //! What indicators are called.
 
 /// A few words for an indicator's code; the code itself for one newer than this dashboard.
-pub(super) fn label(code: &str) -> String {
+pub(crate) fn label(code: &str) -> String {
     match code {
         "ADDRESSES" => "Several addresses",
         "HOSTING" => "Data-centre network",

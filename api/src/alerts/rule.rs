@@ -1,0 +1,177 @@
+//! What an organisation wants to be told of.
+
+use std::time::Duration;
+
+use guard::Reason;
+use misuse::Indicator;
+use serde::{Deserialize, Serialize};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Metric {
+    /// Viewers now.
+    Viewers,
+    /// Broadcasters now.
+    Ingests,
+    /// Viewers' sessions that began within the window.
+    Sessions,
+    /// Bytes of media that viewers got within the window.
+    BytesOut,
+    /// Requests that were refused within the window.
+    Denials,
+    /// Of all requests within the window, how many of a hundred were refused.
+    FailureRatio,
+    /// Tokens, viewers and addresses with findings of misuse within the window.
+    Findings,
+    /// Streams whose broadcaster went away within the window, and has not come back.
+    StreamsOffline,
+    /// Calls of webhooks within the window that nobody took.
+    WebhookFailures,
+}
+
+/// How what is measured is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Comparison {
+    /// So much, or more.
+    AtLeast,
+    /// So much, or less.
+    AtMost,
+    /// So many times what was usual in the last hours, or more.
+    TimesUsual,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Severity {
+    /// Good to know.
+    Info,
+    /// Somebody should look.
+    Warning,
+    /// Somebody should look now.
+    Critical,
+}
+
+/// A rule, without its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Definition {
+    pub(crate) metric: Metric,
+    pub(crate) comparison: Comparison,
+    pub(crate) threshold: f64,
+    /// The bar behind which it is over, where that is another one.
+    pub(crate) resolve_at: Option<f64>,
+    /// What is less than that is never told: requests of a ratio, whatever is measured of what is compared with the usual.
+    pub(crate) least: f64,
+    pub(crate) window_s: u32,
+    /// For how long it has to hold before it is told.
+    pub(crate) for_s: u32,
+    /// For how long it has to be over before that is told.
+    pub(crate) hold_s: u32,
+    /// How often it is told again while it goes on.
+    pub(crate) remind_s: Option<u32>,
+    pub(crate) severity: Severity,
+    /// The name of the only stream that counts.
+    pub(crate) stream: Option<String>,
+    /// The label of the only streams that count.
+    pub(crate) tag: Option<String>,
+    /// The only reason that counts, as in `TOKEN_EXPIRED`.
+    pub(crate) reason: Option<String>,
+    /// The only indicator that counts, as in `SESSIONS`.
+    pub(crate) indicator: Option<String>,
+    /// From which score on a token, viewer or address counts.
+    pub(crate) min_score: u32,
+    /// Receivers and webhooks that are told; all of them where none is named.
+    pub(crate) receivers: Vec<String>,
+}
+
+impl Metric {
+    /// Whether it is a state of now, and no sum over a window.
+    pub(crate) const fn is_now(self) -> bool {
+        matches!(self, Self::Viewers | Self::Ingests)
+    }
+
+    /// Whether what is usual of it can be known: what is written down by the minute.
+    pub(crate) const fn has_usual(self) -> bool {
+        matches!(
+            self,
+            Self::Viewers | Self::Sessions | Self::BytesOut | Self::Denials | Self::FailureRatio
+        )
+    }
+
+    /// Whether it can be that of a stream.
+    pub(crate) const fn is_of_streams(self) -> bool {
+        !matches!(self, Self::Findings | Self::WebhookFailures)
+    }
+}
+
+impl Severity {
+    /// As the receivers read it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+impl Definition {
+    pub(crate) fn window(&self) -> Duration {
+        Duration::from_secs(self.window_s.into())
+    }
+
+    /// The bar that has to be reached, where `usual` is what is usual.
+    pub(crate) fn bar(&self, usual: Option<f64>) -> f64 {
+        match self.comparison {
+            Comparison::TimesUsual => (self.threshold * usual.unwrap_or(0.0)).max(self.least),
+            Comparison::AtLeast | Comparison::AtMost => self.threshold,
+        }
+    }
+
+    /// Whether what is measured is what the rule is about. What has no baseline is compared with none.
+    pub(crate) fn is_met(&self, value: f64, usual: Option<f64>) -> bool {
+        match self.comparison {
+            Comparison::AtLeast => value >= self.threshold,
+            Comparison::AtMost => value <= self.threshold,
+            Comparison::TimesUsual => usual.is_some() && value >= self.bar(usual),
+        }
+    }
+
+    /// Whether it is over. `usual` is what it was when it began.
+    pub(crate) fn is_over(&self, value: f64, usual: Option<f64>) -> bool {
+        let bar = self.resolve_at.unwrap_or(self.threshold);
+        match self.comparison {
+            Comparison::AtLeast => value < bar,
+            Comparison::AtMost => value > bar,
+            Comparison::TimesUsual => value < (bar * usual.unwrap_or(0.0)).max(self.least),
+        }
+    }
+
+    /// Whether both measure the same: what is measured goes on where they do.
+    pub(crate) fn measures_like(&self, other: &Self) -> bool {
+        let what = |rule: &Self| {
+            (
+                rule.metric,
+                rule.window_s,
+                rule.comparison == Comparison::TimesUsual,
+                rule.stream.clone(),
+                rule.tag.clone(),
+                rule.reason.clone(),
+                rule.indicator.clone(),
+            )
+        };
+        what(self) == what(other)
+    }
+
+    /// Whether a reason is one that counts.
+    pub(crate) fn counts_reason(&self, reason: Reason) -> bool {
+        self.reason.as_deref().is_none_or(|only| only == reason.as_str())
+    }
+
+    /// Whether an indicator is one that counts.
+    pub(crate) fn counts_indicator(&self, indicator: Indicator) -> bool {
+        self.indicator.as_deref().is_none_or(|only| only == indicator.as_str())
+    }
+}
