@@ -119,7 +119,10 @@ impl std::fmt::Debug for Login {
 /// An address that a mail can be sent to, in the form in which addresses are compared.
 pub(crate) fn address(text: &str) -> Result<String, Unfit> {
     let text = crate::people::sign_in::normal(text);
-    let fits = text.len() <= LONGEST && text.is_ascii() && Address::from_str(&text).is_ok();
+    let fits = text.len() <= LONGEST
+        && text.is_ascii()
+        && Address::from_str(&text).is_ok()
+        && Mailbox::from_str(&text).is_ok();
     if fits { Ok(text) } else { Err(Unfit) }
 }
 
@@ -143,6 +146,8 @@ mod tests {
             "a@b.c, x@y.z",
             "<a@b.c>",
             "ä@b.c",
+            "a@[127.0.0.1]",
+            "\"a b\"@b.c",
         ] {
             assert_eq!(address(text), Err(Unfit), "{text}");
         }

@@ -93,10 +93,10 @@ export class Control {
   }
 
   /** Makes an organisation, whose first administrator is invited by mail; for a platform operator. */
-  async createOrganisation(name: string, adminEmail: string): Promise<void> {
+  async createOrganisation(name: string, adminEmail: string, packages?: string[]): Promise<void> {
     const { createOrganisation: made } = await this.ask<{ createOrganisation: { errors: { message: string }[] } }>(
       'mutation($input: CreateOrganisationInput!) { createOrganisation(input: $input) { errors { message } } }',
-      { input: { name, adminEmail } },
+      { input: { name, adminEmail, packages } },
     );
     expect(made.errors).toEqual([]);
   }

@@ -39,11 +39,14 @@ export async function newMember(name: string, role: Role, called = name): Promis
   return person;
 }
 
-/** The only person of a new organisation, its administrator, who has an account and is not signed in. */
-export async function newAdministrator(name: string): Promise<Person> {
+/**
+ * The only person of a new organisation, its administrator, who has an account and is not signed in. Its packages are those
+ * that every new one has, unless they are said.
+ */
+export async function newAdministrator(name: string, packages?: string[]): Promise<Person> {
   const person = stranger(name);
   const operator = await Control.signedIn(demo().operator);
-  await operator.createOrganisation(`The house of ${name}`, person.email);
+  await operator.createOrganisation(`The house of ${name}`, person.email, packages);
   await operator.close();
   await Control.accept(await linkTo(person.email), person.name, person.password);
   return person;

@@ -201,7 +201,9 @@ pub(crate) async fn create(api: Api, title: String, alias: String, tags: Vec<Str
 #[derive(cynic::InputObject, Debug)]
 struct UpdateStreamInput {
     name: String,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     tags: Option<Vec<String>>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     secure_playback: Option<SecurePlayback>,
@@ -236,9 +238,9 @@ struct UpdateStreamPayload {
 /// What may be changed about a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Edit {
-    pub(crate) title: String,
-    pub(crate) tags: Vec<String>,
     /// `None` leaves it as it is; so do the others.
+    pub(crate) title: Option<String>,
+    pub(crate) tags: Option<Vec<String>>,
     pub(crate) secure_playback: Option<SecurePlayback>,
     pub(crate) static_tokens: Option<StreamSwitch>,
     pub(crate) backend_tokens: Option<StreamSwitch>,
@@ -250,8 +252,8 @@ pub(crate) struct Edit {
 pub(crate) async fn update(api: Api, name: String, edit: Edit) -> Result<Stream, Failure> {
     let input = UpdateStreamInput {
         name,
-        title: Some(edit.title.trim().to_owned()),
-        tags: Some(edit.tags),
+        title: edit.title,
+        tags: edit.tags,
         secure_playback: edit.secure_playback,
         static_tokens: edit.static_tokens,
         backend_tokens: edit.backend_tokens,

@@ -278,6 +278,19 @@ pub(crate) struct SetWebhookInput {
     pub(crate) outage: Option<WebhookOutage>,
 }
 
+impl SetWebhookInput {
+    /// Leaves out what is as it was: whatever another set meanwhile stays.
+    pub(crate) fn keep(&mut self, before: &Webhook) {
+        self.url.take_if(|url| *url == before.url);
+        self.enabled.take_if(|enabled| *enabled == before.enabled);
+        self.calls
+            .take_if(|calls| calls.len() == before.calls.len() && calls.iter().all(|call| before.calls.contains(call)));
+        self.judges_tokens.take_if(|judges| *judges == before.judges_tokens);
+        self.encoding.take_if(|encoding| *encoding == before.encoding);
+        self.outage.take_if(|outage| *outage == before.outage);
+    }
+}
+
 #[derive(cynic::QueryFragment, Debug)]
 pub(crate) struct SetWebhookPayload {
     pub(crate) secret: Option<String>,

@@ -3,6 +3,7 @@
 
 mod badge;
 mod button;
+mod changed;
 mod columns;
 mod copy;
 mod dialog;
@@ -30,6 +31,7 @@ mod when;
 
 pub(crate) use badge::{Badge, StateBadge, StatusBadge, Tone};
 pub(crate) use button::{Button, Look};
+pub(crate) use changed::changed;
 pub(crate) use columns::{Columns, Stack};
 pub(crate) use copy::CopyField;
 pub(crate) use dialog::{Confirm, Dialog};

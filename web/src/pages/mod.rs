@@ -8,6 +8,7 @@ mod audit;
 mod door;
 mod guardian;
 mod invitation;
+mod lacking;
 mod located;
 mod missing;
 mod misuse;

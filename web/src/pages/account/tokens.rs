@@ -8,13 +8,21 @@ use crate::{
         api_tokens::{self, ApiTokenFilter},
         client::use_api,
     },
-    kit::{Button, Load, Loaded, Look, Skeleton},
+    kit::{Button, Empty, Load, Loaded, Look, Skeleton},
     pages::api_tokens::{NewApiToken, Tokens},
+    session::use_person,
 };
 
 /// The page.
 #[component]
 pub(crate) fn AccountTokens() -> impl IntoView {
+    if use_person().with_untracked(|person| person.organisation().is_none()) {
+        return view! {
+            <Head/>
+            <Empty icon=icondata_lu::LuKeyRound title="No organisation" text="API tokens act in an organisation, and you are in none."/>
+        }
+        .into_any();
+    }
     let (api, making) = (use_api(), RwSignal::new(false));
     let filter = Signal::stored(ApiTokenFilter {
         status: None,
@@ -32,4 +40,5 @@ pub(crate) fn AccountTokens() -> impl IntoView {
         </Loaded>
         <NewApiToken open=making on_made=move |()| load.again()/>
     }
+    .into_any()
 }

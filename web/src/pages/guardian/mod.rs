@@ -15,26 +15,29 @@ pub(crate) use self::{
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::A,
     hooks::{use_navigate, use_query_map},
 };
 
 use self::{delete::Delete, form::RuleDialog, import::Import, list::RuleTable, only::OnlyThese};
-use super::{audit::written, located::Credits};
+use super::{
+    audit::written,
+    lacking::{Lacking, use_lacking},
+    located::Credits,
+};
 use crate::{
     api::{
         client::use_api,
         events::{self, SessionEventKind},
         live::use_live,
-        organisation::{self, Package},
+        organisation::Package,
         page::Page,
         people::Permission,
         rules::{self, Action, Filter, Kind, Rule},
     },
     browser,
     kit::{
-        Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Notice, PageHead, SearchBox, Select,
-        Skeleton, Tone, nodes, renew,
+        Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, PageHead, SearchBox, Select,
+        Skeleton, nodes, renew,
     },
     session::{Person, may, use_person},
     time,
@@ -78,11 +81,7 @@ pub(crate) fn Guardian() -> impl IntoView {
     );
     let (importing, narrowing) = (RwSignal::new(false), RwSignal::new(false));
     let unfiltered = move || filter.with(|filter| *filter == Filter::default());
-    let overview = Load::new(move || organisation::overview(api));
-    let lacking = Signal::derive(move || {
-        let known = overview.value();
-        known.with(|known| known.as_ref().is_some_and(|known| !known.has(Package::Guardian)))
-    });
+    let lacking = use_lacking(Package::Guardian);
     let new = move || {
         may(Permission::RuleWrite).then(|| view! {
             <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New rule"</Button>
@@ -94,8 +93,8 @@ pub(crate) fn Guardian() -> impl IntoView {
         })
     };
     view! {
-        <PageHead title="Guardian" lead>{only()}{new()}<Files filter importing/></PageHead>
-        <Standing lacking/>
+        <PageHead title="Guardian" lead>{only()}{new()}<Files filter importing lacking/></PageHead>
+        <Lacking package=Package::Guardian when=lacking so="rules stand, and do not act"/>
         <Filters load/>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || {
@@ -124,7 +123,7 @@ pub(crate) fn Guardian() -> impl IntoView {
 
 /// Rules as files, in and out.
 #[component]
-fn Files(filter: Memo<Filter>, importing: RwSignal<bool>) -> impl IntoView {
+fn Files(filter: Memo<Filter>, importing: RwSignal<bool>, lacking: Signal<bool>) -> impl IntoView {
     let hash = StoredValue::new(use_person().with_untracked(Person::hash));
     // Those that are shown, filtered as they are.
     let export = move |ending: &str| {
@@ -144,7 +143,7 @@ fn Files(filter: Memo<Filter>, importing: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <Menu label="Import and export" class="btn btn-icon" button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
-            {may(Permission::RuleWrite).then(|| view! {
+            {move || (may(Permission::RuleWrite) && !lacking.get()).then(|| view! {
                 <MenuItem icon=icondata_lu::LuFileUp on_choose=move |()| importing.set(true)>"Import rules"</MenuItem>
             })}
             <MenuItem icon=icondata_lu::LuDownload on_choose=move |()| export("csv")>"Export CSV"</MenuItem>
@@ -190,20 +189,6 @@ fn Filters(load: List) -> impl IntoView {
             <Choices legend="Action" legend_hidden=true options=actions chosen=of("action") on_choose=move |word| go.run(("action", word))/>
             <p class="filters-count" role="status">{found}</p>
         </div>
-    }
-}
-
-/// Says so where rules do not act.
-#[component]
-fn Standing(lacking: Signal<bool>) -> impl IntoView {
-    view! {
-        <Show when=move || lacking.get()>
-            <Notice tone=Tone::Warn>
-                <strong>"Upgrade needed. "</strong>
-                "Your organisation does not have the package Guardian: rules stand, and do not act. "
-                <A href="/organisation">"See packages"</A>
-            </Notice>
-        </Show>
     }
 }
 

@@ -64,9 +64,10 @@ fn Page(
         load.value()
             .with(|now| now.as_ref().is_some_and(|now| now.has(Package::Analytics)))
     };
-    let children = StoredValue::new(children);
+    let (children, acts) = (StoredValue::new(children), StoredValue::new(acts));
+    let shown = move || bought().then(|| acts.with_value(|acts| acts.as_ref().map(ViewFn::run)));
     view! {
-        <PageHead title="Misuse" tab=part lead>{acts.map(|acts| acts.run())}</PageHead>
+        <PageHead title="Misuse" tab=part lead>{shown}</PageHead>
         <Tabs label="Parts of misuse" tabs/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <Show when=bought fallback=|| view! {

@@ -9,7 +9,7 @@ use crate::{
         people::Permission,
         privacy::{self, AddressMasking, EraseViewerInput, PrivacyInput, RetentionInput},
     },
-    kit::{Button, Card, Choice, Choices, Confirm, Doing, Load, Look, TextField, Trouble, use_toasts},
+    kit::{Button, Card, Choice, Choices, Confirm, Doing, Load, Look, TextField, Trouble, changed, use_toasts},
     session::may,
     time,
 };
@@ -60,13 +60,16 @@ pub(super) fn Privacy(load: Load<Overview>) -> impl IntoView {
         let sentence = || "1 to 3650 days".to_owned();
         wrong.0.set(full.is_none().then(sentence));
         wrong.1.set(kept.is_none().then(sentence));
-        let (Some(full), Some(kept)) = (full, kept) else { return };
+        let (Some(full), Some(kept), Some(before)) = (full, kept, load.value().get_untracked()) else {
+            return;
+        };
+        let (privacy, retention) = (before.settings.privacy, before.settings.retention);
         let input = organisation::UpdateSettingsInput {
             privacy: Some(PrivacyInput {
-                address_days: Some(full),
-                addresses_afterwards: Some(masking.get_untracked()),
+                address_days: changed(full, &privacy.address_days),
+                addresses_afterwards: changed(masking.get_untracked(), &privacy.addresses_afterwards),
             }),
-            retention: Some(RetentionInput { days: kept }),
+            retention: changed(kept, &retention.days).map(|days| RetentionInput { days }),
             ..organisation::UpdateSettingsInput::default()
         };
         doing.run(organisation::update_settings(api, input), move |_| {
@@ -121,7 +124,7 @@ fn Erase() -> impl IntoView {
     };
     let title = Signal::derive(move || format!("Erase {}?", user.get()));
     view! {
-        <form class="stack under-line" on:submit=submit>
+        <form class="stack apart" on:submit=submit>
             <TextField label="Erase a viewer" value=user required=true placeholder="As tokens name them" hint="Their name goes from sessions, findings, tokens, refusals, calls and this organisation's audit log; the addresses of their sessions lose their last part."/>
             <div><Button submit=true>"Erase"</Button></div>
         </form>

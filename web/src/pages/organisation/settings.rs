@@ -8,7 +8,7 @@ use crate::{
         organisation::{self, IngestAuthorisation, Overview, Package},
     },
     kit::{
-        Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextArea, TextField, Tone, Trouble,
+        Button, Card, Choice, Choices, Doing, Load, Look, Notice, Switch, TextArea, TextField, Tone, Trouble, changed,
         use_toasts,
     },
     session::use_session,
@@ -43,19 +43,21 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let change = organisation::update_settings(
-            api,
-            organisation::UpdateSettingsInput {
-                name: Some(name.get_untracked().trim().to_owned()),
-                secure_playback: Some(secure.get_untracked()),
-                force_disconnect: Some(disconnect.get_untracked()),
-                backend_tokens: Some(asked.get_untracked()),
-                allowed_origins: Some(origins.get_untracked().split_whitespace().map(str::to_owned).collect()),
-                ingest_authorisation: Some(ingest.get_untracked()),
-                ..organisation::UpdateSettingsInput::default()
-            },
-        );
-        doing.run(change, move |_| {
+        let Some(before) = load.value().get_untracked() else {
+            return;
+        };
+        let settings = &before.settings;
+        let listed = origins.get_untracked().split_whitespace().map(str::to_owned).collect();
+        let input = organisation::UpdateSettingsInput {
+            name: changed(name.get_untracked().trim().to_owned(), &before.name),
+            secure_playback: changed(secure.get_untracked(), &settings.secure_playback),
+            force_disconnect: changed(disconnect.get_untracked(), &settings.force_disconnect),
+            backend_tokens: changed(asked.get_untracked(), &settings.backend_tokens),
+            allowed_origins: changed(listed, &settings.allowed_origins),
+            ingest_authorisation: changed(ingest.get_untracked(), &settings.ingest_authorisation),
+            ..organisation::UpdateSettingsInput::default()
+        };
+        doing.run(organisation::update_settings(api, input), move |_| {
             toasts.good("The settings are saved.");
             load.again();
             session.recheck();

@@ -151,8 +151,13 @@ fn Organisations(
     };
     let name = move || asked.with(|one| one.as_ref().map(|one| one.name.clone()).unwrap_or_default());
     view! {
-        <Show when=move || !all.with(Vec::is_empty) fallback=|| view! {
-            <Empty icon=icondata_lu::LuBuilding2 title="No organisation fits" text="Try another part of the name."/>
+        <Show when=move || !all.with(Vec::is_empty) fallback=move || {
+            let (title, hint) = if text.with(|text| text.trim().is_empty()) {
+                ("No organisation yet", "Make the first one: its administrator is invited by mail.")
+            } else {
+                ("No organisation fits", "Try another part of the name.")
+            };
+            view! { <Empty icon=icondata_lu::LuBuilding2 title text=hint/> }
         }>
             <Table caption="Organisations" columns=vec!["Organisation", "Standing", "Members", "Streams", "Watching", "Packages", ""]>
                 <For each=move || all.get() key=|one| format!("{one:?}") let:one>
@@ -188,7 +193,7 @@ fn Row(one: PlatformOrganisation, ask: Callback<(PlatformOrganisation, Act)>) ->
             <td data-label="Members" class="num">{one.members}</td>
             <td data-label="Streams" class="num">{one.streams}</td>
             <td data-label="Watching" class="num">{one.viewers}</td>
-            <td data-label="Packages"><span>{enabled.into_iter().map(|one| view! { <span class="tag">{one.package.label()}</span> }).collect_view()}</span></td>
+            <td data-label="Packages"><span>{enabled.is_empty().then_some("None")}{enabled.into_iter().map(|one| view! { <span class="tag">{one.package.label()}</span> }).collect_view()}</span></td>
             <td class="acts">
                 <Menu label button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
                     <MenuItem icon=icondata_lu::LuPackage on_choose=item(Act::Packages)>"Packages and limits"</MenuItem>

@@ -5,8 +5,9 @@ use leptos_router::hooks::use_navigate;
 
 use super::KeyChanged;
 use crate::{
-    api::{actions, client::use_api, failure::Failure, people::Permission, scalar::StreamState},
+    api::{actions, client::use_api, failure::Failure, organisation::Package, people::Permission, scalar::StreamState},
     kit::{Confirm, Icon, Menu, MenuItem, use_toasts},
+    pages::lacking::use_lacking,
     session::use_person,
 };
 
@@ -155,10 +156,12 @@ pub(super) fn Acts(name: String, #[prop(into)] state: Signal<StreamState>) -> im
             perform.run(act);
         }
     };
+    let lacks_live = use_lacking(Package::Live);
     let offered = Memo::new(move |_| {
+        let lacks = |act: &Act| *act == Act::Test && lacks_live.get();
         Act::ALL
             .into_iter()
-            .filter(|act| act.fits(state.get()) && person.with(|person| person.may(act.permission())))
+            .filter(|act| act.fits(state.get()) && person.with(|person| person.may(act.permission())) && !lacks(act))
             .collect::<Vec<_>>()
     });
     view! {

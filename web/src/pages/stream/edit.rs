@@ -8,7 +8,7 @@ use crate::{
         people::Permission,
         streams::{self, Edit, SecurePlayback, Stream, StreamSwitch},
     },
-    kit::{Button, Choice, Choices, Dialog, Look, Notice, Switch, TextField, Tone},
+    kit::{Button, Choice, Choices, Dialog, Look, Notice, Switch, TextField, Tone, changed},
     session::may,
 };
 
@@ -30,15 +30,9 @@ pub(super) fn EditStream(
 fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> impl IntoView {
     let api = use_api();
     let before = stream.secure_playback;
-    let title = RwSignal::new(stream.title.unwrap_or_default());
-    let tags = RwSignal::new(
-        stream
-            .tags
-            .into_iter()
-            .map(|tag| tag.name)
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
+    let called = stream.title.unwrap_or_default();
+    let tagged: Vec<_> = stream.tags.into_iter().map(|tag| tag.name).collect();
+    let (title, tags) = (RwSignal::new(called.clone()), RwSignal::new(tagged.join(", ")));
     let playback = RwSignal::new(before);
     let (lists, asks) = (stream.static_tokens, stream.backend_tokens);
     let (listed, asked) = (RwSignal::new(lists), RwSignal::new(asks));
@@ -53,13 +47,13 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
         busy.set(true);
         failure.set(None);
         let edit = Edit {
-            title: title.get_untracked(),
-            tags: streams::tags_of(&tags.get_untracked()),
-            secure_playback: Some(playback.get_untracked()).filter(|now| *now != before),
-            static_tokens: Some(listed.get_untracked()).filter(|now| *now != lists),
-            backend_tokens: Some(asked.get_untracked()).filter(|now| *now != asks),
-            mfa_required: Some(second_factor.get_untracked()).filter(|now| *now != strict),
-            takeover: Some(takeover.get_untracked()).filter(|now| *now != handed_over),
+            title: changed(title.get_untracked().trim().to_owned(), &called),
+            tags: changed(streams::tags_of(&tags.get_untracked()), &tagged),
+            secure_playback: changed(playback.get_untracked(), &before),
+            static_tokens: changed(listed.get_untracked(), &lists),
+            backend_tokens: changed(asked.get_untracked(), &asks),
+            mfa_required: changed(second_factor.get_untracked(), &strict),
+            takeover: changed(takeover.get_untracked(), &handed_over),
         };
         let name = name.clone();
         spawn_local(async move {

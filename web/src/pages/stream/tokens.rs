@@ -6,12 +6,16 @@ use super::token_new::NewToken;
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         people::Permission,
         scalar::TokenStatus,
         tokens::{self, Token, Wanted},
     },
     kit::{Button, Card, Empty, Icon, Load, Loaded, Menu, MenuItem, Skeleton},
-    pages::tokens::{Bulk, By, NarrowFilters, TokenTable},
+    pages::{
+        lacking::{Lacking, use_lacking},
+        tokens::{Bulk, By, NarrowFilters, TokenTable},
+    },
     session::may,
 };
 
@@ -37,6 +41,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
             }
         });
     };
+    let lacking = use_lacking(Package::Secure);
     // Filters where there is something to filter.
     let some = Memo::new(move |_| {
         let many = load
@@ -47,7 +52,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
     view! {
         <Card title="Tokens" flush=true acts=move || view! {
             {may(Permission::TokenCreate).then(|| view! {
-                <Button icon=icondata_lu::LuPlus on_press=move |_| making.set(true)>"New token"</Button>
+                <Button icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New token"</Button>
             })}
             {may(Permission::TokenRevokeBulk).then(|| view! {
                 <Menu label="More about tokens" button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
@@ -55,6 +60,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
                 </Menu>
             })}
         }>
+            <Lacking package=Package::Secure when=lacking so="playback is open, and tokens cannot be made"/>
             {if may(Permission::TokenRead) {
                 view! {
                     <Show when=move || some.get()><NarrowFilters text status/></Show>

@@ -5,11 +5,14 @@ use std::time::Duration;
 use guard::lint::{Traits, lint};
 use leptos::prelude::*;
 
-use super::{ClosedToRole, Findings, Head};
+use super::{
+    super::lacking::{Lacking, use_lacking},
+    ClosedToRole, Findings, Head,
+};
 use crate::{
     api::{
         client::use_api,
-        organisation::{self, UpdateSettingsInput},
+        organisation::{self, Package, UpdateSettingsInput},
         people::Permission,
         static_tokens::{self, CreateStaticTokenInput, Listed, RemoveStaticTokenInput, StaticToken},
         streams,
@@ -46,13 +49,15 @@ pub(crate) fn StaticTokens() -> impl IntoView {
         load.value()
             .with(|all| all.as_ref().map(|all| all.tokens.clone()).unwrap_or_default())
     });
+    let lacking = use_lacking(Package::Secure);
     let new = move || {
         may(Permission::StaticTokenWrite).then(|| view! {
-            <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| making.set(true)>"New static token"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New static token"</Button>
         })
     };
     view! {
         <Head part="Static tokens" lead>{new()}</Head>
+        <Lacking package=Package::Secure when=lacking so="playback is open, and tokens cannot be made"/>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Standing load/>
             <Show when=move || !listed.with(Vec::is_empty) fallback=|| view! {

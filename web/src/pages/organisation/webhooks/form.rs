@@ -67,19 +67,20 @@ fn Form(
     let new = id.is_none();
     let submit = move |()| {
         let calls = asked.iter().chain(&told).filter(|(_, on)| on.get_untracked());
-        let setting = webhooks::set_webhook(
-            api,
-            SetWebhookInput {
-                id: id.clone(),
-                url: Some(url.get_untracked().trim().to_owned()),
-                enabled: Some(enabled.get_untracked()),
-                calls: Some(calls.map(|(call, _)| *call).collect()),
-                judges_tokens: Some(judges.get_untracked()),
-                encoding: Some(encoding.get_untracked()),
-                outage: Some(outage.get_untracked()),
-            },
-        );
-        doing.run(setting, move |answer| {
+        let calls = calls.map(|(call, _)| *call).collect();
+        let mut input = SetWebhookInput {
+            id: id.clone(),
+            url: Some(url.get_untracked().trim().to_owned()),
+            enabled: Some(enabled.get_untracked()),
+            calls: Some(calls),
+            judges_tokens: Some(judges.get_untracked()),
+            encoding: Some(encoding.get_untracked()),
+            outage: Some(outage.get_untracked()),
+        };
+        if let Some(before) = &before {
+            input.keep(before);
+        }
+        doing.run(webhooks::set_webhook(api, input), move |answer| {
             on_saved.run(());
             if answer.secret.is_some() {
                 secret.set(answer.secret);

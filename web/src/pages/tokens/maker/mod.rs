@@ -10,7 +10,10 @@ use leptos_router::{components::A, hooks::use_query_map};
 
 pub(crate) use self::snippets::TokenMade;
 use self::{draft::Draft, form::Fields};
-use super::{ClosedToRole, Findings};
+use super::{
+    super::lacking::{Lacking, use_lacking},
+    ClosedToRole, Findings,
+};
 use crate::{
     api::{
         client::use_api,
@@ -50,11 +53,7 @@ fn Maker(draft: Draft) -> impl IntoView {
             .value()
             .with(|now| now.as_ref().is_some_and(|now| now.settings.force_disconnect))
     });
-    let lacks_secure = move || {
-        overview
-            .value()
-            .with(|now| now.as_ref().is_some_and(|now| !now.has(Package::Secure)))
-    };
+    let lacks_secure = use_lacking(Package::Secure);
     let now = time::use_now();
     // Seconds matter to `exp`, not to what stands against it.
     #[expect(clippy::cast_possible_truncation, reason = "a clock's seconds fit")]
@@ -94,9 +93,7 @@ fn Maker(draft: Draft) -> impl IntoView {
         });
     };
     view! {
-        {move || lacks_secure().then(|| view! {
-            <Notice tone=Tone::Warn><strong>"Upgrade needed. "</strong>"Your organisation does not have the package Secure: playback is open, and tokens cannot be made. "<A href="/organisation">"See packages"</A></Notice>
-        })}
+        <Lacking package=Package::Secure when=lacks_secure so="playback is open, and tokens cannot be made"/>
         <form class="split maker" on:submit=submit>
             <div class="stack">
                 <Fields wrong default/>

@@ -1,0 +1,69 @@
+// Settings that two have open at once, and what is closed for want of a package.
+import { expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { newAdministrator, signIn } from '../support/people.ts';
+
+const at = (path: string) => new URL(path, demo().dashboard).href;
+
+test('two who have the settings open take nothing back from each other', async ({ page, context }) => {
+  test.slow();
+  await signIn(page, await newAdministrator('Tilda'));
+  const older = await context.newPage();
+  for (const one of [page, older]) {
+    await one.goto(at('/organisation'));
+    await expect(one.getByLabel('Name', { exact: true })).toHaveValue('The house of Tilda');
+    await expect(one.getByLabel('Days with full addresses')).toHaveValue('30');
+  }
+  const disconnect = page.getByRole('switch', { name: 'End sessions with their token' });
+  await disconnect.check();
+  await page.getByRole('button', { name: 'Save settings' }).click();
+  await expect(page.getByText('The settings are saved.')).toBeVisible();
+  await page.getByLabel('Days with full addresses').fill('7');
+  await page.getByRole('button', { name: 'Save privacy' }).click();
+  await expect(page.getByText('It is saved, and done from now on.')).toBeVisible();
+
+  await older.getByLabel('Name', { exact: true }).fill('The garden of Tilda');
+  await older.getByRole('button', { name: 'Save settings' }).click();
+  await expect(older.getByText('The settings are saved.')).toBeVisible();
+  await older.getByRole('radio', { name: 'Hashed, under a key that is destroyed' }).check();
+  // What another saved is shown by now; what was not saved here still stands.
+  await older.getByRole('button', { name: 'Save privacy' }).click();
+  await expect(older.getByText('It is saved, and done from now on.')).toBeVisible();
+
+  await page.reload();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('The garden of Tilda');
+  await expect(disconnect).toBeChecked();
+  await expect(page.getByLabel('Days with full addresses')).toHaveValue('7');
+  await expect(page.getByRole('radio', { name: 'Hashed, under a key that is destroyed' })).toBeChecked();
+});
+
+test('what fails for want of a package is closed, and says why', async ({ page }) => {
+  test.slow();
+  const person = await newAdministrator('Paula', []);
+  const control = await Control.signedIn(person);
+  const stream = await control.stream('Without a package');
+  await control.close();
+  await signIn(page, person);
+  await page.goto(at(`/streams/${stream.name}`));
+  await expect(page.getByText('Upgrade needed').first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'New token' })).toBeDisabled();
+  await page.getByRole('button', { name: 'Actions' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Stop stream' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Start test source' })).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expectFitEverywhere(page, 'a stream without the package for tokens');
+  await page.goto(at('/tokens/static'));
+  await expect(page.getByRole('button', { name: 'New static token' })).toBeDisabled();
+  await page.goto(at('/guardian'));
+  await expect(page.getByRole('button', { name: 'New rule' }).first()).toBeDisabled();
+  await page.getByRole('button', { name: 'Import and export' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Export JSON' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Import rules' })).toHaveCount(0);
+  for (const path of ['/misuse', '/misuse/tokens', '/misuse/addresses']) {
+    await page.goto(at(path));
+    await expect(page.getByText('Upgrade needed')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Export CSV' })).toHaveCount(0);
+  }
+});

@@ -1,0 +1,36 @@
+//! What an organisation does not have the package for: what would fail for want of it is closed, and says why.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{
+    api::{
+        client::use_api,
+        organisation::{self, Package},
+    },
+    kit::{Load, Notice, Tone},
+};
+
+/// Whether the organisation lacks a package; not before that is known.
+pub(super) fn use_lacking(package: Package) -> Signal<bool> {
+    let api = use_api();
+    let overview = Load::new(move || organisation::overview(api));
+    Signal::derive(move || {
+        let known = overview.value();
+        known.with(|known| known.as_ref().is_some_and(|known| !known.has(package)))
+    })
+}
+
+/// Says so, and what comes of it.
+#[component]
+pub(super) fn Lacking(package: Package, when: Signal<bool>, so: &'static str) -> impl IntoView {
+    view! {
+        <Show when=move || when.get()>
+            <Notice tone=Tone::Warn>
+                <strong>"Upgrade needed. "</strong>
+                {format!("Your organisation does not have the package {}: {so}. ", package.label())}
+                <A href="/organisation">"See packages"</A>
+            </Notice>
+        </Show>
+    }
+}
