@@ -41,7 +41,7 @@ pub(crate) struct Wish {
 #[derive(Clone, Debug)]
 pub(crate) struct Syslog {
     pub(crate) host: String,
-    pub(crate) port: i32,
+    pub(crate) port: i64,
     pub(crate) tls: bool,
     pub(crate) authority: Option<String>,
 }
@@ -122,7 +122,7 @@ pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<a
     }
     if let Some(syslog) = syslog {
         row.host = Set(syslog.host);
-        row.port = Set(syslog.port);
+        row.port = Set(i32::try_from(syslog.port).unwrap_or(0));
         row.tls = Set(syslog.tls);
         row.authority = Set(syslog.authority);
     }

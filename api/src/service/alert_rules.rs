@@ -36,16 +36,16 @@ pub(crate) struct Wish {
     pub(crate) threshold: Option<f64>,
     pub(crate) resolve_at: Option<Option<f64>>,
     pub(crate) least: Option<f64>,
-    pub(crate) window_s: Option<i32>,
-    pub(crate) for_s: Option<i32>,
-    pub(crate) hold_s: Option<i32>,
-    pub(crate) remind_s: Option<Option<i32>>,
+    pub(crate) window_s: Option<i64>,
+    pub(crate) for_s: Option<i64>,
+    pub(crate) hold_s: Option<i64>,
+    pub(crate) remind_s: Option<Option<i64>>,
     pub(crate) severity: Option<Severity>,
     pub(crate) stream: Option<Option<String>>,
     pub(crate) tag: Option<Option<String>>,
     pub(crate) reason: Option<Option<String>>,
     pub(crate) indicator: Option<Option<String>>,
-    pub(crate) min_score: Option<i32>,
+    pub(crate) min_score: Option<i64>,
     pub(crate) receivers: Option<Vec<String>>,
     pub(crate) muted_until: Option<Option<Timestamp>>,
 }
@@ -168,7 +168,7 @@ async fn by_id(
 /// What the rule was, with what is wished.
 fn merged(known: Option<&Definition>, wish: &Wish) -> Result<Definition, Fault> {
     let required = |field: &str| Fault::field(field, "REQUIRED", format!("a new rule needs `{field}`"));
-    let seconds = |field: &str, wished: Option<i32>, old: Option<u32>, unless: u32| match wished {
+    let seconds = |field: &str, wished: Option<i64>, old: Option<u32>, unless: u32| match wished {
         Some(wished) => u32::try_from(wished).map_err(|_| Fault::field(field, "INVALID", "a number of seconds")),
         None => Ok(old.unwrap_or(unless)),
     };

@@ -101,7 +101,7 @@ pub(super) struct SyslogCollectorInput {
     /// Its name or address, not of a private network, unless the installation allows it.
     host: String,
     /// Its port.
-    port: i32,
+    port: i64,
     /// Whether it is reached by TLS.
     #[graphql(default = true)]
     tls: bool,

@@ -100,13 +100,13 @@ pub(super) struct SaveAlertRuleInput {
     /// What is less than that is never told: requests of a ratio (20 unless said), or whatever is compared with the usual.
     least: Option<f64>,
     /// Over how many seconds it is measured: 10 to 86400; for new ones 300.
-    window_s: Option<i32>,
+    window_s: Option<i64>,
     /// For how many seconds it has to hold before it is told: 86400 at most; for new ones 0.
-    for_s: Option<i32>,
+    for_s: Option<i64>,
     /// For how many seconds it has to be over before that is told: 5 to 86400; for new ones 60.
-    hold_s: Option<i32>,
+    hold_s: Option<i64>,
     /// After how many seconds it is told again: 10 to 604800; null: never; for new ones 14400.
-    remind_s: MaybeUndefined<i32>,
+    remind_s: MaybeUndefined<i64>,
     /// How bad it is; for new ones `WARNING`.
     severity: Option<AlertSeverity>,
     /// The name of the only stream that counts.
@@ -118,7 +118,7 @@ pub(super) struct SaveAlertRuleInput {
     /// The only indicator of misuse that counts, as in `SESSIONS`.
     indicator: MaybeUndefined<String>,
     /// From which score on a token, viewer or address counts: 0 to 100.
-    min_score: Option<i32>,
+    min_score: Option<i64>,
     /// The ids of receivers and webhooks that are told, 20 at most; none: all of them.
     receivers: Option<Vec<ID>>,
     /// Until when nobody is told; null: from now on they are.
