@@ -1,10 +1,18 @@
 //! A media node: joins the link, keeps the policy, serves the doors, drains.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
-use ids::NodeId;
-use link::{Attached, Clock, Connector, Entropy, LinkError};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use guard::Update;
+use ids::{NodeId, OrganisationId};
+use link::{Attached, Clock, Connector, Delivered, Entropy, LinkError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{count, gate::Gate, geoip::Geoip, hub::Hub, ingest, play, proxies::Networks};
@@ -141,29 +149,69 @@ impl Node {
     }
 }
 
-/// Applies changes as they come. Without the control plane the node goes on with the policy that it has.
+/// Applies changes as they come: those of one organisation one after the other, others beside each other, so that a change
+/// that takes long keeps nobody else's waiting. Without the control plane the node goes on with the policy that it has.
 async fn follow(node: Shared, mut attached: Attached) {
     ingest::test_source::reconcile(&node);
+    let mut under_way = FuturesUnordered::new();
+    // What waits for one that is under way.
+    let mut waiting: HashMap<Option<OrganisationId>, VecDeque<Delivered>> = HashMap::new();
     loop {
-        let change = tokio::select! {
+        tokio::select! {
             () = node.drain.cancelled() => return,
-            change = attached.next_change() => change,
-        };
-        let Some(change) = change else {
-            tracing::warn!("the control plane is gone; the last policy stays in force");
-            return;
-        };
-        let acknowledgement = node.gate.apply(&change);
-        tracing::info!(
-            change.id = %change.id,
-            sessions.ended = acknowledgement.sessions_ended,
-            took_us = acknowledgement.took.as_micros(),
-            "a change is in force"
-        );
-        count::in_force(acknowledgement.took);
-        attached.acknowledge(acknowledgement);
-        ingest::test_source::reconcile(&node);
+            delivered = attached.next_change() => {
+                let Some(delivered) = delivered else { break };
+                match waiting.entry(whose(&delivered)) {
+                    Entry::Occupied(mut before) => before.get_mut().push_back(delivered),
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(VecDeque::new());
+                        under_way.push(put_in_force(&node, delivered));
+                    }
+                }
+            }
+            Some(whose) = under_way.next() => match waiting.get_mut(&whose).and_then(VecDeque::pop_front) {
+                Some(next) => under_way.push(put_in_force(&node, next)),
+                None => _ = waiting.remove(&whose),
+            },
+        }
     }
+    tracing::warn!("the control plane is gone; the last policy stays in force");
+    while let Some(whose) = under_way.next().await {
+        if let Some(next) = waiting.get_mut(&whose).and_then(VecDeque::pop_front) {
+            under_way.push(put_in_force(&node, next));
+        }
+    }
+}
+
+/// Applies a change, and says so; whose it was.
+async fn put_in_force(node: &Shared, delivered: Delivered) -> Option<OrganisationId> {
+    let (whose, change) = (whose(&delivered), delivered.change());
+    let acknowledgement = node.gate.apply(change).await;
+    tracing::info!(
+        change.id = %change.id,
+        sessions.ended = acknowledgement.sessions_ended,
+        took_us = acknowledgement.took.as_micros(),
+        "a change is in force"
+    );
+    count::in_force(acknowledgement.took);
+    // Only these can let a test source begin that could not before; all streams are looked at.
+    let begins = |update: &Update| {
+        matches!(
+            update,
+            Update::Organisation(_) | Update::Stream(_) | Update::Rule { .. } | Update::RuleRemoved { .. }
+        )
+    };
+    let begins = change.updates.iter().any(begins);
+    delivered.acknowledge(acknowledgement);
+    if begins {
+        ingest::test_source::reconcile(node);
+    }
+    whose
+}
+
+/// Whose change it is; it is of one organisation.
+fn whose(delivered: &Delivered) -> Option<OrganisationId> {
+    delivered.change().updates.first().map(Update::organisation)
 }
 
 /// Acts on new files that say where addresses are.
@@ -201,9 +249,7 @@ const BEAT_S: u64 = 10;
 mod tests {
     use std::time::Duration;
 
-    use futures_util::StreamExt;
-    use guard::{Credential, Door, Update};
-    use ids::NodeId;
+    use guard::{Credential, Door};
     use link::{Clock, Entropy, Kind, Protocol};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},

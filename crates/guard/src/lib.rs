@@ -44,7 +44,7 @@ pub use address::{NetworkError, block, fold, network, networks};
 pub use agent::{AgentClaim, AgentError, AgentPattern, Searcher};
 pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
-    Whose, decide, explain, judge_rules, turn_away,
+    Whose, decide, explain, judge_rules, marks, turn_away,
 };
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};
@@ -52,6 +52,6 @@ pub use origin::{OriginError, OriginPattern};
 pub use permit::{Admitted, End, Grant, Permit, Word};
 pub use place::{Asn, Country, Place, PlaceError};
 pub use policy::{Policy, Update};
-pub use reason::{Denial, Reason};
+pub use reason::{Denial, Reason, Said};
 pub use time::Timestamp;
 pub use token::Token;

@@ -60,7 +60,8 @@ pub struct Grant {
     pub revocable: bool,
     /// Whose word it is believed on.
     pub word: Word,
-    /// What speaks against it, as far as it can be read.
+    /// What speaks against it, as far as it can be read: said where a session begins ([`marks`](crate::marks)), since each
+    /// decision would pay for it.
     #[serde(default)]
     pub marks: Marks,
 }

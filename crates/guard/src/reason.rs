@@ -12,6 +12,9 @@ use crate::rules::Monitored;
 pub struct Denial {
     /// Which entry of the table.
     pub reason: Reason,
+    /// What is said in its place, where the reason itself would tell a stranger whose key it is, or that an organisation is
+    /// there at all; operators are told the reason.
+    pub said: Option<Said>,
     /// What in particular, for the one who is refused; never a secret, never what others may not know.
     pub detail: Option<Cow<'static, str>>,
     /// Where an operator finds the trace; minted by the gate.
@@ -22,7 +25,24 @@ pub struct Denial {
     pub monitored: Vec<Monitored>,
 }
 
+/// A reason as it is said, with what in particular.
+pub type Said = (Reason, Option<Cow<'static, str>>);
+
 impl Denial {
+    /// As it is told to whoever was refused.
+    #[must_use]
+    pub fn outwards(self) -> Self {
+        match self.said {
+            Some((reason, detail)) => Self {
+                reason,
+                detail,
+                said: None,
+                ..self
+            },
+            None => self,
+        }
+    }
+
     /// A denial that says more than its reason does.
     pub fn with_detail(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -48,6 +68,7 @@ impl From<Reason> for Denial {
     fn from(reason: Reason) -> Self {
         Self {
             reason,
+            said: None,
             detail: None,
             decision: None,
             rule: None,

@@ -25,11 +25,19 @@ pub struct Join {
     pub(crate) changes: mpsc::UnboundedSender<Delivered>,
 }
 
-/// A change with the way back.
+/// A change that is to be put in force, with the way to say that it is.
 #[derive(Debug)]
-pub(crate) struct Delivered {
+pub struct Delivered {
     pub(crate) change: Change,
     pub(crate) acknowledge: mpsc::UnboundedSender<Acknowledgement>,
+}
+
+/// A change on its way.
+#[derive(Debug)]
+pub struct Sent {
+    change: ChangeId,
+    nodes: Vec<NodeId>,
+    acknowledgements: mpsc::UnboundedReceiver<Acknowledgement>,
 }
 
 /// How far a change got.
@@ -93,9 +101,9 @@ impl Control {
         self.nodes.iter().map(|node| node.id)
     }
 
-    /// Sends a change to every node and waits until each has acknowledged it, `patience` at most.
-    pub async fn deliver(&mut self, change: Change, patience: Duration) -> Delivery {
-        let (acknowledge, mut acknowledgements) = mpsc::unbounded_channel();
+    /// Sends a change to every node. How far it gets is waited for apart from it, so that others go on meanwhile.
+    pub fn send(&mut self, change: &Change) -> Sent {
+        let (acknowledge, acknowledgements) = mpsc::unbounded_channel();
         self.nodes.retain(|node| {
             node.changes
                 .send(Delivered {
@@ -104,14 +112,29 @@ impl Control {
                 })
                 .is_ok()
         });
-        drop(acknowledge);
-        let mut delivery = Delivery {
+        Sent {
             change: change.id,
+            nodes: self.nodes().collect(),
+            acknowledgements,
+        }
+    }
+
+    /// Sends a change to every node and waits until each has acknowledged it, `patience` at most.
+    pub async fn deliver(&mut self, change: Change, patience: Duration) -> Delivery {
+        self.send(&change).acknowledged(patience).await
+    }
+}
+
+impl Sent {
+    /// Waits until each node has acknowledged it, `patience` at most.
+    pub async fn acknowledged(mut self, patience: Duration) -> Delivery {
+        let mut delivery = Delivery {
+            change: self.change,
             acknowledged: Vec::new(),
-            missing: self.nodes().collect(),
+            missing: self.nodes,
         };
         let all = async {
-            while let Some(acknowledgement) = acknowledgements.recv().await {
+            while let Some(acknowledgement) = self.acknowledgements.recv().await {
                 delivery.missing.retain(|node| *node != acknowledgement.node);
                 delivery.acknowledged.push(acknowledgement);
             }

@@ -20,7 +20,7 @@ mod node;
 mod question;
 
 pub use ambient::{Clock, Entropy};
-pub use control::{Control, Delivery, Join};
+pub use control::{Control, Delivered, Delivery, Join, Sent};
 pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
 pub use message::{Acknowledgement, Change};
 pub use node::{Attached, Connector, Events, LinkError};

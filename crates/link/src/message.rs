@@ -13,7 +13,7 @@ pub struct Change {
     pub id: ChangeId,
     /// When it was recorded.
     pub at: Timestamp,
-    /// What is different from now on; in order.
+    /// What is different from now on, of one organisation; in order.
     pub updates: Vec<Update>,
 }
 

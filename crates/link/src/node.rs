@@ -9,7 +9,7 @@ use guard::Update;
 use ids::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Acknowledgement, Change, Event, Join, Questions, control::Delivered};
+use crate::{Acknowledgement, Change, Delivered, Event, Join, Questions};
 
 /// The control plane is not there.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,6 @@ pub struct Attached {
     node: NodeId,
     policy: Vec<Update>,
     changes: mpsc::UnboundedReceiver<Delivered>,
-    pending: Option<mpsc::UnboundedSender<Acknowledgement>>,
     events: Events,
     questions: Questions,
 }
@@ -73,7 +72,6 @@ impl Connector {
             node,
             policy,
             changes,
-            pending: None,
             events,
             questions: self.questions.clone(),
         })
@@ -101,19 +99,23 @@ impl Attached {
         self.questions.clone()
     }
 
-    /// The next change; `None` once the control plane is gone. It must be acknowledged before the next is taken.
-    pub async fn next_change(&mut self) -> Option<Change> {
-        let Delivered { change, acknowledge } = self.changes.recv().await?;
-        self.pending = Some(acknowledge);
-        Some(change)
+    /// The next change; `None` once the control plane is gone. Those of one organisation are to be put in force in the order
+    /// in which they come; others need not wait for each other.
+    pub async fn next_change(&mut self) -> Option<Delivered> {
+        self.changes.recv().await
+    }
+}
+
+impl Delivered {
+    /// What is to be different.
+    pub fn change(&self) -> &Change {
+        &self.change
     }
 
-    /// Says that the last change taken is in force.
-    pub fn acknowledge(&mut self, acknowledgement: Acknowledgement) {
-        if let Some(pending) = self.pending.take() {
-            // The control plane may have stopped waiting.
-            let _ = pending.send(acknowledgement);
-        }
+    /// Says that it is in force.
+    pub fn acknowledge(self, acknowledgement: Acknowledgement) {
+        // The control plane may have stopped waiting.
+        let _ = self.acknowledge.send(acknowledgement);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use guard::{Binding, Facts, Policy, Question, Request, Use, Verdict};
+use guard::{Binding, Facts, Policy, Question, Reason, Request, Use, Verdict};
 use ids::{OrganisationId, SessionId, UseId};
 use link::{Counted, Protocol};
 
@@ -21,6 +21,8 @@ pub(super) struct Asker<'a> {
     pub(super) running: bool,
     /// The session that takes a newer token, or that goes when this one comes: it does not count beside.
     pub(super) besides: Option<SessionId>,
+    /// Why the session that it belonged to is over: an older token of it that has expired meanwhile is not the reason.
+    pub(super) ended: Option<Reason>,
 }
 
 impl Gate {

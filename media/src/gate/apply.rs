@@ -8,7 +8,7 @@ use std::{
 };
 
 use guard::{Decision, Denial, Door, Facts, Permit, Policy, Reason, Timestamp, Update, policy::Touched, rules::Kind};
-use ids::RuleId;
+use ids::{OrganisationId, RuleId};
 use link::{Acknowledgement, Change};
 
 use tokio_util::task::TaskTracker;
@@ -29,25 +29,24 @@ impl Gate {
         }
     }
 
-    /// Applies one change; how long it took is for the caller to add.
-    pub(crate) fn apply(&self, change: &Change) -> Acknowledgement {
+    /// Applies one change: the policy is swapped once, with all of it, and each session that it touches is decided again. A
+    /// large one makes way for others after each slice, before and after the swap; those of its own organisation have to
+    /// wait, and what is applied meanwhile is no other part of the policy's than others'.
+    pub(crate) async fn apply(&self, change: &Change) -> Acknowledgement {
         let begun = self.clock.now();
-        let before = self.policy.load_full().unwrap_or_default();
-        let (mut policy, mut touched) = ((*before).clone(), Vec::new());
-        for update in &change.updates {
-            touched.extend(update.touched(&policy));
-            policy = policy.with(update);
-        }
-        let policy = Arc::new(policy);
-        // INVARIANT: forgotten first. Whoever sees the new policy hears nothing that was asked before the change.
-        self.backends
-            .forget(&change.updates.iter().map(Update::organisation).collect());
-        self.policy.store(Some(policy.clone()));
-        let mut ended = Vec::new();
+        let (policy, touched) = self.swap(change).await;
         let rules: HashSet<_> = change.updates.iter().filter_map(Update::rule).collect();
-        let mut seen = HashSet::new();
+        let (mut ended, mut seen) = (Vec::new(), HashSet::new());
+        let mut looked = 0_usize;
         for touched in gathered(touched) {
-            for session in viewers_first(self.sessions.touched(&touched), door) {
+            let sessions = viewers_first(self.sessions.touched(&touched), door);
+            // To find nobody costs something too.
+            for session in sessions.into_iter().map(Some).chain([None]) {
+                looked = looked.saturating_add(1);
+                if looked.is_multiple_of(SLICE) {
+                    tokio::task::yield_now().await;
+                }
+                let Some(session) = session else { continue };
                 let falls = match touched {
                     // Whatever it rests on, and whether or not it was decided again already.
                     Touched::Ended(..) => session.end(Reason::SessionEnded),
@@ -69,6 +68,32 @@ impl Gate {
             took: self.clock.now().since(begun),
             bytes_after,
         }
+    }
+
+    /// Swaps the policy for one with the change; gives that, and what the change touches.
+    async fn swap(&self, change: &Change) -> (Arc<Policy>, Vec<Touched>) {
+        let mut next = (*self.policy.load_full().unwrap_or_default()).clone();
+        let mut touched = Vec::new();
+        let sliced = sliced(change);
+        for (update, number) in change.updates.iter().zip(1_usize..) {
+            touched.extend(update.touched(&next));
+            next.apply(update);
+            if sliced.is_some() && number.is_multiple_of(SLICE) {
+                tokio::task::yield_now().await;
+            }
+        }
+        if let Some(organisation) = sliced {
+            // INVARIANT: changes of one organisation are applied one after the other, by one task, so nothing but others'
+            // parts can be different by now.
+            let current = self.policy.load_full().unwrap_or_default();
+            next = current.with_tenant_of(&next, organisation);
+        }
+        let policy = Arc::new(next);
+        // INVARIANT: forgotten first. Whoever sees the new policy hears nothing that was asked before the change.
+        self.backends
+            .forget(&change.updates.iter().map(Update::organisation).collect());
+        self.policy.store(Some(policy.clone()));
+        (policy, touched)
     }
 
     /// Looks every session's address up again, and decides those again that are elsewhere now.
@@ -116,6 +141,7 @@ impl Gate {
             parameters: &session.parameters,
             running: true,
             besides: None,
+            ended: None,
         };
         let organisation = session.permit().organisation();
         let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
@@ -226,6 +252,16 @@ fn taken_back(session: &Session, policy: &Policy) -> Option<Reason> {
         .find_map(|held| held.grant.taken_back(permit.organisation(), permit.stream(), policy))
 }
 
+/// Whose change it is, where it is prepared in slices: many rules of one organisation, which lie within its own part of the
+/// policy.
+fn sliced(change: &Change) -> Option<OrganisationId> {
+    let first = change.updates.first()?.organisation();
+    let of_rules = |update: &Update| {
+        matches!(update, Update::Rule { .. } | Update::RuleRemoved { .. }) && update.organisation() == first
+    };
+    (change.updates.len() > SLICE && change.updates.iter().all(of_rules)).then_some(first)
+}
+
 /// What is touched, each once: where many rules touch all of an organisation's sessions or none, these are looked at once.
 fn gathered(touched: Vec<Touched>) -> Vec<Touched> {
     let everywhere = |one: &Touched| match one {
@@ -246,6 +282,8 @@ fn gathered(touched: Vec<Touched>) -> Vec<Touched> {
 
 /// Of how many sessions of an organisation its backend is asked anew in a second.
 const ANEW: usize = 200;
+/// Rules that are prepared, and sessions that are looked at, before others have their turn: a millisecond's work.
+const SLICE: usize = 256;
 /// How many rules that no index finds sessions for are looked at one by one.
 const FEW: usize = 8;
 /// How long before the end of a backend's word it is asked again; longer than an answer may take.

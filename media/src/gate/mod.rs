@@ -25,7 +25,7 @@ use backends::Backends;
 use counts::Counts;
 pub(crate) use counts::Reservation;
 use guard::{
-    Admitted, Credential, Decision, Denial, Door, Facts, Host, Permit, Policy, Presence, Reason, Request, Step,
+    Admitted, Credential, Decision, Denial, Door, Facts, Grant, Host, Permit, Policy, Presence, Reason, Request, Step,
 };
 use ids::{DecisionId, NodeId, SessionId, StreamName};
 use learn::Learner;
@@ -122,21 +122,24 @@ impl Gate {
     /// Lets a viewer in for one continuous session.
     pub async fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, false).await?;
+        let (permit, judged) = self.judge(asked, request, false, None).await?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Play { stay, stream }))
     }
 
-    /// Decides one request of a session that spans many requests, and perhaps is `running` already: then by its newest token.
-    pub async fn glance(&self, asked: &Asked, running: Option<&Session>) -> Result<Admitted<Glance>, Denial> {
+    /// Decides one request of a session that spans many requests. Where it is `known` already it is decided by its newest
+    /// token; where it was ended, and what is shown has expired, it is refused with what ended the session.
+    pub async fn glance(&self, asked: &Asked, known: Option<&Session>) -> Result<Admitted<Glance>, Denial> {
         let mut request = self.request(Door::Playback, asked);
+        let ended = known.and_then(Session::reason);
+        let running = known.filter(|_| ended.is_none());
         if let Some(session) = running {
             let newest = session.request();
             request.credential = newest.credential.clone();
             request.proofs = newest.proofs.clone();
         }
-        let (permit, judged) = self.judge(asked, request, running.is_some()).await?;
+        let (permit, judged) = self.judge(asked, request, running.is_some(), ended).await?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
     }
@@ -149,7 +152,7 @@ impl Gate {
     /// Lets a broadcaster in.
     pub async fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
         let request = self.request(Door::Ingest, asked);
-        let (permit, judged) = self.judge(asked, request, false).await?;
+        let (permit, judged) = self.judge(asked, request, false, None).await?;
         let stay = self.enter(asked, &judged, &permit)?;
         let stream = judged.policy.stream(permit.name());
         let takes_over = stream.is_some_and(|stream| stream.is_taken_over_with(&judged.request.credential));
@@ -208,7 +211,13 @@ impl Gate {
         }
     }
 
-    async fn judge(&self, asked: &Asked, mut request: Request, running: bool) -> Result<(Permit, Judged), Denial> {
+    async fn judge(
+        &self,
+        asked: &Asked,
+        mut request: Request,
+        running: bool,
+        ended: Option<Reason>,
+    ) -> Result<(Permit, Judged), Denial> {
         if !running {
             self.learn(&request).await;
         }
@@ -233,6 +242,7 @@ impl Gate {
             parameters: &asked.parameters,
             running: false,
             besides: replaces,
+            ended,
         };
         let (permit, reservation) = self.settle_all(asked, asker, &policy, &mut request, &mut facts).await?;
         let judged = Judged {
@@ -268,6 +278,8 @@ impl Gate {
                 Decision::Admit(permit) => return Ok((permit, reservation)),
                 Decision::Deny(denial) => {
                     let known = Known { request, facts, policy };
+                    let ended = asker.ended.filter(|_| denial.reason == Reason::TokenExpired);
+                    let denial = ended.map_or(denial, Denial::from);
                     return Err(self.denied(asked, request.door, denial, Some(known)));
                 }
                 Decision::Ask(question) => {
@@ -332,6 +344,10 @@ impl Gate {
         }
         count::allowed(asked.protocol);
         self.tally.count(permit.organisation(), permit.rules_met());
+        let marks = |grant: &Grant| Grant {
+            marks: guard::marks(&judged.request, &judged.facts, policy, self.clock.now()),
+            ..grant.clone()
+        };
         let facts = SessionFacts {
             session: id,
             organisation: permit.organisation(),
@@ -343,7 +359,7 @@ impl Gate {
             place: located.place,
             provider: located.provider,
             encrypted: asked.encrypted,
-            grant: permit.grant().cloned(),
+            grant: permit.grant().map(marks),
             user_agent: asked.user_agent.clone(),
             referrer: asked.referrer.as_ref().map(|host| host.as_str().into()),
         };
@@ -410,7 +426,7 @@ impl Gate {
                 trace,
             });
         }
-        denial
+        denial.outwards()
     }
 
     /// The steps that led to a refusal: the same decision once more, with its explanation.

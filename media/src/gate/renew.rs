@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use guard::{Credential, Denial, End, Facts, Permit, Reason, Request, token::Proofs};
+use guard::{Credential, Denial, End, Facts, Grant, Permit, Reason, Request, token::Proofs};
 use link::Kind;
 
 use super::{Asked, Gate, answers::Asker};
@@ -52,6 +52,7 @@ impl Gate {
             parameters: &session.parameters,
             running: false,
             besides: Some(session.id),
+            ended: None,
         };
         // Whoever runs is in nobody's way, and was counted.
         let mut facts = Facts::default();
@@ -71,6 +72,10 @@ impl Gate {
             digest,
         };
         let now = self.clock.now();
+        let told = Grant {
+            marks: guard::marks(&request, &facts, &policy, now),
+            ..grant.clone()
+        };
         if !self.sessions.renew(session, request, held, permit.end(), now) {
             // Over meanwhile, and told so by whatever ended it.
             return Ok(session.until());
@@ -91,7 +96,7 @@ impl Gate {
         self.tell(Kind::Renewed {
             session: session.id,
             organisation: permit.organisation(),
-            grant,
+            grant: told,
         });
         Ok(session.until())
     }

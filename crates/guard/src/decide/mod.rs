@@ -22,6 +22,7 @@ pub use trace::{Step, StepOutcome};
 
 use crate::{
     Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
+    lint::Marks,
     policy::{Barred, Standing, Stream, Tenant},
     rules::Monitored,
     token::Jti,
@@ -112,11 +113,21 @@ pub fn judge_rules(request: &Request, policy: &Policy, now: Timestamp) -> Result
     }
 }
 
+/// What speaks against the credential that let a request in; nothing where none was needed, or none is proven.
+pub fn marks(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp) -> Marks {
+    let case = Case::of(request, facts, policy, now);
+    match (case.prove(&mut trace::Silent), case.tenant) {
+        (Ok(proven), Some(tenant)) => proven.marks(tenant, now),
+        _ => Marks::default(),
+    }
+}
+
 /// All that a judgement looks at.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     request: &'a Request,
     facts: &'a Facts,
+    policy: &'a Policy,
     now: Timestamp,
     /// The organisation that the stream's name begins with, whether or not the stream exists.
     tenant: Option<&'a Tenant>,
@@ -167,6 +178,7 @@ impl<'a> Case<'a> {
         Self {
             request,
             facts,
+            policy,
             now,
             tenant: name.and_then(|name| policy.tenant_of(name)).map(AsRef::as_ref),
             stream: name.and_then(|name| policy.stream(name)).map(AsRef::as_ref),

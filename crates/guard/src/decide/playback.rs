@@ -75,7 +75,7 @@ impl<'a> Case<'a> {
             stream: stream.id,
             name: stream.name.clone(),
             end: End::first(proven.and_then(|proven| proven.end(tenant)), backend),
-            grant: proven.map(|proven| proven.grant(proven.marks(tenant, self.now))),
+            grant: proven.map(Proven::grant),
             excepted: [None; Kind::ALL.len()],
             monitored: Vec::new(),
         }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Denial, Reason, Token, VerifyingKey,
+    key::Dialect,
     permit::Word,
     policy::{CredentialDigest, Judges, Package, Tenant},
     token::{Claims, Malformed, Scope},
@@ -33,55 +34,84 @@ impl<'a> Case<'a> {
     }
 
     fn prove_token(&self, token: &'a Arc<Token>, trace: &mut impl Trace) -> Result<Proven<'a>, Stop> {
-        let candidates = candidates(token, self.tenant);
-        let readable = |key: &&'a Arc<VerifyingKey>| token.claims_under(key).is_ok();
-        // Where no key makes sense of it, it is no token, whoever signed it.
-        let senseless = match candidates.first() {
-            Some(_) if candidates.iter().any(readable) => None,
-            Some(first) => token.claims_under(first).err(),
-            None => token.claims().err(),
-        };
+        let plain = token.claims().err();
+        // What cannot be read as our own tokens are can make sense only to a key with names of its own.
+        let mut candidates = candidates(token, self.tenant);
+        candidates.retain(|key| plain.is_none() || !matches!(key.dialect(), Dialect::Ours));
+        let senseless = plain.filter(|_| candidates.is_empty());
         trace.deny("token", senseless.map(malformed), || {
             shown(token.claims().ok().map(|claims| claims.jti.clone()))
         })?;
-        let missing = candidates.is_empty().then_some(Reason::TokenKey);
-        trace.check("key", missing, || format!("kid {}", shown(token.kid.as_deref())))?;
+        let missing = if candidates.is_empty() {
+            Some(self.unproven(token, plain, Reason::TokenKey)?)
+        } else {
+            None
+        };
+        trace.deny("key", missing, || format!("kid {}", shown(token.kid.as_deref())))?;
 
-        let mut tried = candidates.into_iter().filter(readable);
+        let mut tried = candidates.into_iter();
         let signer = loop {
             let Some(key) = tried.next() else { break None };
-            match self.request.proofs.of(token, key) {
-                Some(true) => break Some(key),
-                Some(false) => {}
-                None => {
-                    return Err(Stop::Ask(Question::Signature {
-                        token: token.clone(),
-                        key: key.clone(),
-                    }));
-                }
+            if self.is_signed(token, key)? {
+                break Some(key);
             }
         };
-        // A token that names no key is tried with every key that is left.
-        let unproven = if self.facts.key_gone {
-            Reason::TokenKey
-        } else {
-            Reason::TokenSignature
-        };
-        trace.check("signature", signer.is_none().then_some(unproven), || {
-            signer.map_or_else(
-                || "no key fits".to_owned(),
-                |key| format!("{} by {}", key.algorithm().as_str(), key.kid()),
-            )
-        })?;
         let Some(key) = signer else {
-            return Err(unproven.into());
+            // A token that names no key is tried with every key that is left.
+            let reason = if self.facts.key_gone {
+                Reason::TokenKey
+            } else {
+                Reason::TokenSignature
+            };
+            let denial = self.unproven(token, plain, reason)?;
+            trace.note("signature", Some(&denial), || "no key fits".to_owned());
+            return Err(Stop::Deny(denial));
         };
-        let claims = token.claims_under(key).map_err(|why| Stop::Deny(malformed(why)))?;
+        trace.check("signature", None, || {
+            format!("{} by {}", key.algorithm().as_str(), key.kid())
+        })?;
+        let claims = token.claims_under(key).map_err(|why| {
+            let denial = malformed(why);
+            trace.note("claims", Some(&denial), || format!("as {} names them", key.kid()));
+            Stop::Deny(denial)
+        })?;
         Ok(Proven {
             claims,
             kid: Some(key.kid().clone()),
             word: Word::Signed { ours: key.is_ours() },
         })
+    }
+
+    /// Whether the key signed it; asked where that is not known yet.
+    fn is_signed(&self, token: &Arc<Token>, key: &Arc<VerifyingKey>) -> Result<bool, Stop> {
+        let question = || Question::Signature {
+            token: token.clone(),
+            key: key.clone(),
+        };
+        self.request.proofs.of(token, key).ok_or_else(|| Stop::Ask(question()))
+    }
+
+    /// A refusal of a token that no key of the organisation signed, with what a stranger is told of it: whatever the
+    /// organisation's keys are, and whether or not there is one. Which keys are the installation's own is public, with them
+    /// anybody can check what they signed; whose they are is not.
+    fn unproven(&self, token: &Arc<Token>, plain: Option<Malformed>, reason: Reason) -> Result<Denial, Stop> {
+        // Whoever runs was proven once.
+        let said = if self.facts.running {
+            None
+        } else if let Some(why) = plain {
+            let Denial { reason, detail, .. } = malformed(why);
+            Some((reason, detail))
+        } else {
+            let published = token.kid.as_ref().and_then(|kid| self.policy.published(kid));
+            let spoilt = published.map(|key| self.is_signed(token, key)).transpose()? == Some(false);
+            let said = if spoilt {
+                Reason::TokenSignature
+            } else {
+                Reason::TokenKey
+            };
+            Some((said, None))
+        };
+        Ok(Denial { said, ..reason.into() })
     }
 
     fn prove_handle(&self, digest: &CredentialDigest, trace: &mut impl Trace) -> Result<Proven<'a>, Stop> {

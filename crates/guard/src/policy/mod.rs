@@ -30,6 +30,8 @@ pub struct Policy {
     hashes: HashTrieMapSync<OrganisationHash, OrganisationId>,
     streams: HashTrieMapSync<StreamName, Arc<Stream>>,
     names: HashTrieMapSync<StreamId, StreamName>,
+    /// The installation's own keys by their names, whosever they are.
+    published: HashTrieMapSync<Arc<str>, Arc<VerifyingKey>>,
 }
 
 /// One organisation with what verifies and what is revoked in it.
@@ -154,8 +156,20 @@ impl Policy {
         next
     }
 
-    /// What nobody else holds is changed where it is; what somebody holds is copied along the way.
-    fn apply(&mut self, update: &Update) {
+    /// This policy, with one organisation as it is in another: its keys, rules, revocations and the like. Its name and its
+    /// streams are not among them.
+    #[must_use]
+    pub fn with_tenant_of(&self, other: &Self, organisation: OrganisationId) -> Self {
+        let mut next = self.clone();
+        if let Some(tenant) = other.tenant(organisation) {
+            next.organisations.insert_mut(organisation, tenant.clone());
+        }
+        next
+    }
+
+    /// Makes one change part of this policy. What nobody else holds is changed where it is; what somebody holds is copied
+    /// along the way.
+    pub fn apply(&mut self, update: &Update) {
         match update {
             Update::Organisation(organisation) => {
                 self.hashes.insert_mut(organisation.hash, organisation.id);
@@ -177,11 +191,30 @@ impl Policy {
                 }
                 return;
             }
+            Update::Key { key, .. } => self.publish(update.organisation(), key.kid(), Some(key)),
+            Update::KeyRemoved { kid, .. } => self.publish(update.organisation(), kid, None),
             _ => {}
         }
         if let Some(tenant) = self.organisations.get_mut(&update.organisation()) {
             Arc::make_mut(tenant).apply(update);
         }
+    }
+
+    /// Keeps the installation's own keys together as an organisation gets another key of that name, or has none any more.
+    fn publish(&mut self, organisation: OrganisationId, kid: &Arc<str>, key: Option<&VerifyingKey>) {
+        let Some(tenant) = self.organisations.get(&organisation) else {
+            return;
+        };
+        if let Some(key) = key.filter(|key| key.is_ours()) {
+            self.published.insert_mut(kid.clone(), Arc::new(key.clone()));
+        } else if tenant.keys.get(kid).is_some_and(|key| key.is_ours()) {
+            self.published.remove_mut(kid);
+        }
+    }
+
+    /// The installation's own key of that name, whosever it is.
+    pub fn published(&self, kid: &Arc<str>) -> Option<&Arc<VerifyingKey>> {
+        self.published.get(kid)
     }
 
     /// The organisation of that id.

@@ -15,6 +15,18 @@ pub(super) enum Entry {
     Many(Arc<HashTrieMapSync<RuleScope, Arc<[Rule]>>>),
 }
 
+/// A place that was found. It is looked at only where that matters, since its memory may have to be waited for.
+pub(super) trait Found<'a> {
+    /// What stands there.
+    fn entry(self) -> Option<&'a Entry>;
+}
+
+impl<'a> Found<'a> for &'a Entry {
+    fn entry(self) -> Option<&'a Entry> {
+        Some(self)
+    }
+}
+
 impl Entry {
     /// Puts a rule into a place that may be empty.
     pub(super) fn add(place: &mut Option<Self>, rule: Rule) {

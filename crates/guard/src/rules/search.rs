@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, net::IpAddr};
 
-use super::{Action, Mode, Monitored, Rule, RuleScope, entry::Entry};
+use super::{Action, Mode, Monitored, Rule, RuleScope, entry::Found};
 use crate::{Door, Timestamp, host::Host, place::Place};
 
 /// What rules look at.
@@ -34,7 +34,7 @@ impl Verdict<'_> {
 
 /// Looks through the rules of one kind. `fits` are the values that the request fits and how specific each is, the most
 /// specific first: where one wins, the others are not looked at. `monitors` says whether any rule at all is monitored.
-pub(super) fn judge<'a, F: Iterator<Item = (u32, &'a Entry)>>(
+pub(super) fn judge<'a, E: Found<'a>, F: Iterator<Item = (u32, E)>>(
     asked: &'a Asked<'_>,
     now: Timestamp,
     monitors: bool,
@@ -70,15 +70,16 @@ type Ranked<'a> = (Rank, &'a Rule);
 fn winner<'a>(
     asked: &'a Asked<'_>,
     at: Timestamp,
-    fits: impl Iterator<Item = (u32, &'a Entry)>,
+    fits: impl Iterator<Item = (u32, impl Found<'a>)>,
     mut watched: Option<&mut Vec<Ranked<'a>>>,
 ) -> Option<Ranked<'a>> {
     let mut best: Option<Ranked<'a>> = None;
-    for (specificity, entry) in fits {
+    for (specificity, found) in fits {
         if watched.is_none() && best.is_some_and(|(rank, _)| rank.specificity > specificity) {
             break;
         }
-        for rule in entry.of(asked.scopes) {
+        let rules = found.entry().into_iter().flat_map(|entry| entry.of(asked.scopes));
+        for rule in rules {
             if !rule.doors.have(asked.door) || !rule.stands(at) {
                 continue;
             }

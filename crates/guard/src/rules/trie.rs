@@ -15,7 +15,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use ipnet::IpNet;
 
-use super::entry::Entry;
+use super::entry::{Entry, Found};
 
 /// Prefixes of one family. A path is an address's bits, from the top.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +29,13 @@ enum Place {
 }
 
 #[derive(Clone, Debug)]
-struct Leaf {
+pub(super) struct Leaf {
     prefix: Prefix,
     entry: Entry,
 }
 
 #[derive(Clone, Debug)]
-struct Node {
+pub(super) struct Node {
     /// What all below share; its length is a multiple of eight.
     prefix: Prefix,
     /// Which seats are taken.
@@ -67,7 +67,7 @@ impl Trie {
 
     /// What stands at every prefix that the address is in, with its length, the longest first. What nobody asks for is
     /// not looked at, so that its memory is not waited for.
-    pub(super) fn fits(&self, address: IpAddr) -> impl Iterator<Item = (u8, &Entry)> {
+    pub(super) fn fits(&self, address: IpAddr) -> impl Iterator<Item = (u8, Ending<'_>)> {
         let path = path(address);
         let mut passed = [None; DEPTH];
         let mut deep = 0_usize;
@@ -105,26 +105,48 @@ struct Fits<'a> {
     seat: u16,
 }
 
+/// A prefix that the address is in.
+#[derive(Clone, Copy)]
+pub(super) enum Ending<'a> {
+    Leaf(&'a Leaf),
+    /// It ends within a node's eight bits, in that seat.
+    Seat(&'a Node, u16),
+}
+
+impl<'a> Found<'a> for Ending<'a> {
+    fn entry(self) -> Option<&'a Entry> {
+        let leaf = match self {
+            Self::Leaf(leaf) => Some(leaf),
+            Self::Seat(node, seat) => node.at(seat).and_then(Place::leaf),
+        };
+        leaf.map(|leaf| &leaf.entry)
+    }
+}
+
 impl<'a> Iterator for Fits<'a> {
-    type Item = (u8, &'a Entry);
+    type Item = (u8, Ending<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let found = self.leaf.take().or_else(|| self.end())?;
-        Some((found.prefix.length, &found.entry))
+        match self.leaf.take() {
+            Some(leaf) => Some((leaf.prefix.length, Ending::Leaf(leaf))),
+            None => self.end(),
+        }
     }
 }
 
 impl<'a> Fits<'a> {
-    /// The next that ends within a node's eight bits.
-    fn end(&mut self) -> Option<&'a Leaf> {
+    /// The next that ends within a node's eight bits, with its length: what stands there is not looked at.
+    fn end(&mut self) -> Option<(u8, Ending<'a>)> {
         loop {
             if self.seat > 1
                 && let Some(node) = self.passed.get(self.deep).copied().flatten()
             {
                 // One bit shorter: the seat of half as many.
                 self.seat >>= 1;
-                if let Some(leaf) = node.at(self.seat).and_then(Place::leaf) {
-                    return Some(leaf);
+                if node.taken.has(self.seat) {
+                    let bits = u8::try_from(self.seat.ilog2()).unwrap_or(0);
+                    let length = node.prefix.length.saturating_add(bits);
+                    return Some((length, Ending::Seat(node, self.seat)));
                 }
                 continue;
             }

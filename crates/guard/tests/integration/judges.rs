@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use guard::{
     Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, decide,
+    lint::Marks,
+    marks,
     policy::{Asks, CredentialDigest, Handle, Organisation, Package, StaticScope, StaticToken, Subject},
 };
 use serde_json::json;
 
-use super::scene::{NOW, claims, group, live, organisation, reason, request, scene, settle};
+use super::scene::{NOW, answer, claims, group, live, organisation, reason, request, scene, settle};
 
 fn settings(change: impl FnOnce(&mut Organisation)) -> Policy {
     let mut organisation = scene().policy.tenant(organisation(1)).unwrap().organisation.clone();
@@ -346,4 +348,25 @@ fn a_backend_that_wants_to_be_asked_is_asked_last_about_everybody() {
         reason(&settle(publish, facts, &policy, NOW)),
         Some(Reason::BackendDenied)
     );
+}
+
+/// A decision is made for each segment, what speaks against a token is told once for a session.
+#[test]
+fn what_speaks_against_a_token_is_found_where_it_is_asked_for_alone() {
+    let policy = &scene().policy;
+    let text = scene().sign(&claims(1));
+    let mut request = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token(&text));
+    let mut facts = live();
+    assert_eq!(marks(&request, &facts, policy, NOW), Marks::default(), "not proven yet");
+    let permit = loop {
+        match decide(&request, &facts, policy, NOW) {
+            Decision::Ask(question) => answer(question, &mut request, &mut facts),
+            Decision::Admit(permit) => break permit,
+            Decision::Deny(denial) => panic!("{denial}"),
+        }
+    };
+    assert_eq!(permit.grant().unwrap().marks, Marks::default());
+    let found: Vec<_> = marks(&request, &facts, policy, NOW).findings();
+    let codes: Vec<_> = found.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["LIFETIME", "NO_IP", "NO_DOMAINS"]);
 }

@@ -10,5 +10,6 @@ mod limits;
 mod properties;
 mod reference;
 mod scene;
+mod strangers;
 mod table;
 mod times;

@@ -93,10 +93,10 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
     if let Some(renewal) = visit.renewal.take() {
         renew(node, &mut visit, renewal).await?;
     }
-    let running = node.visits.running(&visit.asked);
+    let known = node.visits.of(&visit.asked, node.gate.clock().now());
     let admitted = node
         .gate
-        .glance(&visit.asked, running.as_deref())
+        .glance(&visit.asked, known.as_deref())
         .await
         .map_err(|denial| refuse::response(&denial))?;
     let session = node
@@ -112,9 +112,15 @@ async fn renew(node: &Node, visit: &mut Visit, Renewal { older, newer }: Renewal
         credential: older,
         ..visit.asked.clone()
     };
-    let Some(session) = node.visits.running(&known) else {
+    let Some(session) = node.visits.of(&known, node.gate.clock().now()) else {
         return Ok(());
     };
+    if let Some(reason) = session.reason() {
+        if newer.digest().is_some_and(|digest| session.knows(digest)) {
+            return Err(refuse::response(&node.gate.refuse(Door::Playback, &known, reason)));
+        }
+        return Ok(());
+    }
     node.gate
         .renew(&session, newer.clone())
         .await

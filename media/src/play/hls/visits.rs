@@ -1,6 +1,7 @@
 //! HLS sessions. A player shows no id of its own choosing: what makes two requests one session is the same token, the
 //! same address (/64 for IPv6) and the same user agent. A session that took newer tokens is known by each of them. It ends
-//! after three target durations of silence.
+//! after three target durations of silence. One that was ended is known for as long: whoever still shows an older token of
+//! it, which has expired meanwhile, is told why it was ended.
 
 use std::{
     collections::HashMap,
@@ -38,7 +39,9 @@ struct Same {
 
 #[derive(Debug)]
 struct Visit {
-    stay: Stay,
+    session: Arc<Session>,
+    /// Its end, where that was not yet.
+    stay: Option<Stay>,
     seen: Timestamp,
     patience: Duration,
     /// As what it is known; first what it was admitted as, which its addresses may say for as long as it lasts.
@@ -46,12 +49,16 @@ struct Visit {
 }
 
 impl Visits {
-    /// The session that a request belongs to, if one runs.
-    pub(crate) fn running(&self, asked: &Asked) -> Option<Arc<Session>> {
-        let index = self.lock();
-        let visit = index.visits.get(index.known.get(&Same::of(asked))?)?;
-        let session = visit.stay.session();
-        session.reason().is_none().then(|| session.clone())
+    /// The session that a request belongs to, whether it runs or was ended a moment ago.
+    pub(crate) fn of(&self, asked: &Asked, now: Timestamp) -> Option<Arc<Session>> {
+        let mut index = self.lock();
+        let Index { visits, known } = &mut *index;
+        let visit = visits.get_mut(known.get(&Same::of(asked))?)?;
+        if visit.session.reason().is_some() {
+            // One that runs is seen where it is let in.
+            visit.seen = now;
+        }
+        Some(visit.session.clone())
     }
 
     /// The session of an admitted request; a new one where there is none yet.
@@ -68,16 +75,17 @@ impl Visits {
         let index = &mut *index;
         let same = Same::of(asked);
         let known = index.known.get(&same).and_then(|id| index.visits.get_mut(id));
-        if let Some(visit) = known.filter(|visit| visit.stay.session().reason().is_none()) {
+        if let Some(visit) = known.filter(|visit| visit.session.reason().is_none()) {
             visit.seen = now;
             visit.patience = patience;
-            return Ok(visit.stay.session().clone());
+            return Ok(visit.session.clone());
         }
         let stay = gate.settle(asked, admitted)?;
         let session = stay.session().clone();
         index.known.insert(same.clone(), session.id);
         let visit = Visit {
-            stay,
+            session: session.clone(),
+            stay: Some(stay),
             seen: now,
             patience,
             names: vec![same],
@@ -111,12 +119,17 @@ impl Visits {
         visit.names.push(same);
     }
 
-    /// Ends what has been silent for too long, and forgets what was ended.
+    /// Ends what has been silent for too long, and lets go of what was ended.
     pub(crate) fn sweep(&self, now: Timestamp) {
         let mut index = self.lock();
         let Index { visits, known } = &mut *index;
+        let over: Vec<_> = visits
+            .values_mut()
+            .filter(|visit| visit.session.reason().is_some())
+            .filter_map(|visit| visit.stay.take())
+            .collect();
         let gone: Vec<_> = visits
-            .extract_if(|_, visit| visit.stay.session().reason().is_some() || now.since(visit.seen) > visit.patience)
+            .extract_if(|_, visit| now.since(visit.seen) > visit.patience)
             .collect();
         for (id, visit) in &gone {
             for name in &visit.names {
@@ -127,7 +140,7 @@ impl Visits {
             }
         }
         drop(index);
-        drop(gone);
+        drop((over, gone));
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {

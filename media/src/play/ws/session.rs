@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
+    pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use guard::{Admitted, Credential, Door, Reason};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 
 use super::{
     FIRST_MESSAGE, Node,
@@ -27,6 +28,7 @@ use crate::{
 type Socket = TokioIo<hyper::upgrade::Upgraded>;
 
 /// A last word: the close code, and the reason's name.
+#[derive(Debug, PartialEq, Eq)]
 struct LastWord(u16, &'static str);
 
 pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Socket) {
@@ -62,7 +64,11 @@ pub(super) async fn refuse(socket: Socket, reason: Reason) {
     take_leave(last_word(reason), &mut Ear::new(read), &mut write).await;
 }
 
-async fn take_leave(LastWord(code, reason): LastWord, ear: &mut Ear<ReadHalf<Socket>>, write: &mut WriteHalf<Socket>) {
+async fn take_leave(
+    LastWord(code, reason): LastWord,
+    ear: &mut Ear<impl AsyncRead + Unpin>,
+    write: &mut (impl AsyncWrite + Unpin),
+) {
     let close = frame::close(code, reason);
     let said = async {
         write.write_all(&close).await?;
@@ -89,13 +95,14 @@ async fn watch(
     // Made once: they are looked at for every fragment.
     let (over, drained) = (stay.over(), node.drain.cancelled());
     tokio::pin!(over, drained);
+    let ended = || stay.session().reason();
     loop {
-        let small = tokio::select! {
+        let messages = tokio::select! {
             biased;
             reason = &mut over => return Some(last_word(reason)),
-            () = &mut drained => return Some(LastWord(1001, "DRAINING")),
+            () = &mut drained => return Some(DRAINING),
             heard = ear.hear() => match heard {
-                Ok(Heard::Ping(payload)) => frame::pong(&payload),
+                Ok(Heard::Ping(payload)) => vec![frame::pong(&payload)],
                 Ok(Heard::Text(text)) => {
                     if !renewals.hear(name, &text) {
                         return Some(last_word(Reason::TokenMalformed));
@@ -108,39 +115,42 @@ async fn watch(
                 Err(Silence::Gone(_)) => return None,
             },
             answer = renewals.next() => match answer {
-                Answer::Said(text) => frame::text(&text),
+                Answer::Said(text) => vec![frame::text(&text)],
                 Answer::Over(reason) => return Some(last_word(reason)),
             },
             next = subscription.next(BATCH) => {
                 let Next::Fragments(fragments) = next else { return Some(LastWord(4000, "STREAM_ENDED")) };
-                let messages = messages(&fragments, &mut epoch);
-                let begun = AtomicBool::new(false);
-                tokio::select! {
-                    biased;
-                    reason = &mut over => return unless(&begun, last_word(reason)),
-                    written = write_all(write, messages, &begun) => if written.is_err() {
-                        return unless(&begun, last_word(stay.session().reason()?));
-                    },
-                }
-                continue;
+                messages(&fragments, &mut epoch)
             }
         };
-        let begun = AtomicBool::new(false);
-        tokio::select! {
-            biased;
-            reason = &mut over => return unless(&begun, last_word(reason)),
-            () = &mut drained => return None,
-            written = write_all(write, vec![small], &begun) => if written.is_err() {
-                return unless(&begun, last_word(stay.session().reason()?));
-            },
+        if let Err(word) = send(write, messages, over.as_mut(), drained.as_mut(), ended).await {
+            return word;
         }
     }
 }
 
-/// Cut off in the middle of a message no word would be understood. One that is over while it is written may show that by
-/// a write that is refused.
-fn unless(begun: &AtomicBool, word: LastWord) -> Option<LastWord> {
-    (!begun.load(Ordering::Relaxed)).then_some(word)
+/// Writes messages, unless the session is over before they are, or the node goes while the client takes nothing in. Then
+/// what is left to be said: nothing where a message was cut off in its middle, of which no word would be understood.
+async fn send(
+    write: &mut (impl AsyncWrite + Unpin),
+    messages: Vec<Bytes>,
+    over: Pin<&mut impl Future<Output = Reason>>,
+    drained: Pin<&mut impl Future<Output = ()>>,
+    ended: impl FnOnce() -> Option<Reason>,
+) -> Result<(), Option<LastWord>> {
+    let begun = AtomicBool::new(false);
+    let word = tokio::select! {
+        biased;
+        reason = over => Some(last_word(reason)),
+        written = write_all(write, messages, &begun) => match written {
+            Ok(()) => return Ok(()),
+            // What is over while it is written may show that by a write that is refused.
+            Err(_) => ended().map(last_word),
+        },
+        () = drained => Some(DRAINING),
+    };
+    let begun = begun.load(Ordering::Relaxed);
+    Err(word.filter(|_| !begun))
 }
 
 /// The messages of some fragments, with what a player needs before the first of each epoch.
@@ -185,6 +195,81 @@ fn last_word(reason: Reason) -> LastWord {
     LastWord(code, word)
 }
 
+/// RFC 6455 7.4.1: going away.
+const DRAINING: LastWord = LastWord(1001, "DRAINING");
 /// Fragments written at once.
 const BATCH: usize = 64;
 const FAREWELL: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, DuplexStream, duplex},
+        sync::oneshot,
+    };
+
+    use super::*;
+
+    /// A socket of whose buffer only `room` is left, and a session that is ended, or a node that goes, while a message is
+    /// written to it; what is left to be said, and what the client reads in the end behind what was there before.
+    async fn cut(room: usize, by: Option<Reason>) -> (Option<LastWord>, Vec<u8>) {
+        let (mut server, client) = duplex(BUFFER);
+        server.write_all(&vec![0; BUFFER - room]).await.unwrap();
+        let (read, mut write) = tokio::io::split(server);
+        let word: Option<LastWord> = {
+            let (end, ended) = oneshot::channel();
+            let (go, gone) = oneshot::channel();
+            let over = async { ended.await.unwrap() };
+            let drained = async { gone.await.unwrap() };
+            tokio::pin!(over, drained);
+            let message = Bytes::from_static(&[7; 2 * BUFFER]);
+            let sent = send(&mut write, vec![message], over, drained, || None);
+            tokio::pin!(sent);
+            // It waits for the client, who takes nothing in.
+            assert!(futures_util::poll!(&mut sent).is_pending());
+            match by {
+                Some(reason) => end.send(reason).unwrap(),
+                None => go.send(()).unwrap(),
+            }
+            sent.await.unwrap_err()
+        };
+        let said = async {
+            if let Some(LastWord(code, reason)) = word {
+                take_leave(LastWord(code, reason), &mut Ear::new(read), &mut write).await;
+            }
+            drop(write);
+            word
+        };
+        let (word, heard) = tokio::join!(said, all(client));
+        (word, heard[BUFFER - room..].to_vec())
+    }
+
+    async fn all(mut client: DuplexStream) -> Vec<u8> {
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).await.unwrap();
+        heard
+    }
+
+    #[tokio::test]
+    async fn a_viewer_who_is_cut_before_a_byte_of_a_message_is_told_why() {
+        for (by, said) in [
+            (Some(Reason::TokenRevoked), LastWord(4416, "TOKEN_REVOKED")),
+            (None, LastWord(1001, "DRAINING")),
+        ] {
+            let (word, heard) = cut(0, by).await;
+            assert_eq!(heard, frame::close(said.0, said.1).to_vec());
+            assert_eq!(word, Some(said));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_viewer_who_is_cut_within_a_message_is_told_nothing_that_would_be_taken_for_media() {
+        for by in [Some(Reason::TokenRevoked), None] {
+            let (word, heard) = cut(100, by).await;
+            assert_eq!(word, None);
+            assert_eq!(heard, [7; 100]);
+        }
+    }
+
+    const BUFFER: usize = 1024;
+}

@@ -14,5 +14,6 @@ mod limits;
 mod proxies;
 mod renew;
 mod rules;
+mod slices;
 mod stage;
 mod takeover;

@@ -321,9 +321,65 @@ async fn an_hls_viewer_goes_on_under_its_addresses_with_a_newer_token_beside_the
         })
         .await;
     assert_eq!((started, renewed), (1, 1));
-    // Where no session runs on either, two are neither.
     let answer = get(stage.http, &playlist, &beside).await;
+    assert_eq!((answer.status, answer.reason()), (403, "TOKEN_REVOKED"));
+    // Where no session ran on both, two are neither.
+    let other = format!("Bearer {}", ends(&stage, "other", 900, json!({})));
+    let answer = get(stage.http, &playlist, &[("authorization", &other)]).await;
     assert_eq!((answer.status, answer.reason()), (403, "TOKEN_MALFORMED"));
+}
+
+/// Its address holds the token that it began with, which has expired meanwhile: that is not why it ended.
+#[tokio::test]
+async fn an_hls_viewer_whose_newer_token_is_taken_back_is_told_so_under_its_old_address() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let mut stage = Stage::open_at(clock.clone()).await;
+    while !stage.node.plays(NAME) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let token = |jti: &str, lasts: i64| {
+        let at = clock.now().s();
+        let claims = json!({ "iat": at, "exp": at + lasts, "forceDisconnect": true, "user": "anna" });
+        stage.token(jti, claims)
+    };
+    let (old, new) = (token("old", 300), token("new", 900));
+    let (playlist, segment) = uris(&stage, &old).await;
+    let path = format!("/live/{NAME}/session/token?token={old}");
+    let answer = post(&stage, &path, &json!({ "token": new }).to_string(), &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    while clock.now().s() < now().s() + 400 {
+        clock.set(clock.now().plus(Duration::from_secs(4)));
+        assert_eq!(get(stage.http, &playlist, &[]).await.status, 200);
+    }
+
+    assert_eq!(stage.revoke("new").await.acknowledged[0].sessions_ended, 1);
+    // Long after the session is over for everybody else, and for as long as its player asks.
+    let over = |event: &Event| matches!(&event.kind, Kind::Ended(end) if end.reason == Some(Reason::TokenRevoked));
+    for asked in 0..8 {
+        for path in [&playlist, &segment] {
+            let answer = get(stage.http, path, &[]).await;
+            assert_eq!((answer.status, answer.reason()), (403, "TOKEN_REVOKED"), "{asked}");
+        }
+        if asked == 3 {
+            stage.event(over).await;
+        }
+        clock.set(clock.now().plus(Duration::from_secs(4)));
+    }
+    let stranger = get(stage.http, &playlist, &[("user-agent", "another")]).await;
+    assert_eq!(stranger.reason(), "TOKEN_EXPIRED");
+    // One that did not ask for long is forgotten like any other.
+    let forgotten = async {
+        loop {
+            clock.set(clock.now().plus(Duration::from_hours(1)));
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            if get(stage.http, &playlist, &[]).await.reason() == "TOKEN_EXPIRED" {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, forgotten)
+        .await
+        .expect("it is forgotten");
 }
 
 #[tokio::test]

@@ -102,8 +102,8 @@ impl Stage {
                     at: now(),
                     updates,
                 };
-                let delivery = control.deliver(change, Duration::from_secs(10)).await;
-                _ = done.send(delivery);
+                let sent = control.send(&change);
+                tokio::spawn(async move { done.send(sent.acknowledged(Duration::from_mins(1)).await) });
             }
         });
 
@@ -139,9 +139,14 @@ impl Stage {
 
     /// Applies a change on the node; how far it got.
     pub(crate) async fn change(&self, updates: Vec<Update>) -> Delivery {
+        self.begin(updates).await.unwrap()
+    }
+
+    /// The same; it is under way at once.
+    pub(crate) fn begin(&self, updates: Vec<Update>) -> oneshot::Receiver<Delivery> {
         let (done, delivery) = oneshot::channel();
         self.changes.send((updates, done)).unwrap();
-        delivery.await.unwrap()
+        delivery
     }
 
     pub(crate) async fn revoke(&self, jti: &str) -> Delivery {
