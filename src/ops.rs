@@ -10,7 +10,8 @@ use metrics::{Unit, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 
-/// Whether everything is up: from when the node has a policy until the drain, while the database can be written.
+/// Whether everything is up: from when the node has a policy until the drain, while the database can be written
+/// and the outbox be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Readiness(Arc<Mutex<Option<api::Health>>>);
 
@@ -27,7 +28,7 @@ impl Readiness {
     async fn is(&self) -> bool {
         let health = self.lock().clone();
         match health {
-            Some(health) => health.takes_writes().await,
+            Some(health) => health.is_well().await,
             None => false,
         }
     }

@@ -155,7 +155,7 @@ impl Running {
         })
     }
 
-    /// Whether its database can be written.
+    /// Whether its database can be written, and its outbox be read.
     pub fn health(&self) -> Health {
         Health(self.state.clone())
     }
@@ -199,14 +199,19 @@ impl Running {
 pub struct Health(Arc<State>);
 
 impl Health {
-    /// Whether the database takes a write within two seconds; says why where it does not.
-    pub async fn takes_writes(&self) -> bool {
-        let trouble = match tokio::time::timeout(SOON, self.0.store.takes_writes()).await {
+    /// Whether the database takes a write, and what nodes are to be told can be read, within two seconds; says why where
+    /// that is not so.
+    pub async fn is_well(&self) -> bool {
+        let looked = async {
+            self.0.store.takes_writes().await?;
+            publisher::readable(&self.0).await
+        };
+        let trouble = match tokio::time::timeout(SOON, looked).await {
             Ok(Ok(())) => return true,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it does not answer".to_owned(),
         };
-        tracing::warn!(trouble, "the database takes no writes");
+        tracing::warn!(trouble, "the database takes no writes, or its outbox cannot be read");
         false
     }
 }

@@ -37,6 +37,7 @@ pub mod provider_domain;
 pub mod provider_identity;
 pub mod recovery_code;
 pub mod revocation;
+pub mod rule_count;
 pub mod search_feed;
 pub mod search_index;
 pub mod session;

@@ -37,6 +37,8 @@ pub struct Model {
     pub created_at: i64,
     /// When it was tried last.
     pub tried_at: Option<i64>,
+    /// Whether what it says goes once it is over: it names somebody who was erased while it waited.
+    pub forget: bool,
 }
 
 /// None: a relation could cross organisations.

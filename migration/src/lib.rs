@@ -28,6 +28,8 @@ mod m0021_privacy;
 mod m0023_origins;
 mod m0024_takeover;
 mod m0026_alerts;
+mod m0025_forgotten_calls;
+mod m0025_rule_count;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -64,6 +66,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_origins::Step),
             Box::new(m0024_takeover::Step),
             Box::new(m0026_alerts::Step),
+            Box::new(m0025_rule_count::Step),
+            Box::new(m0025_forgotten_calls::Step),
         ]
     }
 }

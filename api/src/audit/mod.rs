@@ -77,6 +77,15 @@ pub(crate) fn from_address(address: std::net::IpAddr) -> Value {
     json!({ "address": address.to_string() })
 }
 
+/// How many entries an organisation's chain has: another number, once anything of it was changed.
+pub(crate) async fn sequence(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<Option<i64>, DbErr> {
+    let chain = audit_chain::Entity::in_tenant(organisation).one(connection).await?;
+    Ok(chain.map(|chain| chain.sequence))
+}
+
 /// The newest link of a chain, held until the transaction ends.
 async fn newest(
     connection: &impl ConnectionTrait,

@@ -2,11 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use guard::Timestamp;
+use guard::{Timestamp, Update};
 use ids::{ChangeId, NodeId, OrganisationId};
 use link::Delivery;
 use serde::{Deserialize, Serialize};
@@ -18,9 +18,17 @@ use crate::count;
 #[derive(Debug)]
 pub(crate) struct Desk {
     wanted: Notify,
-    waiting: Mutex<HashMap<ChangeId, oneshot::Sender<Progress>>>,
+    waiting: Mutex<HashMap<ChangeId, Waiting>>,
     nodes: Mutex<Vec<NodeId>>,
     news: broadcast::Sender<(OrganisationId, Progress)>,
+}
+
+/// Somebody who waits for a change of theirs.
+#[derive(Debug)]
+struct Waiting {
+    told: oneshot::Sender<Progress>,
+    /// What it says, until it is sent: so it need not be read, which for a large one would keep others waiting.
+    left: Option<Vec<Update>>,
 }
 
 /// How far a change got.
@@ -93,13 +101,19 @@ impl Desk {
         }
     }
 
-    /// Registers interest in a change; call before its transaction is committed.
-    pub(crate) fn expect(&self, change: ChangeId) -> oneshot::Receiver<Progress> {
-        let (sender, receiver) = oneshot::channel();
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|_, sender| !sender.is_closed());
-        waiting.insert(change, sender);
+    /// Registers interest in a change, and leaves what it says; call before its transaction is committed.
+    pub(crate) fn expect(&self, change: ChangeId, updates: Vec<Update>) -> oneshot::Receiver<Progress> {
+        let (told, receiver) = oneshot::channel();
+        let mut waiting = self.lock();
+        waiting.retain(|_, waiting| !waiting.told.is_closed());
+        let left = Some(updates);
+        waiting.insert(change, Waiting { told, left });
         receiver
+    }
+
+    /// What was left of a change; given out once.
+    pub(super) fn left(&self, change: ChangeId) -> Option<Vec<Update>> {
+        self.lock().get_mut(&change)?.left.take()
     }
 
     /// Waits for the nodes, a second at most; then says who is missing.
@@ -138,16 +152,16 @@ impl Desk {
 
     pub(super) fn delivered(&self, organisation: OrganisationId, progress: &Progress) {
         count::change(progress);
-        let waiting = self
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&progress.change);
+        let waiting = self.lock().remove(&progress.change);
         if let Some(waiting) = waiting {
             // Whoever waited may have gone.
-            let _ = waiting.send(progress.clone());
+            let _ = waiting.told.send(progress.clone());
         }
         let _ = self.news.send((organisation, progress.clone()));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ChangeId, Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn nodes(&self) -> Vec<NodeId> {

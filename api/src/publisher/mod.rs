@@ -1,11 +1,12 @@
 //! One task owns the link to the nodes: it answers joins with the policy as it stands, and delivers what the outbox
-//! holds, in order.
+//! holds: the changes of one organisation in their order, those of others beside them.
 //!
 //! A change is in the outbox from the transaction that recorded it until it was handed to the nodes, so a crash between
 //! the two loses nothing: the outbox drains at the next start. A change may arrive twice.
 
 mod desk;
 pub(crate) mod policy;
+mod round;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,17 +14,18 @@ pub(crate) use desk::{Desk, NodeProgress, Progress};
 use entity::{Table, change, outbox};
 use guard::{Timestamp, Update};
 use ids::{ChangeId, OrganisationId};
-use link::{Change, Control, Delivery};
+use link::Control;
+use round::Round;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use crate::{count, fault::Fault, seal::Seal, state::State};
+use crate::{fault::Fault, seal::Seal, state::State};
 
 /// Records a change beside what it changes: nodes are told once the transaction is committed.
 pub(crate) async fn record(
@@ -77,6 +79,12 @@ fn read(seal: &Seal, id: ChangeId, row: &Value) -> Result<Vec<Update>, Box<dyn s
     Ok(serde_json::from_slice(&text)?)
 }
 
+/// What a row of the outbox holds.
+fn content(seal: &Seal, row: &outbox::Model) -> Result<Vec<Update>, DbErr> {
+    read(seal, ChangeId::from_uuid(row.change_id), &row.updates)
+        .map_err(|error| DbErr::Custom(format!("an outbox row cannot be read: {error}")))
+}
+
 fn place(id: ChangeId) -> String {
     format!("outbox.updates:{id}")
 }
@@ -84,6 +92,7 @@ fn place(id: ChangeId) -> String {
 /// The task. Ends when `stop` is cancelled, after what was committed by then is delivered.
 pub(crate) async fn run(state: Arc<State>, mut control: Control, stop: CancellationToken) {
     let mut joins = true;
+    let mut round = Round::new(state.clone());
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -92,25 +101,34 @@ pub(crate) async fn run(state: Arc<State>, mut control: Control, stop: Cancellat
             () = stop.cancelled() => break,
             join = control.next_join(), if joins => match join {
                 Some(join) => {
-                    let policy = settled_policy(&state, &mut control).await;
+                    let policy = settled_policy(&mut round, &mut control).await;
                     control.admit(join, policy);
                     state.desk.connected(control.nodes().collect());
                 }
                 None => joins = false,
             },
-            () = state.desk.wanted() => drain_or_log(&state, &mut control).await,
+            Some(arrived) = round.arrive() => {
+                // What waited for it goes on its way. Where the database refuses, a while has to pass.
+                let done = match arrived {
+                    Ok(()) => round.send(&mut control).await,
+                    failed => failed,
+                };
+                log(done);
+            },
+            () = state.desk.wanted() => log(round.send(&mut control).await),
             // A request that was dropped in its commit did not say so.
-            _ = tick.tick() => drain_or_log(&state, &mut control).await,
+            _ = tick.tick() => log(round.send(&mut control).await),
         }
     }
-    drain_or_log(&state, &mut control).await;
+    log(round.drain(&mut control).await);
 }
 
 /// The policy at a moment at which the outbox is empty: nothing older than it can reach the node afterwards.
-async fn settled_policy(state: &State, control: &mut Control) -> Vec<Update> {
+async fn settled_policy(round: &mut Round, control: &mut Control) -> Vec<Update> {
     loop {
         let attempt = async {
-            drain(state, control).await?;
+            round.drain(control).await?;
+            let state = &round.state;
             let moment = state.store.moment().await?;
             let waiting = undelivered().one(&moment).await?.is_some();
             let policy = if waiting {
@@ -132,66 +150,20 @@ async fn settled_policy(state: &State, control: &mut Control) -> Vec<Update> {
     }
 }
 
-async fn drain_or_log(state: &State, control: &mut Control) {
-    if let Err(error) = drain(state, control).await {
+/// Whether what waits longest in the outbox can be read: all else of its organisation waits behind it.
+pub(crate) async fn readable(state: &State) -> Result<(), DbErr> {
+    let first = undelivered().one(state.store.read()).await?;
+    first.map(|row| content(&state.seal, &row)).transpose().map(drop)
+}
+
+fn log(done: Result<(), DbErr>) {
+    if let Err(error) = done {
         tracing::error!(%error, "changes wait in the outbox: the database refused");
     }
 }
 
-async fn drain(state: &State, control: &mut Control) -> Result<(), DbErr> {
-    loop {
-        let rows = undelivered().limit(BATCH).all(state.store.read()).await?;
-        count::outbox_waiting(rows.len());
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            deliver(state, control, row).await?;
-        }
-    }
-}
-
-async fn deliver(state: &State, control: &mut Control, row: outbox::Model) -> Result<(), DbErr> {
-    let id = ChangeId::from_uuid(row.change_id);
-    let at = Timestamp::from_us(row.created_at);
-    let updates = read(&state.seal, id, &row.updates)
-        .map_err(|error| DbErr::Custom(format!("an outbox row cannot be read: {error}")))?;
-    let delivery = control.deliver(Change { id, at, updates }, PATIENCE).await;
-    let progress = Progress::new(&delivery, at, state.now());
-    state.desk.connected(control.nodes().collect());
-    let organisation = OrganisationId::from_uuid(row.organisation_id);
-    mark(state, row, &delivery, &progress).await?;
-    // Whoever reads the change after its answer finds what the answer said.
-    state.desk.delivered(organisation, &progress);
-    Ok(())
-}
-
-async fn mark(state: &State, row: outbox::Model, delivery: &Delivery, progress: &Progress) -> Result<(), DbErr> {
-    let now = state.now_us();
-    let write = state.store.write().await?;
-    change::ActiveModel {
-        id: Set(row.change_id),
-        delivered_at: Set(Some(now)),
-        sessions_ended: Set(i32::try_from(progress.sessions_ended()).unwrap_or(i32::MAX)),
-        bytes_after: Set(i64::try_from(progress.bytes_after()).unwrap_or(i64::MAX)),
-        done_after_us: Set(delivery.missing.is_empty().then_some(now - row.created_at)),
-        nodes: Set(serde_json::to_value(&progress.nodes).unwrap_or_default()),
-        ..Default::default()
-    }
-    .update(&*write)
-    .await?;
-    outbox::ActiveModel {
-        id: Set(row.id),
-        delivered_at: Set(Some(now)),
-        ..Default::default()
-    }
-    .update(&*write)
-    .await?;
-    write.commit().await
-}
-
 fn undelivered() -> sea_orm::Select<outbox::Entity> {
-    outbox::Entity::across_tenants("changes reach the nodes in the order of all")
+    outbox::Entity::across_tenants("changes of everybody reach the nodes, in their order")
         .filter(outbox::Column::DeliveredAt.is_null())
         .order_by_asc(outbox::Column::Id)
 }
@@ -199,4 +171,3 @@ fn undelivered() -> sea_orm::Select<outbox::Entity> {
 /// How long nodes have to acknowledge a change; a little less than what a mutation waits.
 const PATIENCE: Duration = Duration::from_millis(950);
 const TICK: Duration = Duration::from_millis(500);
-const BATCH: u64 = 100;

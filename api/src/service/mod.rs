@@ -118,7 +118,7 @@ impl<'a> Work<'a> {
         )
         .await?;
         let called = notices::of_change(&self, id, updates).await?;
-        let followed = self.state.desk.expect(id);
+        let followed = self.state.desk.expect(id, updates.to_vec());
         self.write.commit().await?;
         if called {
             self.state.hooks.wake();

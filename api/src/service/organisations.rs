@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use authz::{Action, PlatformAction, Role};
-use entity::{
-    Table, Tenanted, guardian_rule, invitation, member, organisation, package_grant, package_request, stream,
-};
+use entity::{Table, Tenanted, invitation, member, organisation, package_grant, package_request, rule_count, stream};
 use guard::{OriginError, OriginPattern, Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use misuse::Thresholds;
@@ -446,12 +444,11 @@ async fn overviews(state: &State, ids: &[Uuid], rows: Vec<organisation::Model>) 
         .into_tuple()
         .all(connection)
         .await?;
-    let rules: Vec<(Uuid, i64)> = guardian_rule::Entity::across_tenants("how many rules organisations have")
+    let rules: Vec<(Uuid, i64)> = rule_count::Entity::across_tenants("how many rules organisations have")
         .select_only()
-        .column(guardian_rule::Column::OrganisationId)
-        .column_as(guardian_rule::Column::Id.count(), "many")
-        .filter(guardian_rule::Column::OrganisationId.is_in(ids.iter().copied()))
-        .group_by(guardian_rule::Column::OrganisationId)
+        .column(rule_count::Column::OrganisationId)
+        .column(rule_count::Column::Rules)
+        .filter(rule_count::Column::OrganisationId.is_in(ids.iter().copied()))
         .into_tuple()
         .all(connection)
         .await?;

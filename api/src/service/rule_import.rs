@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use authz::Action as Operation;
 use entity::{Tenanted, guardian_rule, stream, stream_group};
 use guard::{Update, policy::Package, rules::Matcher};
-use ids::{GroupId, RuleId, StreamId};
-use sea_orm::{ActiveValue, ColumnTrait, DbErr, EntityTrait, QueryFilter, TryIntoModel};
+use ids::{GroupId, OrganisationId, RuleId, StreamId};
+use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, TryIntoModel};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use super::{
     rules::{self, New, Scope},
 };
 use crate::{
+    audit,
     fault::{Fault, UserError},
     people::Acting,
     publisher::Progress,
@@ -73,32 +74,22 @@ pub(crate) async fn import(state: &State, acting: &Acting, source: Source, dry: 
             field: None,
         }]));
     }
+    // Read and compared before it is its turn: on SQLite everybody else's changes would wait for that.
+    let edition = audit::sequence(state.store.read(), acting.id).await?;
+    let before = Plan::make(state.store.read(), state, acting, &ready).await?;
     let work = Work::begin(state, acting).await?;
-    for one in &ready {
-        if rules::check_expiry(one.new.expires, work.at).is_err() {
-            mistakes.push(
-                one.place
-                    .wrong(Some("expiresAt"), "the rule would have expired already"),
-            );
-        }
-    }
-    let scopes = Scopes::read(&work, &ready).await?;
-    let mut rows = Vec::new();
-    for one in &ready {
-        match scopes.of(one) {
-            Ok(scope) => {
-                let id: RuleId = state.mint();
-                rows.push(rules::row(id, acting, &one.new, &one.matcher, scope, work.at)?);
-            }
-            Err(mistake) => mistakes.push(mistake),
-        }
-    }
+    let unchanged_since = audit::sequence(&*work.write, acting.id).await? == edition;
+    let plan = if unchanged_since {
+        before
+    } else {
+        Plan::make(&*work.write, state, acting, &ready).await?
+    };
+    mistakes.extend(plan.mistakes);
     if !mistakes.is_empty() {
         return Ok(Imported::mistaken(mistakes));
     }
-    let all = rows.len();
-    let rows = missing(&work, rows).await?;
-    let (made, unchanged) = (rows.len(), all - rows.len());
+    let (models, unchanged) = (plan.models, plan.unchanged);
+    let made = models.len();
     let told = Imported {
         made,
         unchanged,
@@ -116,22 +107,12 @@ pub(crate) async fn import(state: &State, acting: &Acting, source: Source, dry: 
     if dry {
         return Ok(told);
     }
-    let models: Vec<_> = rows
-        .iter()
-        .map(|row| row.clone().try_into_model())
-        .collect::<Result<_, DbErr>>()?;
-    for chunk in rows.chunks(ROWS) {
+    for chunk in plan.rows.chunks(ROWS) {
         guardian_rule::Entity::insert_many(chunk.to_vec())
             .exec_without_returning(&*work.write)
             .await?;
     }
-    let mut updates = Vec::with_capacity(made);
-    for model in &models {
-        updates.push(Update::Rule {
-            organisation: acting.id,
-            rule: rules::rule(model)?,
-        });
-    }
+    let updates = plan.updates;
     let shown: Vec<_> = models.iter().take(SHOWN).map(rules::settings).collect();
     let detail = json!({ "format": format, "made": made, "unchanged": unchanged, "rules": shown });
     let organisation = acting.id.to_string();
@@ -140,6 +121,66 @@ pub(crate) async fn import(state: &State, acting: &Acting, source: Source, dry: 
         progress: Some(progress),
         ..told
     })
+}
+
+/// What an import comes to, as long as nothing of the organisation is changed.
+struct Plan {
+    rows: Vec<guardian_rule::ActiveModel>,
+    models: Vec<guardian_rule::Model>,
+    updates: Vec<Update>,
+    unchanged: usize,
+    mistakes: Vec<Mistake>,
+}
+
+impl Plan {
+    async fn make(
+        connection: &impl ConnectionTrait,
+        state: &State,
+        acting: &Acting,
+        ready: &[Ready],
+    ) -> Result<Self, Fault> {
+        let at = state.now();
+        let mut mistakes = Vec::new();
+        for one in ready {
+            if rules::check_expiry(one.new.expires, at).is_err() {
+                let over = "the rule would have expired already";
+                mistakes.push(one.place.wrong(Some("expiresAt"), over));
+            }
+        }
+        let scopes = Scopes::read(connection, acting.id, ready).await?;
+        let mut rows = Vec::new();
+        for one in ready {
+            match scopes.of(one) {
+                Ok(scope) => {
+                    let id: RuleId = state.mint();
+                    rows.push(rules::row(id, acting, &one.new, &one.matcher, scope, at)?);
+                }
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        let all = rows.len();
+        let rows = if mistakes.is_empty() {
+            missing(connection, acting.id, rows).await?
+        } else {
+            Vec::new()
+        };
+        let model = |row: &guardian_rule::ActiveModel| row.clone().try_into_model();
+        let models: Vec<_> = rows.iter().map(model).collect::<Result<_, DbErr>>()?;
+        let update = |model: &guardian_rule::Model| {
+            Ok(Update::Rule {
+                organisation: acting.id,
+                rule: rules::rule(model)?,
+            })
+        };
+        let updates = models.iter().map(update).collect::<Result<_, DbErr>>()?;
+        Ok(Self {
+            unchanged: all.saturating_sub(rows.len()),
+            rows,
+            models,
+            updates,
+            mistakes,
+        })
+    }
 }
 
 impl Source {
@@ -193,7 +234,11 @@ struct Scopes {
 }
 
 impl Scopes {
-    async fn read(work: &Work<'_>, ready: &[Ready]) -> Result<Self, Fault> {
+    async fn read(
+        connection: &impl ConnectionTrait,
+        organisation: OrganisationId,
+        ready: &[Ready],
+    ) -> Result<Self, Fault> {
         let streams: BTreeSet<_> = ready.iter().filter_map(|one| one.new.gist.stream.clone()).collect();
         let mut scopes = Self {
             streams: BTreeMap::new(),
@@ -201,18 +246,16 @@ impl Scopes {
         };
         let streams: Vec<_> = streams.into_iter().filter(|name| !name.contains('\0')).collect();
         for names in streams.chunks(ROWS) {
-            let rows = stream::Entity::in_tenant(work.organisation)
+            let rows = stream::Entity::in_tenant(organisation)
                 .filter(stream::Column::Name.is_in(names.iter().cloned()))
                 .filter(stream::Column::DeletedAt.is_null())
-                .all(&*work.write)
+                .all(connection)
                 .await?;
             let named = rows.into_iter().map(|row| (row.name, StreamId::from_uuid(row.id)));
             scopes.streams.extend(named);
         }
         if ready.iter().any(|one| one.new.gist.group.is_some()) {
-            let rows = stream_group::Entity::in_tenant(work.organisation)
-                .all(&*work.write)
-                .await?;
+            let rows = stream_group::Entity::in_tenant(organisation).all(connection).await?;
             for row in rows {
                 let id = GroupId::from_uuid(row.id);
                 scopes.groups.insert(id.to_string(), id);
@@ -287,7 +330,8 @@ type Sameness = (
 
 /// Those of which there is none that says the same, each once.
 async fn missing(
-    work: &Work<'_>,
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
     rows: Vec<guardian_rule::ActiveModel>,
 ) -> Result<Vec<guardian_rule::ActiveModel>, Fault> {
     let same = |row: guardian_rule::Model| -> Sameness {
@@ -313,9 +357,9 @@ async fn missing(
         .collect();
     let values: Vec<_> = values.into_iter().collect();
     for values in values.chunks(ROWS) {
-        let there = guardian_rule::Entity::in_tenant(work.organisation)
+        let there = guardian_rule::Entity::in_tenant(organisation)
             .filter(guardian_rule::Column::Value.is_in(values.iter().cloned()))
-            .all(&*work.write)
+            .all(connection)
             .await?;
         known.extend(there.into_iter().map(same));
     }

@@ -214,6 +214,7 @@ pub(crate) async fn test(state: &State, acting: &Acting, id: &str) -> Result<web
         content: Set(Some(content.kept())),
         created_at: Set(work.at.us()),
         tried_at: Set(Some(work.at.us())),
+        forget: Set(false),
     }
     .insert(&*work.write)
     .await?;

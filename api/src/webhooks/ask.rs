@@ -141,6 +141,7 @@ async fn question(
         content: Set(None),
         created_at: Set(at.us()),
         tried_at: Set(Some(at.us())),
+        forget: Set(false),
     });
     answered.verdict
 }

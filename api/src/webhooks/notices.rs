@@ -367,6 +367,7 @@ impl Queue {
             content: Set(Some(content.kept())),
             created_at: Set(now.us()),
             tried_at: Set(None),
+            forget: Set(false),
         });
     }
 

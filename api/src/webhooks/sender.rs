@@ -117,6 +117,14 @@ async fn batch(state: &State, address: Uuid) -> Result<bool, DbErr> {
             Err(error) => return Err(error),
         }
     }
+    // Those that name somebody who was erased meanwhile.
+    webhook_delivery::Entity::change_in_tenant(OrganisationId::from_uuid(hook.organisation_id))
+        .filter(webhook_delivery::Column::Id.is_in(rows.iter().map(|row| row.id)))
+        .filter(webhook_delivery::Column::Forget.eq(true))
+        .filter(webhook_delivery::Column::NextAt.is_null())
+        .col_expr(webhook_delivery::Column::Content, Expr::cust("NULL"))
+        .exec(&*write)
+        .await?;
     write.commit().await?;
     Ok(true)
 }

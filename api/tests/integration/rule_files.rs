@@ -5,6 +5,7 @@ use std::fmt::Write;
 use axum::http::StatusCode;
 use guard::Reason;
 use serde_json::{Value, json};
+use testkit::Kind;
 
 use crate::{
     harness::{Client, World},
@@ -151,6 +152,92 @@ async fn one_mistake_and_nothing_is_made() {
     }
     assert_eq!((total(&admin).await, entries(&admin, "rule.import").await), (0, 0));
     assert_eq!(denied(&world), None);
+}
+
+const USED: &str = "{ organisation { packages { package limits { limit used } } } }";
+
+/// How many rules the package says that there are.
+async fn used(client: &Client) -> u64 {
+    let packages = client.data(USED, json!({})).await["organisation"]["packages"].clone();
+    let mut packages = packages.as_array().unwrap().iter();
+    let guardian = packages.find(|one| one["package"] == "GUARDIAN").unwrap();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of rules"
+    )]
+    let used = guardian["limits"][0]["used"].as_f64().unwrap() as u64;
+    used
+}
+
+/// The limit is compared with a number that is kept, not counted: it is right whatever comes together.
+async fn the_limit_of_rules_holds_on(kind: Kind) {
+    const CREATE: &str = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) { errors { code } } }";
+    const DELETE: &str = "mutation($i: DeleteGuardianRuleInput!) { deleteGuardianRule(input: $i) { errors { code } } }";
+    const IDS: &str = "{ organisation { guardianRules(first: 50) { nodes { id } } } }";
+    let world = World::on(kind).await;
+    let (operator, admin) = (operator(&world).await, world.as_role("nanoAdmin").await);
+    let hash = &world.demo.users[0].organisation;
+    let limited =
+        json!({ "i": { "organisation": hash, "package": "GUARDIAN", "enabled": true, "limits": { "rules": 10 } } });
+    let set = "mutation($i: SetPackageInput!) { setPackage(input: $i) { errors { code } } }";
+    operator.data(set, limited).await;
+    let csv = |from: u32, many: u32| {
+        (from..from + many).fold("kind,value,action\n".to_owned(), |mut csv, n| {
+            writeln!(csv, "IP,10.0.{}.{},DENY", n >> 8, n & 255).unwrap();
+            csv
+        })
+    };
+    let one = |n: u32| {
+        (
+            CREATE,
+            json!({ "i": { "kind": "ASN", "value": n.to_string(), "action": "DENY" } }),
+        )
+    };
+    let file = |n: u32| (IMPORT, json!({ "i": { "csv": csv(n * 3, 3) } }));
+    for round in 0..3 {
+        let ids = admin.data(IDS, json!({})).await["organisation"]["guardianRules"]["nodes"].clone();
+        let ids = ids.as_array().unwrap().iter().take(6).map(|node| node["id"].clone());
+        let removals = ids.map(|id| (DELETE, json!({ "i": { "id": id } })));
+        let all: Vec<_> = (0..5)
+            .flat_map(|n| [one(round * 5 + n), file(round * 5 + n)])
+            .chain(removals)
+            .map(|(query, variables)| {
+                let admin = admin.clone();
+                tokio::spawn(async move { admin.data(query, variables).await })
+            })
+            .collect();
+        for done in all {
+            done.await.unwrap();
+        }
+        let total = total(&admin).await;
+        assert!((3..=10).contains(&total), "{total}");
+        assert_eq!(used(&admin).await, total, "{kind:?}, round {round}");
+    }
+    let ids = admin.data(IDS, json!({})).await["organisation"]["guardianRules"]["nodes"].clone();
+    for node in ids.as_array().unwrap() {
+        admin.data(DELETE, json!({ "i": { "id": node["id"] } })).await;
+    }
+    assert_eq!((total(&admin).await, used(&admin).await), (0, 0));
+    assert_eq!(import(&admin, json!({ "csv": csv(100, 10) })).await["made"], 10);
+    let (query, variables) = one(1000);
+    let refused = admin.data(query, variables).await;
+    assert_eq!(refused["createGuardianRule"]["errors"][0]["code"], "LIMIT_REACHED");
+    // What is rolled back was not there.
+    let mistaken = import(&admin, json!({ "csv": format!("{}IP,x,DENY\n", csv(200, 1)) })).await;
+    assert_eq!(mistaken["made"], 0);
+    assert_eq!(used(&admin).await, 10);
+    assert_eq!(used(&world.outsider().await).await, 0, "it is each organisation's own");
+}
+
+#[tokio::test]
+async fn the_limit_of_rules_holds_whatever_is_done_at_once() {
+    the_limit_of_rules_holds_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_limit_of_rules_holds_whatever_is_done_at_once_on_postgresql() {
+    the_limit_of_rules_holds_on(Kind::Postgres).await;
 }
 
 #[tokio::test]

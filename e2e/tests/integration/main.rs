@@ -24,6 +24,7 @@ mod matrix;
 mod metrics;
 mod operator;
 mod proxies;
+mod readiness;
 mod refusals;
 mod renewal;
 mod rest;

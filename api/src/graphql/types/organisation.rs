@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use entity::{Tenanted, api_token, guardian_rule, stream};
+use entity::{Tenanted, api_token, stream};
 use ids::{ApiTokenId, AuditId, ChangeId, GroupId, StreamId, TokenId};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
@@ -63,10 +63,7 @@ impl Organisation {
             .count(connection)
             .await
             .map_err(Fault::from)?;
-        let rules = guardian_rule::Entity::in_tenant(self.0.id)
-            .count(connection)
-            .await
-            .map_err(Fault::from)?;
+        let rules = packages::rules(connection, self.0.id).await.map_err(Fault::from)?;
         Ok(PackageStatus::all(
             &standings,
             streams,
