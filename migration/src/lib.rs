@@ -27,9 +27,9 @@ mod m0020_weak_tokens;
 mod m0021_privacy;
 mod m0023_origins;
 mod m0024_takeover;
-mod m0026_alerts;
 mod m0025_forgotten_calls;
 mod m0025_rule_count;
+mod m0026_alerts;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -65,9 +65,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_privacy::Step),
             Box::new(m0023_origins::Step),
             Box::new(m0024_takeover::Step),
-            Box::new(m0026_alerts::Step),
             Box::new(m0025_rule_count::Step),
             Box::new(m0025_forgotten_calls::Step),
+            Box::new(m0026_alerts::Step),
         ]
     }
 }

@@ -9,6 +9,7 @@
 pub(crate) mod findings;
 mod minutes;
 pub(crate) mod series;
+pub(crate) mod source;
 pub(crate) mod standing;
 pub(crate) mod usage;
 mod watch;

@@ -16,6 +16,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
+use super::source::Source;
 use crate::{
     fault::Fault,
     service::page::{BAD_CURSOR, Page, Wanted},
@@ -45,14 +46,6 @@ pub(crate) struct Filter {
     pub(crate) asn: Option<Asn>,
     pub(crate) provider: Option<String>,
     pub(crate) referrer: Option<String>,
-}
-
-/// From where sessions are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    Address(String),
-    /// As [`By::Subnet`] names it.
-    Subnet(String),
 }
 
 /// By what sessions are taken together.

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{Query, Request, State},
+    http::Method,
     response::Response,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -62,6 +63,11 @@ async fn answer(State(doors): State<Doors>, request: Request) -> Result<Response
         from: parameters.from.map(moment),
         to: parameters.to.map(moment),
     };
+    audit_log::check(acting.id, &which).map_err(refused)?;
+    let name = format!("audit-{}.csv", acting.hash);
+    if request.method() == Method::HEAD {
+        return Ok(export::described(&name, export::CSV));
+    }
     audit_log::export(&doors.state, acting, &which).await.map_err(refused)?;
     let begin = Log {
         state: doors.state.clone(),
@@ -69,7 +75,7 @@ async fn answer(State(doors): State<Doors>, request: Request) -> Result<Response
         which,
         after: None,
     };
-    Ok(export::lines(&format!("audit-{}.csv", acting.hash), &HEADING, begin))
+    Ok(export::lines(&name, &HEADING, begin))
 }
 
 /// How far an export is.

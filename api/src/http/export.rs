@@ -1,6 +1,6 @@
 //! Files that people take away, streamed: who may, and how they are answered.
 
-use std::convert::Infallible;
+use std::{io, time::Duration};
 
 use axum::{
     body::Body,
@@ -8,7 +8,8 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use futures_util::{Stream, stream};
+use tokio::sync::mpsc;
 
 use super::{Doors, graphql, origin, presented};
 use crate::{
@@ -80,24 +81,137 @@ pub(super) trait Rows: Send + 'static {
     fn more(&mut self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
 }
 
-/// Rows as a file of CSV. One that cannot go on says so in its last line: what was sent cannot be taken back.
+/// What a file would be that is only asked about.
+pub(super) fn described(name: &str, kind: &'static str) -> Response {
+    file(name, kind, Body::empty())
+}
+
+/// Rows as a file of CSV. One that cannot go on says so in its last line: what was sent cannot be taken back. Whoever takes
+/// nothing for a while is given up: the rows are let go of, and the answer breaks off.
 pub(super) fn lines(name: &str, heading: &[&str], rows: impl Rows) -> Response {
-    let begin = (Some(rows), Some(csv::line(heading)));
-    let body = stream::unfold(begin, async |(rows, heading)| {
-        let mut rows = rows?;
-        if let Some(heading) = heading {
-            return Some((Ok::<_, Infallible>(heading), (Some(rows), None)));
+    file(name, CSV, Body::from_stream(pieces(heading, rows, STALLED)))
+}
+
+fn pieces(
+    heading: &[&str],
+    rows: impl Rows,
+    patience: Duration,
+) -> impl Stream<Item = io::Result<String>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(send(csv::line(heading), rows, sender, patience));
+    stream::unfold(Some(receiver), async |receiver| {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Piece::Lines(lines)) => Some((Ok(lines), Some(receiver))),
+            Some(Piece::End) => None,
+            None => Some((Err(io::Error::from(io::ErrorKind::TimedOut)), None)),
         }
-        match rows.more().await {
-            Ok(None) => None,
-            Ok(Some(lines)) => Some((Ok(lines), (Some(rows), None))),
-            Err(_) => Some((Ok(csv::line([BROKE_OFF])), (None, None))),
+    })
+}
+
+/// Part of a file.
+enum Piece {
+    Lines(String),
+    /// It is whole.
+    End,
+}
+
+/// Sends rows until there are no more, or until nobody takes them.
+async fn send(heading: String, mut rows: impl Rows, sender: mpsc::Sender<Piece>, patience: Duration) {
+    let mut piece = Piece::Lines(heading);
+    loop {
+        let last = matches!(piece, Piece::End);
+        if sender.send_timeout(piece, patience).await.is_err() || last {
+            return;
         }
-    });
-    file(name, CSV, Body::from_stream(body))
+        piece = tokio::select! {
+            () = sender.closed() => return,
+            more = rows.more() => match more {
+                Ok(Some(lines)) => Piece::Lines(lines),
+                Ok(None) => Piece::End,
+                Err(_) => {
+                    let broken = Piece::Lines(csv::line([BROKE_OFF]));
+                    if sender.send_timeout(broken, patience).await.is_err() {
+                        return;
+                    }
+                    Piece::End
+                }
+            },
+        };
+    }
 }
 
 /// What CSV is.
 pub(super) const CSV: &str = "text/csv; charset=utf-8; header=present";
 /// The last line of one that cannot go on: what was sent cannot be taken back.
 pub(super) const BROKE_OFF: &str = "the export broke off here: try again";
+/// For how long whoever takes a file away may take nothing: some hundred rows are more than a second's work for any network.
+const STALLED: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, sync::Arc, time::Duration};
+
+    use futures_util::{StreamExt, TryStreamExt};
+
+    use super::{BROKE_OFF, Rows, pieces};
+    use crate::fault::Fault;
+
+    /// So many rows, then the end or a failure; held for as long as they are sent.
+    struct Counted {
+        left: usize,
+        fails: bool,
+        _held: Arc<()>,
+    }
+
+    impl Rows for Counted {
+        async fn more(&mut self) -> Result<Option<String>, Fault> {
+            match (self.left.checked_sub(1), self.fails) {
+                (Some(left), _) => {
+                    self.left = left;
+                    Ok(Some("row\r\n".to_owned()))
+                }
+                (None, false) => Ok(None),
+                (None, true) => Err(Fault::Internal),
+            }
+        }
+    }
+
+    const LONG: Duration = Duration::from_mins(10);
+
+    async fn until_free(held: &Arc<()>) {
+        let free = async {
+            while Arc::strong_count(held) > 1 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), free)
+            .await
+            .expect("the rows are let go of");
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_for_a_while_is_given_up() {
+        let held = Arc::new(());
+        let rows = |left, fails| Counted {
+            left,
+            fails,
+            _held: held.clone(),
+        };
+        let mut body = pin!(pieces(&["a"], rows(20, false), Duration::from_millis(50)));
+        body.next().await.unwrap().unwrap();
+        until_free(&held).await;
+        let rest: Vec<_> = body.collect().await;
+        assert!(rest.len() < 20, "{}", rest.len());
+        assert!(rest.last().unwrap().is_err(), "what is not whole does not look so");
+
+        // Whoever is gone holds nothing either.
+        drop(pieces(&["a"], rows(20, false), LONG));
+        until_free(&held).await;
+        for (fails, last) in [(false, String::new()), (true, format!("\"{BROKE_OFF}\"\r\n"))] {
+            let whole: Vec<_> = pieces(&["a"], rows(2, fails), LONG).try_collect().await.unwrap();
+            assert_eq!(whole.concat(), format!("\"a\"\r\nrow\r\nrow\r\n{last}"));
+        }
+        until_free(&held).await;
+    }
+}

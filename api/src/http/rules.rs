@@ -6,6 +6,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     body::Body,
     extract::{Query, Request, State},
+    http::Method,
     response::Response,
 };
 use futures_util::stream;
@@ -71,6 +72,15 @@ async fn answer(State(doors): State<Doors>, request: Request, format: Format) ->
         action: parameters.action,
         ..Which::default()
     };
+    rule_export::check(&doors.state, acting.id, &which).map_err(refused)?;
+    let kind = match format {
+        Format::Csv => export::CSV,
+        Format::Json => "application/json",
+    };
+    let name = format!("guardian-rules-{}.{}", acting.hash, format.as_str());
+    if request.method() == Method::HEAD {
+        return Ok(export::described(&name, kind));
+    }
     rule_export::export(&doors.state, acting, &which, format)
         .await
         .map_err(refused)?;
@@ -82,11 +92,6 @@ async fn answer(State(doors): State<Doors>, request: Request, format: Format) ->
         at: At::Begin,
         begun: false,
     };
-    let kind = match format {
-        Format::Csv => export::CSV,
-        Format::Json => "application/json",
-    };
-    let name = format!("guardian-rules-{}.{}", acting.hash, format.as_str());
     let body = Body::from_stream(stream::unfold(begin, Step::next));
     Ok(export::file(&name, kind, body))
 }

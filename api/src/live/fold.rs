@@ -46,7 +46,8 @@ type Told = (OrganisationId, Timestamp, What);
 /// A stream that may be in another state.
 type Changed = (OrganisationId, StreamId, Timestamp);
 
-async fn fold(state: &State, batch: Vec<Event>) {
+async fn fold(state: &State, mut batch: Vec<Event>) {
+    let _writing = state.privacy.late.forget(&mut batch).await;
     let mut rows = Vec::new();
     let mut news = Vec::new();
     let mut streams = Vec::new();

@@ -237,6 +237,11 @@ impl Live {
         let _ = self.news.send(Arc::new(News { organisation, at, what }));
     }
 
+    /// Takes the viewer's name, and what their player calls itself, off the sessions that go on.
+    pub(crate) fn forget(&self, organisation: OrganisationId, user: &str) {
+        self.register().forget(organisation, user);
+    }
+
     fn register(&self) -> MutexGuard<'_, Register> {
         self.register.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -287,6 +292,18 @@ impl Register {
         session.bytes = bytes;
         session.beat = at;
         Some((session, more))
+    }
+
+    fn forget(&mut self, organisation: OrganisationId, user: &str) {
+        let theirs = |session: &&mut LiveSession| {
+            session.facts.organisation == organisation && session.facts.user() == Some(user)
+        };
+        for session in self.sessions.values_mut().filter(theirs) {
+            for grant in session.facts.grant.iter_mut().chain(&mut session.earlier) {
+                grant.user = None;
+            }
+            session.facts.user_agent = None;
+        }
     }
 
     /// Whether it is a session that runs on another token now.

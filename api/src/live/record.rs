@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     analytics::Gathered,
+    privacy,
     state::State,
     webhooks::notices::{self, Notice, Queue},
 };
@@ -59,6 +60,17 @@ pub(super) enum Row {
     Live { stream: StreamId, at: Timestamp },
 }
 
+impl Row {
+    /// Whose address it brings, and of when.
+    fn recorded(&self) -> Option<(OrganisationId, Timestamp)> {
+        match self {
+            Self::Started(session) => Some((session.facts.organisation, session.started)),
+            Self::Denied(organisation, at, _) => Some((*organisation, *at)),
+            _ => None,
+        }
+    }
+}
+
 /// Whether a session is over, and why where the platform ended it.
 enum End {
     Open,
@@ -77,6 +89,7 @@ pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queu
         state.live.kept.write(&*write, Kept::choose(refusals(rows))).await?;
         gathered.insert(state, &*write).await?;
         queue.insert(&*write).await?;
+        privacy::go_back(&*write, rows.iter().filter_map(Row::recorded), state.now()).await?;
         write.commit().await?;
         state.hooks.wake();
         Ok::<_, DbErr>(())

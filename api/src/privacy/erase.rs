@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use authz::Action;
 use entity::{Tenanted, audit_entry, denial, finding, outbox, playback_token, session, webhook_delivery};
+use guard::Step;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -15,7 +16,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::masked::Mask;
+use super::masked::{Mask, put_for_address};
 use crate::{
     analytics::findings,
     fault::Fault,
@@ -39,6 +40,9 @@ pub(crate) async fn erase(state: &State, acting: &Acting, user: &str) -> Result<
     if !is_name {
         return Err(Fault::field("user", "INVALID", "a viewer's name, as tokens say it"));
     }
+    // What is on its way is written without the name, or is there by then.
+    state.privacy.late.erase(acting.id, user, state.now()).await;
+    state.live.forget(acting.id, user);
     let work = Work::begin(state, acting).await?;
     let erased = Erased {
         sessions: sessions(&work, user).await?,
@@ -117,7 +121,7 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
     Ok(many)
 }
 
-/// Steps of refusals that name them.
+/// Steps of refusals that name them, and from where those were.
 async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     let rows = denial::Entity::in_tenant(work.organisation)
         .filter(may_name(denial::Column::Trace, user))
@@ -127,9 +131,12 @@ async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
         if !erase_from(&mut row.trace, user) {
             continue;
         }
+        let address = Mask::Truncate.of(&row.address);
+        put_for_address(&mut row.trace, &row.address, &address);
         denial::ActiveModel {
             id: Set(row.id),
             trace: Set(row.trace),
+            address: Set(address),
             ..Default::default()
         }
         .update_without_returning(&*work.write)
@@ -138,11 +145,10 @@ async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// What customers' addresses were told of them; what still waits is told first.
+/// What customers' addresses were told of them; what still waits is told first, and goes once it was.
 async fn calls(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     use webhook_delivery::Column;
     let rows = webhook_delivery::Entity::in_tenant(work.organisation)
-        .filter(Column::NextAt.is_null())
         .filter(may_name(Column::Content, user))
         .all(&*work.write)
         .await?;
@@ -151,8 +157,16 @@ async fn calls(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
         .filter(|row| row.content.as_ref().is_some_and(|content| tells_of(content, user)));
     let ids: Vec<_> = theirs.map(|row| row.id).collect();
     for some in ids.chunks(ROWS) {
-        webhook_delivery::Entity::change_in_tenant(work.organisation)
-            .filter(Column::Id.is_in(some.iter().copied()))
+        let these = || {
+            webhook_delivery::Entity::change_in_tenant(work.organisation).filter(Column::Id.is_in(some.iter().copied()))
+        };
+        // First: whoever makes one of them at the moment finds it marked, or has it over by now.
+        these()
+            .col_expr(Column::Forget, Expr::value(true))
+            .exec(&*work.write)
+            .await?;
+        these()
+            .filter(Column::NextAt.is_null())
             .col_expr(Column::Content, Expr::cust("NULL"))
             .exec(&*work.write)
             .await?;
@@ -183,7 +197,10 @@ async fn entries(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
         let mut personal = row.personal;
         // What else is called so is no viewer.
         let of_viewer = row.object == "user";
-        let of = |object: &str| before_name(object, user).is_some() || of_viewer && object == user;
+        let of = |object: &str| {
+            let entries = object.strip_prefix("entries of ");
+            before_name(object, user).is_some() || entries == Some(user) || of_viewer && object == user
+        };
         let is_theirs = personal.get("object").and_then(Value::as_str).is_some_and(of);
         if let (true, Some(fields)) = (is_theirs, personal.as_object_mut()) {
             fields.remove("object");
@@ -211,6 +228,19 @@ fn before_name<'a>(text: &'a str, user: &str) -> Option<&'a str> {
     let before = text.strip_suffix(user)?;
     let apart = before.strip_suffix("user ")?;
     (apart.is_empty() || apart.ends_with(' ')).then_some(before)
+}
+
+/// Takes the name out of a step that ends in it; whether it did.
+pub(super) fn erased_step(step: &mut Step, user: &str) -> bool {
+    let mut found = false;
+    for text in [&mut step.looked_at, &mut step.because] {
+        let erased = before_name(text, user).map(|before| format!("{before}{ERASED}"));
+        found |= erased.is_some();
+        if let Some(erased) = erased {
+            *text = erased;
+        }
+    }
+    found
 }
 
 /// Takes the name out of every text of a document that ends in it; whether one did.

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::masked::{Mask, Masking};
+use super::masked::{Mask, Masking, put_for_address};
 use crate::state::State;
 
 /// Masks the next rows of an organisation; whether there may be more.
@@ -63,6 +63,29 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
         .await?;
     write.commit().await?;
     Ok(to < due)
+}
+
+/// Goes back to what is recorded only now, of a time whose addresses are masked already.
+pub(crate) async fn go_back(
+    connection: &impl ConnectionTrait,
+    recorded: impl Iterator<Item = (OrganisationId, Timestamp)>,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    // No organisation's days are fewer.
+    let late = now.minus(Duration::from_hours(24));
+    let mut first: HashMap<OrganisationId, Timestamp> = HashMap::new();
+    for (organisation, at) in recorded.filter(|(_, at)| *at < late) {
+        let known = first.entry(organisation).or_insert(at);
+        *known = at.min(*known);
+    }
+    for (organisation, at) in first {
+        address_mask::Entity::change_in_tenant(organisation)
+            .filter(address_mask::Column::UntilAt.gt(at.us()))
+            .col_expr(address_mask::Column::UntilAt, Expr::value(at.us()))
+            .exec(connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Until when a step reaches: no more than so many rows of each table lie before it.
@@ -173,12 +196,12 @@ async fn denials(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: i
         .filter(Column::CreatedAt.lt(to))
         .all(connection)
         .await?;
-    for row in rows {
+    for mut row in rows {
         let address = keys.of(connection, row.created_at).await?.of(&row.address);
-        let trace = row.trace.to_string().replace(&row.address, &address);
+        put_for_address(&mut row.trace, &row.address, &address);
         denial::ActiveModel {
             id: Set(row.id),
-            trace: Set(serde_json::from_str(&trace).unwrap_or_else(|_| serde_json::json!([]))),
+            trace: Set(row.trace),
             address: Set(address),
             ..Default::default()
         }

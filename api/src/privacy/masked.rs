@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::hmac;
+use guard::Step;
 use ipnet::IpNet;
+use serde_json::Value;
 
 /// What becomes of addresses once their time is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,62 @@ pub(super) fn truncated(address: IpAddr) -> String {
     IpNet::new(address, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
 }
 
+/// Puts something else for an address wherever a text of a document names it, and not where another one is written alike.
+pub(super) fn put_for_address(document: &mut Value, address: &str, other: &str) {
+    match document {
+        Value::String(text) => {
+            if let Some(put) = put(text, address, other) {
+                *text = put;
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(|one| put_for_address(one, address, other)),
+        Value::Object(fields) => fields.values_mut().for_each(|one| put_for_address(one, address, other)),
+        _ => {}
+    }
+}
+
+/// The same in a step of a refusal.
+pub(super) fn put_in_step(step: &mut Step, address: &str, other: &str) {
+    for text in [&mut step.looked_at, &mut step.because] {
+        if let Some(put) = put(text, address, other) {
+            *text = put;
+        }
+    }
+}
+
+/// The text with `other` for the address, where it names it.
+fn put(text: &str, address: &str, other: &str) -> Option<String> {
+    if address.is_empty() || is_masked(address) {
+        return None;
+    }
+    let four = !address.contains(':');
+    // What an address may be longer by: digits, and dots or colons between them.
+    let goes_on = |one: char| one.is_ascii_digit() || !four && (one.is_ascii_hexdigit() || one == ':');
+    let (mut put, mut rest) = (String::new(), text);
+    let mut found = false;
+    while let Some((before, behind)) = rest.split_once(address) {
+        let last = before.chars().next_back().or_else(|| put.chars().next_back());
+        let mut next = behind.chars();
+        let (next, then) = (next.next(), next.next());
+        let begins = !last.is_some_and(|one| goes_on(one) || one == '.');
+        let dotted = next == Some('.') && then.is_some_and(|one| one.is_ascii_digit());
+        let ends = !next.is_some_and(goes_on) && !dotted;
+        put.push_str(before);
+        rest = if begins && ends {
+            found = true;
+            put.push_str(other);
+            // A network of one address is it.
+            let whole = if four { "/32" } else { "/128" };
+            behind.strip_prefix(whole).unwrap_or(behind)
+        } else {
+            put.push_str(address);
+            behind
+        };
+    }
+    put.push_str(rest);
+    found.then_some(put)
+}
+
 /// Whether it stands in place of an address.
 pub(crate) fn is_masked(text: &str) -> bool {
     text.contains('/') || text.starts_with(MARK)
@@ -78,7 +136,39 @@ const BYTES: usize = 8;
 mod tests {
     use aws_lc_rs::hmac;
 
-    use super::{Mask, is_masked};
+    use serde_json::json;
+
+    use super::{Mask, is_masked, put_for_address};
+
+    #[test]
+    fn an_address_is_masked_where_it_is_named_and_no_other_that_is_written_alike() {
+        for (text, address, masked) in [
+            ("10.0.0.1", "10.0.0.1", "X"),
+            (
+                "10.0.0.1, not 10.0.0.12 nor 110.0.0.1",
+                "10.0.0.1",
+                "X, not 10.0.0.12 nor 110.0.0.1",
+            ),
+            ("10.0.0.1.5 and 7.10.0.0.1", "10.0.0.1", "10.0.0.1.5 and 7.10.0.0.1"),
+            ("from 10.0.0.1. Then [10.0.0.1]:443", "10.0.0.1", "from X. Then [X]:443"),
+            ("10.0.0.1/32, 10.0.0.0/24", "10.0.0.1", "X, 10.0.0.0/24"),
+            ("::ffff:10.0.0.1", "10.0.0.1", "::ffff:X"),
+            ("10.0.0.1 10.0.0.1", "10.0.0.1", "X X"),
+            ("2001:db8::1", "2001:db8::1", "X"),
+            (
+                "2001:db8::1:2 and 2001:db8::1f and a2001:db8::1",
+                "2001:db8::1",
+                "2001:db8::1:2 and 2001:db8::1f and a2001:db8::1",
+            ),
+            ("2001:db8::1/128 at 2001:db8::/64", "2001:db8::1", "X at 2001:db8::/64"),
+            ("10.0.0.0/24", "10.0.0.0/24", "10.0.0.0/24"),
+        ] {
+            let mut trace = json!([{ "check": "origin", "looked_at": text, "because": { "of": [text] }, "at": 10 }]);
+            put_for_address(&mut trace, address, "X");
+            let expected = json!([{ "check": "origin", "looked_at": masked, "because": { "of": [masked] }, "at": 10 }]);
+            assert_eq!(trace, expected);
+        }
+    }
 
     #[test]
     fn what_is_masked_says_its_network_at_most_and_is_masked_once() {

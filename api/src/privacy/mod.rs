@@ -7,6 +7,7 @@
 
 mod erase;
 mod keep;
+mod late;
 mod mask;
 mod masked;
 
@@ -20,18 +21,22 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::{
     erase::{Erased, erase},
+    mask::go_back,
     masked::{Masking, is_masked},
 };
 use crate::state::State;
 
-/// Has the task look at once.
+/// Has the task look at once, and knows who was erased of late.
 #[derive(Debug, Default)]
-pub(crate) struct Privacy(Notify);
+pub(crate) struct Privacy {
+    wanted: Notify,
+    pub(crate) late: late::Late,
+}
 
 impl Privacy {
     /// Somebody changed for how long something is kept.
     pub(crate) fn wake(&self) {
-        self.0.notify_one();
+        self.wanted.notify_one();
     }
 }
 
@@ -42,7 +47,7 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = state.privacy.0.notified() => {}
+            () = state.privacy.wanted.notified() => {}
             _ = look.tick() => {}
         }
         if let Err(error) = sweep(&state, &stop).await {

@@ -48,15 +48,22 @@ pub(crate) async fn page(
         .await
 }
 
-/// Records that the log is exported, by whom and what of it.
+/// Whether there can be such entries.
+pub(crate) fn check(organisation: OrganisationId, which: &Which) -> Result<(), Fault> {
+    select(organisation, which).map(drop)
+}
+
+/// Records that the log is exported, by whom and what of it; what was checked.
 pub(crate) async fn export(state: &State, acting: &Acting, which: &Which) -> Result<(), Fault> {
-    select(acting.id, which)?;
-    let work = Work::begin(state, acting).await?;
+    let mut work = Work::begin(state, acting).await?;
+    if let Some(object) = &which.object {
+        // It may be a person's name for themselves.
+        work = work.about(&format!("entries of {object}"));
+    }
     let detail = json!({
         "format": "csv",
         "action": which.action,
         "actor": which.actor,
-        "object": which.object,
         "from": which.from.map(Timestamp::us),
         "to": which.to.map(Timestamp::us),
     });
@@ -108,6 +115,7 @@ fn select(organisation: OrganisationId, which: &Which) -> Result<Select<audit_en
         });
     }
     if let Some(actor) = &which.actor {
+        let actor = bound(actor)?;
         let user = actor.parse::<UserId>().map(UserId::uuid);
         let actor = user.or_else(|_| actor.parse::<ApiTokenId>().map(ApiTokenId::uuid));
         // What is nobody's id did nothing.

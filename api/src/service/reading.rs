@@ -88,6 +88,22 @@ pub(crate) struct Sessions {
     pub(crate) to: Option<Timestamp>,
 }
 
+impl Sessions {
+    /// Whether databases can compare its texts.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        for (field, text) in [
+            ("stream", &self.stream),
+            ("user", &self.user),
+            ("tag", &self.tag),
+            ("jti", &self.jti),
+            ("ip", &self.address),
+        ] {
+            bound_in(field, text.as_deref())?;
+        }
+        Ok(())
+    }
+}
+
 /// What a stream is now.
 pub(crate) fn stream_is(state: &State, row: &stream::Model) -> StreamIs {
     if row.deleted_at.is_some() {
@@ -265,6 +281,7 @@ pub(crate) async fn sessions(
     wanted: Wanted,
 ) -> Result<Page<session::Model>, Fault> {
     use session::Column;
+    which.check()?;
     let mut select = session::Entity::in_tenant(organisation);
     let texts = [
         (Column::StreamName, which.stream),
@@ -274,11 +291,10 @@ pub(crate) async fn sessions(
     ];
     for (column, text) in texts {
         if let Some(text) = text {
-            select = select.filter(column.eq(bound(&text)?));
+            select = select.filter(column.eq(text));
         }
     }
-    if let Some(jti) = which.jti {
-        let jti = bound(&jti)?;
+    if let Some(jti) = which.jti.as_deref() {
         let earlier = session_token::Entity::in_tenant(organisation)
             .select_only()
             .column(session_token::Column::SessionId)
@@ -384,6 +400,17 @@ pub(crate) fn bound(text: &str) -> Result<&str, Fault> {
         ));
     }
     Ok(text)
+}
+
+/// The same of a filter's field, which the error names.
+pub(crate) fn bound_in(field: &str, text: Option<&str>) -> Result<(), Fault> {
+    match text.map(bound) {
+        None | Some(Ok(_)) => Ok(()),
+        Some(Err(_)) => {
+            let message = format!("`{field}` is 512 bytes at most, without the character 0");
+            Err(Fault::field(field, "INVALID", message))
+        }
+    }
 }
 
 /// A text as a pattern for itself, with `\` to escape.

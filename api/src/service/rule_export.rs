@@ -19,9 +19,13 @@ use crate::{fault::Fault, people::Acting, state::State};
 /// A rule as it is written, in the order of [`FIELDS`].
 pub(crate) type Texts = [Option<String>; FIELDS.len()];
 
-/// Records that rules are exported, by whom and which.
+/// Whether there can be such rules.
+pub(crate) fn check(state: &State, organisation: OrganisationId, which: &Which) -> Result<(), Fault> {
+    rules::select(state, organisation, which.clone()).map(drop)
+}
+
+/// Records that rules are exported, by whom and which; what was checked.
 pub(crate) async fn export(state: &State, acting: &Acting, which: &Which, format: Format) -> Result<(), Fault> {
-    rules::select(state, acting.id, which.clone())?;
     let work = Work::begin(state, acting).await?;
     let detail = json!({
         "format": format.as_str(),

@@ -350,7 +350,8 @@ impl Node {
         let (events, questions) = (attached.events(), attached.questions());
         let shared = policy.clone();
         tokio::spawn(async move {
-            while let Some(change) = attached.next_change().await {
+            while let Some(delivered) = attached.next_change().await {
+                let change = delivered.change().clone();
                 {
                     let mut policy = shared.lock().unwrap();
                     *policy = change
@@ -358,7 +359,7 @@ impl Node {
                         .iter()
                         .fold(policy.clone(), |policy, update| policy.with(update));
                 }
-                attached.acknowledge(Acknowledgement {
+                delivered.acknowledge(Acknowledgement {
                     change: change.id,
                     node: id,
                     sessions_ended: 1,
@@ -490,9 +491,17 @@ impl Client {
         self.fetch(path, &[]).await
     }
 
+    /// What a path would be: its head.
+    pub(crate) async fn head(&self, path: &str) -> Answer {
+        self.request(Request::head(path), &[]).await
+    }
+
     /// Fetches a path as who is signed in, with further headers.
     pub(crate) async fn fetch(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
+        self.request(Request::get(path), headers).await
+    }
+
+    async fn request(&self, mut request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Answer {
         let own = [("cookie", &self.cookie), ("x-organisation", &self.organisation)];
         for (name, value) in own {
             if let Some(value) = value {

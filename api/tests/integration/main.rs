@@ -12,6 +12,7 @@ mod counted;
 mod credentials;
 mod decisions;
 mod ending;
+mod forgetting;
 mod grouping;
 mod guardian;
 mod harness;

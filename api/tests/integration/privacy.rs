@@ -19,19 +19,19 @@ const SETTINGS: &str = "mutation($p: PrivacyInput, $r: RetentionInput) { updateS
     organisation { settings { privacy { addressDays addressesAfterwards } retention { days } } } errors { code field } } }";
 const SESSIONS: &str = "{ organisation { sessions(first: 100) { totalCount nodes { address user jti userAgent } } } }";
 
-fn days(days: u64) -> Duration {
+pub(crate) fn days(days: u64) -> Duration {
     Duration::from_hours(24 * days)
 }
 
 /// Says for how long addresses are full, which has the task look at once.
-async fn set(admin: &Client, privacy: Value, retention: Value) -> Value {
+pub(crate) async fn set(admin: &Client, privacy: Value, retention: Value) -> Value {
     let set = admin.data(SETTINGS, json!({ "p": privacy, "r": retention })).await["updateSettings"].clone();
     assert_eq!(set["errors"], json!([]));
     set["organisation"]["settings"].clone()
 }
 
 /// A session that is over.
-fn watched(world: &World, facts: &SessionFacts, at: Timestamp) {
+pub(crate) fn watched(world: &World, facts: &SessionFacts, at: Timestamp) {
     world.node.tell(at, Event::Started(facts.clone()));
     let end = SessionEnd {
         session: facts.session,
@@ -43,7 +43,7 @@ fn watched(world: &World, facts: &SessionFacts, at: Timestamp) {
     world.node.tell(at.plus(Duration::from_mins(1)), Event::Ended(end));
 }
 
-fn refused(world: &World, at: Timestamp, n: u64, address: &str, why: &str) -> String {
+pub(crate) fn refused(world: &World, at: Timestamp, n: u64, address: &str, why: &str) -> String {
     let facts = world.viewing(world.stream(), 99);
     let decision = DecisionId::mint(n, [3; 10]);
     let mut step = Step::afterwards(&Reason::TokenSignature.into());
@@ -62,7 +62,7 @@ fn refused(world: &World, at: Timestamp, n: u64, address: &str, why: &str) -> St
     decision.to_string()
 }
 
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..2_000 {
         if holds().await {
             return;
@@ -72,7 +72,7 @@ async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     panic!("never: {what}");
 }
 
-async fn addresses(client: &Client) -> Vec<String> {
+pub(crate) async fn addresses(client: &Client) -> Vec<String> {
     let found = client.data(SESSIONS, json!({})).await["organisation"]["sessions"]["nodes"].clone();
     let all = found.as_array().unwrap().iter();
     let mut all: Vec<_> = all.map(|row| row["address"].as_str().unwrap().to_owned()).collect();
@@ -80,11 +80,11 @@ async fn addresses(client: &Client) -> Vec<String> {
     all
 }
 
-async fn database(world: &World) -> DatabaseConnection {
+pub(crate) async fn database(world: &World) -> DatabaseConnection {
     Database::connect(world.database.url()).await.unwrap()
 }
 
-async fn texts(database: &DatabaseConnection, query: &str) -> Vec<Vec<String>> {
+pub(crate) async fn texts(database: &DatabaseConnection, query: &str) -> Vec<Vec<String>> {
     let statement = Statement::from_string(database.get_database_backend(), query);
     let rows = database.query_all_raw(statement).await.unwrap();
     let row = |row: &sea_orm::QueryResult| {
@@ -95,7 +95,7 @@ async fn texts(database: &DatabaseConnection, query: &str) -> Vec<Vec<String>> {
 }
 
 /// The tables in whose rows a text stands somewhere.
-async fn where_it_stands(world: &World, text: &str) -> Vec<String> {
+pub(crate) async fn where_it_stands(world: &World, text: &str) -> Vec<String> {
     let database = database(world).await;
     let sqlite = database.get_database_backend() == DbBackend::Sqlite;
     let columns = if sqlite {

@@ -232,6 +232,145 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
     }
 }
 
+/// Neither database is asked what it cannot compare: not one byte of an answer is sent by then.
+async fn what_nothing_can_be_is_named_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let time = "from=2027-01-01T00:00:00Z";
+    let long = "x".repeat(600);
+    let texts = ["stream", "jti", "user", "tag", "ip", "provider", "referrer", "country"];
+    for value in ["%00", "a%00b", &long] {
+        for table in ["token-usage", "address-usage", "sessions"] {
+            for field in &texts[..if table == "sessions" { 5 } else { 8 }] {
+                let answer = admin.get(&format!("/{table}.csv?{time}&{field}={value}")).await;
+                assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{table} {field} {value}");
+                assert!(answer.text.contains(&format!("`{field}`")), "{table}: {}", answer.text);
+            }
+        }
+        for path in [
+            "/audit.csv?object=",
+            "/audit.csv?actor=",
+            "/audit.csv?action=",
+            "/rules.csv?text=",
+            "/rules.json?text=",
+        ] {
+            let answer = admin.get(&format!("{path}{value}")).await;
+            assert_eq!(
+                (answer.status, answer.code().as_deref()),
+                (StatusCode::BAD_REQUEST, Some("INVALID")),
+                "{path}"
+            );
+        }
+        let nowhere = admin.get(&format!("/sessions.csv?organisation={value}")).await;
+        assert_eq!(nowhere.status, StatusCode::NOT_FOUND, "{}", nowhere.text);
+    }
+    for field in texts {
+        for value in ["\0", "a\0", &long] {
+            let variables = json!({ "f": { field: value } });
+            for (query, fields) in [
+                (
+                    "query($f: AnalyticsFilter) { organisation { analytics(range: {from: \"2027-01-01T00:00:00Z\"}, filter: $f) { byToken { totalCount } } } }",
+                    8,
+                ),
+                (
+                    "query($f: SessionFilter) { organisation { sessions(filter: $f) { totalCount } } }",
+                    5,
+                ),
+            ] {
+                if texts[..fields].contains(&field) {
+                    let answer = admin.ask(query, variables.clone()).await;
+                    assert_eq!(answer.code().as_deref(), Some("INVALID"), "{field}: {}", answer.text);
+                    assert!(answer.text.contains(&format!("`{field}`")), "{}", answer.text);
+                }
+            }
+        }
+    }
+    assert_eq!(entries(&admin).await.len(), 0, "what is refused leaves no entry");
+}
+
+#[tokio::test]
+async fn what_nothing_can_be_is_named_before_anything_is_sent() {
+    what_nothing_can_be_is_named_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_nothing_can_be_is_named_before_anything_is_sent_on_postgresql() {
+    what_nothing_can_be_is_named_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let all = "{ organisation { auditLog { totalCount } } }";
+    let before = admin.data(all, json!({})).await;
+    let time = "from=2027-01-01T00:00:00Z";
+    for path in [
+        &format!("/token-usage.csv?{time}"),
+        &format!("/address-usage.csv?{time}"),
+        &format!("/findings.csv?{time}"),
+        "/sessions.csv",
+        "/changes.csv",
+        "/audit.csv",
+        "/rules.csv",
+        "/rules.json",
+    ] {
+        let head = admin.head(path).await;
+        assert_eq!((head.status, head.text.as_str()), (StatusCode::OK, ""), "{path}");
+        assert!(
+            head.headers["content-disposition"]
+                .to_str()
+                .unwrap()
+                .starts_with("attachment"),
+            "{path}"
+        );
+        // It says no more to whom the file is not for.
+        let read_only = world.as_role("nanoReadOnly").await.head(path).await;
+        assert_eq!(read_only.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(
+            world.anonymous().head(path).await.status,
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+    }
+    assert_eq!(admin.data(all, json!({})).await, before);
+}
+
+/// What may name a person stands where it can be erased, beside the chain of hashes.
+#[tokio::test]
+async fn whom_a_file_was_narrowed_to_stands_outside_the_hashes() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    for path in [
+        "/sessions.csv?user=anna-s&tag=label-of-anna&ip=192.0.2.7",
+        "/token-usage.csv?from=2027-01-01T00:00:00Z&tag=label-of-anna",
+        "/audit.csv?object=anna-s",
+    ] {
+        assert_eq!(admin.get(path).await.status, StatusCode::OK, "{path}");
+    }
+    let of = async |action: &str| {
+        let query = format!(
+            "{{ organisation {{ auditLog(filter: {{action: \"{action}\"}}) {{ nodes {{ object detail }} }} }} }}"
+        );
+        admin.data(&query, json!({})).await["organisation"]["auditLog"]["nodes"].clone()
+    };
+    let (tables, log) = (of("table.export").await, of("audit.export").await);
+    for entry in tables.as_array().unwrap().iter().chain(log.as_array().unwrap()) {
+        assert!(!entry["detail"].to_string().contains("anna"), "{entry}");
+        assert!(!entry["detail"].to_string().contains("192.0.2.7"), "{entry}");
+    }
+    assert_eq!(tables[0]["object"], "token-usage of tag label-of-anna");
+    assert_eq!(
+        tables[1]["object"],
+        "sessions of an address, tag label-of-anna, user anna-s"
+    );
+    assert_eq!(log[0]["object"], "entries of anna-s");
+    let erase = "mutation { eraseViewer(input: {user: \"anna-s\"}) { errors { code } } }";
+    assert_eq!(admin.data(erase, json!({})).await["eraseViewer"]["errors"], json!([]));
+    assert_eq!(of("table.export").await[1]["object"], "sessions");
+    assert_ne!(of("audit.export").await[0]["object"], "entries of anna-s");
+}
+
 /// Whatever GraphQL can narrow a table by, its file can.
 #[tokio::test]
 async fn a_file_takes_every_argument_that_its_table_does() {

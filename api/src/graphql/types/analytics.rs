@@ -20,12 +20,13 @@ use crate::{
     analytics::{
         Found, findings,
         series::{self, Dimension as By, Metric as What, Span},
-        usage::{Filter, Sessions, Source, taken_apart as sessions_apart},
+        source::Source,
+        usage::{Filter, Sessions, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
     people::Acting,
-    privacy::is_masked,
+    service::reading::bound_in,
     state::State,
 };
 
@@ -69,6 +70,25 @@ pub(crate) struct AnalyticsFilter {
     provider: Option<String>,
     /// From the page of this host.
     referrer: Option<String>,
+}
+
+impl AnalyticsFilter {
+    /// Whether databases can compare its texts.
+    fn check(&self) -> Result<(), Fault> {
+        for (field, text) in [
+            ("stream", self.stream.as_deref()),
+            ("jti", self.jti.as_deref().map(String::as_str)),
+            ("user", self.user.as_deref()),
+            ("tag", self.tag.as_deref()),
+            ("ip", self.ip.as_deref()),
+            ("country", self.country.as_deref()),
+            ("provider", self.provider.as_deref()),
+            ("referrer", self.referrer.as_deref()),
+        ] {
+            bound_in(field, text)?;
+        }
+        Ok(())
+    }
 }
 
 /// What is added up.
@@ -222,6 +242,7 @@ impl Analytics {
         if from >= to {
             return Err(Fault::field("range", "INVALID", "it ends before it begins"));
         }
+        filter.check()?;
         Ok(Self {
             acting: acting.clone(),
             from,
@@ -251,7 +272,9 @@ impl Analytics {
         let asn = asn
             .map(|asn| u32::try_from(asn).map_err(|_| wrong("asn")))
             .transpose()?;
-        let address = ip.map(|text| source(&text).ok_or_else(|| wrong("ip"))).transpose()?;
+        let address = ip
+            .map(|text| Source::parse(&text).ok_or_else(|| wrong("ip")))
+            .transpose()?;
         Ok(Sessions {
             organisation: self.acting.id,
             from: self.from,
@@ -566,21 +589,6 @@ impl MisuseFinding {
 const UNSUPPORTED: Fault = Fault::Invalid(
     "sums and series can be of a stream and a protocol only, what is taken apart beyond that by sessions or how long was watched, findings of all",
 );
-
-/// An address, or a subnet as rows are grouped.
-fn source(text: &str) -> Option<Source> {
-    if is_masked(text) && !text.contains('/') {
-        return Some(Source::Address(text.to_owned()));
-    }
-    let network = guard::network(text).ok()?;
-    if !text.contains('/') {
-        return Some(Source::Address(network.addr().to_string()));
-    }
-    // IPv6 addresses whose days are over are in a /48.
-    let lengths: &[u8] = if network.addr().is_ipv4() { &[24] } else { &[64, 48] };
-    let is_group = lengths.contains(&network.prefix_len());
-    is_group.then(|| Source::Subnet(network.to_string()))
-}
 
 fn few(first: i32) -> Result<u64, Fault> {
     let first = u64::try_from(first).ok().filter(|first| *first <= 500);

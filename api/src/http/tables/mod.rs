@@ -11,6 +11,7 @@ use authz::Action;
 use axum::{
     Router,
     extract::{Request, State},
+    http::Method,
     response::Response,
     routing::get,
 };
@@ -23,7 +24,7 @@ use self::{
 };
 use super::{
     Doors,
-    export::{self, refused},
+    export::{self, Rows, refused},
 };
 use crate::{
     analytics::usage::{By, Ordering},
@@ -33,7 +34,7 @@ use crate::{
         OrderDirection, Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder,
     },
     people::Acting,
-    service::exports::{self, Part},
+    service::exports::{self, Part, Place},
 };
 
 /// The routes.
@@ -49,7 +50,11 @@ pub(super) fn routes() -> Router<Doors> {
 /// The Token view.
 async fn token_usage(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
-        let Asked { acting, mut parameters } = asked;
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
         let order = (
             parameters
                 .one::<TokenUsageOrder>("orderBy")?
@@ -59,7 +64,7 @@ async fn token_usage(doors: State<Doors>, request: Request) -> Response {
         );
         view(
             doors,
-            &acting,
+            (&acting, head),
             parameters,
             "token-usage",
             (By::Token, order),
@@ -73,7 +78,11 @@ async fn token_usage(doors: State<Doors>, request: Request) -> Response {
 /// The IP view.
 async fn address_usage(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
-        let Asked { acting, mut parameters } = asked;
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
         let order = (
             parameters
                 .one::<AddressUsageOrder>("orderBy")?
@@ -84,7 +93,7 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
         let by = parameters.one::<AddressGroup>("groupBy")?.unwrap_or_default().into();
         view(
             doors,
-            &acting,
+            (&acting, head),
             parameters,
             "address-usage",
             (by, order),
@@ -98,7 +107,11 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
 /// Signs of misuse.
 async fn findings(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
-        let Asked { acting, mut parameters } = asked;
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
         let range: TimeRange = parameters.range()?;
         parameters.end()?;
         let time = Analytics::of(&doors.state, &acting, range, None)?.time_of_findings()?;
@@ -107,9 +120,8 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
             detail: parameters.detail(),
             whom: None,
         };
-        let place = exports::begin(&doors.state, &acting, part).await?;
-        let rows = Findings::new(doors.state.clone(), acting.clone(), time, place);
-        Ok(export::lines(&name("findings", &acting), &MisuseFinding::HEADING, rows))
+        let rows = |place| Findings::new(doors.state.clone(), acting.clone(), time, place);
+        file(doors, (&acting, head), part, &MisuseFinding::HEADING, rows).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -117,7 +129,11 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
 /// Sessions, live and past.
 async fn sessions(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
-        let Asked { acting, mut parameters } = asked;
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
         let (from, to) = parameters.times()?;
         let filter: SessionFilter = parameters.fields(&SESSION_FILTER)?;
         parameters.end()?;
@@ -126,14 +142,14 @@ async fn sessions(doors: State<Doors>, request: Request) -> Response {
             to,
             ..filter.into()
         };
+        which.check()?;
         let part = Part {
             table: "sessions",
             detail: parameters.detail(),
             whom: parameters.whom(),
         };
-        let place = exports::begin(&doors.state, &acting, part).await?;
-        let rows = Sessions::new(doors.state.clone(), acting.id, which, place);
-        Ok(export::lines(&name("sessions", &acting), &Session::HEADING, rows))
+        let rows = |place| Sessions::new(doors.state.clone(), acting.id, which, place);
+        file(doors, (&acting, head), part, &Session::HEADING, rows).await
     };
     asked(doors, request, (Action::SessionRead, None), answer).await
 }
@@ -141,16 +157,19 @@ async fn sessions(doors: State<Doors>, request: Request) -> Response {
 /// Changes to policy, and how fast they took hold.
 async fn changes(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
-        let Asked { acting, parameters } = asked;
+        let Asked {
+            acting,
+            parameters,
+            head,
+        } = asked;
         parameters.end()?;
         let part = Part {
             table: "changes",
             detail: json!({}),
             whom: None,
         };
-        let place = exports::begin(&doors.state, &acting, part).await?;
-        let rows = Changes::new(doors.state.clone(), acting.id, place);
-        Ok(export::lines(&name("changes", &acting), &Change::HEADING, rows))
+        let rows = |place| Changes::new(doors.state.clone(), acting.id, place);
+        file(doors, (&acting, head), part, &Change::HEADING, rows).await
     };
     asked(doors, request, (Action::ChangeRead, None), answer).await
 }
@@ -159,6 +178,8 @@ async fn changes(doors: State<Doors>, request: Request) -> Response {
 struct Asked {
     acting: Acting,
     parameters: Parameters,
+    /// Whether only to say what it would be.
+    head: bool,
 }
 
 /// What a table needs, beside the sight of persons: an operation, and a package.
@@ -177,6 +198,7 @@ async fn asked(
         Ok(caller) => caller,
         Err(refusal) => return refusal,
     };
+    let head = request.method() == Method::HEAD;
     let answered = async {
         let acting = caller.may(&doors.state, action)?;
         // Whoever is shown sums and masked addresses exports nothing.
@@ -187,6 +209,7 @@ async fn asked(
         let asked = Asked {
             acting: acting.clone(),
             parameters: parameters?,
+            head,
         };
         answer(&doors, asked).await
     };
@@ -196,7 +219,7 @@ async fn asked(
 /// A view's rows, from its first.
 async fn view<const N: usize>(
     doors: &Doors,
-    acting: &Acting,
+    (acting, head): (&Acting, bool),
     mut parameters: Parameters,
     table: &'static str,
     (by, order): (By, Ordering),
@@ -211,18 +234,29 @@ async fn view<const N: usize>(
         detail: parameters.detail(),
         whom: parameters.whom(),
     };
+    let rows = |place| Views::new(doors.state.clone(), sessions, by, order, place);
+    file(doors, (acting, head), part, heading, rows).await
+}
+
+/// Records that a table is taken away, and sends it. Whoever asks for its head takes nothing away.
+async fn file<R: Rows>(
+    doors: &Doors,
+    (acting, head): (&Acting, bool),
+    part: Part,
+    heading: &[&'static str],
+    rows: impl FnOnce(Place) -> R,
+) -> Result<Response, Fault> {
+    let name = format!("{}-{}.csv", part.table, acting.hash);
+    if head {
+        return Ok(export::described(&name, export::CSV));
+    }
     let place = exports::begin(&doors.state, acting, part).await?;
-    let rows = Views::new(doors.state.clone(), sessions, by, order, place);
-    Ok(export::lines(&name(table, acting), heading, rows))
+    Ok(export::lines(&name, heading, rows(place)))
 }
 
 fn direction(parameters: &mut Parameters) -> Result<crate::analytics::usage::Direction, Fault> {
     let direction = parameters.one::<OrderDirection>("direction")?;
     Ok(direction.map(Into::into).unwrap_or_default())
-}
-
-fn name(table: &str, acting: &Acting) -> String {
-    format!("{table}-{}.csv", acting.hash)
 }
 
 const ANALYTICS: Needs = (Action::AnalyticsRead, Some(Package::Analytics));

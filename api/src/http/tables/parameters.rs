@@ -114,10 +114,12 @@ impl Parameters {
 
     /// For records: whom it was narrowed to. An address is not kept: it would outlive those of the sessions.
     pub(super) fn whom(&self) -> Option<String> {
-        let user = self.given.get("user").map(|user| format!("user {user}"));
         let address = self.given.get("ip").map(|_| "an address".to_owned());
-        let all: Vec<_> = user.into_iter().chain(address).collect();
-        (!all.is_empty()).then(|| all.join(" at "))
+        let tag = self.given.get("tag").map(|tag| format!("tag {tag}"));
+        // Last: whoever is erased is looked for at the end.
+        let user = self.given.get("user").map(|user| format!("user {user}"));
+        let all: Vec<_> = address.into_iter().chain(tag).chain(user).collect();
+        (!all.is_empty()).then(|| all.join(", "))
     }
 }
 
@@ -136,4 +138,4 @@ fn unreadable(name: &str) -> Fault {
 }
 
 const ORGANISATION: &str = "organisation";
-const PERSONAL: [&str; 2] = ["user", "ip"];
+const PERSONAL: [&str; 3] = ["user", "tag", "ip"];

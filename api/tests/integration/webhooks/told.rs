@@ -283,3 +283,49 @@ async fn a_flood_of_denials_is_bounded_and_counted() {
     assert_eq!(seen[60].json()["suppressed"], 140);
     assert_eq!((seen.len(), suppressed(&admin).await), (61, 140.0));
 }
+
+#[tokio::test]
+async fn a_call_that_waits_while_its_viewer_is_erased_keeps_no_name_once_it_was_made() {
+    let world = World::new().await;
+    let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
+    receiver.says(Says::Answer(503, "later".to_owned()));
+    let calls = json!(["TOKEN_REVOKED"]);
+    hook(
+        &admin,
+        json!({ "url": receiver.url, "calls": calls, "encoding": "JSON" }),
+    )
+    .await;
+    for user in ["ann-s", "ann-t"] {
+        admin.revoke(json!({ "user": user })).await;
+        world.pass(Duration::from_millis(1));
+    }
+    receiver.until(2).await;
+    let waits = |user: &'static str| {
+        move |entry: &Value| {
+            entry["state"] == "WAITING" && entry["content"]["subject"] == user && entry["status"] == 503
+        }
+    };
+    for user in ["ann-s", "ann-t"] {
+        logged(&admin, waits(user)).await;
+    }
+    let erase = "mutation { eraseViewer(input: {user: \"ann-s\"}) { errors { code } } }";
+    assert_eq!(admin.data(erase, json!({})).await["eraseViewer"]["errors"], json!([]));
+    logged(&admin, waits("ann-s")).await;
+
+    receiver.says(Says::Answer(204, String::new()));
+    world.pass(Duration::from_mins(1));
+    let admin = world.as_role("nanoAdmin").await;
+    let seen = receiver.until(4).await;
+    assert!(
+        seen[2..].iter().any(|seen| seen.json()["subject"] == "ann-s"),
+        "it is told first"
+    );
+    logged(&admin, |entry| {
+        entry["state"] == "DELIVERED" && entry["content"].is_null()
+    })
+    .await;
+    logged(&admin, |entry| {
+        entry["state"] == "DELIVERED" && entry["content"]["subject"] == "ann-t"
+    })
+    .await;
+}

@@ -1,0 +1,124 @@
+//! What comes late: told by a node before a viewer was erased, or of a time whose addresses are masked already.
+
+use std::time::Duration;
+
+use guard::Grant;
+use link::{Kind as Event, SessionEnd, SessionFacts};
+use serde_json::{Value, json};
+use testkit::Kind;
+
+use crate::{
+    analytics::viewing,
+    harness::{World, granted},
+    privacy::{addresses, database, days, eventually, refused, set, texts, watched, where_it_stands},
+};
+
+#[tokio::test]
+async fn a_session_that_is_recorded_after_its_days_is_masked_all_the_same() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let begin = world.clock.now();
+    watched(&world, &viewing(&world, 1, "a", "198.51.100.200", "DE", 64_500), begin);
+    eventually("it is written", async || addresses(&admin).await.len() == 1).await;
+    set(&admin, json!({ "addressDays": 1 }), Value::Null).await;
+    world.pass(days(3));
+    let admin = world.as_role("nanoAdmin").await;
+    set(&admin, json!({}), Value::Null).await;
+    eventually("it is masked", async || addresses(&admin).await == ["198.51.100.0/24"]).await;
+
+    watched(&world, &viewing(&world, 2, "b", "203.0.113.9", "DE", 64_500), begin);
+    refused(&world, begin, 1, "203.0.113.9", "203.0.113.9 and not 203.0.113.91");
+    let both = ["198.51.100.0/24", "203.0.113.0/24"];
+    eventually("the late one is written", async || addresses(&admin).await.len() == 2).await;
+    world.pass(Duration::from_millis(1));
+    set(&admin, json!({}), Value::Null).await;
+    eventually("it is masked too", async || addresses(&admin).await == both).await;
+    let place = database(&world).await;
+    let refusals = texts(&place, "SELECT address, CAST(trace AS text) FROM denial").await;
+    assert_eq!(refusals[0][0], "203.0.113.0/24");
+    assert!(
+        refusals[0][1].contains("203.0.113.0/24 and not 203.0.113.91"),
+        "{refusals:?}"
+    );
+}
+
+async fn what_was_on_its_way_is_erased_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let begin = world.clock.now();
+    let session = |n: u64, user: &str| SessionFacts {
+        grant: Some(Grant {
+            user: Some(user.into()),
+            ..granted(&format!("t{n}"))
+        }),
+        user_agent: Some("her own player".into()),
+        address: [198, 51, 100, 7].into(),
+        ..world.viewing(world.stream(), n)
+    };
+    let goes_on = session(1, "anna-s");
+    world.node.tell(begin, Event::Started(goes_on.clone()));
+    refused(&world, begin, 1, "192.0.2.77", "by user anna-s");
+    eventually("they are written", async || addresses(&admin).await.len() == 1).await;
+    let place = database(&world).await;
+    eventually("they are written", async || {
+        !texts(&place, "SELECT address FROM denial").await.is_empty()
+    })
+    .await;
+    world.pass(Duration::from_secs(1));
+    let erase = "mutation { eraseViewer(input: {user: \"anna-s\"}) { sessions errors { code } } }";
+    let erased = admin.data(erase, json!({})).await["eraseViewer"].clone();
+    assert_eq!(erased, json!({ "sessions": 1, "errors": [] }));
+    assert_eq!(texts(&place, "SELECT address FROM denial").await, [["192.0.2.0/24"]]);
+
+    // Told before, written after; and the end of a session that began before.
+    watched(&world, &session(2, "anna-s"), begin);
+    watched(&world, &session(3, "anna-t"), begin);
+    refused(&world, begin, 2, "192.0.2.78", "by user anna-s");
+    world.node.tell(
+        begin,
+        Event::Renewed {
+            session: goes_on.session,
+            organisation: goes_on.organisation,
+            grant: Grant {
+                user: Some("anna-s".into()),
+                ..granted("newer")
+            },
+        },
+    );
+    let end = SessionEnd {
+        session: goes_on.session,
+        organisation: goes_on.organisation,
+        stream: goes_on.stream,
+        bytes: 1,
+        reason: None,
+    };
+    world.node.tell(world.clock.now(), Event::Ended(end));
+    let over = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    eventually("all are written", async || {
+        admin.data(over, json!({})).await["organisation"]["sessions"]["totalCount"] == 3
+    })
+    .await;
+    assert_eq!(where_it_stands(&world, "anna-s").await, Vec::<String>::new());
+    let refusals = texts(&place, "SELECT address FROM denial ORDER BY address").await;
+    assert_eq!(refusals, [["192.0.2.0"], ["192.0.2.0/24"]]);
+    let users = "SELECT COALESCE(viewer, '') FROM session ORDER BY 1";
+    assert_eq!(texts(&place, users).await, [[""], [""], ["anna-t"]]);
+
+    // Who comes back is somebody again.
+    world.pass(Duration::from_secs(1));
+    watched(&world, &session(4, "anna-s"), world.clock.now());
+    eventually("it is written", async || {
+        texts(&place, users).await.contains(&vec!["anna-s".to_owned()])
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_is_written_without_the_name_of_who_was_erased() {
+    what_was_on_its_way_is_erased_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_is_written_without_the_name_of_who_was_erased_on_postgresql() {
+    what_was_on_its_way_is_erased_on(Kind::Postgres).await;
+}
