@@ -302,6 +302,7 @@ async fn what_nothing_can_be_is_named_before_anything_is_sent_on_postgresql() {
 async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
+    let read_only = world.as_role("nanoReadOnly").await;
     let all = "{ organisation { auditLog { totalCount } } }";
     let before = admin.data(all, json!({})).await;
     let time = "from=2027-01-01T00:00:00Z";
@@ -325,8 +326,7 @@ async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
             "{path}"
         );
         // It says no more to whom the file is not for.
-        let read_only = world.as_role("nanoReadOnly").await.head(path).await;
-        assert_eq!(read_only.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(read_only.head(path).await.status, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(
             world.anonymous().head(path).await.status,
             StatusCode::UNAUTHORIZED,
