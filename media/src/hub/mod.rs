@@ -74,7 +74,7 @@ impl Hub {
             tokio::select! {
                 biased;
                 reason = target.stay.over() => return Err(reason),
-                () = stream.free() => {}
+                () = stream.let_go(&held) => {}
             }
         }
     }

@@ -105,10 +105,11 @@ impl Stream {
         held
     }
 
-    /// Waits until nobody publishes it.
-    pub(super) async fn free(&self) {
+    /// Waits until a session publishes it no more. Another may do so by then.
+    pub(super) async fn let_go(&self, session: &Shared) {
+        let is_other = |publisher: &Option<Shared>| publisher.as_ref().is_none_or(|one| one.id != session.id);
         // The sender lives as long as the stream: waiting cannot fail.
-        let _ = self.publisher.subscribe().wait_for(Option::is_none).await;
+        let _ = self.publisher.subscribe().wait_for(is_other).await;
     }
 
     /// Where on the stream's time line the next encoder goes on.
