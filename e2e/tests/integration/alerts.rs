@@ -124,11 +124,11 @@ async fn rule(admin: &Person, input: Value) {
     admin.change("saveAlertRule", &input, "alertRule { id }").await;
 }
 
-/// Has requests refused: so many, one after the other.
+/// Has requests refused: so many, one after the other. Whoever is refused often is slowed, which is a refusal too.
 async fn refuse(server: &Server, times: usize) {
     for _ in 0..times {
         let answer = get(&server.door(server.test().name(), "index.m3u8", "nonsense")).await;
-        assert_eq!(answer.status, 403);
+        assert!(matches!(answer.status, 403 | 429), "{}", answer.status);
     }
 }
 
