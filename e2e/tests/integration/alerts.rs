@@ -1,55 +1,14 @@
 //! Alerts, as a customer gets them: by mail, by webhook and by a collector of syslog, each of them real.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    time::{Instant, timeout},
-};
+use tokio::time::Instant;
 
-use crate::stage::{Authority, Home, PYTHON, Person, Program, Receiver, Says, Server, foreign, free_port, get, until};
+use crate::stage::{Authority, Home, MailServer, Person, Program, Receiver, Says, Server, free_port, get, until};
 
 const PRIVATE: &str = "[outbound]\ndanger_allow_private_networks = true\n";
 const ALERTS: &str = "{ organisation { alerts { nodes { id state notifications value peak } } } }";
-
-/// aiosmtpd.
-struct MailServer {
-    said: Lines<BufReader<ChildStdout>>,
-    port: u16,
-    _child: Child,
-}
-
-impl MailServer {
-    async fn start() -> Self {
-        let mut child = Command::new(PYTHON)
-            .arg(foreign("smtp.py"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("`cargo xtask setup` brings the mail server");
-        let mut said = BufReader::new(child.stdout.take().expect("its words")).lines();
-        let port = said.next_line().await.expect("a pipe").expect("a port");
-        Self {
-            said,
-            port: port.parse().expect("a port"),
-            _child: child,
-        }
-    }
-
-    /// The next mail that it takes.
-    async fn next(&mut self) -> Value {
-        let line = timeout(PATIENCE, self.said.next_line()).await.expect("a mail comes");
-        serde_json::from_str(&line.expect("a pipe").expect("it runs")).expect("JSON")
-    }
-
-    fn section(&self) -> String {
-        let port = self.port;
-        format!("[mail]\nfrom = \"video@example.com\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n")
-    }
-}
 
 /// syslog-ng, which takes messages of RFC 5424 counted by octets, over TCP and TLS, and writes what it understood of each.
 struct Collector {
@@ -115,6 +74,10 @@ impl Collector {
     }
 }
 
+fn mail_section(port: u16) -> String {
+    format!("[mail]\nfrom = \"video@example.com\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n")
+}
+
 async fn receiver(admin: &Person, input: Value) -> String {
     let made = admin.change("saveAlertReceiver", &input, "alertReceiver { id }").await;
     made["alertReceiver"]["id"].as_str().expect("an id").to_owned()
@@ -143,9 +106,9 @@ async fn alerts(admin: &Person) -> Vec<Value> {
 #[tokio::test]
 async fn an_alert_comes_by_mail_webhook_and_syslog_within_10_s_is_reminded_and_resolved() {
     let (home, authority) = (Home::new(), Authority::new().await);
-    let mut mails = MailServer::start().await;
+    let mut mails = MailServer::start(&[]).await;
     let collector = Collector::start(&home, &authority).await;
-    let server = home.demo_with(&format!("{PRIVATE}{}", mails.section())).await;
+    let server = home.demo_with(&format!("{PRIVATE}{}", mail_section(mails.port))).await;
     let (admin, backend) = (Person::admin(&server).await, Receiver::start().await);
     let hook = json!({ "url": backend.url, "calls": ["ALERT"], "encoding": "JSON" });
     let hook = admin.change("setWebhook", &hook, "secret").await;
@@ -336,5 +299,3 @@ async fn a_crash_between_an_alert_and_its_notification_costs_a_pause_and_nothing
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert_eq!(backend.calls().len(), calls, "it is told once");
 }
-
-const PATIENCE: Duration = Duration::from_mins(1);

@@ -1,59 +1,29 @@
 //! Mail as an installation has it: a server of the operator's, with a certificate of the operator's authority, by the keys of
 //! the configuration file.
 
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    process::{Child, Command},
     time::{Duration, timeout},
 };
 
-use crate::stage::{Authority, Home, JSON, PYTHON, Person, curl, foreign, free_port, until};
+use crate::stage::{Authority, Home, JSON, MailServer, Person, curl, free_port, until};
 
-/// aiosmtpd, which wants STARTTLS and a login.
-struct MailServer {
-    said: Lines<BufReader<ChildStdout>>,
-    port: u16,
-    _child: Child,
+/// One that wants STARTTLS and a login.
+async fn mail_server(authority: &Authority) -> MailServer {
+    let [certificate, key] = authority.signs().await;
+    let tls = ["--security", "starttls", "--certificate", &certificate, "--key", &key];
+    let login = ["--user", "portcullis", "--password", PASSWORD];
+    MailServer::start(&[&tls[..], &login].concat()).await
 }
 
-impl MailServer {
-    async fn start(authority: &Authority) -> Self {
-        let [certificate, key] = authority.signs().await;
-        let mut child = Command::new(PYTHON)
-            .arg(foreign("smtp.py"))
-            .args(["--security", "starttls", "--certificate", &certificate, "--key", &key])
-            .args(["--user", "portcullis", "--password", PASSWORD])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("`cargo xtask setup` brings the mail server");
-        let mut said = BufReader::new(child.stdout.take().expect("its words")).lines();
-        let port = said.next_line().await.expect("a pipe").expect("a port");
-        Self {
-            said,
-            port: port.parse().expect("a port"),
-            _child: child,
-        }
-    }
-
-    /// The next mail that it takes.
-    async fn next(&mut self) -> Value {
-        let line = timeout(PATIENCE, self.said.next_line()).await.expect("a mail comes");
-        serde_json::from_str(&line.expect("a pipe").expect("it runs")).expect("JSON")
-    }
-
-    /// The section of the configuration that leads here.
-    fn section(&self, more: &str) -> String {
-        let port = self.port;
-        format!(
-            "[mail]\nfrom = \"Video <video@example.com>\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"starttls\"\n\
-             user = \"portcullis\"\npassword = \"{PASSWORD}\"\n{more}\n"
-        )
-    }
+/// The section of the configuration that leads there.
+fn section(server: &MailServer, more: &str) -> String {
+    let port = server.port;
+    format!(
+        "[mail]\nfrom = \"Video <video@example.com>\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"starttls\"\n\
+         user = \"portcullis\"\npassword = \"{PASSWORD}\"\n{more}\n"
+    )
 }
 
 /// An installation, not a demo; where its GraphQL is.
@@ -120,8 +90,8 @@ fn secret(text: &str) -> String {
 #[tokio::test]
 async fn an_installation_mails_by_the_keys_of_its_configuration_file_and_the_mailed_link_lets_in() {
     let authority = Authority::new().await;
-    let mut server = MailServer::start(&authority).await;
-    let section = server.section(&format!("ca_file = \"{}\"", authority.certificate()));
+    let mut server = mail_server(&authority).await;
+    let section = section(&server, &format!("ca_file = \"{}\"", authority.certificate()));
     let installation = Installation::start(&section).await;
     let operator = installation.operator().await;
     let told = server.next().await;
@@ -157,8 +127,8 @@ async fn an_installation_mails_by_the_keys_of_its_configuration_file_and_the_mai
 #[tokio::test]
 async fn without_the_authority_nothing_is_handed_over_and_the_operator_is_shown_why() {
     let authority = Authority::new().await;
-    let server = MailServer::start(&authority).await;
-    let installation = Installation::start(&server.section("")).await;
+    let server = mail_server(&authority).await;
+    let installation = Installation::start(&section(&server, "")).await;
     let operator = installation.operator().await;
     let input = json!({ "name": "Harbour TV", "adminEmail": "ines@example.com" });
     operator
@@ -179,13 +149,10 @@ async fn without_the_authority_nothing_is_handed_over_and_the_operator_is_shown_
     assert!(trouble.contains("certificate"), "{trouble}");
     let mut server = server;
     assert!(
-        timeout(Duration::from_millis(200), server.said.next_line())
-            .await
-            .is_err(),
+        timeout(Duration::from_millis(200), server.next()).await.is_err(),
         "it took a mail"
     );
 }
 
 const OPERATOR: &str = "operator@example.com";
 const PASSWORD: &str = "the-mail-servers-own";
-const PATIENCE: Duration = Duration::from_secs(30);

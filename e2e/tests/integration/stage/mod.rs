@@ -8,6 +8,7 @@ mod curl;
 mod encoder;
 mod foreign;
 mod letter;
+mod mail_server;
 mod pace;
 mod person;
 mod picture;
@@ -26,6 +27,7 @@ pub(crate) use self::{
     curl::{Answer, curl, curl_if_there, get},
     encoder::{Encoder, Gstreamer, TICK_S, flashes, publish, publish_noise, refusal},
     foreign::{PYTHON, foreign, python},
+    mail_server::MailServer,
     pace::until,
     person::{JSON, Person},
     picture::{Marks, Packet, complaints, marks, packets},

@@ -118,6 +118,18 @@ impl Player {
         }
     }
 
+    /// Connects as soon as the stream is live; with what it is told of its tracks.
+    pub(crate) async fn once_live(http: SocketAddr, path: &str) -> (Self, serde_json::Value) {
+        loop {
+            let mut player = Self::connect(http, path).await;
+            match player.next().await {
+                Got::Info(info) => return (player, info),
+                Got::Closed(4405, _) => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
     /// Plays until there are `count` fragments after the init segment.
     pub(crate) async fn play(&mut self, count: usize) {
         assert!(matches!(self.next().await, Got::Info(_)));

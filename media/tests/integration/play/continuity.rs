@@ -51,17 +51,8 @@ async fn an_encoder_that_restarts_with_another_size_keeps_its_viewers() {
     let live = |event: &link::Event| matches!(&event.kind, Kind::Started(facts) if facts.name.as_str() == IDLE);
     let mut first = encoder(&stage, "320x180");
     stage.event(live).await;
-    let mut player = loop {
-        let mut player = Player::connect(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
-        match player.next().await {
-            Got::Info(info) => {
-                assert_eq!(info["tracks"][0]["width"], 320);
-                break player;
-            }
-            Got::Closed(4405, _) => {}
-            other => panic!("unexpected {other:?}"),
-        }
-    };
+    let (mut player, info) = Player::once_live(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
+    assert_eq!(info["tracks"][0]["width"], 320);
     let mut progressive = open(
         stage.http,
         "GET",

@@ -13,7 +13,8 @@ use super::{
     stage::{NAME, OTHER, Stage, now, organisation},
 };
 
-fn rule(number: u64, action: Action, kind: Kind, value: &str, expires: Option<Timestamp>) -> Update {
+/// A rule of the first organisation.
+pub(super) fn rule(number: u64, action: Action, kind: Kind, value: &str, expires: Option<Timestamp>) -> Update {
     Update::Rule {
         organisation: organisation(1),
         rule: Rule {

@@ -3,39 +3,31 @@
 use guard::{
     Update,
     policy::Subject,
-    rules::{Action, Doors, Kind, Matcher, Mode, Rule, RuleScope},
+    rules::{Action, Kind},
 };
 use ids::RuleId;
 use link::Delivery;
 
 use super::{
     client::{Got, Player},
+    rules::rule,
     stage::{NAME, OTHER, Stage, now, organisation, revoked},
 };
 
 /// As many slices that it takes a while.
 const MANY: u64 = 20_000;
 
-fn rule(number: u64, kind: Kind, value: &str, action: Action) -> Update {
-    Update::Rule {
-        organisation: organisation(1),
-        rule: Rule {
-            id: RuleId::mint(number, [0; 10]),
-            matcher: Matcher::parse(kind, value).unwrap(),
-            action,
-            scope: RuleScope::Organisation,
-            doors: Doors::Playback,
-            mode: Mode::Enforce,
-            expires: None,
-        },
-    }
-}
-
 /// Networks where nobody watches.
 fn elsewhere() -> impl Iterator<Item = Update> {
     (1..MANY).map(|number| {
         let [.., second, third] = number.to_be_bytes();
-        rule(number, Kind::Ip, &format!("10.{second}.{third}.0/24"), Action::Deny)
+        rule(
+            number,
+            Action::Deny,
+            Kind::Ip,
+            &format!("10.{second}.{third}.0/24"),
+            None,
+        )
     })
 }
 
@@ -78,7 +70,7 @@ async fn another_organisations_change_does_not_wait_for_a_file_of_rules() {
 async fn changes_of_one_organisation_keep_their_order_however_large_they_are() {
     let stage = Stage::open().await;
     let mut player = watching(&stage, "one").await;
-    let here = rule(MANY, Kind::Ip, "127.0.0.1", Action::Deny);
+    let here = rule(MANY, Action::Deny, Kind::Ip, "127.0.0.1", None);
     let mut file = stage.begin(elsewhere().chain([here]).collect());
     // It waits for the file, whose last rule ends the session first.
     let mut revoked = stage.begin(vec![revoked(Subject::Token("one".into()))]);
@@ -98,8 +90,8 @@ async fn changes_of_one_organisation_keep_their_order_however_large_they_are() {
 async fn a_file_of_rules_comes_into_force_all_at_once() {
     let stage = Stage::open().await;
     let mut player = watching(&stage, "one").await;
-    let nobody = rule(MANY, Kind::Ip, "0.0.0.0/0", Action::Deny);
-    let but_here = rule(MANY + 1, Kind::Ip, "127.0.0.0/8", Action::Allow);
+    let nobody = rule(MANY, Action::Deny, Kind::Ip, "0.0.0.0/0", None);
+    let but_here = rule(MANY + 1, Action::Allow, Kind::Ip, "127.0.0.0/8", None);
     let all = [nobody].into_iter().chain(elsewhere()).chain([but_here]);
     let mut file = stage.begin(all.collect());
     while file.try_recv().is_err() {

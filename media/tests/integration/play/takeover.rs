@@ -80,18 +80,8 @@ async fn a_second_broadcaster_takes_over_and_viewers_stay() {
     let first = publish(&by_key(&stage, IDLE), "320x180");
     begins(&mut stage, IDLE, Protocol::Rtmp).await;
     let token = stage.token("t", json!({}));
-    let path = format!("/live/{IDLE}/ws?token={token}");
-    let mut player = loop {
-        let mut player = Player::connect(stage.http, &path).await;
-        match player.next().await {
-            Got::Info(info) => {
-                assert_eq!(info["tracks"][0]["width"], 320);
-                break player;
-            }
-            Got::Closed(4405, _) => {}
-            other => panic!("unexpected {other:?}"),
-        }
-    };
+    let (mut player, info) = Player::once_live(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
+    assert_eq!(info["tracks"][0]["width"], 320);
 
     let _second = publish(&by_key(&stage, IDLE), "640x360");
     assert_eq!(leaves(&mut stage, 3).await, Some(Reason::PublisherReplaced));
@@ -128,13 +118,7 @@ async fn of_many_broadcasters_at_once_one_is_left() {
         assert_eq!(leaves(&mut stage, 3).await, Some(Reason::PublisherReplaced));
     }
     let token = stage.token("t", json!({}));
-    let path = format!("/live/{IDLE}/ws?token={token}");
-    let mut player = loop {
-        let mut player = Player::connect(stage.http, &path).await;
-        if matches!(player.next().await, Got::Info(_)) {
-            break player;
-        }
-    };
+    let (mut player, _) = Player::once_live(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
     goes_on(&mut player).await;
     let mut gone = 0;
     for mut encoder in encoders {

@@ -11,16 +11,11 @@ mod sent;
 pub(crate) use self::{list::Alerts, receivers::AlertReceivers, rules::AlertRules};
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
+use super::lacking::{Lacking, use_lacking};
 use crate::{
-    api::{
-        alerts::Severity,
-        client::use_api,
-        organisation::{self, Package},
-        people::Permission,
-    },
-    kit::{Badge, Load, Notice, PageHead, Tabs, Tone},
+    api::{alerts::Severity, organisation::Package, people::Permission},
+    kit::{Badge, PageHead, Tabs, Tone},
     session::may,
 };
 
@@ -31,22 +26,11 @@ fn Head(part: &'static str, lead: &'static str, #[prop(optional)] children: Opti
     if may(Permission::AlertReceiverRead) {
         tabs.push(("/alerts/receivers", "Receivers"));
     }
-    let api = use_api();
-    let load = Load::new(move || organisation::overview(api));
-    let lacking = move || {
-        let known = load.value();
-        known.with(|known| known.as_ref().is_some_and(|known| !known.has(Package::Analytics)))
-    };
+    let lacking = use_lacking(Package::Analytics);
     view! {
         <PageHead title="Alerts" tab=part lead>{children.map(|children| children())}</PageHead>
         <Tabs label="Parts of alerts" tabs/>
-        <Show when=lacking>
-            <Notice tone=Tone::Warn>
-                <strong>"Upgrade needed. "</strong>
-                "Your organisation does not have the package Analytics: rules stand, and nobody is told. "
-                <A href="/organisation">"See packages"</A>
-            </Notice>
-        </Show>
+        <Lacking package=Package::Analytics when=lacking so="rules stand, and nobody is told"/>
     }
 }
 
