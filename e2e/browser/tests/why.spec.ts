@@ -1,5 +1,5 @@
 // Why was this viewer refused? Beside each refusal, and by the id that the viewer was told.
-import { expect, test } from '@playwright/test';
+import { expect, type Locator, type Page, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -11,6 +11,17 @@ async function refused(token: string): Promise<{ reason: string | null; decision
   return { reason: answer.headers.get('x-deny-reason'), decision: answer.headers.get('x-decision-id') ?? '' };
 }
 
+/** The latest refusals that a page shows, once it listens: those before are not shown. */
+async function seenRefused(page: Page, token: string): Promise<{ table: Locator; reason: string | null; decision: string }> {
+  const table = page.getByRole('table', { name: 'Latest refusals' });
+  let told = { reason: null as string | null, decision: '' };
+  await expect(async () => {
+    told = await refused(token);
+    await expect(table.getByRole('row').nth(1)).toBeVisible({ timeout: 3000 });
+  }).toPass();
+  return { table, ...told };
+}
+
 test('a refusal says what was looked at, beside it and by its id', async ({ page }) => {
   // Pages are judged in each look.
   test.slow();
@@ -19,10 +30,9 @@ test('a refusal says what was looked at, beside it and by its id', async ({ page
   await signIn(page, user('nanoUser'));
   await page.goto(`${demo().http}/streams/${testStream().name}`);
   await expect(page.getByRole('heading', { name: 'Watching now' })).toBeVisible();
-  const { reason, decision } = await refused(token);
+  const { table, reason, decision } = await seenRefused(page, token);
   expect(reason).toBe('TOKEN_DOMAIN');
-  const row = page.getByRole('table', { name: 'Latest refusals' }).getByRole('row').nth(1);
-  await row.getByRole('button', { name: 'Why?' }).click();
+  await table.getByRole('row').nth(1).getByRole('button', { name: 'Why?' }).click();
   const why = page.getByRole('dialog', { name: 'Why this was refused' });
   const steps = why.getByRole('table', { name: 'What was looked at' }).getByRole('row');
   await expect(steps.last()).toContainText('Refused');
@@ -53,9 +63,7 @@ test('who may not know why is offered nothing', async ({ page }) => {
   await signIn(page, user('nanoReadOnly'));
   await page.goto(`${demo().http}/streams/${testStream().name}`);
   await expect(page.getByRole('heading', { name: 'Watching now' })).toBeVisible();
-  await refused('nonsense');
-  const table = page.getByRole('table', { name: 'Latest refusals' });
-  await expect(table.getByRole('row').nth(1)).toBeVisible();
+  const { table } = await seenRefused(page, 'nonsense');
   await expect(table.getByRole('button')).toHaveCount(0);
   await page.goto(`${demo().http}/activity`);
   await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible();
