@@ -276,8 +276,8 @@ async fn by_key(work: &Work<'_>, id: &str) -> Result<Taken, Fault> {
     Ok(taken)
 }
 
-/// The moment up to which a bulk revocation covers: now, or the `iat` of the last token where that lies in the next
-/// second, because an earlier bulk revocation of this second had to be got out of the way of.
+/// The moment up to which a bulk revocation covers: now, or the `iat` of the last token where an earlier bulk revocation of
+/// this very moment was in its way.
 async fn up_to_now(work: &Work<'_>) -> Result<Timestamp, Fault> {
     let ahead = playback_token::Entity::in_tenant(work.organisation)
         .filter(playback_token::Column::IssuedAt.gt(work.at.us()))

@@ -161,7 +161,7 @@ struct Signer {
     key: signing_key::Model,
     private: Zeroizing<Vec<u8>>,
     /// The claim `iat`.
-    issued: i64,
+    issued: Timestamp,
 }
 
 impl Signer {
@@ -209,7 +209,7 @@ async fn sign(
         watch: Set(wanted.watch),
         created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
         created_at: Set(work.at.us()),
-        issued_at: Set(Timestamp::from_s(signer.issued).us()),
+        issued_at: Set(signer.issued.us()),
         expires_at: Set(expires.us()),
         revoked_at: Set(None),
         door: Set(door(wanted).audience().to_owned()),
@@ -237,7 +237,7 @@ fn claims(
     acting: &Acting,
     state: &State,
     id: TokenId,
-    issued: i64,
+    issued: Timestamp,
     wanted: &Wanted,
     checked: &Checked,
     scope: &Scoped,
@@ -247,7 +247,7 @@ fn claims(
     claims.insert("sub".to_owned(), json!(acting.id));
     claims.insert("aud".to_owned(), json!(door(wanted).audience()));
     claims.insert("jti".to_owned(), json!(id));
-    claims.insert("iat".to_owned(), json!(issued));
+    claims.insert("iat".to_owned(), numeric_date(issued));
     claims.insert("exp".to_owned(), json!(wanted.expires));
     let optional = [
         ("nbf", wanted.not_before.map(Value::from)),
@@ -425,16 +425,30 @@ async fn groups(work: &Work<'_>, ids: &[String]) -> Result<Vec<GroupId>, Fault> 
     }
 }
 
-/// The claim `iat`: this second; the next one where a bulk revocation of this second would cover it.
-async fn issued_at(work: &Work<'_>) -> Result<i64, Fault> {
-    let second = work.at.s();
+/// The claim `iat`: this second; this very moment where a bulk revocation of this second would cover the token.
+async fn issued_at(work: &Work<'_>) -> Result<Timestamp, Fault> {
+    let second = Timestamp::from_s(work.at.s());
     let latest = revocation::Entity::in_tenant(work.organisation)
         .filter(revocation::Column::Kind.ne("token"))
-        .filter(revocation::Column::At.gte(Timestamp::from_s(second).us()))
+        .filter(revocation::Column::At.gte(second.us()))
         .order_by_desc(revocation::Column::At)
         .one(&*work.write)
         .await?;
-    Ok(latest.map_or(second, |latest| Timestamp::from_us(latest.at).s() + 1))
+    Ok(latest.map_or(second, |latest| {
+        let behind = Timestamp::from_us(latest.at.saturating_add(1));
+        behind.max(work.at)
+    }))
+}
+
+/// A moment as claims say it: seconds, with a fraction where it has one. RFC 7519 2.
+fn numeric_date(at: Timestamp) -> Value {
+    let fraction = at.us().rem_euclid(1_000_000);
+    if fraction == 0 {
+        return json!(at.s());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "microseconds fit for three centuries")]
+    let seconds = at.us() as f64 / 1e6;
+    json!(seconds)
 }
 
 /// The row's names of streams, from its claims.

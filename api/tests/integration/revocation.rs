@@ -48,6 +48,42 @@ async fn a_revoked_token_is_refused(kind: Kind) {
     );
 }
 
+/// One sign-in each: the viewer's older tokens are taken back and a new one is made, at the same moment as often as wanted.
+async fn turns_push_nothing_ahead_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let client = world.as_role("nanoAdmin").await;
+    for _ in 0..40 {
+        client.revoke(json!({ "user": "ann" })).await;
+        let made = client
+            .make_token(json!({ "streams": [world.stream()], "user": "ann" }))
+            .await;
+        let token = made["token"].as_str().unwrap();
+        assert_eq!(world.node.denies(world.stream(), token, T0), None);
+    }
+    let last = client
+        .make_token(json!({ "streams": [world.stream()], "user": "ann" }))
+        .await;
+    let token = last["token"].as_str().unwrap();
+    let parsed = guard::Token::parse(token).unwrap();
+    let ahead = parsed.claims().unwrap().iat.unwrap().since(T0);
+    assert!(ahead < Duration::from_millis(1), "{ahead:?}");
+    client.revoke(json!({ "user": "ann" })).await;
+    assert_eq!(
+        world.node.denies(world.stream(), token, T0),
+        Some(guard::Reason::TokenRevoked)
+    );
+}
+
+#[tokio::test]
+async fn revoking_and_making_by_turns_pushes_nothing_ahead() {
+    turns_push_nothing_ahead_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn revoking_and_making_by_turns_pushes_nothing_ahead_on_postgresql() {
+    turns_push_nothing_ahead_on(Kind::Postgres).await;
+}
+
 #[tokio::test]
 async fn a_revoked_token_is_refused_from_the_answer_on_and_after_a_restart() {
     a_revoked_token_is_refused(Kind::Sqlite).await;

@@ -199,11 +199,13 @@ fn time(claim: &Value) -> Result<Timestamp, Malformed> {
     }
     let seconds = claim.as_f64().ok_or(Malformed::Time)?;
     let span = Duration::try_from_secs_f64(seconds).map_err(|_| Malformed::Time)?;
+    // To the nearest microsecond: what somebody wrote as one is that one.
     (seconds < MAX_SECONDS_F)
-        .then(|| Timestamp::default().plus(span))
+        .then(|| Timestamp::default().plus(span.saturating_add(HALF_A_MICROSECOND)))
         .ok_or(Malformed::Time)
 }
 
+const HALF_A_MICROSECOND: Duration = Duration::from_nanos(500);
 const MAX_NETWORKS: usize = 10;
 const MAX_DOMAINS: usize = 10;
 const MAX_JTI: usize = 256;
