@@ -1,7 +1,9 @@
 //! Where alerts go: set, tried, removed; and the log of what was sent.
 
+use std::time::Duration;
+
 use authz::Action;
-use entity::{Tenanted, alert_delivery, alert_receiver};
+use entity::{Tenanted, alert_delivery, alert_receiver, audit_entry};
 use ids::{AlertDeliveryId, AlertReceiverId, OrganisationId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, ModelTrait, Order,
@@ -154,6 +156,15 @@ pub(crate) async fn test(state: &State, acting: &Acting, id: &str) -> Result<Vec
     // Counted before it is sent: a trial leaves an entry whatever comes of it.
     let work = Work::begin(state, acting).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
+    // Nobody is to be flooded with trials: whose an address is was not asked.
+    let of_late = audit_entry::Entity::in_tenant(acting.id)
+        .filter(audit_entry::Column::Action.eq(Action::AlertReceiverTest.as_str()))
+        .filter(audit_entry::Column::CreatedAt.gt(work.at.minus(LATE).us()))
+        .count(&*work.write)
+        .await?;
+    if of_late >= OFTEN {
+        return Err(Fault::RateLimited { retry_after_s: 600 });
+    }
     let detail = json!({ "name": row.name });
     work.finish_untold(Action::AlertReceiverTest, &receiver::id(&row).to_string(), detail)
         .await?;
@@ -186,18 +197,23 @@ async fn by_id(
         .ok_or(Fault::NotFound)
 }
 
+/// Which of several it is.
+fn no_address(text: &str) -> Fault {
+    let shown: String = text.chars().filter(|letter| !letter.is_control()).take(SHOWN).collect();
+    Fault::field("emails", "INVALID", format!("`{shown}` is no email address"))
+}
+
 fn addresses(wanted: &[String]) -> Result<Vec<String>, Fault> {
-    let unfit = || Fault::field("emails", "INVALID", "1 to 10 email addresses");
     let mut all = wanted
         .iter()
-        .map(|text| mail::address(text).map_err(|_| unfit()))
+        .map(|text| mail::address(text).map_err(|_| no_address(text)))
         .collect::<Result<Vec<_>, _>>()?;
     all.sort();
     all.dedup();
     if (1..=ADDRESSES).contains(&all.len()) {
         Ok(all)
     } else {
-        Err(unfit())
+        Err(Fault::field("emails", "INVALID", "1 to 10 email addresses"))
     }
 }
 
@@ -248,6 +264,11 @@ fn settings(row: &alert_receiver::Model) -> Value {
 /// Receivers of one organisation.
 const MOST: u64 = 20;
 const ADDRESSES: usize = 10;
+/// Of what is no address, so many letters are said again.
+const SHOWN: usize = 60;
+/// Trials of an organisation within that time.
+const OFTEN: u64 = 10;
+const LATE: Duration = Duration::from_mins(10);
 const NAME: usize = 100;
 const HOST: usize = 253;
 const PEM: usize = 64 << 10;

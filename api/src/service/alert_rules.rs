@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What a rule is to be; what is left out stays, or is as it is for new ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 #[expect(clippy::option_option, reason = "left out, or said to be none")]
 pub(crate) struct Wish {
     /// Which; none: a new one.
@@ -50,6 +50,19 @@ pub(crate) struct Wish {
     pub(crate) muted_until: Option<Option<Timestamp>>,
 }
 
+impl Wish {
+    /// Whether all that it does is to switch a rule off, or to mute it.
+    fn only_quietens(&self) -> bool {
+        let quiet = Self {
+            id: self.id.clone(),
+            enabled: self.enabled.filter(|on| !on),
+            muted_until: self.muted_until.filter(Option::is_some),
+            ..Self::default()
+        };
+        self.id.is_some() && *self == quiet
+    }
+}
+
 /// An organisation's rules, the oldest first.
 pub(crate) async fn all(
     connection: &impl ConnectionTrait,
@@ -64,7 +77,10 @@ pub(crate) async fn all(
 
 /// Makes a rule, or changes one. The role was judged. What is open of it goes on where it still measures the same.
 pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<alert_rule::Model, Fault> {
-    acting.needs(state, Package::Analytics).await?;
+    // What makes less of a rule needs nothing.
+    if !wish.only_quietens() {
+        acting.needs(state, Package::Analytics).await?;
+    }
     let work = Work::begin(state, acting).await?;
     let before = match &wish.id {
         Some(id) => Some(by_id(&*work.write, acting.id, id).await?),

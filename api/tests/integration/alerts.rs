@@ -488,4 +488,10 @@ async fn a_collector_in_a_private_network_is_none_unless_the_installation_allows
     );
     let knock = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
     assert!(knock.is_err(), "nobody even knocked");
+    // Nobody is flooded with trials, whoever they are.
+    for _ in 0..9 {
+        assert_eq!(admin.ask(test, json!({ "i": id })).await.code(), None);
+    }
+    let eleventh = admin.ask(test, json!({ "i": id })).await;
+    assert_eq!(eleventh.code().as_deref(), Some("RATE_LIMITED"), "{}", eleventh.text);
 }

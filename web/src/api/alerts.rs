@@ -3,8 +3,17 @@
 use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
 
 use super::{
-    client::Api, failure::Failure, operations::mutations, page::Page, people::UserError, scalar::DateTime, schema,
-    sessions::Reason, streams::PageInfo, webhooks::WebhookCall,
+    alert_saving::{SaveAlertReceiverInput, SaveAlertRuleInput},
+    client::Api,
+    failure::Failure,
+    operations::mutations,
+    page::Page,
+    people::UserError,
+    scalar::DateTime,
+    schema,
+    sessions::Reason,
+    streams::PageInfo,
+    webhooks::WebhookCall,
 };
 
 /// Something that a rule watched for.
@@ -397,60 +406,6 @@ pub(crate) fn news() -> StreamingOperation<News, ()> {
 }
 
 /// A rule, as it is to be; a new one where it has no id.
-#[derive(cynic::InputObject, Clone, Debug)]
-pub(crate) struct SaveAlertRuleInput {
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<cynic::Id>,
-    pub(crate) name: Option<String>,
-    pub(crate) enabled: Option<bool>,
-    pub(crate) metric: Option<Metric>,
-    pub(crate) comparison: Option<Comparison>,
-    pub(crate) threshold: Option<f64>,
-    pub(crate) resolve_at: Option<f64>,
-    pub(crate) least: Option<f64>,
-    pub(crate) window_s: Option<i32>,
-    pub(crate) for_s: Option<i32>,
-    pub(crate) hold_s: Option<i32>,
-    pub(crate) remind_s: Option<i32>,
-    pub(crate) severity: Option<Severity>,
-    pub(crate) stream: Option<String>,
-    pub(crate) tag: Option<String>,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) indicator: Option<String>,
-    pub(crate) min_score: Option<i32>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub(crate) receivers: Option<Vec<cynic::Id>>,
-    pub(crate) muted_until: Option<DateTime>,
-}
-
-impl From<AlertRule> for SaveAlertRuleInput {
-    /// As it is.
-    fn from(rule: AlertRule) -> Self {
-        Self {
-            id: Some(rule.id),
-            name: Some(rule.name),
-            enabled: Some(rule.enabled),
-            metric: Some(rule.metric),
-            comparison: Some(rule.comparison),
-            threshold: Some(rule.threshold),
-            resolve_at: rule.resolve_at,
-            least: Some(rule.least),
-            window_s: Some(rule.window_s),
-            for_s: Some(rule.for_s),
-            hold_s: Some(rule.hold_s),
-            remind_s: rule.remind_s,
-            severity: Some(rule.severity),
-            stream: rule.stream,
-            tag: rule.tag,
-            reason: rule.reason,
-            indicator: rule.indicator,
-            min_score: Some(rule.min_score),
-            receivers: None,
-            muted_until: rule.muted_until,
-        }
-    }
-}
-
 #[derive(cynic::QueryFragment, Debug)]
 pub(crate) struct SaveAlertRulePayload {
     errors: Vec<UserError>,
@@ -474,26 +429,6 @@ pub(crate) struct AcknowledgeAlertInput {
 #[derive(cynic::QueryFragment, Debug)]
 pub(crate) struct AcknowledgeAlertPayload {
     errors: Vec<UserError>,
-}
-
-#[derive(cynic::InputObject, Debug)]
-pub(crate) struct SyslogCollectorInput {
-    pub(crate) host: String,
-    pub(crate) port: i32,
-    pub(crate) tls: bool,
-    pub(crate) certificate: Option<String>,
-}
-
-#[derive(cynic::InputObject, Debug)]
-pub(crate) struct SaveAlertReceiverInput {
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub(crate) id: Option<cynic::Id>,
-    pub(crate) name: Option<String>,
-    pub(crate) enabled: Option<bool>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub(crate) emails: Option<Vec<String>>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    pub(crate) syslog: Option<SyslogCollectorInput>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod actions;
 pub(crate) mod actor;
+pub(crate) mod alert_saving;
 pub(crate) mod alerts;
 pub(crate) mod api_tokens;
 pub(crate) mod audit;

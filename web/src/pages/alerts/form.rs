@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use super::{ready::plain, rules::List, short, span};
 use crate::{
     api::{
-        alerts::{self, AlertRule, Comparison, Metric, Receivers, SaveAlertRuleInput, Severity},
+        alert_saving::SaveAlertRuleInput,
+        alerts::{self, AlertRule, Comparison, Metric, Receivers, Severity},
         client::use_api,
         people::Permission,
+        scalar::Wish,
         sessions::Reason,
         streams::{self, Stream},
     },
@@ -77,7 +79,7 @@ impl Draft {
         let times = comparison == Comparison::TimesUsual;
         let amount = |value: Option<f64>, unit: f64| value.map(|value| short(value / unit)).unwrap_or_default();
         let unit = if times { 1.0 } else { metric.unit() };
-        let scope = match (&rule.stream, &rule.tag) {
+        let scope = match (rule.stream.value(), rule.tag.value()) {
             (Some(stream), _) => format!("stream:{stream}"),
             (None, Some(tag)) => format!("tag:{tag}"),
             (None, None) => String::new(),
@@ -87,27 +89,22 @@ impl Draft {
             metric: RwSignal::new(metric),
             comparison: RwSignal::new(comparison),
             threshold: RwSignal::new(amount(rule.threshold, unit)),
-            resolve_at: RwSignal::new(amount(rule.resolve_at, unit)),
+            resolve_at: RwSignal::new(amount(rule.resolve_at.value().copied(), unit)),
             least: RwSignal::new(amount(rule.least, if times { metric.unit() } else { 1.0 })),
             window_s: RwSignal::new(rule.window_s.unwrap_or(300)),
             for_s: RwSignal::new(rule.for_s.unwrap_or(0)),
             hold_s: RwSignal::new(rule.hold_s.unwrap_or(60)),
-            remind_s: RwSignal::new(rule.remind_s),
+            remind_s: RwSignal::new(rule.remind_s.value().copied()),
             severity: RwSignal::new(rule.severity.unwrap_or(Severity::Warning)),
             scope: RwSignal::new(scope),
-            reason: RwSignal::new(
-                rule.reason
-                    .as_ref()
-                    .map(|one| one.name().to_owned())
-                    .unwrap_or_default(),
-            ),
-            indicator: RwSignal::new(rule.indicator.clone().unwrap_or_default()),
+            reason: RwSignal::new(rule.reason.value().map(|one| one.name().to_owned()).unwrap_or_default()),
+            indicator: RwSignal::new(rule.indicator.value().cloned().unwrap_or_default()),
             min_score: RwSignal::new(rule.min_score.unwrap_or(0).to_string()),
             only: RwSignal::new(only),
         }
     }
 
-    /// What is sent; what a metric has no use for is left out.
+    /// What is sent: what is different. What a metric has no use for is emptied.
     fn written(self, before: &SaveAlertRuleInput) -> Result<SaveAlertRuleInput, String> {
         let metric = self.metric.get_untracked();
         let comparison = self.comparison.get_untracked();
@@ -139,26 +136,28 @@ impl Draft {
         };
         #[expect(clippy::cast_possible_truncation, reason = "the server says where it is no score")]
         let score = score as i32;
-        Ok(SaveAlertRuleInput {
+        let now = SaveAlertRuleInput {
             name: Some(self.name.get_untracked().trim().to_owned()),
             metric: Some(metric),
             comparison: Some(comparison),
             threshold: Some(number("Threshold", &self.threshold.get_untracked())? * unit),
-            resolve_at,
+            resolve_at: Wish::Is(resolve_at),
             least: Some(least),
             window_s: Some(self.window_s.get_untracked()),
             for_s: Some(self.for_s.get_untracked()),
             hold_s: Some(self.hold_s.get_untracked()),
-            remind_s: self.remind_s.get_untracked(),
+            remind_s: Wish::Is(self.remind_s.get_untracked()),
             severity: Some(self.severity.get_untracked()),
-            stream: scoped("stream:"),
-            tag: scoped("tag:"),
-            reason: text(self.reason, metric.has_reason()).map(|name| Reason::of(&name)),
-            indicator: text(self.indicator, metric == Metric::Findings),
+            stream: Wish::Is(scoped("stream:")),
+            tag: Wish::Is(scoped("tag:")),
+            reason: Wish::Is(text(self.reason, metric.has_reason()).map(|name| Reason::of(&name))),
+            indicator: Wish::Is(text(self.indicator, metric == Metric::Findings)),
             min_score: Some(score),
             receivers: may(Permission::AlertReceiverRead).then(|| self.only.get_untracked()),
             ..before.clone()
-        })
+        };
+        // A new one is as it stands here.
+        Ok(if before.id.is_some() { now.against(before) } else { now })
     }
 }
 

@@ -5,8 +5,10 @@ use leptos::prelude::*;
 use super::rules::List;
 use crate::{
     api::{
-        alerts::{self, Comparison, Metric, SaveAlertRuleInput, Severity},
+        alert_saving::SaveAlertRuleInput,
+        alerts::{self, Comparison, Metric, Severity},
         client::use_api,
+        scalar::Wish,
     },
     kit::{Button, Card, Icon, use_toasts},
 };
@@ -14,26 +16,19 @@ use crate::{
 /// A rule without an id, as it is before anybody said otherwise.
 pub(super) fn plain(name: &str, metric: Metric, comparison: Comparison, threshold: f64) -> SaveAlertRuleInput {
     SaveAlertRuleInput {
-        id: None,
         name: Some(name.to_owned()),
         enabled: Some(true),
         metric: Some(metric),
         comparison: Some(comparison),
         threshold: Some(threshold),
-        resolve_at: None,
         least: Some(0.0),
         window_s: Some(300),
         for_s: Some(0),
         hold_s: Some(60),
-        remind_s: Some(4 * 3600),
+        remind_s: Wish::Is(Some(4 * 3600)),
         severity: Some(Severity::Warning),
-        stream: None,
-        tag: None,
-        reason: None,
-        indicator: None,
         min_score: Some(0),
-        receivers: None,
-        muted_until: None,
+        ..SaveAlertRuleInput::default()
     }
 }
 
@@ -43,7 +38,7 @@ fn ready() -> [(SaveAlertRuleInput, &'static str); 5] {
         (
             SaveAlertRuleInput {
                 least: Some(50.0),
-                resolve_at: Some(2.0),
+                resolve_at: Wish::Is(Some(2.0)),
                 severity: Some(Severity::Critical),
                 ..plain("Spike of refusals", Metric::Denials, Comparison::TimesUsual, 5.0)
             },
@@ -52,7 +47,7 @@ fn ready() -> [(SaveAlertRuleInput, &'static str); 5] {
         (
             SaveAlertRuleInput {
                 least: Some(20.0),
-                resolve_at: Some(30.0),
+                resolve_at: Wish::Is(Some(30.0)),
                 severity: Some(Severity::Critical),
                 ..plain("Most requests fail", Metric::FailureRatio, Comparison::AtLeast, 50.0)
             },
@@ -61,7 +56,7 @@ fn ready() -> [(SaveAlertRuleInput, &'static str); 5] {
         (
             SaveAlertRuleInput {
                 least: Some(100e6),
-                resolve_at: Some(2.0),
+                resolve_at: Wish::Is(Some(2.0)),
                 ..plain("Spike of traffic", Metric::BytesOut, Comparison::TimesUsual, 3.0)
             },
             "Three times as much as is usual here within 5 minutes, and 100 MB at least: a success, or a restream.",
@@ -94,7 +89,7 @@ fn ready() -> [(SaveAlertRuleInput, &'static str); 5] {
 
 /// Those that are not there yet.
 #[component]
-pub(super) fn Ready(load: List) -> impl IntoView {
+pub(super) fn Ready(load: List, lacking: Signal<bool>) -> impl IntoView {
     let missing = Memo::new(move |_| {
         let known = load.value();
         known.with(|known| {
@@ -111,7 +106,7 @@ pub(super) fn Ready(load: List) -> impl IntoView {
             <Card title="Ready-made" flush=true>
                 <ul class="feed feed-flush" aria-label="Ready-made rules">
                     <For each=move || missing.get() key=|n| *n let:n>
-                        <One n load/>
+                        <One n load lacking/>
                     </For>
                 </ul>
             </Card>
@@ -120,7 +115,7 @@ pub(super) fn Ready(load: List) -> impl IntoView {
 }
 
 #[component]
-fn One(n: usize, load: List) -> impl IntoView {
+fn One(n: usize, load: List, lacking: Signal<bool>) -> impl IntoView {
     let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
     let (rule, text) = ready()
         .into_iter()
@@ -150,7 +145,7 @@ fn One(n: usize, load: List) -> impl IntoView {
                 <p><strong>{name}</strong></p>
                 <p class="soft">{text}</p>
             </div>
-            <div class="feed-acts"><Button busy on_press=add attr:aria-label=label>"Add"</Button></div>
+            <div class="feed-acts"><Button busy disabled=lacking on_press=add attr:aria-label=label>"Add"</Button></div>
         </li>
     }
 }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        alerts::{self, AlertReceiver, SaveAlertReceiverInput, SyslogCollectorInput},
+        alert_saving::{SaveAlertReceiverInput, SyslogCollectorInput},
+        alerts::{self, AlertReceiver},
         client::use_api,
     },
     kit::{Choice, Choices, Dialog, DialogForm, Doing, Switch, TextArea, TextField, use_toasts},
@@ -47,6 +48,7 @@ fn Form(before: Option<AlertReceiver>, open: RwSignal<bool>, on_saved: Callback<
     let certificate = RwSignal::new(collector.and_then(|one| one.certificate.clone()).unwrap_or_default());
     let id = known.map(|known| known.id.clone());
     let new = id.is_none();
+    let before = StoredValue::new(before);
     let submit = move |()| {
         let (emails, syslog) = if is_syslog.get_untracked() {
             let Ok(port) = port.get_untracked().trim().parse() else {
@@ -69,17 +71,18 @@ fn Form(before: Option<AlertReceiver>, open: RwSignal<bool>, on_saved: Callback<
                 None,
             )
         };
-        let saving = alerts::save_alert_receiver(
-            api,
-            SaveAlertReceiverInput {
-                id: id.clone(),
-                name: Some(name.get_untracked().trim().to_owned()),
-                enabled: Some(enabled.get_untracked()),
-                emails,
-                syslog,
-            },
-        );
-        doing.run(saving, move |_| {
+        let now = SaveAlertReceiverInput {
+            id: id.clone(),
+            name: Some(name.get_untracked().trim().to_owned()),
+            enabled: Some(enabled.get_untracked()),
+            emails,
+            syslog,
+        };
+        let input = match before.get_value() {
+            Some(before) => now.against(before),
+            None => now,
+        };
+        doing.run(alerts::save_alert_receiver(api, input), move |_| {
             on_saved.run(());
             open.set(false);
             toasts.good("The receiver is saved.");

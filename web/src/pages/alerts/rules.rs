@@ -7,14 +7,18 @@ use leptos::prelude::*;
 use super::{Head, SeverityBadge, form::RuleDialog, ready::Ready, short, span};
 use crate::{
     api::{
-        alerts::{self, AlertRule, Comparison, Metric, SaveAlertRuleInput},
+        alert_saving::SaveAlertRuleInput,
+        alerts::{self, AlertRule, Comparison, Metric},
         client::use_api,
+        organisation::Package,
         people::Permission,
+        scalar::Wish,
     },
     kit::{
         Badge, Button, Card, Confirm, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Skeleton, Table, Tone,
         When, use_toasts,
     },
+    pages::lacking::use_lacking,
     session::may,
     time,
 };
@@ -36,10 +40,11 @@ pub(crate) fn AlertRules() -> impl IntoView {
         known.with(|known| known.clone().unwrap_or_default())
     });
     let writes = may(Permission::AlertRuleWrite);
+    let lacking = use_lacking(Package::Analytics);
     view! {
         <Head part="Rules" lead="What is watched for, and from when on it is told.">
             {writes.then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| edit.run(None)>"New rule"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None)>"New rule"</Button>
             })}
         </Head>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
@@ -49,19 +54,19 @@ pub(crate) fn AlertRules() -> impl IntoView {
                 <Card title="Rules" flush=true>
                     <Table caption="Alert rules" columns=vec!["Rule", "Severity", "Told when", "State", ""]>
                         <For each=move || rules.get() key=|rule| format!("{rule:?}") let:rule>
-                            <Row rule edit load/>
+                            <Row rule edit load lacking/>
                         </For>
                     </Table>
                 </Card>
             </Show>
-            {writes.then(|| view! { <Ready load/> })}
+            {writes.then(|| view! { <Ready load lacking/> })}
         </Loaded>
         <RuleDialog editing open load/>
     }
 }
 
 #[component]
-fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List) -> impl IntoView {
+fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List, lacking: Signal<bool>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (deleting, asks) = (Doing::new(), RwSignal::new(false));
     let kept = StoredValue::new(rule.clone());
@@ -71,9 +76,9 @@ fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List) -> impl I
         let muted = muted.clone();
         Memo::new(move |_| muted.as_ref().is_some_and(|until| time::millis(until) > now.get()))
     };
-    let save = move |change: fn(&mut SaveAlertRuleInput), told: &'static str| {
-        let mut input = SaveAlertRuleInput::from(kept.get_value());
-        change(&mut input);
+    let save = move |change: SaveAlertRuleInput, told: &'static str| {
+        let id = kept.with_value(|rule| rule.id.clone());
+        let input = SaveAlertRuleInput { id: Some(id), ..change };
         leptos::task::spawn_local(async move {
             match alerts::save_alert_rule(api, input).await {
                 Ok(_) => {
@@ -114,17 +119,23 @@ fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List) -> impl I
             <td class="acts">
                 {may(Permission::AlertRuleWrite).then(|| view! {
                     <Menu label=more button=|| view! { <Icon of=icondata_lu::LuEllipsisVertical/> }>
-                        <MenuItem icon=icondata_lu::LuPencil on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
+                        <Show when=move || !lacking.get()>
+                            <MenuItem icon=icondata_lu::LuPencil on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
+                        </Show>
                         <Show when=move || is_muted.get() fallback=move || view! {
-                            <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(|rule| rule.muted_until = Some(time::after(HOUR)), "Nobody is told for an hour.")>"Mute for 1 hour"</MenuItem>
-                            <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(|rule| rule.muted_until = Some(time::after(DAY)), "Nobody is told for a day.")>"Mute for 1 day"</MenuItem>
+                            <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(HOUR)), "Nobody is told for an hour.")>"Mute for 1 hour"</MenuItem>
+                            <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(DAY)), "Nobody is told for a day.")>"Mute for 1 day"</MenuItem>
                         }>
-                            <MenuItem icon=icondata_lu::LuBell on_choose=move |()| save(|rule| rule.muted_until = None, "It is told again.")>"Unmute"</MenuItem>
+                            <MenuItem icon=icondata_lu::LuBell on_choose=move |()| save(mute(None), "It is told again.")>"Unmute"</MenuItem>
                         </Show>
                         {if enabled {
-                            view! { <MenuItem icon=icondata_lu::LuPowerOff on_choose=move |()| save(|rule| rule.enabled = Some(false), "The rule is switched off.")>"Switch off"</MenuItem> }.into_any()
+                            view! { <MenuItem icon=icondata_lu::LuPowerOff on_choose=move |()| save(switch(false), "The rule is switched off.")>"Switch off"</MenuItem> }.into_any()
                         } else {
-                            view! { <MenuItem icon=icondata_lu::LuPower on_choose=move |()| save(|rule| rule.enabled = Some(true), "The rule is switched on.")>"Switch on"</MenuItem> }.into_any()
+                            view! {
+                                <Show when=move || !lacking.get()>
+                                    <MenuItem icon=icondata_lu::LuPower on_choose=move |()| save(switch(true), "The rule is switched on.")>"Switch on"</MenuItem>
+                                </Show>
+                            }.into_any()
                         }}
                         <MenuItem icon=icondata_lu::LuTrash2 danger=true on_choose=move |()| { deleting.forget(); asks.set(true); }>"Delete"</MenuItem>
                     </Menu>
@@ -134,6 +145,20 @@ fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List) -> impl I
                 </Confirm>
             </td>
         </tr>
+    }
+}
+
+fn mute(span: Option<Duration>) -> SaveAlertRuleInput {
+    SaveAlertRuleInput {
+        muted_until: Wish::Is(span.map(time::after)),
+        ..SaveAlertRuleInput::default()
+    }
+}
+
+fn switch(on: bool) -> SaveAlertRuleInput {
+    SaveAlertRuleInput {
+        enabled: Some(on),
+        ..SaveAlertRuleInput::default()
     }
 }
 

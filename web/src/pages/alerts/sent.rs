@@ -46,7 +46,7 @@ fn Row(delivery: AlertDelivery) -> impl IntoView {
     let tried = (delivery.attempts > 1).then(|| format!("Tried {}", time::count(delivery.attempts, "time", "times")));
     view! {
         <tr>
-            <th scope="row" class="mono"><span class="ellipsis">{delivery.recipient}</span></th>
+            <th scope="row" class="mono rule-value">{delivery.recipient}</th>
             <td data-label="What">{delivery.event.label()}</td>
             <td data-label="State">
                 <span>
