@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use authz::Action;
 use entity::{Tenanted, stream, stream_group};
-use guard::Update;
+use guard::{Update, rules::RuleScope};
 use ids::{GroupId, OrganisationId, StreamName};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait, Order,
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Work, label,
     page::{Page, Wanted},
+    rules,
 };
 use crate::{fault::Fault, people::Acting, publisher::policy, state::State};
 
@@ -79,7 +80,7 @@ pub(crate) async fn update(
     Ok(row)
 }
 
-/// Deletes a group; its streams stay.
+/// Deletes a group, and the rules for it alone; its streams stay.
 pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<GroupId, Fault> {
     let work = Work::begin(state, acting).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
@@ -88,7 +89,8 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<G
     leave(&work, group).await?;
     let detail = json!({ "name": row.name, "streams": names(&streams) });
     row.delete(&*work.write).await?;
-    finish(work, Action::GroupDelete, group, detail, streams).await?;
+    let rules = rules::remove_of(&work, RuleScope::Group(group)).await?;
+    tell(work, Action::GroupDelete, group, detail, streams, rules).await?;
     Ok(group)
 }
 
@@ -100,7 +102,19 @@ async fn finish(
     detail: Value,
     moved: Vec<stream::Model>,
 ) -> Result<(), Fault> {
-    if moved.is_empty() {
+    tell(work, action, group, detail, moved, Vec::new()).await
+}
+
+/// The same, and what else is different.
+async fn tell(
+    work: Work<'_>,
+    action: Action,
+    group: GroupId,
+    detail: Value,
+    moved: Vec<stream::Model>,
+    mut updates: Vec<Update>,
+) -> Result<(), Fault> {
+    if moved.is_empty() && updates.is_empty() {
         return work.finish_untold(action, &group.to_string(), detail).await;
     }
     let ids: BTreeSet<_> = moved.iter().map(|row| row.id).collect();
@@ -109,7 +123,6 @@ async fn finish(
         .filter(stream::Column::Id.is_in(ids))
         .all(&*work.write)
         .await?;
-    let mut updates = Vec::with_capacity(rows.len());
     for row in &rows {
         updates.push(Update::Stream(policy::stream(work.state, row)?));
     }

@@ -10,7 +10,7 @@ use guard::{
 use ids::{GroupId, OrganisationId, RuleId, StreamId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait,
-    Order, QueryFilter, Select,
+    Order, QueryFilter, QuerySelect, Select, prelude::Uuid,
 };
 use serde_json::{Value, json};
 
@@ -261,6 +261,32 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(
         .finish(operation, &before.id.to_string(), detail, &[update])
         .await?;
     Ok((before.id, progress))
+}
+
+/// Takes out the rules of a group or a stream that is gone: nobody can meet them any more. What nodes are told.
+pub(super) async fn remove_of(work: &Work<'_>, scope: RuleScope) -> Result<Vec<Update>, Fault> {
+    use guardian_rule::Column;
+    let of = match scope {
+        RuleScope::Organisation => return Ok(Vec::new()),
+        RuleScope::Group(group) => Column::GroupId.eq(group.uuid()),
+        RuleScope::Stream(stream) => Column::StreamId.eq(stream.uuid()),
+    };
+    let gone: Vec<Uuid> = guardian_rule::Entity::in_tenant(work.organisation)
+        .filter(of.clone())
+        .select_only()
+        .column(Column::Id)
+        .into_tuple()
+        .all(&*work.write)
+        .await?;
+    guardian_rule::Entity::remove_in_tenant(work.organisation)
+        .filter(of)
+        .exec(&*work.write)
+        .await?;
+    let update = |id| Update::RuleRemoved {
+        organisation: work.organisation,
+        id: RuleId::from_uuid(id),
+    };
+    Ok(gone.into_iter().map(update).collect())
 }
 
 /// A page of an organisation's rules, the newest first.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use authz::Action;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use entity::{Tenanted, stream};
-use guard::{Update, policy::Package};
+use guard::{Update, policy::Package, rules::RuleScope};
 use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, SqlErr};
 use serde_json::{Value, json};
 
-use super::{Work, difference, label, packages, tags};
+use super::{Work, difference, label, packages, rules, tags};
 use crate::{
     fault::Fault,
     live::What,
@@ -220,7 +220,7 @@ pub(crate) async fn unlock(state: &State, acting: &Acting, name: &str) -> Result
     .await
 }
 
-/// Deletes a stream; its name is not used again.
+/// Deletes a stream, and the rules for it alone; its name is not used again.
 pub(crate) async fn delete(state: &State, acting: &Acting, name: &str) -> Result<Changed, Fault> {
     let work = Work::begin(state, acting).await?;
     let found = by_name(&*work.write, acting.id, name).await?;
@@ -305,15 +305,15 @@ async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model
 /// Tells the nodes, then whoever subscribed.
 async fn tell(work: Work<'_>, action: Action, row: stream::Model, detail: Value) -> Result<Changed, Fault> {
     let (state, organisation, at) = (work.state, work.organisation, work.at);
-    let update = if row.deleted_at.is_some() {
-        Update::StreamDeleted {
-            organisation,
-            id: StreamId::from_uuid(row.id),
-        }
+    let id = StreamId::from_uuid(row.id);
+    let updates = if row.deleted_at.is_some() {
+        let mut updates = rules::remove_of(&work, RuleScope::Stream(id)).await?;
+        updates.push(Update::StreamDeleted { organisation, id });
+        updates
     } else {
-        Update::Stream(policy::stream(state, &row)?)
+        vec![Update::Stream(policy::stream(state, &row)?)]
     };
-    let progress = work.finish(action, &row.name, detail, &[update]).await?;
+    let progress = work.finish(action, &row.name, detail, &updates).await?;
     state.live.tell(organisation, at, What::Stream(Box::new(row.clone())));
     Ok((row, progress))
 }

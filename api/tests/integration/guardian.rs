@@ -95,6 +95,43 @@ async fn a_rule_is_in_force_when_it_is_answered_until_it_is_taken_away_and_after
     assert_eq!(listed(&user, json!({})).await, ["192.0.2.0/24"]);
 }
 
+async fn rules_go_with_what_they_are_for_on(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let group = "mutation($s: [String!]) { createGroup(input: {name: \"Both\", streams: $s}) { group { id } } }";
+    let group = admin.data(group, json!({ "s": [world.stream()] })).await["createGroup"]["group"]["id"].clone();
+    for more in [
+        json!({ "value": "192.0.2.0/24", "group": group }),
+        json!({ "value": "192.0.2.0/25", "stream": world.stream() }),
+        json!({ "value": "203.0.113.0/24" }),
+    ] {
+        let mut rule = json!({ "kind": "IP", "action": "DENY" });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(create(&admin, rule).await["errors"], json!([]));
+    }
+    assert_eq!(denied(&world), Some(Reason::GuardianIp));
+    let gone = "mutation($i: ID!) { deleteGroup(input: {id: $i}) { errors { code } } }";
+    admin.data(gone, json!({ "i": group })).await;
+    assert_eq!(listed(&admin, json!({})).await, ["203.0.113.0/24", "192.0.2.0/25"]);
+    assert_eq!(denied(&world), Some(Reason::GuardianIp), "by the stream's own rule");
+    let gone = "mutation($n: String!) { deleteStream(input: {name: $n}) { errors { code } } }";
+    admin.data(gone, json!({ "n": world.stream() })).await;
+    assert_eq!(listed(&admin, json!({})).await, ["203.0.113.0/24"]);
+    let world = world.restarted().await;
+    let admin = world.as_role("nanoAdmin").await;
+    assert_eq!(listed(&admin, json!({})).await, ["203.0.113.0/24"]);
+}
+
+#[tokio::test]
+async fn rules_go_with_the_group_or_stream_that_they_are_for() {
+    rules_go_with_what_they_are_for_on(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn rules_go_with_the_group_or_stream_that_they_are_for_on_postgresql() {
+    rules_go_with_what_they_are_for_on(testkit::Kind::Postgres).await;
+}
+
 #[tokio::test]
 async fn rules_are_listed_the_newest_first_by_whatever_they_are() {
     let world = World::new().await;
