@@ -27,7 +27,7 @@ impl Step {
             check: Cow::Borrowed("afterwards"),
             looked_at: "what was known once it was decided".to_owned(),
             outcome: StepOutcome::Failed,
-            because: denial.to_string(),
+            because: printable(denial.to_string()),
         }
     }
 }
@@ -100,13 +100,44 @@ impl Trace for Steps {
     fn note(&mut self, check: &'static str, denial: Option<&Denial>, looked_at: impl FnOnce() -> String) {
         self.0.push(Step {
             check: Cow::Borrowed(check),
-            looked_at: looked_at(),
+            looked_at: printable(looked_at()),
             outcome: if denial.is_some() {
                 StepOutcome::Failed
             } else {
                 StepOutcome::Passed
             },
-            because: denial.map_or_else(|| "nothing against it".to_owned(), ToString::to_string),
+            because: denial.map_or_else(
+                || "nothing against it".to_owned(),
+                |denial| printable(denial.to_string()),
+            ),
         });
+    }
+}
+
+/// The text, whose control characters are written out: a stranger's token may say anything, which is shown to people, and
+/// kept where not every character can be.
+fn printable(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let shown = |letter: char| {
+        if letter.is_control() {
+            letter.escape_default().collect()
+        } else {
+            letter.to_string()
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_says_is_kept_in_letters_that_can_be_shown() {
+        let mut steps = Steps::default();
+        steps.note("key", None, || "kid a\0b\n\u{1b}[31m ö".to_owned());
+        assert_eq!(steps.into_vec()[0].looked_at, "kid a\\u{0}b\\n\\u{1b}[31m ö");
     }
 }
