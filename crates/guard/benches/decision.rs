@@ -30,6 +30,7 @@ const STREAMS: u32 = 100_000;
 const REVOCATIONS: u32 = 100_000;
 const RULES: u32 = 1_000_000;
 const VIEWERS: u32 = 10_000;
+const LINES: usize = 4 << 20;
 const NOW: Timestamp = Timestamp::from_s(1_800_000_000);
 const KID: &str = "key_bench";
 /// Of each step: so many samples, each the mean of so many runs, because one run may take less than reading a clock, and
@@ -91,6 +92,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .collect();
     let (mut plain, mut kinds, mut ruled) = (viewers.iter().cycle(), viewers.iter().cycle(), viewers.iter().cycle());
+    let (memory, mut at) = (lines(), 0);
     let locked = Update::Stream(Stream {
         standing: StreamStanding::Locked,
         ..policy.stream(&stream).ok_or("the stream is there")?.as_ref().clone()
@@ -117,6 +119,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Step::new("the same, with 1 000 000 prefixes as well", || {
             ruled.next().map(|viewer| decide(viewer, &facts, &guarded, NOW))
         }),
+        Step::new(
+            "the physical limit: a read of memory that waits for the one before",
+            || {
+                at = memory.get(at).map_or(0, |line| line.next);
+                at
+            },
+        ),
         Step::new("a prefix more among 1 000 000: the next policy", || guarded.with(&rule)),
         Step::new("a prefix less among 1 000 000: the next policy", || one.with(&removed)),
         Step::new("a revocation more: the next policy", || policy.with(&revoked)),
@@ -248,6 +257,27 @@ fn admit(
         Decision::Admit(permit) => Ok(permit),
         other => Err(format!("not admitted: {other:?}").into()),
     }
+}
+
+/// As much memory as the million prefixes fill, in lines of a cache. Each names the one to read after it, so that no line
+/// can be read ahead.
+fn lines() -> Vec<Line> {
+    let mut lines: Vec<_> = (0..LINES).map(|next| Line { next }).collect();
+    let mut random = 1_u64;
+    // One cycle through all of them: Sattolo's shuffle.
+    for last in (1..LINES).rev() {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let other = usize::try_from(random >> 33).unwrap_or(0) % last;
+        lines.swap(last, other);
+    }
+    lines
+}
+
+#[repr(align(64))]
+struct Line {
+    next: usize,
 }
 
 /// Something that is timed.
