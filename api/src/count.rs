@@ -40,6 +40,11 @@ const COUNTERS: &[(&str, Unit, &str)] = &[
         "Events of nodes that were taken in.",
     ),
     (
+        "portcullis_events_unrecorded_total",
+        Unit::Count,
+        "What nodes told that the database refused.",
+    ),
+    (
         "portcullis_findings_total",
         Unit::Count,
         "Findings of misuse, by indicator.",
@@ -77,7 +82,7 @@ const COUNTERS: &[(&str, Unit, &str)] = &[
     (
         "portcullis_webhook_unlogged_total",
         Unit::Count,
-        "Calls that the delivery log had no room for.",
+        "Calls that the delivery log had no room for, or that the database refused.",
     ),
     ("portcullis_search_total", Unit::Count, "Searches answered, by store."),
     (
@@ -118,6 +123,7 @@ pub(crate) fn describe() {
     counter!("portcullis_sessions_cut_total").increment(0);
     counter!("portcullis_bytes_after_total").increment(0);
     counter!("portcullis_events_total").increment(0);
+    counter!("portcullis_events_unrecorded_total").increment(0);
     counter!("portcullis_webhook_refused_total").increment(0);
     counter!("portcullis_webhook_suppressed_total").increment(0);
     counter!("portcullis_webhook_unlogged_total").increment(0);
@@ -172,6 +178,10 @@ pub(crate) fn change(progress: &Progress) {
 pub(crate) fn events(taken: usize, took: Duration) {
     counter!("portcullis_events_total").increment(u64::try_from(taken).unwrap_or(u64::MAX));
     histogram!("portcullis_events_seconds").record(took.as_secs_f64());
+}
+
+pub(crate) fn unrecorded() {
+    counter!("portcullis_events_unrecorded_total").increment(1);
 }
 
 pub(crate) fn finding(indicator: &'static str) {

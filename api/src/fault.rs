@@ -152,6 +152,7 @@ impl From<DbErr> for Fault {
                 tracing::error!(%error, "the database does not answer");
                 Self::Unavailable
             }
+            error if is_unfit(&error) => Self::Invalid("a text has a character that cannot be kept: U+0000"),
             error if met(&error) => {
                 tracing::warn!(%error, "two changes met");
                 Self::Conflict
@@ -164,12 +165,24 @@ impl From<DbErr> for Fault {
 /// Whether the database refused a change because another one was made between its reading and its writing: the row is gone,
 /// its place is taken, what it refers to is gone, or each waited for the other.
 fn met(error: &DbErr) -> bool {
+    matches!(error, DbErr::RecordNotUpdated) || error.sql_err().is_some() || says(error, &CROSSED)
+}
+
+/// Whether PostgreSQL was given a text that it cannot even compare; SQLite takes all.
+fn is_unfit(error: &DbErr) -> bool {
+    says(error, &UNFIT)
+}
+
+/// Whether the database's own word for it is one of these.
+fn says(error: &DbErr, codes: &[&str]) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error else {
-        return matches!(error, DbErr::RecordNotUpdated);
+        return false;
     };
     let code = cause.as_database_error().and_then(DatabaseError::code);
-    error.sql_err().is_some() || code.is_some_and(|code| CROSSED.contains(&&*code))
+    code.is_some_and(|code| codes.contains(&&*code))
 }
 
 /// PostgreSQL's `serialization_failure` and `deadlock_detected`.
 const CROSSED: [&str; 2] = ["40001", "40P01"];
+/// PostgreSQL's `character_not_in_repertoire` and `untranslatable_character`.
+const UNFIT: [&str; 2] = ["22021", "22P05"];

@@ -172,6 +172,44 @@ impl Deref for Write {
     }
 }
 
+/// What is to be written in as few transactions as the database allows: all of it at once, and what it refuses together in
+/// halves, in their order. So what cannot be written takes nothing else along.
+#[derive(Debug)]
+pub(crate) struct Parts<'a, T> {
+    left: Vec<&'a [T]>,
+    refused: Vec<Arc<DbErr>>,
+}
+
+impl<'a, T> Parts<'a, T> {
+    pub(crate) fn of(all: &'a [T]) -> Self {
+        let left = if all.is_empty() { vec![] } else { vec![all] };
+        Self { left, refused: vec![] }
+    }
+
+    /// What is to be written next, in a transaction of its own.
+    pub(crate) fn next(&mut self) -> Option<&'a [T]> {
+        self.left.pop()
+    }
+
+    /// What came of it.
+    pub(crate) fn tried(&mut self, part: &'a [T], outcome: Result<(), DbErr>) {
+        let Err(error) = outcome else { return };
+        let (first, second) = part.split_at(part.len() / 2);
+        // Nothing is won by halves where it is the database that is away.
+        if first.is_empty() || matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+            let error = Arc::new(error);
+            self.refused.extend(part.iter().map(|_| error.clone()));
+        } else {
+            self.left.extend([second, first]);
+        }
+    }
+
+    /// Why, for each that was not written.
+    pub(crate) fn refused(self) -> Vec<Arc<DbErr>> {
+        self.refused
+    }
+}
+
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 

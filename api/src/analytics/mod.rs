@@ -27,7 +27,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
 
 use self::{minutes::Minutes, watch::Detectors};
-use crate::{count, state::State};
+use crate::{count, state::State, store::Parts};
 
 /// What is gathered of events.
 #[derive(Debug)]
@@ -172,10 +172,35 @@ impl Gathered {
         &self.found
     }
 
+    /// Writes it where it could not be written together; why, for each that is lost.
+    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Arc<DbErr>> {
+        let summed = async {
+            let write = state.store.write().await?;
+            self.insert_sums(&*write).await?;
+            write.commit().await
+        };
+        let mut lost: Vec<_> = summed.await.err().map(Arc::new).into_iter().collect();
+        let mut parts = Parts::of(&self.found);
+        while let Some(part) = parts.next() {
+            let attempt = async {
+                let write = state.store.write().await?;
+                findings::insert(state, &*write, part).await?;
+                write.commit().await
+            };
+            parts.tried(part, attempt.await);
+        }
+        lost.extend(parts.refused());
+        lost
+    }
+
     /// Writes it.
     pub(crate) async fn insert(&self, state: &State, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        self.minutes.insert(connection).await?;
+        self.insert_sums(connection).await?;
         findings::insert(state, connection, &self.found).await
+    }
+
+    async fn insert_sums(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        self.minutes.insert(connection).await
     }
 }
 

@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{
     analytics::Gathered,
-    privacy,
+    count, privacy,
     state::State,
+    store::Parts,
     webhooks::notices::{self, Notice, Queue},
 };
 
@@ -77,8 +78,9 @@ enum End {
     Ended(Option<Reason>),
 }
 
-/// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction; where the
-/// database refuses, it is logged and lost: watching never waits for this.
+/// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction. Where the
+/// database refuses, each is tried by itself, so that nobody's is lost for somebody else's; what it refuses then too is
+/// logged, counted and lost: watching never waits for this.
 pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
     if rows.is_empty() && gathered.is_empty() && queue.is_empty() {
         return;
@@ -95,7 +97,32 @@ pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queu
         Ok::<_, DbErr>(())
     };
     if let Err(error) = attempt.await {
-        tracing::error!(%error, rows = rows.len(), "what nodes told was not recorded");
+        tracing::warn!(%error, rows = rows.len(), "what nodes told is recorded one by one");
+        apart(state, rows, gathered, queue).await;
+        state.hooks.wake();
+    }
+}
+
+/// Writes what could not be written together.
+async fn apart(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
+    let mut parts = Parts::of(rows);
+    while let Some(part) = parts.next() {
+        let attempt = async {
+            let write = state.store.write().await?;
+            all(&*write, part).await?;
+            let refusals = Kept::choose(refusals(part));
+            state.live.kept.write(&*write, refusals).await?;
+            privacy::go_back(&*write, part.iter().filter_map(Row::recorded), state.now()).await?;
+            write.commit().await
+        };
+        parts.tried(part, attempt.await);
+    }
+    let mut lost = parts.refused();
+    lost.extend(gathered.insert_apart(state).await);
+    lost.extend(queue.insert_apart(state).await);
+    for error in lost {
+        count::unrecorded();
+        tracing::error!(%error, "something that nodes told was not recorded");
     }
 }
 

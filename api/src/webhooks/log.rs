@@ -1,16 +1,20 @@
 //! The log of questions, written in batches beside the answers: nobody at a door waits for it.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use entity::webhook_delivery;
-use sea_orm::{DbErr, EntityTrait};
+use entity::{Table, webhook, webhook_delivery};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, prelude::Uuid,
+    sea_query::LockType,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{count, state::State};
+use crate::{count, state::State, store::Parts};
 
 /// What is not written yet.
 #[derive(Debug, Default)]
@@ -57,31 +61,60 @@ async fn write(state: &State) {
     if rows.is_empty() {
         return;
     }
-    let many = rows.len();
-    let attempt = async {
-        let write = state.store.write().await?;
-        for chunk in rows.chunks(ROWS) {
-            insert(&*write, chunk.to_vec()).await?;
-        }
-        write.commit().await
-    };
-    if let Err(error) = attempt.await {
-        tracing::error!(%error, rows = many, "calls were not logged");
+    for error in insert_apart(state, &rows).await {
+        count::webhook_unlogged();
+        tracing::error!(%error, "a call was not logged");
     }
 }
 
-/// Adds rows of the log.
+/// Adds rows of the log, in transactions of their own; why, for each that is lost.
+pub(super) async fn insert_apart(state: &State, rows: &[webhook_delivery::ActiveModel]) -> Vec<Arc<DbErr>> {
+    let mut parts = Parts::of(rows);
+    while let Some(part) = parts.next() {
+        let attempt = async {
+            let write = state.store.write().await?;
+            insert(&*write, part).await?;
+            write.commit().await
+        };
+        parts.tried(part, attempt.await);
+    }
+    parts.refused()
+}
+
+/// Adds rows of the log. What an address was told that was removed meanwhile is forgotten with it; those that are there are
+/// held until the transaction is over, for their removal would take the rows of all others along.
 pub(super) async fn insert(
-    connection: &impl sea_orm::ConnectionTrait,
-    rows: Vec<webhook_delivery::ActiveModel>,
+    connection: &impl ConnectionTrait,
+    rows: &[webhook_delivery::ActiveModel],
 ) -> Result<(), DbErr> {
-    webhook_delivery::Entity::insert_many(rows)
-        .exec_without_returning(connection)
-        .await
-        .map(drop)
+    for chunk in rows.chunks(ROWS) {
+        let told: BTreeSet<Uuid> = chunk.iter().map(|row| *row.webhook_id.as_ref()).collect();
+        let there: HashSet<Uuid> = webhook::Entity::across_tenants("which addresses are still there, by their ids")
+            .select_only()
+            .column(webhook::Column::Id)
+            .filter(webhook::Column::Id.is_in(told))
+            .order_by_asc(webhook::Column::Id)
+            .lock(LockType::KeyShare)
+            .into_tuple()
+            .all(connection)
+            .await?
+            .into_iter()
+            .collect();
+        let rows: Vec<_> = chunk
+            .iter()
+            .filter(|row| there.contains(row.webhook_id.as_ref()))
+            .cloned()
+            .collect();
+        if !rows.is_empty() {
+            webhook_delivery::Entity::insert_many(rows)
+                .exec_without_returning(connection)
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 const MOST: usize = 10_000;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Rows a statement: SQLite takes 32 766 values.
-pub(super) const ROWS: usize = 500;
+const ROWS: usize = 500;

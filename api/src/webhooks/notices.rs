@@ -3,7 +3,7 @@
 //! A flood is bounded: so many denials a minute are told to an address, and so many calls wait for it. What is more is
 //! counted, beside the address, and in the next call that is made.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use entity::{Table, Tenanted, package_grant, session, webhook, webhook_delivery};
 use guard::{
@@ -372,16 +372,32 @@ impl Queue {
     }
 
     /// Writes it, as part of the caller's transaction; [`Hooks::wake`](super::Hooks::wake) after its commit sends it.
-    pub(crate) async fn insert(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        for chunk in self.rows.chunks(log::ROWS) {
-            log::insert(connection, chunk.to_vec()).await?;
-        }
-        for (id, many) in self.suppressed {
+    pub(crate) async fn insert(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        // The stronger lock first: whoever removes an address meanwhile waits, and neither for the other.
+        self.count(connection).await?;
+        log::insert(connection, &self.rows).await
+    }
+
+    /// Writes it where it could not be written together; why, for each that is lost.
+    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Arc<DbErr>> {
+        let mut lost = log::insert_apart(state, &self.rows).await;
+        let counted = async {
+            let write = state.store.write().await?;
+            self.count(&*write).await?;
+            write.commit().await
+        };
+        lost.extend(counted.await.err().map(Arc::new));
+        lost
+    }
+
+    /// What was left out is counted.
+    async fn count(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+        for (id, many) in &self.suppressed {
             webhook::Entity::change_across_tenants("how many calls were not made to an address, by its id")
                 .filter(webhook::Column::Id.eq(id.uuid()))
                 .col_expr(
                     webhook::Column::Suppressed,
-                    Expr::col(webhook::Column::Suppressed).add(many),
+                    Expr::col(webhook::Column::Suppressed).add(*many),
                 )
                 .exec(connection)
                 .await?;
