@@ -35,6 +35,7 @@ pub mod playback_token;
 pub mod playback_token_stream;
 pub mod provider_domain;
 pub mod provider_identity;
+pub mod quality_minute;
 pub mod recovery_code;
 pub mod revocation;
 pub mod rule_count;

@@ -30,6 +30,7 @@ mod m0024_takeover;
 mod m0025_forgotten_calls;
 mod m0025_rule_count;
 mod m0026_alerts;
+mod m0031_quality;
 mod m0032_rules_of_nothing;
 mod tables;
 
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_rule_count::Step),
             Box::new(m0025_forgotten_calls::Step),
             Box::new(m0026_alerts::Step),
+            Box::new(m0031_quality::Step),
             Box::new(m0032_rules_of_nothing::Step),
         ]
     }

@@ -5,10 +5,10 @@ use sea_orm_migration::{
     MigrationName, MigrationTrait, SchemaManager,
     async_trait::async_trait,
     schema::{big_integer, integer, json_binary_null, pk_uuid, text, text_null},
-    sea_query::{Index, TableCreateStatement},
+    sea_query::TableCreateStatement,
 };
 
-use crate::tables::{self, IndexOf, grow, owned};
+use crate::tables::{self, IndexOf, grow, keyed, owned};
 
 /// This step.
 pub(crate) struct Step;
@@ -87,16 +87,6 @@ fn all() -> [TableCreateStatement; 3] {
             ],
         ),
     ]
-}
-
-/// A table whose rows are told apart by these columns.
-fn keyed(mut table: TableCreateStatement, columns: &[&'static str]) -> TableCreateStatement {
-    let mut key = Index::create();
-    for column in columns {
-        key.col(*column);
-    }
-    table.primary_key(&mut key);
-    table
 }
 
 const TABLES: &[&str] = &["usage_minute", "denial_minute", "finding"];

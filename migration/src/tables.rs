@@ -43,6 +43,16 @@ pub(crate) fn belonging(
     table
 }
 
+/// A table whose rows are told apart by these columns.
+pub(crate) fn keyed(mut table: TableCreateStatement, columns: &[&'static str]) -> TableCreateStatement {
+    let mut key = Index::create();
+    for column in columns {
+        key.col(*column);
+    }
+    table.primary_key(&mut key);
+    table
+}
+
 /// Makes the indices that are missing.
 pub(crate) async fn indices(manager: &SchemaManager<'_>, indices: &[IndexOf]) -> Result<(), DbErr> {
     for (table, columns, unique) in indices {

@@ -27,6 +27,15 @@ export class Connection {
     this.send({ command: "token", token });
   }
 
+  get opened() {
+    return this.on !== null && this.socket.readyState === WebSocket.OPEN;
+  }
+
+  // What the viewer lived through.
+  tell(quality) {
+    if (quality) this.send({ command: "quality", ...quality });
+  }
+
   close() {
     clearTimeout(this.timer);
     this.on = null;

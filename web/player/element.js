@@ -1,6 +1,7 @@
 // <portcullis-player src="https://host/live/NAME" token="…">: a live stream on any site.
 //
-// Attributes  src, token (a new one renews the running session), label (what the picture is called)
+// Attributes  src, token (a new one renews the running session), label (what the picture is called), reports ("off": how
+//             well it plays is not told to the platform)
 // Properties  src, token, state, reason, code, latency (s), stats
 // Methods     play(), pause(), toLive(), retry()
 // Events      portcullis-state { state, reason, code }, portcullis-refused { reason, code },
@@ -76,7 +77,8 @@ export class PortcullisPlayer extends HTMLElement {
         tokenRefused: (why) => this.emit("portcullis-token-refused", why),
       };
       const base = new URL(this.src, document.baseURI).href;
-      this.playback = new Playback({ video: this.face.video, base, token: this.token, tell });
+      const reports = this.getAttribute("reports") !== "off";
+      this.playback = new Playback({ video: this.face.video, base, token: this.token, reports, tell });
       this.watch(this.token);
     });
   }

@@ -12,6 +12,8 @@ export class Native {
     this.on = on;
     this.address = below(base, "index.m3u8", token);
     this.renewal = below(base, "session/token", token);
+    this.quality = below(base, "session/quality", token);
+    this.opened = false;
     this.abort = new AbortController();
     for (const event of ["error", "ended"]) {
       video.addEventListener(event, () => this.check(false), { signal: this.abort.signal });
@@ -41,7 +43,15 @@ export class Native {
     }
   }
 
+  // What the viewer lived through; it arrives even if the page goes meanwhile.
+  tell(quality) {
+    if (!quality) return;
+    const headers = { "content-type": "application/json" };
+    fetch(this.quality, { method: "POST", headers, body: JSON.stringify(quality), keepalive: true }).catch(() => {});
+  }
+
   close() {
+    this.opened = false;
     this.on = null;
     this.abort.abort();
   }
@@ -51,6 +61,7 @@ export class Native {
     if (!this.on) return;
     if (!outcome && first) {
       this.video.src = this.address;
+      this.opened = true;
       return this.on.opened();
     }
     const { on } = this;

@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { Feed, canPlay, hasMediaSource } from "./feed.js";
 import { Native, playsHls } from "./native.js";
 import { Target, pace } from "./pace.js";
+import { Quality } from "./quality.js";
 
 const TICK_MS = 250;
 const CALM_MS = 10_000;
@@ -13,14 +14,16 @@ const PAUSED_FOR_MS = 60_000;
 const STUCK_MS = 6_000;
 const SETTLING_MS = 2_500;
 const FAILED_OPENINGS = 3;
+const GOING_AWAY = 1001;
 
 // States: idle, connecting, buffering, playing, paused, waiting (for the broadcaster), reconnecting, refused, unsupported.
 export class Playback {
   // tell: { state(name, { reason, code }), stats(object), tracks({ audio, video }), tokenRefused({ reason, detail }) }
-  constructor({ video, base, token, tell }) {
-    Object.assign(this, { video, base, token, tell });
+  constructor({ video, base, token, reports, tell }) {
+    Object.assign(this, { video, base, token, reports, tell });
     this.backoff = new Backoff();
     this.target = new Target();
+    this.quality = new Quality();
     this.state = "idle";
     this.behind = 0;
     this.received = 0;
@@ -33,6 +36,7 @@ export class Playback {
     video.addEventListener("error", () => this.mediaFailed(video.error), { signal });
     globalThis.addEventListener("online", () => this.hurry(), { signal });
     document.addEventListener("visibilitychange", () => this.shown(), { signal });
+    globalThis.addEventListener("pagehide", () => this.tellQuality(), { signal });
     this.ticking = setInterval(() => this.tick(), TICK_MS);
     this.connect();
   }
@@ -42,6 +46,7 @@ export class Playback {
     clearInterval(this.ticking);
     clearTimeout(this.retry);
     clearTimeout(this.idling);
+    this.tellQuality();
     this.drop();
   }
 
@@ -87,7 +92,7 @@ export class Playback {
     const { video, base, token } = this;
     if (hasMediaSource() && !this.preferNative) this.link = new Connection({ base, token, on });
     else if (playsHls(video)) this.link = new Native({ video, base, token, on });
-    else this.enter("unsupported", { reason: "UNSUPPORTED", code: 0 });
+    else this.enter("unsupported", { reason: "UNSUPPORTED", code: 0 }, "UNSUPPORTED");
   }
 
   // Lets go of the transport and of what it fed; the last picture goes with it.
@@ -116,8 +121,9 @@ export class Playback {
     const { mime } = info;
     if (!canPlay(mime)) {
       if (playsHls(this.video)) return this.useNative();
-      this.drop();
-      return this.enter("unsupported", { reason: "UNSUPPORTED", code: 0 });
+      this.enter("unsupported", { reason: "UNSUPPORTED", code: 0 }, "UNSUPPORTED");
+      this.tellQuality();
+      return this.drop();
     }
     this.tell.tracks(kinds);
     const same = this.feed && !this.fresh && this.kinds?.audio === kinds.audio && this.kinds?.video === kinds.video;
@@ -163,6 +169,7 @@ export class Playback {
   }
 
   tick() {
+    if (this.quality.due()) this.tellQuality();
     if (!this.feed) {
       if (this.link?.stuck && this.state === "buffering" && Date.now() - this.since > STUCK_MS) this.link.stuck();
       return this.report();
@@ -209,6 +216,11 @@ export class Playback {
     if (this.state === "playing" && now - this.since > CALM_MS) this.backoff.reset();
   }
 
+  // What this viewer lived through, on the session that there is; what cannot be told now is told by the next.
+  tellQuality() {
+    if (this.reports && this.link?.opened) this.link.tell(this.quality.take(this.latency));
+  }
+
   get latency() {
     return this.feed ? this.behind : 0;
   }
@@ -244,7 +256,8 @@ export class Playback {
     if (outcome.kind === "lost" && !this.everOpened && this.backoff.attempts + 1 >= FAILED_OPENINGS && playsHls(this.video)) {
       this.preferNative = true; // a proxy on the way does not let WebSockets pass
     }
-    this.enter(outcome.kind === "waiting" ? "waiting" : "reconnecting", outcome);
+    if (outcome.kind === "waiting") this.enter("waiting", outcome);
+    else this.enter("reconnecting", outcome, outcome.code === GOING_AWAY ? undefined : "LOST");
     this.later();
   }
 
@@ -257,7 +270,7 @@ export class Playback {
   mediaFailed(error) {
     if (!error || !this.feed || this.state === "refused") return;
     this.drop();
-    this.enter("reconnecting", { reason: "MEDIA", code: 0 });
+    this.enter("reconnecting", { reason: "MEDIA", code: 0 }, "MEDIA");
     this.later();
   }
 
@@ -275,8 +288,10 @@ export class Playback {
     if (this.state === "reconnecting" || this.state === "waiting") this.connect();
   }
 
-  enter(state, { reason = "", code = 0 } = {}) {
+  // `failure`: what it is in the report of quality, where it is one.
+  enter(state, { reason = "", code = 0 } = {}, failure = undefined) {
     if (this.state === state && this.reason === reason) return;
+    this.quality.enter(state, failure);
     if (state !== "buffering" && state !== "playing") this.behind = 0;
     Object.assign(this, { state, reason, code, since: Date.now() });
     this.tell.state(state, { reason, code });

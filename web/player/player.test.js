@@ -6,6 +6,7 @@ import test from "node:test";
 import { Backoff } from "./backoff.js";
 import { askIn, expiryOf } from "./expiry.js";
 import { LONGEST_TARGET_S, TARGET_S, Target, pace } from "./pace.js";
+import { Quality } from "./quality.js";
 import { explain, ofClose, ofStatus } from "./reasons.js";
 
 const at = (position, ranges, rate = 1) => pace({ position, ranges, target: TARGET_S, rate });
@@ -85,4 +86,70 @@ test("every_refusal_has_words_for_a_help_desk", () => {
     const { sentence, hint } = explain(reason);
     assert.ok(sentence.endsWith(".") && hint.length > 10, reason);
   }
+});
+
+// A viewer's quality, and the clock that it is measured by.
+function lived() {
+  const clock = { ms: 0 };
+  const quality = new Quality(() => clock.ms);
+  const go = (ms) => {
+    clock.ms += ms;
+    return quality;
+  };
+  return { quality, go };
+}
+
+test("a_start_is_told_at_once_and_what_follows_every_ten_seconds", () => {
+  const { quality, go } = lived();
+  quality.enter("buffering");
+  assert.equal(go(400).due(), false);
+  quality.enter("playing");
+  assert.equal(quality.due(), true);
+  assert.deepEqual(quality.take(0), { attempt: true, startMs: 400 });
+  assert.equal(go(9_999).due(), false);
+  assert.equal(go(1).due(), true);
+  assert.deepEqual(quality.take(1.2), { playedMs: 10_000, latencyMs: 1200 });
+  assert.equal(quality.take(1.2), null);
+});
+
+test("standing_still_counts_from_the_first_picture_on_and_over_a_loss", () => {
+  const { quality, go } = lived();
+  quality.enter("buffering");
+  go(500).enter("playing");
+  go(1_000).enter("buffering");
+  go(2_000).enter("reconnecting", "LOST");
+  go(3_000).enter("buffering");
+  go(100).enter("playing");
+  go(1_000);
+  const told = { attempt: true, startMs: 500, playedMs: 2_000, stalledMs: 5_100, stalls: 1, failures: ["LOST"] };
+  assert.deepEqual(quality.take(0), told);
+});
+
+test("who_paused_or_waits_for_a_broadcaster_does_not_stand_still", () => {
+  const { quality, go } = lived();
+  go(500).enter("playing");
+  go(1_000).enter("paused");
+  go(60_000).enter("buffering");
+  go(700).enter("playing");
+  go(1_000).enter("waiting");
+  go(60_000).enter("buffering");
+  assert.deepEqual(go(50).take(0), { attempt: true, startMs: 500, playedMs: 2_000 });
+});
+
+test("who_has_to_press_play_first_is_no_slow_start_and_no_failed_one", () => {
+  const { quality, go } = lived();
+  quality.enter("buffering");
+  go(300).enter("paused");
+  assert.equal(go(60_000).due(), false);
+  quality.enter("playing");
+  assert.deepEqual(go(2_000).take(0), { playedMs: 2_000 });
+});
+
+test("a_picture_that_never_comes_is_told_as_an_attempt_and_its_failures_are_bounded", () => {
+  const { quality, go } = lived();
+  quality.enter("buffering");
+  assert.equal(go(10_000).due(), true);
+  assert.deepEqual(quality.take(0), { attempt: true });
+  for (let i = 0; i < 50; i += 1) quality.enter("reconnecting", "LOST");
+  assert.equal(go(10_000).take(0).failures.length, 10);
 });

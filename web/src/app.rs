@@ -12,8 +12,8 @@ use crate::{
     pages::{
         Account, AccountSecurity, AccountTokens, Activity, AlertReceivers, AlertRules, Alerts, ApiTokens, Audit, Bans,
         Changes, Findings, Guardian, Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview,
-        Overview, Platform, Reset, Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams, TokenMaker,
-        TokenView, Tokens, Watch, Webhooks,
+        Overview, Platform, Quality, Reset, Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams,
+        TokenMaker, TokenView, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -38,6 +38,7 @@ pub(crate) fn App() -> impl IntoView {
                 <Route path=path!("/reset") view=Reset/>
                 <ParentRoute path=path!("") view=Shell>
                     <Route path=path!("/overview") view=Overview/>
+                    <Route path=path!("/overview/quality") view=Quality/>
                     <Route path=path!("/streams") view=Streams/>
                     <Route path=path!("/streams/:name") view=StreamPage/>
                     <Route path=path!("/tokens") view=Tokens/>

@@ -227,12 +227,12 @@ fn denied_row((key, times): (&Denied, &i64)) -> denial_minute::ActiveModel {
 }
 
 /// What is written, and what is to be.
-fn added(table: &'static str, column: &'static str) -> SimpleExpr {
+pub(super) fn added(table: &str, column: &str) -> SimpleExpr {
     Expr::cust(format!("{table}.{column} + excluded.{column}"))
 }
 
 /// The minute that a moment is in, by when it begins.
-fn minute(at: Timestamp) -> Timestamp {
+pub(super) fn minute(at: Timestamp) -> Timestamp {
     Timestamp::from_s(at.s().div_euclid(60) * 60)
 }
 
@@ -244,4 +244,4 @@ fn share(all: i64, span: i64, whole: i64) -> i64 {
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// SQLite allows 32766 parameters in a statement.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;

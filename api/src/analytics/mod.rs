@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! link ──▶ live::fold ──▶ Analytics::take ─┬─ Minutes: what was watched and refused, by the minute
+//!                                          ├─ Players: how well it played, by the minute
 //!                                          └─ Detectors: findings, to rows and to subscriptions
 //! ```
 //! Nothing that passes or cuts a viewer waits for it.
 
 pub(crate) mod findings;
 mod minutes;
+pub(crate) mod quality;
 pub(crate) mod series;
 pub(crate) mod source;
 pub(crate) mod standing;
@@ -26,7 +28,7 @@ use misuse::{Finding, Thresholds};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
 
-use self::{minutes::Minutes, watch::Detectors};
+use self::{minutes::Minutes, quality::Players, watch::Detectors};
 use crate::{count, state::State, store::Parts};
 
 /// What is gathered of events.
@@ -40,6 +42,7 @@ pub(crate) struct Analytics {
 struct Inner {
     detectors: Detectors,
     minutes: Minutes,
+    players: Players,
     /// Names that streams have, of those that were asked for.
     names: HashSet<StreamName>,
 }
@@ -56,6 +59,7 @@ pub(crate) struct Found {
 pub(crate) struct Gathered {
     found: Vec<Found>,
     minutes: minutes::Rows,
+    quality: quality::Rows,
 }
 
 impl Analytics {
@@ -74,16 +78,19 @@ impl Analytics {
         let Inner {
             detectors,
             minutes,
+            players,
             names,
         } = &mut *inner;
         let mut found = Vec::new();
         for event in batch {
             minutes.take(event, names);
+            players.take(event);
             detectors.take(event, &mut found);
         }
         Gathered {
             found,
             minutes: minutes.rows(),
+            quality: players.rows(),
         }
     }
 
@@ -164,7 +171,7 @@ impl Analytics {
 
 impl Gathered {
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty() && self.minutes.is_empty()
+        self.found.is_empty() && self.minutes.is_empty() && self.quality.is_empty()
     }
 
     /// What was found.
@@ -200,7 +207,8 @@ impl Gathered {
     }
 
     async fn insert_sums(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        self.minutes.insert(connection).await
+        self.minutes.insert(connection).await?;
+        self.quality.insert(connection).await
     }
 }
 

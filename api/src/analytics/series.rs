@@ -82,13 +82,7 @@ pub(crate) async fn over_time(
     step_s: i64,
     by: Option<Dimension>,
 ) -> Result<Vec<Series>, Fault> {
-    if span.to.since(span.from).as_secs() / Ord::max(step_s.unsigned_abs(), 1) > STEPS {
-        return Err(Fault::field(
-            "interval",
-            "TOO_SMALL",
-            "more than 2000 steps are in that time",
-        ));
-    }
+    check_steps(span, step_s)?;
     let rows = if metric == Metric::Denials {
         let name = denied_by(by)?;
         let minute = step(denial_minute::Column::MinuteAt, step_s);
@@ -176,6 +170,16 @@ pub(crate) async fn world(
         .collect())
 }
 
+/// No more steps than a chart can show.
+pub(super) fn check_steps(span: Span<'_>, step_s: i64) -> Result<(), Fault> {
+    let steps = span.to.since(span.from).as_secs() / Ord::max(step_s.unsigned_abs(), 1);
+    if steps <= STEPS {
+        return Ok(());
+    }
+    let why = "more than 2000 steps are in that time";
+    Err(Fault::field("interval", "TOO_SMALL", why))
+}
+
 fn usage(span: Span<'_>) -> Select<usage_minute::Entity> {
     use usage_minute::Column;
     let select = usage_minute::Entity::in_tenant(span.organisation);
@@ -196,7 +200,7 @@ fn sessions(span: Span<'_>, door: Door) -> Select<session::Entity> {
 
 impl Span<'_> {
     /// The rows of its time, protocol and stream.
-    fn of<E: sea_orm::EntityTrait>(
+    pub(super) fn of<E: sea_orm::EntityTrait>(
         self,
         select: Select<E>,
         at: E::Column,
@@ -247,7 +251,7 @@ fn sums<E: sea_orm::EntityTrait>(
         .into_model()
 }
 
-fn step(column: impl ColumnTrait, step_s: i64) -> SimpleExpr {
+pub(super) fn step(column: impl ColumnTrait, step_s: i64) -> SimpleExpr {
     let step = step_s.saturating_mul(1_000_000);
     let at = Expr::col(column);
     at.clone().sub(at.modulo(step))
@@ -310,7 +314,7 @@ fn known(column: session::Column) -> SimpleExpr {
     Func::coalesce([Expr::col(column), Expr::val("")]).into()
 }
 
-fn sum(column: impl ColumnTrait) -> SimpleExpr {
+pub(super) fn sum(column: impl ColumnTrait) -> SimpleExpr {
     bigint(Func::sum(Expr::col(column)))
 }
 

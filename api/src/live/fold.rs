@@ -167,7 +167,8 @@ fn one(
             rows.push(Row::Denied(organisation, at, denied.clone()));
             news.push((organisation, at, What::Denied(denied)));
         }
-        Kind::Denied { organisation: None, .. } => {}
+        // By the minute, and nowhere else.
+        Kind::Quality { .. } | Kind::Denied { organisation: None, .. } => {}
         Kind::RulesMet { organisation, rules } => rows.push(Row::RulesMet {
             organisation,
             rules,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use entity::{Tenanted, denial, denial_minute, finding, organisation, package_grant, session, usage_minute};
+use entity::{
+    Tenanted, denial, denial_minute, finding, organisation, package_grant, quality_minute, session, usage_minute,
+};
 use guard::policy::Package;
 use ids::OrganisationId;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -66,6 +68,7 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     }
     old_minutes!(usage_minute);
     old_minutes!(denial_minute);
+    old_minutes!(quality_minute);
     write.commit().await?;
     Ok(more)
 }

@@ -29,6 +29,7 @@ mod people;
 mod persons;
 mod privacy;
 mod provider;
+mod quality;
 mod recording;
 mod rest;
 mod revocation;

@@ -321,6 +321,7 @@ impl Objects {
             ("Query", "explain") => format!("(input: {{stream: \"{stream}\", ip: \"192.0.2.1\"}})"),
             ("Organisation", "analytics") => "(range: {from: \"2026-06-01T00:00:00Z\"})".to_owned(),
             ("Analytics", "timeseries") => "(metric: VIEWERS, interval: DAY)".to_owned(),
+            ("Analytics", "qualityOverTime") => "(interval: DAY)".to_owned(),
             ("Analytics", "breakdown") => "(metric: SESSIONS, by: COUNTRY)".to_owned(),
             ("Query", "change") => format!("(id: \"{}\")", self.change),
             ("Mutation", "signIn") => format!("(input: {{email: \"{stream}@example.com\", password: \"x\"}})"),

@@ -205,6 +205,7 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
         ),
         ("/token-usage.csv?from=2027-01-01T00:00:00Z&asn=many", "asn"),
         ("/findings.csv?from=2027-01-01T00:00:00Z&user=x", "user"),
+        ("/quality.csv?from=2027-01-01T00:00:00Z&by=COLOUR", "by"),
         ("/sessions.csv?live=perhaps", "live"),
         ("/changes.csv?other=1", "other"),
     ] {
@@ -310,6 +311,7 @@ async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
         &format!("/token-usage.csv?{time}"),
         &format!("/address-usage.csv?{time}"),
         &format!("/findings.csv?{time}"),
+        &format!("/quality.csv?{time}"),
         "/sessions.csv",
         "/changes.csv",
         "/audit.csv",

@@ -6,6 +6,8 @@ use guard::{Door, Grant, Place, Reason, Step, Timestamp};
 use ids::{DecisionId, NodeId, OrganisationId, RuleId, SessionId, StreamId, StreamName};
 use serde::{Deserialize, Serialize};
 
+use crate::Quality;
+
 /// Something that happened on a node.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
@@ -30,6 +32,15 @@ pub enum Kind {
         organisation: OrganisationId,
         /// Bytes of media so far.
         bytes: u64,
+    },
+    /// How well a session's player played since this was told of it last.
+    Quality {
+        /// Which.
+        session: SessionId,
+        /// Whose.
+        organisation: OrganisationId,
+        /// By its own account, within what can be.
+        quality: Quality,
     },
     /// A session runs on a newer token.
     Renewed {
@@ -181,6 +192,6 @@ impl Protocol {
 impl Kind {
     /// Whether it may be dropped before others when the control plane falls behind.
     pub(crate) fn expendable(&self) -> bool {
-        matches!(self, Self::Beat { .. })
+        matches!(self, Self::Beat { .. } | Self::Quality { .. })
     }
 }

@@ -17,6 +17,7 @@ mod control;
 mod event;
 mod message;
 mod node;
+mod quality;
 mod question;
 
 pub use ambient::{Clock, Entropy};
@@ -24,6 +25,7 @@ pub use control::{Control, Delivered, Delivery, Join, Sent};
 pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
 pub use message::{Acknowledgement, Change};
 pub use node::{Attached, Connector, Events, LinkError};
+pub use quality::Quality;
 pub use question::{Answer, Counted, Inquiry, Question, Questions, Waiting};
 use tokio::sync::mpsc;
 

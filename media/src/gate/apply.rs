@@ -158,7 +158,7 @@ impl Gate {
         count::events_dropped(self.events.dropped());
     }
 
-    /// Tells that every session is alive; a session that never beats again ended at its last beat.
+    /// Tells that every session is alive, and how well it plays; a session that never beats again ended at its last beat.
     pub(crate) fn beat(&self) {
         for session in self.sessions.all() {
             let organisation = session.permit().organisation();
@@ -167,6 +167,15 @@ impl Gate {
                 organisation,
                 bytes: session.bytes(),
             });
+            let Some(quality) = session.player.take() else { continue };
+            let told = self.tell(link::Kind::Quality {
+                session: session.id,
+                organisation,
+                quality: quality.clone(),
+            });
+            if !told {
+                session.player.put_back(quality);
+            }
         }
     }
 

@@ -3,9 +3,11 @@
 //! The one table of routes is [`ROUTES`]; every entry goes through the gate, which a sweep over the table proves.
 
 mod asked;
+mod body;
 mod cors;
 mod hls;
 mod progressive;
+mod quality;
 pub(crate) mod refuse;
 mod token;
 pub(crate) mod ws;
@@ -47,6 +49,9 @@ const ROUTES: &[Route] = &[
     }),
     ("/session/token", Protocol::Hls, |node| {
         any(move |request| token::serve(node.clone(), request))
+    }),
+    ("/session/quality", Protocol::Hls, |node| {
+        any(move |request| quality::serve(node.clone(), request))
     }),
 ];
 

@@ -4,6 +4,7 @@
 //! non-blocking write: once [`Session::end`] has returned, nothing more is written.
 
 mod places;
+mod player;
 mod registry;
 mod stay;
 
@@ -21,6 +22,8 @@ use arc_swap::ArcSwap;
 use guard::{End, Grant, Permit, Place, Reason, Request, Timestamp, Verdict};
 use ids::SessionId;
 use link::Protocol;
+use player::Player;
+pub(crate) use player::Report;
 pub(crate) use registry::{Others, Registry};
 pub use stay::Stay;
 use tokio::sync::watch;
@@ -48,6 +51,8 @@ pub struct Session {
     /// Bytes when the rate was measured last.
     measured: AtomicU64,
     backend: Mutex<Heard>,
+    /// What its player says.
+    pub(crate) player: Player,
     /// What a broadcaster added to the name, without key and token.
     pub(crate) parameters: Vec<(String, String)>,
 }
@@ -103,6 +108,7 @@ impl Session {
                 edition,
                 ..Heard::default()
             }),
+            player: Player::default(),
             parameters,
         }
     }

@@ -90,10 +90,17 @@ impl Drop for Stay {
             reason: session.reason(),
         };
         crate::count::ended(session.protocol, end.reason);
-        self.events.tell(Event {
-            at: self.clock.now(),
-            node: self.node,
-            kind: Kind::Ended(end),
+        let last = session.player.take().map(|quality| Kind::Quality {
+            session: session.id,
+            organisation: permit.organisation(),
+            quality,
         });
+        for kind in last.into_iter().chain([Kind::Ended(end)]) {
+            self.events.tell(Event {
+                at: self.clock.now(),
+                node: self.node,
+                kind,
+            });
+        }
     }
 }

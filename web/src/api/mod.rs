@@ -26,6 +26,7 @@ pub(crate) mod people;
 pub(crate) mod platform;
 pub(crate) mod privacy;
 pub(crate) mod provider;
+pub(crate) mod quality;
 pub(crate) mod revocation;
 pub(crate) mod rule_import;
 pub(crate) mod rules;

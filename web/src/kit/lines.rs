@@ -8,7 +8,7 @@ use leptos::{ev::PointerEvent, html, prelude::*};
 use super::field::fresh_id;
 use crate::time;
 
-/// One line: its name, and a value for each step.
+/// One line: its name, and a value for each step; what is not known is not a number, and leaves a gap.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub(crate) name: String,
@@ -171,10 +171,16 @@ fn share(step: usize, last: usize) -> f64 {
 
 fn path(values: &[f64], top: f64, last: usize) -> String {
     let mut path = String::new();
+    let mut before = f64::NAN;
     for (at, value) in values.iter().enumerate() {
-        let (x, y) = (share(at, last) * 10.0, 200.0 - value / top * 196.0);
-        path.push_str(if at == 0 { "M" } else { "L" });
-        let _ = write!(path, "{x:.1} {y:.1}"); // a text takes all
+        if !value.is_nan() {
+            let (x, y) = (share(at, last) * 10.0, 200.0 - value / top * 196.0);
+            // One between two gaps is a dot.
+            let how = if before.is_nan() { "M" } else { "L" };
+            let dot = if before.is_nan() { "h0.01" } else { "" };
+            let _ = write!(path, "{how}{x:.1} {y:.1}{dot}"); // a text takes all
+        }
+        before = *value;
     }
     path
 }

@@ -13,12 +13,14 @@ use super::{
     moment::Moment,
     order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder},
     page::{connection, wanted},
+    quality::{PlayerQuality, QualityDimension, QualityPoint},
+    series::{Bucket, CountryValue, Interval, Series},
     session::{Door, Protocol},
     usage::{self, AddressUsageConnection, TokenUsageConnection},
 };
 use crate::{
     analytics::{
-        Found, findings,
+        Found, findings, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
         usage::{Filter, Sessions, taken_apart as sessions_apart},
@@ -127,19 +129,6 @@ pub(crate) enum Dimension {
     UserAgent,
 }
 
-/// How long a step of a series is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(crate) enum Interval {
-    /// A minute.
-    Minute,
-    /// Five minutes.
-    FiveMinutes,
-    /// An hour.
-    Hour,
-    /// A day, in UTC.
-    Day,
-}
-
 /// What the map shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum WorldMetric {
@@ -147,42 +136,6 @@ pub(crate) enum WorldMetric {
     Playback,
     /// Broadcasters' sessions.
     Ingest,
-}
-
-/// A value, and how much of it there is.
-#[derive(Clone, Debug, PartialEq, SimpleObject)]
-pub(crate) struct Bucket {
-    /// The value; empty where it is not known.
-    pub(crate) name: String,
-    /// How much.
-    pub(crate) value: f64,
-}
-
-/// A value over time.
-#[derive(Clone, Debug, SimpleObject)]
-pub(crate) struct Series {
-    /// What it is of; empty where nothing was taken apart, or it is not known.
-    name: String,
-    /// Steps in order; those without anything are left out.
-    points: Vec<Point>,
-}
-
-/// A step of a series.
-#[derive(Clone, Copy, Debug, SimpleObject)]
-pub(crate) struct Point {
-    /// When it begins.
-    at: DateTime<Utc>,
-    /// How much there was.
-    value: f64,
-}
-
-/// How much there is of a country.
-#[derive(Clone, Debug, SimpleObject)]
-pub(crate) struct CountryValue {
-    /// Its code (ISO 3166-1 alpha-2); empty where it is not known.
-    country: String,
-    /// How much.
-    value: f64,
 }
 
 /// A sign of misuse, as part of a score.
@@ -351,6 +304,17 @@ impl Analytics {
         Ok(values.into_iter().map(|(name, number)| (name, value(number))).collect())
     }
 
+    /// How well players played, together or taken apart.
+    pub(crate) async fn quality_by(
+        &self,
+        state: &State,
+        by: Option<QualityDimension>,
+        first: u64,
+    ) -> Result<Vec<PlayerQuality>, Fault> {
+        let groups = quality::taken_apart(state.store.read(), self.span()?, by.map(Into::into), first).await?;
+        Ok(groups.into_iter().map(PlayerQuality::of).collect())
+    }
+
     /// Whoever may not see addresses and viewers may not see what is taken together by them.
     fn personal(&self, state: &State) -> Result<(), Fault> {
         let may = self.acting.may(state, Action::SessionReadPersonal);
@@ -469,8 +433,28 @@ impl Analytics {
             WorldMetric::Ingest => Door::Ingest,
         };
         let values = series::world(state.store.read(), self.span()?, door.into()).await?;
-        let shape = |(country, value)| CountryValue { country, value };
-        Ok(values.into_iter().map(shape).collect())
+        Ok(values.into_iter().map(CountryValue::of).collect())
+    }
+
+    /// How well players played, by their own account: together, or taken apart, those who played longest first.
+    async fn quality(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "By what; by nothing unless said.")] by: Option<QualityDimension>,
+        #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
+    ) -> Result<Vec<PlayerQuality>> {
+        Ok(self.quality_by(state(context), by, few(first)?).await?)
+    }
+
+    /// How well players played over time, by their own account.
+    async fn quality_over_time(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
+    ) -> Result<Vec<QualityPoint>> {
+        let connection = state(context).store.read();
+        let steps = quality::over_time(connection, self.span()?, interval.seconds()).await?;
+        Ok(steps.into_iter().map(QualityPoint::of).collect())
     }
 
     /// Refusals taken apart, the most first.
@@ -483,36 +467,6 @@ impl Analytics {
         let state = state(context);
         let values = series::breakdown(state.store.read(), self.span()?, What::Denials, by.into(), few(first)?).await?;
         Ok(values.into_iter().map(Bucket::of).collect())
-    }
-}
-
-impl Interval {
-    fn seconds(self) -> i64 {
-        match self {
-            Self::Minute => 60,
-            Self::FiveMinutes => 300,
-            Self::Hour => 3_600,
-            Self::Day => 86_400,
-        }
-    }
-}
-
-impl Bucket {
-    pub(crate) fn of((name, value): (String, f64)) -> Self {
-        Self { name, value }
-    }
-}
-
-impl Series {
-    fn of(series: series::Series) -> Self {
-        let point = |(at, value): (Timestamp, f64)| Point {
-            at: super::moment(at.us()),
-            value,
-        };
-        Self {
-            name: series.name,
-            points: series.points.into_iter().map(point).collect(),
-        }
     }
 }
 

@@ -20,8 +20,10 @@ mod page;
 mod platform;
 mod privacy;
 mod provider;
+mod quality;
 mod rule;
 mod search;
+mod series;
 mod session;
 mod signing_key;
 mod static_token;
@@ -58,6 +60,7 @@ pub(crate) use page::Part;
 pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
+pub(crate) use quality::{PlayerQuality, QualityDimension};
 pub(crate) use rule::{
     GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
     GuardianSimulation,

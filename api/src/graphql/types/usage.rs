@@ -6,12 +6,7 @@ use async_graphql::{ID, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
 
-use super::{
-    Part,
-    analytics::{Bucket, Indicator},
-    page::connection,
-    token::TokenStatus,
-};
+use super::{Part, analytics::Indicator, page::connection, series::Bucket, token::TokenStatus};
 use crate::{
     analytics::{
         findings, standing,

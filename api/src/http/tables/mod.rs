@@ -1,4 +1,4 @@
-//! `GET /token-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/sessions.csv`, `/changes.csv`: what tables of the
+//! `GET /token-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/quality.csv`, `/sessions.csv`, `/changes.csv`: what tables of the
 //! dashboard show, as files, streamed. Each is an entry of the audit log.
 //!
 //! Parameters are called as the arguments and fields of GraphQL are, and read by the same types. Whoever sees aggregates
@@ -20,7 +20,7 @@ use serde_json::json;
 
 use self::{
     parameters::Parameters,
-    rows::{Changes, Findings, Sessions, Views},
+    rows::{Changes, Few, Findings, Sessions, Views},
 };
 use super::{
     Doors,
@@ -31,7 +31,8 @@ use crate::{
     fault::Fault,
     graphql::types::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding,
-        OrderDirection, Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder,
+        OrderDirection, PlayerQuality, QualityDimension, Session, SessionFilter, TimeRange, TokenUsage,
+        TokenUsageOrder,
     },
     people::Acting,
     service::exports::{self, Part, Place},
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<Doors> {
         .route("/token-usage.csv", get(token_usage))
         .route("/address-usage.csv", get(address_usage))
         .route("/findings.csv", get(findings))
+        .route("/quality.csv", get(quality))
         .route("/sessions.csv", get(sessions))
         .route("/changes.csv", get(changes))
 }
@@ -122,6 +124,32 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
         };
         let rows = |place| Findings::new(doors.state.clone(), acting.clone(), time, place);
         file(doors, (&acting, head), part, &MisuseFinding::HEADING, rows).await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// How well players played.
+async fn quality(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
+        let range: TimeRange = parameters.range()?;
+        let by: Option<QualityDimension> = parameters.one("by")?;
+        let filter: AnalyticsFilter = parameters.fields(&QUALITY_FILTER)?;
+        parameters.end()?;
+        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let groups = analytics.quality_by(&doors.state, by, GROUPS).await?;
+        let part = Part {
+            table: "quality",
+            detail: parameters.detail(),
+            whom: None,
+        };
+        let cells = groups.iter().map(PlayerQuality::cells);
+        let rows = |place| Few::new(cells, place);
+        file(doors, (&acting, head), part, &PlayerQuality::HEADING, rows).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -265,5 +293,9 @@ const ANALYTICS: Needs = (Action::AnalyticsRead, Some(Package::Analytics));
 const ANALYTICS_FILTER: [&str; 10] = [
     "stream", "protocol", "jti", "user", "tag", "ip", "country", "asn", "provider", "referrer",
 ];
+/// Those that minutes know.
+const QUALITY_FILTER: [&str; 2] = ["stream", "protocol"];
+/// Rows of a table that is whole in memory.
+const GROUPS: u64 = 10_000;
 /// The fields of `SessionFilter`.
 const SESSION_FILTER: [&str; 7] = ["stream", "live", "door", "user", "tag", "jti", "ip"];

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::frame::{Decoder, Heard, Misbehaved};
+use crate::session::Report;
 
 /// The reading half of a socket.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub(super) enum Command {
         /// The token.
         token: String,
     },
+    /// How well it plays.
+    Quality(Report),
 }
 
 impl Command {

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use guard::{Credential, Denial, End, Reason};
 use serde_json::json;
 
-use super::{super::Node, hear::Command};
+use super::super::Node;
 use crate::session::Session;
 
 /// The newer tokens of one socket.
@@ -46,20 +46,9 @@ impl<'a> Renewals<'a> {
         }
     }
 
-    /// Takes a message of the client's; false where it cannot be meant for a session on the stream of that name.
-    pub(super) fn hear(&mut self, name: &str, text: &str) -> bool {
-        let shown = match Command::of(text) {
-            Some(Command::Token { token }) => Shown { token, plays: false },
-            Some(Command::Play { stream_id, token }) => {
-                if stream_id.is_some_and(|stream| stream != name) {
-                    return false;
-                }
-                Shown { token, plays: true }
-            }
-            None => return true,
-        };
-        self.waiting = Some(shown);
-        true
+    /// Takes a token that the client shows; whether it says that it plays by it.
+    pub(super) fn show(&mut self, token: String, plays: bool) {
+        self.waiting = Some(Shown { token, plays });
     }
 
     /// What comes of the next one; waits for ever where there is none. Cancellation loses nothing.

@@ -104,8 +104,14 @@ async fn watch(
             heard = ear.hear() => match heard {
                 Ok(Heard::Ping(payload)) => vec![frame::pong(&payload)],
                 Ok(Heard::Text(text)) => {
-                    if !renewals.hear(name, &text) {
-                        return Some(last_word(Reason::TokenMalformed));
+                    match Command::of(&text) {
+                        Some(Command::Play { stream_id, .. }) if stream_id.as_ref().is_some_and(|stream| stream != name) => {
+                            return Some(last_word(Reason::TokenMalformed));
+                        }
+                        Some(Command::Play { token, .. }) => renewals.show(token, true),
+                        Some(Command::Token { token }) => renewals.show(token, false),
+                        Some(Command::Quality(report)) => stay.session().player.hear(&report),
+                        None => {}
                     }
                     continue;
                 }

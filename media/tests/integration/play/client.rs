@@ -48,6 +48,22 @@ pub(crate) async fn ask(http: SocketAddr, method: &str, path: &str, headers: &[(
     parse(&bytes)
 }
 
+/// What is answered to a body, JSON unless the headers call it something else.
+pub(crate) async fn post(http: SocketAddr, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+    let length = body.len().to_string();
+    let mut all = vec![("content-length", length.as_str())];
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        all.push(("content-type", "application/json"));
+    }
+    all.extend(headers);
+    let mut connection = open(http, "POST", path, &all).await;
+    connection.write_all(body.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(PATIENCE, connection.read_to_end(&mut bytes));
+    read.await.expect("an answer").unwrap();
+    parse(&bytes)
+}
+
 /// Sends a request and leaves the answer unread.
 pub(crate) async fn open(http: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
     let mut connection = TcpStream::connect(http).await.unwrap();
@@ -136,6 +152,12 @@ impl Player {
         for _ in 0..=count {
             assert!(matches!(self.next().await, Got::Media(_)));
         }
+    }
+
+    /// Leaves as players do; what was said before was heard by then.
+    pub(crate) async fn leave(mut self) {
+        self.0.close(None).await.unwrap();
+        while !matches!(self.next().await, Got::Closed(..) | Got::Gone) {}
     }
 
     /// What the last word is, whatever comes before it.

@@ -12,6 +12,7 @@ mod geoip;
 mod learned;
 mod limits;
 mod proxies;
+mod quality;
 mod renew;
 mod rules;
 mod slices;

@@ -5,13 +5,10 @@ use std::time::Duration;
 use guard::{Reason, Timestamp, Update, Use, policy::Subject};
 use link::{Answer, Clock, Event, Kind, Question};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    time::Instant,
-};
+use tokio::{io::AsyncReadExt, time::Instant};
 
 use super::{
-    client::{Got, PATIENCE, Player, get, open, parse},
+    client::{Got, PATIENCE, Player, get, open, post},
     stage::{IDLE, NAME, Stage, now, organisation, pair, revoked, sign},
 };
 
@@ -53,21 +50,6 @@ async fn socket(stage: &Stage, token: &str) -> Player {
     let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={token}")).await;
     player.play(2).await;
     player
-}
-
-async fn post(stage: &Stage, path: &str, body: &str, headers: &[(&str, &str)]) -> super::client::Answer {
-    let length = body.len().to_string();
-    let mut all = vec![("content-length", length.as_str())];
-    if !headers.iter().any(|(name, _)| *name == "content-type") {
-        all.push(("content-type", "application/json"));
-    }
-    all.extend(headers);
-    let mut connection = open(stage.http, "POST", path, &all).await;
-    connection.write_all(body.as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    let read = tokio::time::timeout(PATIENCE, connection.read_to_end(&mut bytes));
-    read.await.expect("an answer").unwrap();
-    parse(&bytes)
 }
 
 #[tokio::test]
@@ -345,7 +327,7 @@ async fn an_hls_viewer_whose_newer_token_is_taken_back_is_told_so_under_its_old_
     let (old, new) = (token("old", 300), token("new", 900));
     let (playlist, segment) = uris(&stage, &old).await;
     let path = format!("/live/{NAME}/session/token?token={old}");
-    let answer = post(&stage, &path, &json!({ "token": new }).to_string(), &[]).await;
+    let answer = post(stage.http, &path, &json!({ "token": new }).to_string(), &[]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     while clock.now().s() < now().s() + 400 {
         clock.set(clock.now().plus(Duration::from_secs(4)));
@@ -394,16 +376,16 @@ async fn sessions_of_every_door_take_a_newer_token_that_is_posted() {
     let (playlist, _) = uris(&stage, &old).await;
     let path = format!("/live/{NAME}/session/token?token={old}");
     let new = ends(&stage, "new", 14, json!({}));
-    let answer = post(&stage, &path, &json!({ "token": new }).to_string(), &[]).await;
+    let answer = post(stage.http, &path, &json!({ "token": new }).to_string(), &[]).await;
     let said: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((answer.status, &said["sessions"]), (200, &json!(3)), "{said}");
     assert!(said["endsInS"].as_i64().is_some_and(|left| left <= 14));
     // With the newer one beside the older, and by path, it is the same again.
     let bearer = format!("Bearer {new}");
-    let answer = post(&stage, &path, "", &[("authorization", &bearer)]).await;
+    let answer = post(stage.http, &path, "", &[("authorization", &bearer)]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let by_path = format!("/t/{old}/live/{NAME}/session/token");
-    let answer = post(&stage, &by_path, &json!({ "token": new }).to_string(), &[]).await;
+    let answer = post(stage.http, &by_path, &json!({ "token": new }).to_string(), &[]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     while begun.elapsed() < Duration::from_millis(11_500) {
         assert_eq!(get(stage.http, &playlist, &[]).await.status, 200);
@@ -426,8 +408,8 @@ async fn what_is_posted_in_vain_is_told_why() {
     let path = format!("/live/{NAME}/session/token");
     let with = format!("{path}?token={token}");
     let body = json!({ "token": ends(&stage, "new", 900, json!({})) }).to_string();
-    assert_eq!(post(&stage, &path, &body, &[]).await.reason(), "TOKEN_MISSING");
-    assert_eq!(post(&stage, &with, &body, &[]).await.status, 404, "no session runs");
+    assert_eq!(post(stage.http, &path, &body, &[]).await.reason(), "TOKEN_MISSING");
+    assert_eq!(post(stage.http, &with, &body, &[]).await.status, 404, "no session runs");
     uris(&stage, &token).await;
     let answer = get(stage.http, &with, &[]).await;
     assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
@@ -437,13 +419,17 @@ async fn what_is_posted_in_vain_is_told_why() {
         ("{}", &[], 400),
         (&format!("{{\"token\":\"{}\"}}", "x".repeat(20_000)), &[], 400),
     ] {
-        assert_eq!(post(&stage, &with, body, headers).await.status, status, "{headers:?}");
+        assert_eq!(
+            post(stage.http, &with, body, headers).await.status,
+            status,
+            "{headers:?}"
+        );
     }
     let other = json!({ "token": ends(&stage, "bert", 900, json!({"user": "bert"})) }).to_string();
-    let answer = post(&stage, &with, &other, &[]).await;
+    let answer = post(stage.http, &with, &other, &[]).await;
     assert_eq!((answer.status, answer.reason()), (403, "TOKEN_MALFORMED"));
     assert!(answer.text().contains("names the same viewer"), "{}", answer.text());
-    assert_eq!(post(&stage, &with, &body, &[]).await.status, 200);
+    assert_eq!(post(stage.http, &with, &body, &[]).await.status, 200);
 }
 
 #[tokio::test]

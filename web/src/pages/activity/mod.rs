@@ -28,6 +28,7 @@ fn Head(part: &'static str, lead: &'static str, #[prop(into, optional)] acts: Vi
 pub(super) fn Parts() -> impl IntoView {
     let mut tabs = vec![
         ("/overview", "Overview"),
+        ("/overview/quality", "Playback quality"),
         ("/alerts", "Alerts"),
         ("/activity", "At the doors"),
     ];

@@ -9,6 +9,7 @@ mod world;
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+pub(super) use self::series::named;
 use self::{now::Now, refusals::Refusals, series::OverTime, world::World};
 use super::{
     activity::Parts,

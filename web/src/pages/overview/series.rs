@@ -5,13 +5,15 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
-        misuse::TimeRange,
-        overview::{self, Dimension, Interval, Metric, Series, Wanted},
+        overview::{self, Dimension, Metric, Series, Wanted},
         sessions::Protocol,
     },
     country,
-    kit::{Button, Card, Line, Lines, Load, Loaded, Select, Skeleton},
-    pages::misuse::{Place, follow},
+    kit::{Card, Line, Lines, Load, Loaded, Select, Skeleton},
+    pages::{
+        misuse::{Place, follow},
+        timeline::{Steps, Zoom, between},
+    },
     time,
 };
 
@@ -33,12 +35,10 @@ const APART: [(Option<Dimension>, &str, &str); 5] = [
 /// So many lines are told apart by their colour.
 const MOST: usize = 6;
 
-/// What is drawn: of which time, in which steps.
+/// What is drawn.
 #[derive(Clone, PartialEq)]
 struct Drawn {
-    from_ms: f64,
-    to_ms: f64,
-    step_ms: f64,
+    steps: Steps,
     metric: Metric,
     series: Vec<Series>,
 }
@@ -51,19 +51,16 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
     let load = Load::new(move || {
         let (range, metric, by) = (place.span().range(), metric.get(), apart.get());
         async move {
-            let (from_ms, to_ms) = ends(&range);
-            let (interval, step_ms) = step(to_ms - from_ms);
+            let steps = Steps::of(&range);
             let by = by.filter(|by| fits(metric, *by));
             let wanted = Wanted {
                 range,
                 metric,
-                interval,
+                interval: steps.interval,
                 by,
             };
             Ok(Drawn {
-                from_ms,
-                to_ms,
-                step_ms,
+                steps,
                 metric,
                 series: overview::series(api, wanted).await?,
             })
@@ -104,25 +101,15 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         load.value()
             .with(|drawn| drawn.as_ref().map(drawn_lines).unwrap_or_default())
     });
-    let times = Signal::derive(move || load.value().with(|drawn| drawn.as_ref().map(steps).unwrap_or_default()));
+    let steps = Signal::derive(move || load.value().with(|drawn| drawn.as_ref().map(|drawn| drawn.steps)));
+    let times = Signal::derive(move || steps.get().map(Steps::moments).unwrap_or_default());
     let shown = Callback::new(move |value: f64| {
         let bytes = load
             .value()
             .with(|drawn| drawn.as_ref().is_some_and(|drawn| drawn.metric == Metric::Bytes));
         if bytes { time::bytes(value) } else { figure(value) }
     });
-    let zoom = move |part: f64, around: Option<f64>| {
-        let ends = load
-            .value()
-            .with_untracked(|drawn| drawn.as_ref().map(|drawn| (drawn.from_ms, drawn.to_ms)));
-        let Some((from, to)) = ends else { return };
-        let (middle, half) = (around.unwrap_or(f64::midpoint(from, to)), (to - from) * part / 2.0);
-        let half = half.clamp(LEAST_MS / 2.0, MOST_MS / 2.0);
-        let to = (middle + half).min(js_sys::Date::now());
-        between(place, to - 2.0 * half, to);
-    };
     let cursor = RwSignal::new(0_usize);
-    let here = move || times.with_untracked(|times| times.get(cursor.get_untracked()).copied());
     view! {
         <Card title="Over time" acts=move || view! {
             <Select label="Show" options=metrics.clone() chosen on_choose=choose/>
@@ -130,46 +117,11 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         }>
             <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
                 <Lines label="Over time" lines times cursor shown on_select=move |(from, to)| between(place, from, to)/>
-                <div class="chart-acts">
-                    <Button icon=icondata_lu::LuZoomIn on_press=move |_| zoom(0.5, here())>"Zoom in"</Button>
-                    <Button icon=icondata_lu::LuZoomOut on_press=move |_| zoom(2.0, here())>"Zoom out"</Button>
-                </div>
+                <Zoom place steps cursor/>
             </Loaded>
         </Card>
     }
 }
-
-/// Looks at the time between two moments.
-fn between(place: Place, from_ms: f64, to_ms: f64) {
-    if to_ms - from_ms < LEAST_MS / 2.0 {
-        return;
-    }
-    place.go_on([
-        ("last", String::new()),
-        ("from", time::field_of(from_ms)),
-        ("to", time::field_of(to_ms)),
-    ]);
-}
-
-fn ends(range: &TimeRange) -> (f64, f64) {
-    let to = range.to.as_ref().map_or_else(js_sys::Date::now, time::millis);
-    (time::millis(&range.from), to)
-}
-
-/// Steps that are seen, and not too many of them.
-fn step(span_ms: f64) -> (Interval, f64) {
-    match span_ms / MINUTE_MS {
-        minutes if minutes <= 361.0 => (Interval::Minute, MINUTE_MS),
-        minutes if minutes <= 1_500.0 => (Interval::FiveMinutes, 5.0 * MINUTE_MS),
-        minutes if minutes <= 44_000.0 => (Interval::Hour, 60.0 * MINUTE_MS),
-        _ => (Interval::Day, 1_440.0 * MINUTE_MS),
-    }
-}
-
-const MINUTE_MS: f64 = 60_000.0;
-/// No closer look than this, and none from further away.
-const LEAST_MS: f64 = 10.0 * MINUTE_MS;
-const MOST_MS: f64 = 365.0 * 1_440.0 * MINUTE_MS;
 
 /// Whether a metric can be taken apart by that.
 fn fits(metric: Metric, by: Dimension) -> bool {
@@ -180,48 +132,26 @@ fn fits(metric: Metric, by: Dimension) -> bool {
     }
 }
 
-/// When each step begins, all of them: those without anything too.
-fn steps(drawn: &Drawn) -> Vec<f64> {
-    let first = (drawn.from_ms / drawn.step_ms).floor() * drawn.step_ms;
-    std::iter::successors(Some(first), |at| Some(at + drawn.step_ms))
-        .take_while(|at| *at < drawn.to_ms)
-        .take(2_000)
-        .collect()
-}
-
 fn drawn_lines(drawn: &Drawn) -> Vec<Line> {
-    let times = steps(drawn);
     let line = |series: &Series| {
-        let mut values = vec![0.0; times.len()];
-        let first = times.first().copied().unwrap_or_default();
-        for point in &series.points {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a place in a list of hundreds; what is before it saturates"
-            )]
-            let at = ((time::millis(&point.at) - first) / drawn.step_ms).round() as usize;
-            if let Some(value) = values.get_mut(at) {
-                *value = point.value;
-            }
-        }
+        let points = series.points.iter().map(|point| (time::millis(&point.at), point.value));
         Line {
             name: named(&series.name),
-            values,
+            values: drawn.steps.values(points, 0.0),
         }
     };
     let mut lines: Vec<_> = drawn.series.iter().take(MOST).map(line).collect();
     if lines.is_empty() {
         lines.push(Line {
             name: String::new(),
-            values: vec![0.0; times.len()],
+            values: drawn.steps.values(std::iter::empty(), 0.0),
         });
     }
     lines
 }
 
 /// Codes of countries and protocols by their names; others as they are.
-fn named(name: &str) -> String {
+pub(in crate::pages) fn named(name: &str) -> String {
     match name {
         code if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => country::name(code),
         "hls" => Protocol::Hls.label(),
