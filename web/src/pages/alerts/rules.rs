@@ -126,7 +126,7 @@ fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List, lacking: 
                             <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(HOUR)), "Nobody is told for an hour.")>"Mute for 1 hour"</MenuItem>
                             <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(DAY)), "Nobody is told for a day.")>"Mute for 1 day"</MenuItem>
                         }>
-                            <MenuItem icon=icondata_lu::LuBell on_choose=move |()| save(mute(None), "It is told again.")>"Unmute"</MenuItem>
+                            <Show when=move || !lacking.get()><MenuItem icon=icondata_lu::LuBell on_choose=move |()| save(mute(None), "It is told again.")>"Unmute"</MenuItem></Show>
                         </Show>
                         {if enabled {
                             view! { <MenuItem icon=icondata_lu::LuPowerOff on_choose=move |()| save(switch(false), "The rule is switched off.")>"Switch off"</MenuItem> }.into_any()
