@@ -94,19 +94,16 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
         renew(node, &mut visit, renewal).await?;
     }
     let known = node.visits.of(&visit.asked, node.gate.clock().now());
-    // Taking back any of a session's tokens ends it for whoever shows another of them, for as long as they go on asking.
-    if known
-        .as_ref()
-        .is_some_and(|session| session.reason() == Some(Reason::TokenRevoked))
-    {
-        let denial = node.gate.refuse(Door::Playback, &visit.asked, Reason::TokenRevoked);
-        return Err(refuse::response(&denial));
-    }
     let admitted = node
         .gate
         .glance(&visit.asked, known.as_deref())
         .await
         .map_err(|denial| refuse::response(&denial))?;
+    // Taking back any of a session's tokens ends it for whoever shows another of them, for as long as they go on asking.
+    if known.is_some_and(|session| session.reason() == Some(Reason::TokenRevoked)) {
+        let denial = node.gate.refuse(Door::Playback, &visit.asked, Reason::TokenRevoked);
+        return Err(refuse::response(&denial));
+    }
     let session = node
         .visits
         .enter(&node.gate, &visit.asked, &admitted)

@@ -364,6 +364,25 @@ async fn an_hls_viewer_whose_newer_token_is_taken_back_is_told_so_under_its_old_
         .expect("it is forgotten");
 }
 
+/// Though the older one would let somebody in by itself.
+#[tokio::test]
+async fn taking_back_the_newer_token_of_hls_ends_it_for_whoever_goes_on_with_the_older_one() {
+    let stage = opened().await;
+    let (old, new) = (ends(&stage, "old", 600, json!({})), ends(&stage, "new", 900, json!({})));
+    let (playlist, segment) = uris(&stage, &old).await;
+    let path = format!("/live/{NAME}/session/token?token={old}");
+    let answer = post(stage.http, &path, &json!({ "token": new }).to_string(), &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(stage.revoke("new").await.acknowledged[0].sessions_ended, 1);
+    for path in [&playlist, &segment, &playlist] {
+        let answer = get(stage.http, path, &[]).await;
+        assert_eq!((answer.status, answer.reason()), (403, "TOKEN_REVOKED"));
+    }
+    // Another player's is another session, and the older token itself was not taken back.
+    let another = get(stage.http, &playlist, &[("user-agent", "another")]).await;
+    assert_eq!(another.status, 200, "{}", another.text());
+}
+
 #[tokio::test]
 async fn sessions_of_every_door_take_a_newer_token_that_is_posted() {
     let stage = opened().await;
