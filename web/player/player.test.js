@@ -143,6 +143,8 @@ test("who_has_to_press_play_first_is_no_slow_start_and_no_failed_one", () => {
   assert.equal(go(60_000).due(), false);
   quality.enter("playing");
   assert.deepEqual(go(2_000).take(0), { playedMs: 2_000 });
+  quality.enter("reconnecting", "LOST");
+  assert.deepEqual(quality.take(0), { stalls: 1, failures: ["LOST"] });
 });
 
 test("a_picture_that_never_comes_is_told_as_an_attempt_and_its_failures_are_bounded", () => {

@@ -2,7 +2,7 @@
 // failed. Told to the platform now and then, each time of what was since the time before. Of who watches it says nothing.
 
 const EVERY_MS = 10_000;
-const LONGEST_MS = 600_000;
+const LONGEST_MS = 120_000;
 const FAILURES = 10;
 
 export class Quality {
@@ -45,7 +45,7 @@ export class Quality {
     this.add();
     this.told = this.now();
     const { startMs, playedMs, stalledMs, stalls, failures } = this;
-    const attempt = !this.wasTried && (this.mode === "starting" || startMs !== undefined || failures.length > 0);
+    const attempt = !this.wasTried && (this.mode === "starting" || startMs !== undefined || (failures.length > 0 && !this.wasSeen));
     this.wasTried ||= attempt;
     this.empty();
     const told = {
