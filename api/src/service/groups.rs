@@ -87,9 +87,9 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<G
     let group = GroupId::from_uuid(row.id);
     let streams = members(&*work.write, acting.id, group).await?;
     leave(&work, group).await?;
-    let detail = json!({ "name": row.name, "streams": names(&streams) });
-    row.delete(&*work.write).await?;
     let rules = rules::remove_of(&work, RuleScope::Group(group)).await?;
+    let detail = json!({ "name": row.name, "streams": names(&streams), "rules": rules::removed(&rules) });
+    row.delete(&*work.write).await?;
     tell(work, Action::GroupDelete, group, detail, streams, rules).await?;
     Ok(group)
 }

@@ -289,6 +289,15 @@ pub(super) async fn remove_of(work: &Work<'_>, scope: RuleScope) -> Result<Vec<U
     Ok(gone.into_iter().map(update).collect())
 }
 
+/// The rules that these updates take out, for the audit log.
+pub(super) fn removed(updates: &[Update]) -> Value {
+    let id = |update: &Update| match update {
+        Update::RuleRemoved { id, .. } => Some(id.to_string()),
+        _ => None,
+    };
+    updates.iter().filter_map(id).collect()
+}
+
 /// A page of an organisation's rules, the newest first.
 pub(crate) async fn page(
     state: &State,

@@ -303,11 +303,12 @@ async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model
 }
 
 /// Tells the nodes, then whoever subscribed.
-async fn tell(work: Work<'_>, action: Action, row: stream::Model, detail: Value) -> Result<Changed, Fault> {
+async fn tell(work: Work<'_>, action: Action, row: stream::Model, mut detail: Value) -> Result<Changed, Fault> {
     let (state, organisation, at) = (work.state, work.organisation, work.at);
     let id = StreamId::from_uuid(row.id);
     let updates = if row.deleted_at.is_some() {
         let mut updates = rules::remove_of(&work, RuleScope::Stream(id)).await?;
+        detail["rules"] = rules::removed(&updates);
         updates.push(Update::StreamDeleted { organisation, id });
         updates
     } else {

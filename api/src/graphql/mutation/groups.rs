@@ -56,7 +56,7 @@ impl Groups {
         )
     }
 
-    /// Deletes a group; its streams stay.
+    /// Deletes a group, and the rules for it alone; its streams stay.
     async fn delete_group(&self, context: &Context<'_>, input: DeleteGroupInput) -> Result<Option<DeleteGroupPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::GroupDelete)?;

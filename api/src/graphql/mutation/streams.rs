@@ -91,7 +91,7 @@ impl Streams {
         UnlockStreamPayload::of(streams::unlock(state(context), acting, &input.name).await)
     }
 
-    /// Deletes a stream and ends its sessions; its name is not used again.
+    /// Deletes a stream and the rules for it alone, and ends its sessions; its name is not used again.
     async fn delete_stream(
         &self,
         context: &Context<'_>,
