@@ -180,8 +180,8 @@ pub(crate) fn events(taken: usize, took: Duration) {
     histogram!("portcullis_events_seconds").record(took.as_secs_f64());
 }
 
-pub(crate) fn unrecorded() {
-    counter!("portcullis_events_unrecorded_total").increment(1);
+pub(crate) fn unrecorded(many: usize) {
+    counter!("portcullis_events_unrecorded_total").increment(u64::try_from(many).unwrap_or(u64::MAX));
 }
 
 pub(crate) fn finding(indicator: &'static str) {
@@ -212,8 +212,8 @@ pub(crate) fn webhook_suppressed() {
     counter!("portcullis_webhook_suppressed_total").increment(1);
 }
 
-pub(crate) fn webhook_unlogged() {
-    counter!("portcullis_webhook_unlogged_total").increment(1);
+pub(crate) fn webhook_unlogged(many: usize) {
+    counter!("portcullis_webhook_unlogged_total").increment(u64::try_from(many).unwrap_or(u64::MAX));
 }
 
 pub(crate) fn search(store: &'static str) {

@@ -177,8 +177,11 @@ impl Deref for Write {
 #[derive(Debug)]
 pub(crate) struct Parts<'a, T> {
     left: Vec<&'a [T]>,
-    refused: Vec<Arc<DbErr>>,
+    refused: Vec<Lost>,
 }
+
+/// So many that were not written, and why.
+pub(crate) type Lost = (usize, DbErr);
 
 impl<'a, T> Parts<'a, T> {
     pub(crate) fn of(all: &'a [T]) -> Self {
@@ -195,17 +198,19 @@ impl<'a, T> Parts<'a, T> {
     pub(crate) fn tried(&mut self, part: &'a [T], outcome: Result<(), DbErr>) {
         let Err(error) = outcome else { return };
         let (first, second) = part.split_at(part.len() / 2);
-        // Nothing is won by halves where it is the database that is away.
-        if first.is_empty() || matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-            let error = Arc::new(error);
-            self.refused.extend(part.iter().map(|_| error.clone()));
+        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+            // It is away: nothing is won by halves, nor by what else is left.
+            let left: usize = self.left.drain(..).map(<[T]>::len).sum();
+            self.refused.push((part.len() + left, error));
+        } else if first.is_empty() {
+            self.refused.push((part.len(), error));
         } else {
             self.left.extend([second, first]);
         }
     }
 
-    /// Why, for each that was not written.
-    pub(crate) fn refused(self) -> Vec<Arc<DbErr>> {
+    /// What was not written.
+    pub(crate) fn refused(self) -> Vec<Lost> {
         self.refused
     }
 }

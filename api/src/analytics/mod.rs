@@ -29,7 +29,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
 
 use self::{minutes::Minutes, quality::Players, watch::Detectors};
-use crate::{count, state::State, store::Parts};
+use crate::{
+    count,
+    state::State,
+    store::{Lost, Parts},
+};
 
 /// What is gathered of events.
 #[derive(Debug)]
@@ -179,14 +183,14 @@ impl Gathered {
         &self.found
     }
 
-    /// Writes it where it could not be written together; why, for each that is lost.
-    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Arc<DbErr>> {
+    /// Writes it where it could not be written together; what is lost.
+    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Lost> {
         let summed = async {
             let write = state.store.write().await?;
             self.insert_sums(&*write).await?;
             write.commit().await
         };
-        let mut lost: Vec<_> = summed.await.err().map(Arc::new).into_iter().collect();
+        let mut lost: Vec<_> = summed.await.err().map(|error| (1, error)).into_iter().collect();
         let mut parts = Parts::of(&self.found);
         while let Some(part) = parts.next() {
             let attempt = async {

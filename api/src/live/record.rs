@@ -120,9 +120,9 @@ async fn apart(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
     let mut lost = parts.refused();
     lost.extend(gathered.insert_apart(state).await);
     lost.extend(queue.insert_apart(state).await);
-    for error in lost {
-        count::unrecorded();
-        tracing::error!(%error, "something that nodes told was not recorded");
+    for (many, error) in lost {
+        count::unrecorded(many);
+        tracing::error!(%error, rows = many, "what nodes told was not recorded");
     }
 }
 

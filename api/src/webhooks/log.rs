@@ -14,7 +14,11 @@ use sea_orm::{
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::{count, state::State, store::Parts};
+use crate::{
+    count,
+    state::State,
+    store::{Lost, Parts},
+};
 
 /// What is not written yet.
 #[derive(Debug, Default)]
@@ -28,7 +32,7 @@ impl Log {
     pub(super) fn note(&self, row: webhook_delivery::ActiveModel) {
         let mut rows = self.rows();
         if rows.len() >= MOST {
-            count::webhook_unlogged();
+            count::webhook_unlogged(1);
             return;
         }
         rows.push(row);
@@ -61,14 +65,14 @@ async fn write(state: &State) {
     if rows.is_empty() {
         return;
     }
-    for error in insert_apart(state, &rows).await {
-        count::webhook_unlogged();
-        tracing::error!(%error, "a call was not logged");
+    for (many, error) in insert_apart(state, &rows).await {
+        count::webhook_unlogged(many);
+        tracing::error!(%error, rows = many, "calls were not logged");
     }
 }
 
-/// Adds rows of the log, in transactions of their own; why, for each that is lost.
-pub(super) async fn insert_apart(state: &State, rows: &[webhook_delivery::ActiveModel]) -> Vec<Arc<DbErr>> {
+/// Adds rows of the log, in transactions of their own; what is lost.
+pub(super) async fn insert_apart(state: &State, rows: &[webhook_delivery::ActiveModel]) -> Vec<Lost> {
     let mut parts = Parts::of(rows);
     while let Some(part) = parts.next() {
         let attempt = async {

@@ -3,7 +3,7 @@
 //! A flood is bounded: so many denials a minute are told to an address, and so many calls wait for it. What is more is
 //! counted, beside the address, and in the next call that is made.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use entity::{Table, Tenanted, package_grant, session, webhook, webhook_delivery};
 use guard::{
@@ -27,6 +27,7 @@ use crate::{
     publisher::policy,
     service::Work,
     state::State,
+    store::Lost,
 };
 
 /// Something to tell an organisation's addresses.
@@ -378,15 +379,15 @@ impl Queue {
         log::insert(connection, &self.rows).await
     }
 
-    /// Writes it where it could not be written together; why, for each that is lost.
-    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Arc<DbErr>> {
+    /// Writes it where it could not be written together; what is lost.
+    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Lost> {
         let mut lost = log::insert_apart(state, &self.rows).await;
         let counted = async {
             let write = state.store.write().await?;
             self.count(&*write).await?;
             write.commit().await
         };
-        lost.extend(counted.await.err().map(Arc::new));
+        lost.extend(counted.await.err().map(|error| (self.suppressed.len(), error)));
         lost
     }
 
