@@ -86,7 +86,7 @@ test('where no player told anything the page says so, and an observer sees sums 
   const other = await (await browser.newContext()).newPage();
   await signIn(other, await newAdministrator('quality'));
   await other.goto(at('/overview/quality'));
-  await expect(other.getByRole('heading', { name: 'No player has told anything in this time' })).toBeVisible();
+  await expect(other.getByText('No player has told anything in this time')).toBeVisible();
   await expectFitEverywhere(other, 'playback quality of nobody');
   await other.context().close();
 });
