@@ -84,7 +84,7 @@ test('where no player told anything the page says so, and an observer sees sums 
   await expect(page.getByRole('button', { name: 'Export CSV' })).toHaveCount(0);
 
   const other = await (await browser.newContext()).newPage();
-  await signIn(other, await newAdministrator('quality'));
+  await signIn(other, await newAdministrator('quality', ['LIVE', 'ANALYTICS']));
   await other.goto(at('/overview/quality'));
   await expect(other.getByText('No player has told anything in this time')).toBeVisible();
   await expectFitEverywhere(other, 'playback quality of nobody');
