@@ -42,7 +42,7 @@ pub(crate) async fn create(
     .map_err(taken)?;
     join(&work, id, &streams).await?;
     let detail = json!({ "name": row.name, "streams": names(&streams) });
-    finish(work, Action::GroupCreate, id, detail, streams).await?;
+    finish(work, Action::GroupCreate, id, detail, streams, vec![]).await?;
     Ok(row)
 }
 
@@ -76,7 +76,7 @@ pub(crate) async fn update(
         moved = [left, streams].concat();
     }
     let detail = json!({ "before": before, "after": after });
-    finish(work, Action::GroupUpdate, group, detail, moved).await?;
+    finish(work, Action::GroupUpdate, group, detail, moved, vec![]).await?;
     Ok(row)
 }
 
@@ -90,23 +90,13 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<G
     let rules = rules::remove_of(&work, RuleScope::Group(group)).await?;
     let detail = json!({ "name": row.name, "streams": names(&streams), "rules": rules::removed(&rules) });
     row.delete(&*work.write).await?;
-    tell(work, Action::GroupDelete, group, detail, streams, rules).await?;
+    finish(work, Action::GroupDelete, group, detail, streams, rules).await?;
     Ok(group)
 }
 
-/// Makes it durable, and tells the nodes of the streams that moved: tokens and rules may be for a group.
+/// Makes it durable, and tells the nodes of the streams that moved, for tokens and rules may be for a group, and of what
+/// else is different.
 async fn finish(
-    work: Work<'_>,
-    action: Action,
-    group: GroupId,
-    detail: Value,
-    moved: Vec<stream::Model>,
-) -> Result<(), Fault> {
-    tell(work, action, group, detail, moved, Vec::new()).await
-}
-
-/// The same, and what else is different.
-async fn tell(
     work: Work<'_>,
     action: Action,
     group: GroupId,

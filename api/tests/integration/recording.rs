@@ -48,8 +48,10 @@ async fn until_known(client: &Client, id: &str) {
     panic!("{id} was not recorded");
 }
 
-async fn what_a_database_refuses_is_lost_alone_on(kind: Store) {
-    let world = World::on(kind).await;
+/// SQLite refuses none of it.
+#[tokio::test]
+async fn what_a_database_refuses_is_lost_alone_on_postgresql() {
+    let world = World::on(Store::Postgres).await;
     let admin = world.as_role("nanoAdmin").await;
     let session = world.viewing(world.stream(), 9);
     // All in one batch: PostgreSQL keeps no NUL.
@@ -66,16 +68,6 @@ async fn what_a_database_refuses_is_lost_alone_on(kind: Store) {
         sessions.to_string().contains(&session.session.to_string()),
         "{sessions}"
     );
-}
-
-#[tokio::test]
-async fn what_a_database_refuses_is_lost_alone() {
-    what_a_database_refuses_is_lost_alone_on(Store::Sqlite).await;
-}
-
-#[tokio::test]
-async fn what_a_database_refuses_is_lost_alone_on_postgresql() {
-    what_a_database_refuses_is_lost_alone_on(Store::Postgres).await;
 }
 
 /// While addresses that are told of refusals come and go.

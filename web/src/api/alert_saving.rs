@@ -7,7 +7,7 @@ use super::{
     sessions::Reason,
 };
 
-/// A rule, or what of it is different.
+/// A rule, as it is to be, or what of it is different; a new one where it has no id.
 #[derive(cynic::InputObject, Clone, Debug, Default)]
 pub(crate) struct SaveAlertRuleInput {
     #[cynic(skip_serializing_if = "Option::is_none")]

@@ -405,7 +405,6 @@ pub(crate) fn news() -> StreamingOperation<News, ()> {
     News::build(())
 }
 
-/// A rule, as it is to be; a new one where it has no id.
 #[derive(cynic::QueryFragment, Debug)]
 pub(crate) struct SaveAlertRulePayload {
     errors: Vec<UserError>,

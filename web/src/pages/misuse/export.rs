@@ -32,7 +32,7 @@ pub(in crate::pages) fn ExportButton(
 }
 
 /// The time, as the server's parameters say it.
-pub(super) fn time(TimeRange { from, to }: TimeRange) -> Vec<(&'static str, String)> {
+pub(in crate::pages) fn time(TimeRange { from, to }: TimeRange) -> Vec<(&'static str, String)> {
     let to = to.map(|to| ("to", to.0));
     [("from", from.0)].into_iter().chain(to).collect()
 }

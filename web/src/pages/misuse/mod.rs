@@ -17,7 +17,7 @@ mod words;
 
 pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView, words::label};
 pub(super) use self::{
-    export::ExportButton,
+    export::{ExportButton, time as asked_time},
     filters::{When, follow},
     findings::Latest,
     parts::whole,

@@ -10,13 +10,13 @@ use leptos::prelude::*;
 use self::{apart::Apart, over_time::OverTime, words as said};
 use super::{
     activity::Parts,
-    misuse::{ExportButton, Place, When, follow},
+    misuse::{ExportButton, Place, When, asked_time, follow},
     timeline::Steps,
 };
 use crate::{
     api::{
         client::use_api,
-        misuse::{Filter, TimeRange},
+        misuse::Filter,
         organisation::Package,
         people::Permission,
         quality::{self, Whole},
@@ -39,11 +39,13 @@ pub(crate) fn Quality() -> impl IntoView {
     let export = move || {
         let given = move |()| {
             let (range, filter) = untrack(|| (place.span().range(), narrowed(place)));
-            let TimeRange { from, to } = range;
-            let time = [("from", from.0)].into_iter().chain(to.map(|to| ("to", to.0)));
             let stream = filter.stream.map(|stream| ("stream", stream));
             let by = ("by", untrack(|| apart::chosen(place)).1.to_uppercase());
-            time.chain(stream).chain([by]).collect::<Vec<_>>()
+            asked_time(range)
+                .into_iter()
+                .chain(stream)
+                .chain([by])
+                .collect::<Vec<_>>()
         };
         open.get()
             .then(|| view! { <ExportButton table="quality" narrowed=given/> })
