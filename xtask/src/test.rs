@@ -7,19 +7,21 @@ use crate::{check, repository::Repository, setup, shell, steps::Steps, web};
 /// Runs all of it; a failed step does not hide what the next would have said.
 pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
     let root = repository.root();
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     if !steps.take("install what is missing", || setup::for_test(repository)) {
         return steps.finish();
     }
     steps.take("format", || format(repository));
     steps.take("structure", || check::all(repository));
-    let has_dashboard = steps.take("dashboard", || web::build(root, true));
+    let (has_dashboard, _) = steps.take_both(
+        ("dashboard", || web::build(root, true)),
+        ("lints", || lints(repository)),
+    );
     if has_dashboard {
         steps.take("player tests", || player_tests(repository));
     } else {
         steps.skip("player tests");
     }
-    steps.take("lints", || lints(repository));
     // The binary and the tests are built by one call: two would choose different features and build everything twice.
     let is_built = has_dashboard
         && steps.take("build", || {
@@ -45,7 +47,7 @@ pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
 
 /// The part that needs no server.
 pub(crate) fn check(repository: &Repository) -> anyhow::Result<()> {
-    let mut steps = Steps::default();
+    let mut steps = Steps::new();
     if steps.take("install what is missing", || setup::for_check(repository)) {
         steps.take("format", || format(repository));
         steps.take("structure", || check::all(repository));

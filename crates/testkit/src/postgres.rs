@@ -4,9 +4,10 @@
 
 use std::{
     fs::{self, Permissions},
+    hash::{DefaultHasher, Hash, Hasher},
     os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     thread,
     time::Duration,
 };
@@ -35,20 +36,7 @@ impl Cluster {
                 "the folder must be the server's"
             );
         }
-        let made = command("initdb")
-            .arg("--pgdata")
-            .arg(&data)
-            .args([
-                "--auth=trust",
-                "--username=postgres",
-                "--no-sync",
-                "--encoding=UTF8",
-                "--locale=C",
-            ])
-            .stdout(Stdio::null())
-            .status()
-            .expect("initdb of PostgreSQL 15");
-        assert!(made.success(), "initdb failed");
+        fill(&data);
         let server = command("postgres")
             .arg("-D")
             .arg(&data)
@@ -97,6 +85,40 @@ impl Cluster {
     }
 }
 
+/// Fills a new folder with an empty cluster: a copy of the one that `initdb` made for the first test of all, since that takes
+/// longer than most tests.
+fn fill(data: &Path) {
+    let mut about = DefaultHasher::new();
+    (INITDB, program("initdb")).hash(&mut about);
+    let made = Path::new(TARGET).join(format!("postgres-{:016x}", about.finish()));
+    if made.exists() && copy(&made, data) {
+        return;
+    }
+    let is_made = command("initdb")
+        .arg("--pgdata")
+        .arg(data)
+        .args(INITDB)
+        .stdout(Stdio::null())
+        .status();
+    assert!(is_made.expect("initdb of PostgreSQL 15").success(), "initdb failed");
+    // Whoever is first keeps it, whole; who comes second need not.
+    let own = Path::new(TARGET).join(format!("postgres-{}", process::id()));
+    let _ = fs::remove_dir_all(&own);
+    if !copy(data, &own) || fs::rename(&own, &made).is_err() {
+        let _ = fs::remove_dir_all(&own);
+    }
+}
+
+/// Copies a folder with its owner and its permissions; whether it could.
+fn copy(from: &Path, to: &Path) -> bool {
+    let copied = Command::new("cp")
+        .args(["--archive", "--reflink=auto"])
+        .arg(from)
+        .arg(to)
+        .status();
+    copied.is_ok_and(|status| status.success())
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         // Nothing is to be kept: its children go when they see that it is gone.
@@ -107,18 +129,18 @@ impl Drop for Cluster {
 
 /// A program of PostgreSQL, as a user that it accepts; it gets a signal when the test dies.
 fn command(program: &str) -> Command {
-    let program = PROGRAMS
-        .iter()
-        .map(|folder| Path::new(folder).join(program))
-        .find(|path| path.exists())
-        .unwrap_or_else(|| program.into());
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);
     if is_root() {
         command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
     }
-    command.arg(program);
+    command.arg(self::program(program));
     command
+}
+
+fn program(name: &str) -> PathBuf {
+    let mut known = PROGRAMS.iter().map(|folder| Path::new(folder).join(name));
+    known.find(|path| path.exists()).unwrap_or_else(|| name.into())
 }
 
 fn is_root() -> bool {
@@ -126,4 +148,14 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
+/// Small segments: what is copied for each test is mostly the log's first.
+const INITDB: [&str; 6] = [
+    "--auth=trust",
+    "--username=postgres",
+    "--no-sync",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--wal-segsize=1",
+];
+const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target");
 const PROGRAMS: [&str; 2] = ["/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin"];
