@@ -1,13 +1,13 @@
 // One WebSocket to a stream: JSON info messages, then binary init segments and fragments.
 // The token travels in the first message, not in the address: addresses end up in the logs of proxies.
 
-import { ofClose } from "./reasons.js";
+import { decisionId, ofClose } from "./reasons.js";
 
 const SILENCE_MS = 12_000;
 const OPENING_MS = 10_000;
 
 export class Connection {
-  // on: { opened(), info(object), binary(ArrayBuffer), tokenRefused({ reason, detail }), closed({ kind, reason, code }) }
+  // on: { opened(), info(object), binary(ArrayBuffer), tokenTaken(), tokenRefused({ reason, detail }), closed({ kind, reason, code, decision }) }
   constructor({ base, token, on }) {
     this.on = on;
     this.socket = new WebSocket(socketAddress(base));
@@ -18,7 +18,8 @@ export class Connection {
       on.opened();
     };
     this.socket.onmessage = ({ data }) => this.receive(data);
-    this.socket.onclose = ({ code, reason }) => this.finish(ofClose(code, reason));
+    this.decision = "";
+    this.socket.onclose = ({ code, reason }) => this.finish({ ...ofClose(code, reason), decision: this.decision });
     this.listen(OPENING_MS);
   }
 
@@ -52,6 +53,8 @@ export class Connection {
     if (typeof data !== "string") return this.on.binary(data);
     const message = parsed(data);
     if (message?.type === "info") this.on.info(message);
+    else if (message?.type === "denied") this.decision = decisionId(message.decisionId);
+    else if (message?.type === "token") this.on.tokenTaken();
     else if (message?.type === "refused") this.on.tokenRefused({ reason: message.reason, detail: message.detail });
   }
 
@@ -59,7 +62,7 @@ export class Connection {
   listen(ms) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.finish({ kind: "lost", reason: "", code: 1006 });
+      this.finish({ kind: "lost", reason: "", code: 1006, decision: "" });
       this.socket.close();
     }, ms);
   }

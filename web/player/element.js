@@ -2,14 +2,14 @@
 //
 // Attributes  src, token (a new one renews the running session), label (what the picture is called), reports ("off": how
 //             well it plays is not told to the platform)
-// Properties  src, token, state, reason, code, latency (s), stats
+// Properties  src, token, state, reason, code, decision (the id of a refusal), latency (s), stats
 // Methods     play(), pause(), toLive(), retry()
-// Events      portcullis-state { state, reason, code }, portcullis-refused { reason, code },
-//             portcullis-stats, portcullis-token-expiring { expiresAt }: set a newer `token` in answer,
+// Events      portcullis-state { state, reason, code }, portcullis-refused { reason, code, decision },
+//             portcullis-stats, portcullis-token-expiring { expiresAt }: set a newer `token` in answer (it is asked again until then),
 //             portcullis-token-refused { reason, detail }: it was none; the session goes on with the one before
 
 import { Face } from "./face.js";
-import { askIn, expiryOf } from "./expiry.js";
+import { askIn, expiryOf, isAskedAgain } from "./expiry.js";
 import { Playback } from "./playback.js";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -49,6 +49,7 @@ export class PortcullisPlayer extends HTMLElement {
   get state() { return this.playback?.state ?? "idle"; }
   get reason() { return this.playback?.reason ?? ""; }
   get code() { return this.playback?.code ?? 0; }
+  get decision() { return this.playback?.decision ?? ""; }
   get latency() { return this.playback?.latency ?? 0; }
   get video() { return this.face.video; }
 
@@ -74,7 +75,10 @@ export class PortcullisPlayer extends HTMLElement {
         state: (state, why) => this.entered(state, why),
         stats: (stats) => this.measured(stats),
         tracks: (kinds) => this.face.tracks(kinds),
-        tokenRefused: (why) => this.emit("portcullis-token-refused", why),
+        tokenRefused: (why) => {
+          this.emit("portcullis-token-refused", why);
+          if (this.playback) this.watch(this.playback.token);
+        },
       };
       const base = new URL(this.src, document.baseURI).href;
       const reports = this.getAttribute("reports") !== "off";
@@ -98,12 +102,12 @@ export class PortcullisPlayer extends HTMLElement {
     this.setAttribute("aria-label", this.getAttribute("label") || "Live stream");
   }
 
-  entered(state, { reason, code }) {
-    this.face.show(state, reason, code);
+  entered(state, { reason, code, decision }) {
+    this.face.show(state, { reason, code, decision });
     this.emit("portcullis-state", { state, reason, code });
     if (state !== "refused") return;
     clearTimeout(this.expiring);
-    this.emit("portcullis-refused", { reason, code });
+    this.emit("portcullis-refused", { reason, code, decision });
   }
 
   measured(stats) {
@@ -112,14 +116,18 @@ export class PortcullisPlayer extends HTMLElement {
     if (this.state === "playing") this.emit("portcullis-stats", stats);
   }
 
-  // Asks the page for a newer token in time; what does not say when it expires is not asked about.
+  // Asks the page for a newer token in time, and again while it has none; what does not say when it expires is not asked
+  // about.
   watch(token) {
     clearTimeout(this.expiring);
     const expiresAt = expiryOf(token);
     if (!expiresAt) return;
     const inMs = askIn(expiresAt - Date.now());
     if (inMs > LONGEST_TIMER_MS) return;
-    this.expiring = setTimeout(() => this.emit("portcullis-token-expiring", { expiresAt: new Date(expiresAt) }), inMs);
+    this.expiring = setTimeout(() => {
+      if (isAskedAgain(expiresAt - Date.now())) this.watch(token);
+      this.emit("portcullis-token-expiring", { expiresAt: new Date(expiresAt) });
+    }, inMs);
   }
 
   emit(name, detail) {

@@ -87,7 +87,7 @@ export class Face {
     this.wake();
   }
 
-  show(state, reason, code) {
+  show(state, { reason, code, decision }) {
     this.state = state;
     const veil = state === "refused" ? refusal(reason) : VEILS[state];
     const { part } = this;
@@ -100,7 +100,7 @@ export class Face {
       part.mark.innerHTML = mark || '<div class="spin"></div>';
       part.sentence.textContent = sentence;
       part.hint.textContent = hint;
-      part.code.textContent = code ? `${reason} · ${code}` : reason;
+      part.code.textContent = [reason, code, decision].filter(Boolean).join(" · ");
       part.code.hidden = state !== "refused";
       part.again.hidden = state !== "refused" || !explain(reason).again;
     }

@@ -1,12 +1,12 @@
 // The browser's own HLS, where Media Source Extensions are missing. A media element tells no reason for a failure,
 // so the playlist is asked for it: once before playing, and once after each error.
 
-import { ofStatus } from "./reasons.js";
+import { decisionId, ofStatus } from "./reasons.js";
 
 export const playsHls = (video) => video.canPlayType("application/vnd.apple.mpegurl") !== "";
 
 export class Native {
-  // on: { opened(), tokenRefused({ reason, detail }), closed({ kind, reason, code }) }
+  // on: { opened(), tokenTaken(), tokenRefused({ reason, detail }), closed({ kind, reason, code, decision }) }
   constructor({ video, base, token, on }) {
     this.video = video;
     this.on = on;
@@ -35,7 +35,7 @@ export class Native {
         body: JSON.stringify({ token }),
         signal: this.abort.signal,
       });
-      if (answer.ok) return;
+      if (answer.ok) return this.on?.tokenTaken();
       const problem = await answer.json().catch(() => ({}));
       this.on?.tokenRefused({ reason: problem.reason ?? "", detail: problem.detail ?? "" });
     } catch {
@@ -66,18 +66,21 @@ export class Native {
     }
     const { on } = this;
     this.close();
-    on.closed(outcome ?? { kind: "lost", reason: "", code: 0 });
+    on.closed(outcome ?? LOST);
   }
 
   async ask() {
     try {
       const answer = await fetch(this.address, { cache: "no-store", signal: this.abort.signal });
-      return ofStatus(answer.status, answer.headers.get("x-deny-reason"));
+      const outcome = ofStatus(answer.status, answer.headers.get("x-deny-reason"));
+      return outcome && { ...outcome, decision: decisionId(answer.headers.get("x-decision-id")) };
     } catch {
-      return { kind: "lost", reason: "", code: 0 };
+      return LOST;
     }
   }
 }
+
+const LOST = { kind: "lost", reason: "", code: 0, decision: "" };
 
 function below(base, path, token) {
   const address = new URL(base);

@@ -18,7 +18,7 @@ const GOING_AWAY = 1001;
 
 // States: idle, connecting, buffering, playing, paused, waiting (for the broadcaster), reconnecting, refused, unsupported.
 export class Playback {
-  // tell: { state(name, { reason, code }), stats(object), tracks({ audio, video }), tokenRefused({ reason, detail }) }
+  // tell: { state(name, { reason, code, decision }), stats(object), tracks({ audio, video }), tokenRefused({ reason, detail }) }
   constructor({ video, base, token, reports, tell }) {
     Object.assign(this, { video, base, token, reports, tell });
     this.backoff = new Backoff();
@@ -50,11 +50,17 @@ export class Playback {
     this.drop();
   }
 
-  // A newer token: told to the running session, and used by the next.
+  // A newer token: told to the running session, and used by the next. One that the running session refuses is none.
   renew(token) {
-    this.token = token;
+    this.newer = token;
+    if (this.link && this.state !== "refused") return this.link.renew(token);
+    this.taken();
     if (this.state === "refused") this.connect();
-    else this.link?.renew?.(token);
+  }
+
+  taken() {
+    this.token = this.newer ?? this.token;
+    this.newer = null;
   }
 
   async play() {
@@ -78,6 +84,7 @@ export class Playback {
 
   connect() {
     clearTimeout(this.retry);
+    this.taken(); // what nobody answered
     this.link?.close();
     this.fresh = true; // a new session feeds a new buffer; until it does, the last picture stays
     this.enter(this.state === "idle" || this.state === "refused" ? "connecting" : this.state);
@@ -86,7 +93,11 @@ export class Playback {
       opened: () => this.opened(),
       info: (info) => this.tracks(info),
       binary: (bytes) => this.media(bytes),
-      tokenRefused: (why) => this.tell.tokenRefused(why),
+      tokenTaken: () => this.taken(),
+      tokenRefused: (why) => {
+        this.newer = null;
+        this.tell.tokenRefused(why);
+      },
       closed: (outcome) => this.closed(outcome),
     };
     const { video, base, token } = this;
@@ -289,12 +300,12 @@ export class Playback {
   }
 
   // `failure`: what it is in the report of quality, where it is one.
-  enter(state, { reason = "", code = 0 } = {}, failure = undefined) {
+  enter(state, { reason = "", code = 0, decision = "" } = {}, failure = undefined) {
     if (this.state === state && this.reason === reason) return;
     this.quality.enter(state, failure);
     if (state !== "buffering" && state !== "playing") this.behind = 0;
-    Object.assign(this, { state, reason, code, since: Date.now() });
-    this.tell.state(state, { reason, code });
+    Object.assign(this, { state, reason, code, decision, since: Date.now() });
+    this.tell.state(state, { reason, code, decision });
   }
 }
 

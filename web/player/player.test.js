@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Backoff } from "./backoff.js";
-import { askIn, expiryOf } from "./expiry.js";
+import { askIn, expiryOf, isAskedAgain } from "./expiry.js";
 import { LONGEST_TARGET_S, TARGET_S, Target, pace } from "./pace.js";
 import { Quality } from "./quality.js";
-import { explain, ofClose, ofStatus } from "./reasons.js";
+import { decisionId, explain, ofClose, ofStatus } from "./reasons.js";
 
 const at = (position, ranges, rate = 1) => pace({ position, ranges, target: TARGET_S, rate });
 const range = (start, end) => ({ start, end });
@@ -61,6 +61,13 @@ test("the_page_is_asked_for_a_newer_token_in_time_and_not_again_and_again", () =
   assert.equal(askIn(600_000), 540_000);
   assert.equal(askIn(10_000), 5_000);
   assert.equal(askIn(-5), 0);
+  const asked = [];
+  for (let left = 600_000; asked.length < 20; ) {
+    left -= askIn(left);
+    asked.push(left);
+    if (!isAskedAgain(left)) break;
+  }
+  assert.deepEqual(asked, [60_000, 30_000, 15_000, 7_500, 3_750]);
   const payload = btoa(JSON.stringify({ exp: 1_800_000_000 }));
   assert.equal(expiryOf(`a.${payload}.c`), 1_800_000_000_000);
   assert.equal(expiryOf("h_abc"), 0);
@@ -71,6 +78,8 @@ test("a_refusal_is_told_by_name_and_by_code", () => {
   assert.equal(ofClose(4416, "").reason, "TOKEN_REVOKED");
   assert.equal(ofClose(4499, "").kind, "refused");
   assert.equal(ofStatus(403, "TOKEN_EXPIRED").code, 4415);
+  assert.equal(decisionId("dec_01K0ABCDEF"), "dec_01K0ABCDEF");
+  for (const nothing of [null, undefined, 7, "", "dec_", "dec_<b>", "TOKEN"]) assert.equal(decisionId(nothing), "");
 });
 
 test("only_an_absent_broadcaster_or_a_lost_network_is_tried_again", () => {

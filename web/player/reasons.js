@@ -67,6 +67,11 @@ export function ofStatus(status, header) {
   return { kind: "refused", reason, code: REFUSALS[reason]?.[0] || status };
 }
 
+// → the id under which the broadcaster finds why it was refused; empty where it is none.
+export function decisionId(text) {
+  return /^dec_[0-9a-z]{1,40}$/i.test(text ?? "") ? text : "";
+}
+
 // → { sentence, hint, again }: what a person reads, and whether trying again by hand makes sense.
 export function explain(reason) {
   const [, sentence, hint, again = false] = REFUSALS[reason] ?? [0, "You may not watch this stream.", HELP];
