@@ -237,6 +237,7 @@ impl Running {
     /// Tells every session, lets requests finish, flushes what is not written yet.
     async fn drain(self, grace: Duration, stop: &CancellationToken) {
         self.readiness.end();
+        self.api.leave();
         self.node.drain(grace).await;
         stop.cancel();
         for door in self.doors {

@@ -74,6 +74,19 @@ impl Fault {
         }
     }
 
+    /// The same about a field of an object of the input.
+    pub(crate) fn inside(self, object: &str) -> Self {
+        match self {
+            Self::Caller(mut error) => {
+                if let Some(field) = &mut error.field {
+                    field.insert(1, object.to_owned());
+                }
+                Self::Caller(error)
+            }
+            other => other,
+        }
+    }
+
     /// The same about another field, where the input calls it otherwise.
     pub(crate) fn called(self, field: &str) -> Self {
         match self {

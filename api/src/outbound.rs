@@ -77,18 +77,17 @@ impl Outbound {
     /// Whether a customer may enter `url` at all. A name is resolved, and its addresses are judged, when it is asked.
     pub(crate) fn allows(&self, url: &Url) -> bool {
         let scheme = url.scheme() == "https" || (self.private && url.scheme() == "http");
-        // Whatever its spelling, an address is in its plain form by now.
-        let place = url.host_str().is_some_and(|host| {
-            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-            self.private || address.map_or(!host.is_empty(), is_public)
-        });
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let place = self.allows_host(host) && url.port() != Some(0);
         scheme && place && url.username().is_empty() && url.password().is_none()
     }
 
-    /// Whether a customer may enter `host` at all, which is a name or an address.
+    /// Whether a customer may enter `host` at all, which is a name or an address, and nothing else.
     pub(crate) fn allows_host(&self, host: &str) -> bool {
-        let address = host.parse::<IpAddr>();
-        self.private || address.map_or_else(|_| !host.is_empty(), is_public)
+        match host.parse::<IpAddr>() {
+            Ok(address) => self.private || is_public(address),
+            Err(_) => is_name(host) && (self.private || !is_loopback_name(host)),
+        }
     }
 
     /// Connects by TCP, to an address that was checked.
@@ -169,6 +168,23 @@ impl Resolve for Checked {
     }
 }
 
+/// Whether it can be a name: no port stands behind it, and its last label is no number, which resolvers take for an address
+/// in another spelling, as in `0x7f.1` (WHATWG URL, 3.5).
+fn is_name(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let is_number = last.bytes().all(|digit| digit.is_ascii_digit())
+        || hex.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    !name.is_empty() && !name.contains(':') && !is_number
+}
+
+/// Whether a name is this machine's own wherever it is looked up (RFC 6761 6.3, and what systems write into `hosts`).
+fn is_loopback_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name.ends_with(".localhost") || LOOPBACK.contains(&name.as_str())
+}
+
 /// Whether an address belongs to the public internet (the IANA registries of special-purpose addresses).
 fn is_public(address: IpAddr) -> bool {
     match address {
@@ -208,6 +224,17 @@ fn six_is_public(six: Ipv6Addr) -> bool {
         _ => (0x2000..0x4000).contains(&first),
     }
 }
+
+const LOOPBACK: [&str; 8] = [
+    "localhost",
+    "localhost.localdomain",
+    "localhost4",
+    "localhost4.localdomain4",
+    "localhost6",
+    "localhost6.localdomain6",
+    "ip6-localhost",
+    "ip6-loopback",
+];
 
 /// For pages that providers show.
 const PAGE: Bounds = Bounds {
@@ -275,6 +302,60 @@ mod tests {
         outbound.send(request).await
     }
 
+    #[test]
+    fn an_address_that_says_where_it_leads_is_refused_before_it_is_asked() {
+        let (strict, lax) = (outbound(false), outbound(true));
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+            "ip6-loopback",
+            "localhost.localdomain",
+            "127.0.0.1",
+            "::1",
+        ] {
+            assert!(!strict.allows_host(host), "{host}");
+            assert!(lax.allows_host(host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "x.example:514",
+            "[::1]:514",
+            "0x7f.1",
+            "0X7F.1",
+            "2130706433",
+            "127.1",
+            "0177.0.0.1",
+            "0",
+            "0x",
+        ] {
+            assert!(!strict.allows_host(host), "{host}");
+            assert!(!lax.allows_host(host), "{host}");
+        }
+        for host in [
+            "x.example",
+            "x.example.",
+            "1.x.example",
+            "logs",
+            "0x7f.example",
+            "1.1.1.1",
+            "2606:4700::1",
+        ] {
+            assert!(strict.allows_host(host), "{host}");
+        }
+        for (url, is_allowed) in [
+            ("https://example.com:0/", [false, false]),
+            ("https://localhost/", [false, true]),
+            ("https://a.LOCALHOST./", [false, true]),
+            ("https://example.com:8443/", [true, true]),
+            ("https://under_score.example.com/", [true, true]),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!([strict.allows(&url), lax.allows(&url)], is_allowed, "{url}");
+        }
+    }
+
     #[tokio::test]
     async fn a_private_network_is_not_reached_by_address_or_by_name() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -295,6 +376,9 @@ mod tests {
         for host in ["127.0.0.1", "::1", "localhost", "::ffff:127.0.0.1"] {
             assert!(strict.connect(host, port).await.is_err(), "{host}");
         }
+        // What a name resolves to is judged, whatever the name.
+        let resolved = Checked { private: false }.resolve("localhost".parse().unwrap()).await;
+        assert!(resolved.is_err_and(|why| why.is::<Hidden>()));
         // Nobody even knocked.
         let knock = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
         assert!(knock.is_err());

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use entity::{Table, signing_key};
 use link::{Clock, Control, Entropy};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter};
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     questions,
     seal::{MasterKeyError, Seal},
     search::{self, Meilisearch, Outside},
-    service::exports::Exports,
+    service::{exports::Exports, responses::automatic},
     state::{Addresses, Places, State},
     store::Store,
     webhooks::{self, Hooks},
@@ -95,8 +95,10 @@ pub struct Running {
     credentials: JoinHandle<()>,
     privacy: JoinHandle<()>,
     alerts: JoinHandle<()>,
+    responses: JoinHandle<()>,
     alert_sender: JoinHandle<()>,
     stop: CancellationToken,
+    leaving: CancellationToken,
 }
 
 /// Starts the control plane: migrates, closes what a crash left open, delivers what waits in the outbox.
@@ -137,10 +139,12 @@ pub async fn start(
         hook_log: tokio::spawn(webhooks::log(state.clone(), stop.clone())),
         privacy: tokio::spawn(privacy::run(state.clone(), stop.clone())),
         alerts: tokio::spawn(alerts::run(state.clone(), stop.clone())),
+        responses: tokio::spawn(automatic::run(state.clone(), stop.clone())),
         alert_sender: tokio::spawn(alerts::send(state.clone(), stop.clone())),
         credentials: tokio::spawn(jwks::run(state.clone(), stop.clone())),
         state,
         stop,
+        leaving: CancellationToken::new(),
     })
 }
 
@@ -152,7 +156,13 @@ impl Running {
         http::router(Doors {
             state: self.state.clone(),
             api: self.api.clone(),
+            leaving: self.leaving.clone(),
         })
+    }
+
+    /// Closes every socket of its router with 1001, and those that come later too: the process is about to go.
+    pub fn leave(&self) {
+        self.leaving.cancel();
     }
 
     /// Whether its database can be written, and its outbox be read.
@@ -182,6 +192,7 @@ impl Running {
             self.privacy,
             self.alerts,
             self.alert_sender,
+            self.responses,
         ];
         for task in tasks {
             if let Err(error) = task.await {
@@ -254,6 +265,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         sets: jwks::Turns::default(),
         providers: provider::Known::new(),
         hooks: Hooks::default(),
+        responses: Notify::new(),
         store,
         clock,
         entropy,

@@ -4,12 +4,13 @@ use std::{net::IpAddr, sync::Arc};
 
 use guard::{Place, Timestamp};
 use ids::{
-    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, ChangeId, FindingId, GroupId,
-    InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId, PasskeyId, PasswordResetId, ProviderId,
-    RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId, StreamId, TokenId, UseId, UserId,
-    WebhookDeliveryId, WebhookId,
+    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, CaseId, CaseItemId, CaseNoteId,
+    ChangeId, FindingId, GroupId, InvitationId, KeyId, MailId, MemberId, OrganisationId, PackageRequestId, PasskeyId,
+    PasswordResetId, ProviderId, RecoveryCodeId, RequestId, ResponseId, RuleId, SessionId, SignInId, StaticTokenId,
+    StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
+use tokio::sync::Notify;
 
 use crate::{
     alerts::Alerts,
@@ -76,6 +77,8 @@ pub(crate) struct State {
     pub(crate) providers: provider::Known,
     /// Customers' addresses that are called.
     pub(crate) hooks: Hooks,
+    /// Something is to be done about whom misuse was found in.
+    pub(crate) responses: Notify,
 }
 
 /// Where addresses are, as far as the installation knows.
@@ -195,6 +198,9 @@ mint!(
     AlertRuleId,
     ApiTokenId,
     AuditId,
+    CaseId,
+    CaseItemId,
+    CaseNoteId,
     ChangeId,
     FindingId,
     GroupId,
@@ -209,6 +215,7 @@ mint!(
     ProviderId,
     RecoveryCodeId,
     RequestId,
+    ResponseId,
     RuleId,
     SessionId,
     SignInId,

@@ -43,6 +43,8 @@ pub struct Model {
     pub webhook_edition: i64,
     /// From when on something is a sign of misuse; as the platform has it where it does not say.
     pub thresholds: Option<Json>,
+    /// What is done by itself about whom misuse is found in; nothing where it does not say.
+    pub responses: Option<Json>,
     /// For how many days addresses of viewers are full.
     pub address_days: i32,
     /// What becomes of them then: `truncated` or `hashed`.

@@ -319,6 +319,10 @@ mod tests {
         let (mut socket, _) = within(tokio_tungstenite::connect_async(format!("ws://{http}/live/BENCH-x/ws")))
             .await
             .unwrap();
+        let Some(Ok(Message::Text(why))) = within(socket.next()).await else {
+            panic!("it is told why")
+        };
+        assert!(why.contains("NOT_READY"), "{why}");
         let Some(Ok(Message::Close(Some(last)))) = within(socket.next()).await else {
             panic!("it is told why")
         };

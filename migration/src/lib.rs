@@ -32,6 +32,10 @@ mod m0025_rule_count;
 mod m0026_alerts;
 mod m0031_quality;
 mod m0032_rules_of_nothing;
+mod m0033_cases;
+mod m0040_blocks;
+mod m0041_hours;
+mod m0042_responses;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -72,6 +76,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_alerts::Step),
             Box::new(m0031_quality::Step),
             Box::new(m0032_rules_of_nothing::Step),
+            Box::new(m0033_cases::Step),
+            Box::new(m0040_blocks::Step),
+            Box::new(m0041_hours::Step),
+            Box::new(m0042_responses::Step),
         ]
     }
 }

@@ -11,9 +11,9 @@ use crate::{
     kit::{ToastPlace, Toasts},
     pages::{
         Account, AccountSecurity, AccountTokens, Activity, AlertReceivers, AlertRules, Alerts, ApiTokens, Audit, Bans,
-        Changes, Findings, Guardian, Invitation, IpView, Keys, LookAtToken, Members, Missing, OrganisationOverview,
-        Overview, Platform, Quality, Reset, Security, SeenTokens, SignIn, StaticTokens, StreamPage, Streams,
-        TokenMaker, TokenView, Tokens, Watch, Webhooks,
+        CasePage, Cases, Changes, Findings, Guardian, Invitation, IpView, Keys, LookAtToken, Members, Missing,
+        OrganisationOverview, Overview, Platform, Quality, Reset, Responses, Security, SeenTokens, SignIn,
+        StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -51,6 +51,9 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/misuse") view=Findings/>
                     <Route path=path!("/misuse/tokens") view=TokenView/>
                     <Route path=path!("/misuse/addresses") view=IpView/>
+                    <Route path=path!("/misuse/responses") view=Responses/>
+                    <Route path=path!("/misuse/cases") view=Cases/>
+                    <Route path=path!("/misuse/cases/:id") view=CasePage/>
                     <Route path=path!("/alerts") view=Alerts/>
                     <Route path=path!("/alerts/rules") view=AlertRules/>
                     <Route path=path!("/alerts/receivers") view=AlertReceivers/>

@@ -2,6 +2,7 @@
 
 use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -10,6 +11,16 @@ use crate::api::{failure::Failure, page::Json};
 /// Whether this browser, on this origin, knows passkeys.
 pub(crate) fn is_possible() -> bool {
     window().is_secure_context() && reader("parseCreationOptionsFromJSON").is_ok()
+}
+
+/// Whether it can prove one here: passkeys are bound to the site that the options name.
+pub(crate) fn is_provable(options: &Json) -> bool {
+    let site = written(options).get("rpId").and_then(Value::as_str).unwrap_or_default();
+    let host = window().location().hostname().unwrap_or_default();
+    let is_there = host
+        .strip_suffix(site)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    is_there && is_possible()
 }
 
 /// Has the browser make a passkey.
@@ -27,8 +38,7 @@ pub(crate) async fn prove(options: &Json) -> Result<Json, Failure> {
 }
 
 async fn ask(method: &str, parse: &str, options: &Json) -> Result<Json, JsValue> {
-    let options = options.0.get("publicKey").unwrap_or(&options.0);
-    let written = JSON::parse(&options.to_string())?;
+    let written = JSON::parse(&written(options).to_string())?;
     let (class, parse) = reader(parse)?;
     let wish = Object::new();
     Reflect::set(&wish, &"publicKey".into(), &parse.call1(&class, &written)?)?;
@@ -39,6 +49,10 @@ async fn ask(method: &str, parse: &str, options: &Json) -> Result<Json, JsValue>
     let text = JSON::stringify(&plain)?;
     let read = serde_json::from_str(&String::from(text)).map_err(|error| JsValue::from_str(&error.to_string()))?;
     Ok(Json(read))
+}
+
+fn written(options: &Json) -> &Value {
+    options.0.get("publicKey").unwrap_or(&options.0)
 }
 
 fn reader(name: &str) -> Result<(JsValue, Function), JsValue> {

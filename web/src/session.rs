@@ -108,6 +108,7 @@ impl Session {
             organisation: RwSignal::new(chosen()),
             signed_out: RwSignal::new(false),
             times_forbidden: RwSignal::new(0),
+            times_changed: RwSignal::new(0),
         };
         let session = Self {
             standing: RwSignal::new(Standing::Unknown),

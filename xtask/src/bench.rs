@@ -1,4 +1,6 @@
-//! Measures what docs/benchmarks.md reports: release builds, both programs in one run.
+//! Measures what docs/benchmarks.md reports: release builds, all programs in one run.
+
+use std::process::Command;
 
 use crate::{repository::Repository, setup, shell, up};
 
@@ -6,11 +8,30 @@ use crate::{repository::Repository, setup, shell, up};
 pub(crate) fn bench(repository: &Repository) -> anyhow::Result<()> {
     setup::for_bench(repository)?;
     up::build(repository)?;
-    for (package, bench) in [("guard", "decision"), ("media", "sessions"), ("e2e", "fanout")] {
+    for (package, bench) in [
+        ("guard", "decision"),
+        ("media", "sessions"),
+        ("api", "ingest"),
+        ("e2e", "fanout"),
+    ] {
         shell::run(&mut shell::command(
             repository.root(),
             ["cargo", "bench", "--quiet", "--package", package, "--bench", bench],
         ))?;
     }
+    let python = setup::foreign::measuring(repository)?;
+    for database in [&[][..], &["--postgres"]] {
+        shell::run(
+            Command::new(&python)
+                .arg(repository.path("e2e/benches/views/measure.py"))
+                .arg("--binary")
+                .arg(repository.path("target/release/portcullis"))
+                .args(["--sessions", SESSIONS])
+                .args(database),
+        )?;
+    }
     Ok(())
 }
+
+/// Of one organisation, within thirty days.
+const SESSIONS: &str = "10000000";

@@ -7,7 +7,8 @@ use guard::Timestamp;
 use ids::{FindingId, OrganisationId};
 use misuse::{Finding, Subject, Thresholds};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 
 use super::{
@@ -55,6 +56,26 @@ pub(super) async fn insert(state: &State, connection: &impl ConnectionTrait, fou
             .await?;
     }
     Ok(())
+}
+
+/// The id of what was told, which is that of its row.
+pub(crate) async fn id_of(
+    connection: &impl ConnectionTrait,
+    Found { organisation, finding }: &Found,
+) -> Result<Option<FindingId>, DbErr> {
+    use finding::Column;
+    let (kind, subject) = named(&finding.subject);
+    let id: Option<uuid::Uuid> = finding::Entity::in_tenant(*organisation)
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Subject.eq(subject))
+        .filter(Column::Indicator.eq(finding.indicator.as_str()))
+        .filter(Column::FirstAt.eq(finding.first.us()))
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(id.map(FindingId::from_uuid))
 }
 
 /// What was found within a time, the newest first. The role was judged.
@@ -161,6 +182,33 @@ pub(crate) fn thresholds_of(row: &organisation::Model) -> Thresholds {
         .unwrap_or_default()
 }
 
+/// What of an organisation's thresholds is to be different; what is left out stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ThresholdsEdit {
+    pub(crate) addresses: Option<u32>,
+    pub(crate) countries: Option<u32>,
+    pub(crate) sessions: Option<u32>,
+    pub(crate) hours: Option<u32>,
+    pub(crate) reconnects: Option<u32>,
+    pub(crate) connections: Option<u32>,
+    pub(crate) denials: Option<u32>,
+}
+
+impl ThresholdsEdit {
+    /// Those thresholds, changed.
+    pub(crate) fn of(self, now: &Thresholds) -> Thresholds {
+        Thresholds {
+            addresses: self.addresses.unwrap_or(now.addresses),
+            countries: self.countries.unwrap_or(now.countries),
+            sessions: self.sessions.unwrap_or(now.sessions),
+            hours: self.hours.unwrap_or(now.hours),
+            reconnects: self.reconnects.unwrap_or(now.reconnects),
+            connections: self.connections.unwrap_or(now.connections),
+            denials: self.denials.unwrap_or(now.denials),
+        }
+    }
+}
+
 /// The columns `kind` and `subject`.
 pub(crate) fn named(subject: &Subject) -> (&'static str, String) {
     match subject {
@@ -190,7 +238,7 @@ pub(crate) const TOKEN: &str = "token";
 pub(crate) const USER: &str = "user";
 pub(crate) const ADDRESS: &str = "address";
 /// An index of PostgreSQL holds no more of a name that a customer's token chose.
-const LONGEST: usize = 512;
+pub(crate) const LONGEST: usize = 512;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
 /// The same.

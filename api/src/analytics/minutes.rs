@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use entity::{denial_minute, usage_minute};
+use entity::{denial_minute, usage_hour, usage_minute};
 use guard::{Door, Reason, Timestamp};
 use ids::{NodeId, OrganisationId, SessionId, StreamName};
 use link::{Event, Kind, Protocol, SessionFacts};
@@ -153,6 +153,31 @@ impl Minutes {
     }
 }
 
+/// Adds sums of what was watched to those that are written.
+macro_rules! insert_watched {
+    ($table:ident, $at:ident, $rows:expr, $connection:expr) => {
+        for chunk in $rows.chunks(ROWS) {
+            use $table::Column;
+            let key = [
+                Column::OrganisationId,
+                Column::$at,
+                Column::StreamName,
+                Column::Protocol,
+                Column::Country,
+            ];
+            let sums = [
+                (Column::Sessions, added(stringify!($table), "sessions")),
+                (Column::WatchedUs, added(stringify!($table), "watched_us")),
+                (Column::Bytes, added(stringify!($table), "bytes")),
+            ];
+            $table::Entity::insert_many(chunk.to_vec())
+                .on_conflict(OnConflict::columns(key).values(sums).to_owned())
+                .exec_without_returning($connection)
+                .await?;
+        }
+    };
+}
+
 impl Rows {
     pub(super) fn is_empty(&self) -> bool {
         self.watched.is_empty() && self.denied.is_empty()
@@ -160,26 +185,15 @@ impl Rows {
 
     /// Adds them to what is written.
     pub(super) async fn insert(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let watched: Vec<_> = self.watched.iter().map(watched_row).collect();
-        for chunk in watched.chunks(ROWS) {
-            use usage_minute::Column;
-            let key = [
-                Column::OrganisationId,
-                Column::MinuteAt,
-                Column::StreamName,
-                Column::Protocol,
-                Column::Country,
-            ];
-            let sums = [
-                (Column::Sessions, added("usage_minute", "sessions")),
-                (Column::WatchedUs, added("usage_minute", "watched_us")),
-                (Column::Bytes, added("usage_minute", "bytes")),
-            ];
-            usage_minute::Entity::insert_many(chunk.to_vec())
-                .on_conflict(OnConflict::columns(key).values(sums).to_owned())
-                .exec_without_returning(connection)
-                .await?;
+        let mut hours: HashMap<Watched, Sums> = HashMap::new();
+        for (key, sums) in &self.watched {
+            let minute = hour(key.minute);
+            hours.entry(Watched { minute, ..key.clone() }).or_default().add(*sums);
         }
+        let hours: Vec<_> = hours.iter().map(watched_hour).collect();
+        insert_watched!(usage_hour, HourAt, hours, connection);
+        let minutes: Vec<_> = self.watched.iter().map(watched_minute).collect();
+        insert_watched!(usage_minute, MinuteAt, minutes, connection);
         let denied: Vec<_> = self.denied.iter().map(denied_row).collect();
         for chunk in denied.chunks(ROWS) {
             use denial_minute::Column;
@@ -201,18 +215,32 @@ impl Rows {
     }
 }
 
-fn watched_row((key, sums): (&Watched, &Sums)) -> usage_minute::ActiveModel {
-    usage_minute::ActiveModel {
-        organisation_id: Set(key.organisation.uuid()),
-        minute_at: Set(key.minute.us()),
-        stream_name: Set(key.stream.to_string()),
-        protocol: Set(key.protocol.as_str().to_owned()),
-        country: Set(key.country.map(|country| country.to_string()).unwrap_or_default()),
-        sessions: Set(sums.sessions),
-        watched_us: Set(sums.watched_us),
-        bytes: Set(sums.bytes),
+impl Sums {
+    fn add(&mut self, more: Self) {
+        self.sessions += more.sessions;
+        self.watched_us += more.watched_us;
+        self.bytes += more.bytes;
     }
 }
+
+macro_rules! watched_row {
+    ($name:ident, $table:ident, $at:ident) => {
+        fn $name((key, sums): (&Watched, &Sums)) -> $table::ActiveModel {
+            $table::ActiveModel {
+                organisation_id: Set(key.organisation.uuid()),
+                $at: Set(key.minute.us()),
+                stream_name: Set(key.stream.to_string()),
+                protocol: Set(key.protocol.as_str().to_owned()),
+                country: Set(key.country.map(|country| country.to_string()).unwrap_or_default()),
+                sessions: Set(sums.sessions),
+                watched_us: Set(sums.watched_us),
+                bytes: Set(sums.bytes),
+            }
+        }
+    };
+}
+watched_row!(watched_minute, usage_minute, minute_at);
+watched_row!(watched_hour, usage_hour, hour_at);
 
 fn denied_row((key, times): (&Denied, &i64)) -> denial_minute::ActiveModel {
     denial_minute::ActiveModel {
@@ -234,6 +262,11 @@ pub(super) fn added(table: &str, column: &str) -> SimpleExpr {
 /// The minute that a moment is in, by when it begins.
 pub(super) fn minute(at: Timestamp) -> Timestamp {
     Timestamp::from_s(at.s().div_euclid(60) * 60)
+}
+
+/// The hour that a moment is in, by when it begins.
+pub(super) fn hour(at: Timestamp) -> Timestamp {
+    Timestamp::from_s(at.s().div_euclid(3_600) * 3_600)
 }
 
 /// The part of `all` that `span` is of `whole`.

@@ -9,6 +9,7 @@
 
 pub(crate) mod findings;
 mod minutes;
+pub(crate) mod pages;
 pub(crate) mod quality;
 pub(crate) mod series;
 pub(crate) mod source;
@@ -31,6 +32,7 @@ use tokio::sync::broadcast;
 use self::{minutes::Minutes, quality::Players, watch::Detectors};
 use crate::{
     count,
+    service::responses::automatic,
     state::State,
     store::{Lost, Parts},
 };
@@ -196,6 +198,7 @@ impl Gathered {
             let attempt = async {
                 let write = state.store.write().await?;
                 findings::insert(state, &*write, part).await?;
+                automatic::note(state, &*write, part).await?;
                 write.commit().await
             };
             parts.tried(part, attempt.await);
@@ -207,7 +210,8 @@ impl Gathered {
     /// Writes it.
     pub(crate) async fn insert(&self, state: &State, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         self.insert_sums(connection).await?;
-        findings::insert(state, connection, &self.found).await
+        findings::insert(state, connection, &self.found).await?;
+        automatic::note(state, connection, &self.found).await
     }
 
     async fn insert_sums(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {

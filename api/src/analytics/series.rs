@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use entity::{Tenanted, denial_minute, session, usage_minute};
+use entity::{Tenanted, denial_minute, session, usage_hour, usage_minute};
 use guard::{Door, Timestamp};
 use ids::OrganisationId;
 use link::Protocol;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, SimpleExpr},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
+use super::minutes::hour;
 use crate::fault::Fault;
 
 /// Which minutes.
@@ -87,13 +89,11 @@ pub(crate) async fn over_time(
         let name = denied_by(by)?;
         let minute = step(denial_minute::Column::MinuteAt, step_s);
         let times = sum(denial_minute::Column::Times);
-        steps(denials(span), minute, name, times).all(connection).await?
+        all(connection, &steps(denials(span), minute, name, times)).await?
     } else {
         let name = watched_by(by)?;
-        let minute = step(usage_minute::Column::MinuteAt, step_s);
-        steps(usage(span), minute, name, watched(metric))
-            .all(connection)
-            .await?
+        let usage = usage(span, step_s % HOUR_S == 0);
+        all(connection, &steps(usage, step(BEGIN, step_s), name, watched(metric))).await?
     };
     let mut series: BTreeMap<String, Vec<(Timestamp, f64)>> = BTreeMap::new();
     for Step { at, name, value } in rows {
@@ -118,24 +118,18 @@ pub(crate) async fn breakdown(
     by: Dimension,
     first: u64,
 ) -> Result<Vec<(String, f64)>, Fault> {
-    let rows = match (metric, by) {
+    let statement = match (metric, by) {
         (Metric::Denials, by) => {
             let name = denied_by(Some(by))?;
             sums(denials(span), name, sum(denial_minute::Column::Times), first)
-                .all(connection)
-                .await?
         }
         (_, Dimension::Provider | Dimension::Referrer | Dimension::UserAgent) => {
             let (column, value) = (of_sessions(by)?, of_session(metric)?);
             sums(sessions(span, Door::Playback), known(column), value, first)
-                .all(connection)
-                .await?
         }
-        _ => {
-            let name = watched_by(Some(by))?;
-            sums(usage(span), name, watched(metric), first).all(connection).await?
-        }
+        _ => sums(usage(span, true), watched_by(Some(by))?, watched(metric), first),
     };
+    let rows = all(connection, &statement).await?;
     let seconds = i64::try_from(span.to.since(span.from).as_secs()).unwrap_or(i64::MAX);
     Ok(rows
         .into_iter()
@@ -149,20 +143,17 @@ pub(crate) async fn world(
     span: Span<'_>,
     door: Door,
 ) -> Result<Vec<(String, f64)>, Fault> {
-    let rows: Vec<Sum> = match door {
+    let statement = match door {
         Door::Playback => {
             let name = watched_by(Some(Dimension::Country))?;
-            sums(usage(span), name, watched(Metric::Sessions), COUNTRIES)
-                .all(connection)
-                .await?
+            sums(usage(span, true), name, watched(Metric::Sessions), COUNTRIES)
         }
         Door::Ingest => {
             let count = bigint(Func::count(Expr::cust("*")));
             sums(sessions(span, door), known(session::Column::Country), count, COUNTRIES)
-                .all(connection)
-                .await?
         }
     };
+    let rows = all(connection, &statement).await?;
     let metric = Metric::Sessions;
     Ok(rows
         .into_iter()
@@ -180,27 +171,67 @@ pub(super) fn check_steps(span: Span<'_>, step_s: i64) -> Result<(), Fault> {
     Err(Fault::field("interval", "TOO_SMALL", why))
 }
 
-fn usage(span: Span<'_>) -> Select<usage_minute::Entity> {
-    use usage_minute::Column;
-    let select = usage_minute::Entity::in_tenant(span.organisation);
-    span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName)
+/// What was watched, as a table: by the hour as far as hours are within the time, where that is enough, and by the minute.
+fn usage(span: Span<'_>, by_hour: bool) -> SelectStatement {
+    let within = |from: i64, to: i64| Span {
+        from: Timestamp::from_us(from),
+        to: Timestamp::from_us(to),
+        ..span
+    };
+    let minutes = |from: i64, to: i64| {
+        use usage_minute::Column;
+        let select = usage_minute::Entity::in_tenant(span.organisation);
+        let select = within(from, to).of(select, Column::MinuteAt, Column::Protocol, Column::StreamName);
+        part(select, Column::MinuteAt)
+    };
+    let hours = |from: i64, to: i64| {
+        use usage_hour::Column;
+        let select = usage_hour::Entity::in_tenant(span.organisation);
+        let select = within(from, to).of(select, Column::HourAt, Column::Protocol, Column::StreamName);
+        part(select, Column::HourAt)
+    };
+    let (from, to) = (span.from.us(), span.to.us());
+    let until = hour(span.to).us();
+    let since = if hour(span.from).us() == from {
+        from
+    } else {
+        hour(span.from).us().saturating_add(HOUR_S * 1_000_000)
+    };
+    let parts = if by_hour && since < until {
+        let mut parts = hours(since, until);
+        parts.union(UnionType::All, minutes(from, since));
+        parts.union(UnionType::All, minutes(until, to));
+        parts
+    } else {
+        minutes(from, to)
+    };
+    Query::select().from_subquery(parts, "usage").take()
 }
 
-fn denials(span: Span<'_>) -> Select<denial_minute::Entity> {
+/// A part of that table.
+fn part<E: EntityTrait>(select: Select<E>, at: E::Column) -> SelectStatement {
+    let mut part = select.select_only().expr_as(Expr::col(at), BEGIN).into_query();
+    part.columns(["stream_name", "protocol", "country", "sessions", "watched_us", "bytes"]);
+    part
+}
+
+fn denials(span: Span<'_>) -> SelectStatement {
     use denial_minute::Column;
     let select = denial_minute::Entity::in_tenant(span.organisation);
-    span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName)
+    let select = span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName);
+    select.select_only().into_query()
 }
 
-fn sessions(span: Span<'_>, door: Door) -> Select<session::Entity> {
+fn sessions(span: Span<'_>, door: Door) -> SelectStatement {
     use session::Column;
     let select = session::Entity::in_tenant(span.organisation).filter(Column::Door.eq(door.as_str()));
-    span.of(select, Column::StartedAt, Column::Protocol, Column::StreamName)
+    let select = span.of(select, Column::StartedAt, Column::Protocol, Column::StreamName);
+    select.select_only().into_query()
 }
 
 impl Span<'_> {
     /// The rows of its time, protocol and stream.
-    pub(super) fn of<E: sea_orm::EntityTrait>(
+    pub(super) fn of<E: EntityTrait>(
         self,
         select: Select<E>,
         at: E::Column,
@@ -217,41 +248,34 @@ impl Span<'_> {
     }
 }
 
-fn steps<E: sea_orm::EntityTrait>(
-    select: Select<E>,
-    at: SimpleExpr,
-    name: SimpleExpr,
-    value: SimpleExpr,
-) -> sea_orm::Selector<sea_orm::SelectModel<Step>> {
-    select
-        .select_only()
-        .expr_as(at, "at")
+fn steps(mut of: SelectStatement, at: SimpleExpr, name: SimpleExpr, value: SimpleExpr) -> SelectStatement {
+    of.expr_as(at, "at")
         .expr_as(name, "name")
         .expr_as(value, "value")
-        .group_by(Expr::col("at"))
-        .group_by(Expr::col("name"))
-        .order_by_asc(Expr::col("at"))
-        .into_model()
+        .add_group_by([Expr::col("at"), Expr::col("name")])
+        .order_by("at", Order::Asc)
+        .take()
 }
 
-fn sums<E: sea_orm::EntityTrait>(
-    select: Select<E>,
-    name: SimpleExpr,
-    value: SimpleExpr,
-    first: u64,
-) -> sea_orm::Selector<sea_orm::SelectModel<Sum>> {
-    select
-        .select_only()
-        .expr_as(name, "name")
+fn sums(mut of: SelectStatement, name: SimpleExpr, value: SimpleExpr, first: u64) -> SelectStatement {
+    of.expr_as(name, "name")
         .expr_as(value, "value")
-        .group_by(Expr::col("name"))
-        .order_by_desc(Expr::col("value"))
-        .order_by_asc(Expr::col("name"))
+        .add_group_by([Expr::col("name")])
+        .order_by("value", Order::Desc)
+        .order_by("name", Order::Asc)
         .limit(first)
-        .into_model()
+        .take()
 }
 
-pub(super) fn step(column: impl ColumnTrait, step_s: i64) -> SimpleExpr {
+async fn all<T: FromQueryResult>(
+    connection: &impl ConnectionTrait,
+    statement: &SelectStatement,
+) -> Result<Vec<T>, DbErr> {
+    let rows = connection.query_all(statement).await?;
+    rows.iter().map(|row| T::from_query_result(row, "")).collect()
+}
+
+pub(super) fn step(column: impl IntoColumnRef, step_s: i64) -> SimpleExpr {
     let step = step_s.saturating_mul(1_000_000);
     let at = Expr::col(column);
     at.clone().sub(at.modulo(step))
@@ -333,6 +357,9 @@ fn scaled(metric: Metric, value: i64, seconds: i64) -> f64 {
     }
 }
 
+/// When a minute or an hour begins.
+const BEGIN: &str = "begin_at";
+const HOUR_S: i64 = 3_600;
 const UNKNOWN: Fault = Fault::Invalid("this metric cannot be taken apart by that");
 /// As many as a chart can show.
 const STEPS: u64 = 2_000;

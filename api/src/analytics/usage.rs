@@ -10,18 +10,13 @@ use guard::{Asn, Country, Door, Timestamp};
 use ids::OrganisationId;
 use link::Protocol;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     QueryTrait, Select,
     sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
 };
 use serde_json::Value as Json;
 
 use super::source::Source;
-use crate::{
-    fault::Fault,
-    service::page::{BAD_CURSOR, Page, Wanted},
-    state::State,
-};
 
 /// Which sessions count.
 #[derive(Clone, Debug)]
@@ -124,7 +119,7 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
-    fn of(row: &QueryResult, order: OrderBy) -> Result<Self, DbErr> {
+    pub(super) fn of(row: &QueryResult, order: OrderBy) -> Result<Self, DbErr> {
         let rank = if order.is_text() {
             Json::from(row.try_get::<String>("", "rank")?)
         } else {
@@ -140,69 +135,9 @@ impl Usage {
     }
 }
 
-/// A page of tokens or addresses. The role was judged.
-pub(crate) async fn page(
-    state: &State,
-    sessions: &Sessions,
-    by: By,
-    (order, direction): Ordering,
-    wanted: Wanted,
-) -> Result<Page<Usage>, Fault> {
-    let connection = state.store.read();
-    let all = grouped(sessions, by, order);
-    let total = if wanted.counts() {
-        let mut count = Query::select();
-        count
-            .expr_as(Func::count(Expr::cust("*")), "total")
-            .from_subquery(all.clone(), "counted");
-        let row = connection.query_one(&count).await?;
-        let total: i64 = row.map(|row| row.try_get("", "total")).transpose()?.unwrap_or(0);
-        u64::try_from(total).unwrap_or(0)
-    } else {
-        0
-    };
-    let mut page = Query::select();
-    page.column(sea_orm::sea_query::Asterisk)
-        .from_subquery(all, "all_of_them");
-    if let Some(after) = wanted.after() {
-        page.and_where(behind(after, order, direction)?);
-    }
-    let ranked = match direction {
-        Direction::Ascending => Order::Asc,
-        Direction::Descending => Order::Desc,
-    };
-    page.order_by("rank", ranked)
-        .order_by("last_at", Order::Desc)
-        .order_by("subject", Order::Asc)
-        .limit(wanted.rows());
-    let rows = connection.query_all(&page).await?;
-    let rows = rows.iter().map(|row| Usage::of(row, order));
-    Ok(wanted.cut(rows.collect::<Result<_, _>>()?, wanted.after().is_some(), total))
-}
-
-/// The rows behind a cursor.
-fn behind(key: &str, order: OrderBy, direction: Direction) -> Result<SimpleExpr, Fault> {
-    let (rank, last, subject): (Json, i64, String) = serde_json::from_str(key).map_err(|_| BAD_CURSOR)?;
-    let rank = match (order.is_text(), rank.as_i64(), rank.as_str()) {
-        (true, _, Some(text)) => Expr::val(text),
-        (false, Some(number), _) => Expr::val(number),
-        _ => return Err(BAD_CURSOR),
-    };
-    let column = |name: &'static str| Expr::col(name);
-    let later = column("last_at").eq(last).and(column("subject").gt(subject));
-    let same = column("rank")
-        .eq(rank.clone())
-        .and(column("last_at").lt(last).or(later));
-    let further = match direction {
-        Direction::Ascending => column("rank").gt(rank),
-        Direction::Descending => column("rank").lt(rank),
-    };
-    Ok(further.or(same))
-}
-
 impl OrderBy {
     /// Whether it goes by letters.
-    const fn is_text(self) -> bool {
+    pub(super) const fn is_text(self) -> bool {
         matches!(
             self,
             Self::Subject | Self::User | Self::Tag | Self::Provider | Self::Country
@@ -314,7 +249,7 @@ pub(crate) async fn most_at_once(
 
 impl By {
     /// The token's id, the address, its subnet or its network, as a text.
-    fn subject(self) -> SimpleExpr {
+    pub(super) fn subject(self) -> SimpleExpr {
         match self {
             Self::Token => session::Column::Jti.into_expr(),
             Self::Address => session::Column::Address.into_expr(),
@@ -361,7 +296,7 @@ impl By {
 
 impl Sessions {
     /// Viewers' sessions that reach into the time.
-    fn select(&self) -> Select<session::Entity> {
+    pub(super) fn select(&self) -> Select<session::Entity> {
         use session::Column;
         let Filter {
             stream,
@@ -426,8 +361,8 @@ impl Sessions {
     }
 }
 
-/// One row for each token or address.
-fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
+/// One row for each token or address, or for each of some.
+pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option<&[String]>) -> SelectStatement {
     use session::Column;
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
@@ -474,6 +409,7 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
     let mut all = sessions
         .select()
         .filter(by.subject().is_not_null())
+        .apply_if(among, |select, among| select.filter(by.subject().is_in(among)))
         .select_only()
         .expr_as(by.subject(), "subject")
         .expr_as(Func::max(Expr::col(Column::Viewer)), "viewer")
@@ -505,7 +441,7 @@ fn grouped(sessions: &Sessions, by: By, order: OrderBy) -> SelectStatement {
 }
 
 /// The score of each token or address: for each indicator its most points, summed up to 100.
-fn scores(sessions: &Sessions, by: By) -> SelectStatement {
+pub(super) fn scores(sessions: &Sessions, by: By) -> SelectStatement {
     use finding::Column;
     let most = finding::Entity::in_tenant(sessions.organisation)
         .filter(Column::Kind.eq(by.kind()))

@@ -8,17 +8,19 @@ use async_graphql::{
     SchemaBuilder,
     dataloader::{DataLoader, Loader},
 };
-use entity::{session, stream, stream_group};
+use entity::{case_item, case_note, case_session, session, stream, stream_group};
 use ids::OrganisationId;
 use uuid::Uuid;
 
 use super::types::{Accounts, Mails, Names};
 use crate::{
+    analytics::{findings::TOKEN, standing},
     fault::Fault,
     service::{
-        groups,
+        cases, groups,
         page::{Page, Wanted},
-        reading, tags,
+        reading::{self, TokenIs},
+        tags,
     },
     state::State,
 };
@@ -34,6 +36,9 @@ pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc
         .data(DataLoader::new(Streams(state.clone()), tokio::spawn))
         .data(DataLoader::new(Groups(state.clone()), tokio::spawn))
         .data(DataLoader::new(GroupStreams(state.clone()), tokio::spawn))
+        .data(DataLoader::new(CaseItems(state.clone()), tokio::spawn))
+        .data(DataLoader::new(CaseNotes(state.clone()), tokio::spawn))
+        .data(DataLoader::new(CaseSessions(state.clone()), tokio::spawn))
         .data(DataLoader::new(StreamSessions(state.clone()), tokio::spawn))
 }
 
@@ -158,6 +163,72 @@ impl Loader<Own<Below<String>>> for StreamSessions {
     }
 }
 
+/// What is in a misuse case; tokens as they are now, where that is known.
+pub(crate) struct CaseItems(Arc<State>);
+
+impl Loader<Own<Uuid>> for CaseItems {
+    type Value = Vec<(case_item::Model, Option<TokenIs>)>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, Self::Value>, Fault> {
+        let connection = self.0.store.read();
+        let mut found: HashMap<_, Self::Value> = HashMap::new();
+        for (organisation, cases) in grouped(keys.iter().copied()) {
+            let rows = cases::items(connection, organisation, &cases).await?;
+            let tokens = rows.iter().filter(|row| row.kind == TOKEN);
+            let tokens: Vec<_> = tokens.map(|row| row.subject.clone()).collect();
+            let mut standing = HashMap::new();
+            for some in tokens.chunks(TOKENS) {
+                standing.extend(standing::tokens(connection, organisation, some, self.0.now()).await?);
+            }
+            for row in rows {
+                let is = standing.get(&row.subject).copied().filter(|_| row.kind == TOKEN);
+                found.entry((organisation, row.case_id)).or_default().push((row, is));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The notes in a misuse case.
+pub(crate) struct CaseNotes(Arc<State>);
+
+impl Loader<Own<Uuid>> for CaseNotes {
+    type Value = Vec<case_note::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, Self::Value>, Fault> {
+        let mut found: HashMap<_, Self::Value> = HashMap::new();
+        for (organisation, cases) in grouped(keys.iter().copied()) {
+            for row in cases::notes(self.0.store.read(), organisation, &cases).await? {
+                found.entry((organisation, row.case_id)).or_default().push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The sessions of what is in a misuse case, each once.
+pub(crate) struct CaseSessions(Arc<State>);
+
+impl Loader<Own<Uuid>> for CaseSessions {
+    type Value = Vec<case_session::Model>;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, Self::Value>, Fault> {
+        let mut found: HashMap<_, Self::Value> = HashMap::new();
+        for (organisation, cases) in grouped(keys.iter().copied()) {
+            for row in cases::sessions(self.0.store.read(), organisation, &cases).await? {
+                found.entry((organisation, row.case_id)).or_default().push(row);
+            }
+        }
+        for rows in found.values_mut() {
+            rows.dedup_by_key(|row| row.session_id);
+        }
+        Ok(found)
+    }
+}
+
 /// What is asked of each organisation.
 fn grouped<T>(keys: impl Iterator<Item = Own<T>>) -> HashMap<OrganisationId, Vec<T>> {
     let mut grouped: HashMap<_, Vec<_>> = HashMap::new();
@@ -178,3 +249,6 @@ fn alike<P: Clone>(keys: &[Own<Below<P>>]) -> HashMap<(OrganisationId, Wanted, O
     }
     alike
 }
+
+/// `SQLite` allows 32766 parameters in a statement.
+const TOKENS: usize = 10_000;

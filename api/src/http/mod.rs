@@ -3,6 +3,7 @@
 
 mod asked;
 mod audit;
+mod cases;
 pub(crate) mod discretion;
 mod export;
 mod form;
@@ -29,6 +30,7 @@ use axum::{
     http::{Request, header, uri::Scheme},
     routing::get,
 };
+use tokio_util::sync::CancellationToken;
 
 pub use rate::Rates;
 
@@ -56,6 +58,8 @@ pub(crate) struct OverSocket;
 pub(crate) struct Doors {
     pub(crate) state: Arc<State>,
     pub(crate) api: Api,
+    /// Cancelled when the process is about to go.
+    pub(crate) leaving: CancellationToken,
 }
 
 /// The routes.
@@ -67,6 +71,7 @@ pub(crate) fn router(doors: Doors) -> Router {
         .route("/rules.csv", get(rules::csv))
         .route("/rules.json", get(rules::json))
         .merge(tables::routes())
+        .merge(cases::routes())
         .route("/.well-known/jwks.json", get(jwks::keys))
         .route("/sign-in/provider/{id}", get(provider::begin))
         .route("/sign-in/callback", get(provider::finish));

@@ -61,13 +61,21 @@ async fn fold(state: &State, mut batch: Vec<Event>) {
             one(state, event, &mut watches, (&mut rows, &mut news, &mut streams));
         }
     }
-    let queue = notices::wanted(state, state.store.read(), told(&news))
-        .await
-        .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
-        .unwrap_or_default();
+    let found = gathered.found().iter().filter_map(Notice::found);
+    let queue = notices::wanted(
+        state,
+        state.store.read(),
+        told(&news).into_iter().chain(found).collect(),
+    )
+    .await
+    .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
+    .unwrap_or_default();
     super::record::write(state, &rows, &gathered, queue).await;
     drop(turn);
     count::events(taken, begun.elapsed());
+    if !gathered.found().is_empty() {
+        state.responses.notify_one();
+    }
     state.analytics.tell(gathered);
     for (organisation, id, at) in streams {
         if let Some(row) = stream_row(state, organisation, id).await {

@@ -1,6 +1,6 @@
 //! Sessions, and how often rules were met, as rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use entity::{Table, Tenanted, guardian_rule, session, session_token, stream};
 use guard::{Door, Grant, Reason, Timestamp, lint::Marks};
@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, OnConflict, Query},
+    sea_query::{CaseStatement, Expr, ExprTrait, OnConflict, Query, SimpleExpr},
 };
 
 use super::{
@@ -72,10 +72,14 @@ impl Row {
     }
 }
 
-/// Whether a session is over, and why where the platform ended it.
-enum End {
-    Open,
-    Ended(Option<Reason>),
+/// What was told of a session.
+struct Told {
+    /// As far as they are known.
+    bytes: Option<u64>,
+    at: Timestamp,
+    is_over: bool,
+    /// Why the platform ended it.
+    reason: Option<Reason>,
 }
 
 /// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction. Where the
@@ -167,7 +171,7 @@ pub(crate) async fn close_abandoned(state: &State) -> Result<usize, DbErr> {
 
 async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbErr> {
     // The last beat of a session is all that matters of a batch.
-    let mut beats = HashMap::new();
+    let (mut beats, mut ends) = (BTreeMap::new(), BTreeMap::new());
     let mut met = HashMap::new();
     let mut started = Vec::new();
     let mut weak = Weak::default();
@@ -186,7 +190,31 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 ..
             } => weak.note(*organisation, grant, *at),
             Row::Beat { session, bytes, at } => {
-                beats.insert(*session, (*bytes, *at));
+                beats.insert(
+                    *session,
+                    Told {
+                        bytes: Some(*bytes),
+                        at: *at,
+                        is_over: false,
+                        reason: None,
+                    },
+                );
+            }
+            Row::Ended {
+                session,
+                bytes,
+                at,
+                reason,
+            } => {
+                ends.insert(
+                    *session,
+                    Told {
+                        bytes: *bytes,
+                        at: *at,
+                        is_over: true,
+                        reason: *reason,
+                    },
+                );
             }
             Row::RulesMet {
                 organisation,
@@ -199,7 +227,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     *last = (*last).max(*at);
                 }
             }
-            Row::Ended { .. } | Row::Denied(..) | Row::Live { .. } => {}
+            Row::Denied(..) | Row::Live { .. } => {}
         }
     }
     weak.write(connection).await?;
@@ -209,20 +237,12 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
             .exec_without_returning(connection)
             .await?;
     }
-    for (id, (bytes, at)) in beats {
-        update(connection, id, Some(bytes), at, End::Open).await?;
-    }
+    told(connection, beats.into_iter().collect()).await?;
     for ((organisation, rule), (times, at)) in met {
         rule_met(connection, organisation, rule, times, at).await?;
     }
     for row in rows {
         match row {
-            Row::Ended {
-                session,
-                bytes,
-                at,
-                reason,
-            } => update(connection, *session, *bytes, *at, End::Ended(*reason)).await?,
             Row::Renewed { session, grant, .. } => {
                 keep_earlier(connection, *session).await?;
                 session::Entity::change_across_tenants("sessions as their node tells of them, by id")
@@ -242,10 +262,10 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 .update_without_returning(connection)
                 .await?;
             }
-            Row::Started(_) | Row::Beat { .. } | Row::RulesMet { .. } | Row::Denied(..) => {}
+            Row::Started(_) | Row::Beat { .. } | Row::Ended { .. } | Row::RulesMet { .. } | Row::Denied(..) => {}
         }
     }
-    Ok(())
+    told(connection, ends.into_iter().collect()).await
 }
 
 /// Keeps the token that a session runs on beside it, before a newer one takes its place: it is found by both.
@@ -288,25 +308,38 @@ async fn rule_met(
         .map(drop)
 }
 
-async fn update(
-    connection: &impl ConnectionTrait,
-    id: SessionId,
-    bytes: Option<u64>,
-    at: Timestamp,
-    end: End,
-) -> Result<(), DbErr> {
-    let mut update = session::Entity::change_across_tenants("sessions as their node tells of them, by id")
-        .filter(session::Column::Id.eq(id.uuid()))
-        .col_expr(session::Column::BeatAt, Expr::value(at.us()));
-    if let Some(bytes) = bytes {
-        update = update.col_expr(session::Column::Bytes, Expr::value(column(bytes)));
+/// Writes what was told of sessions, many by one statement.
+async fn told(connection: &impl ConnectionTrait, sessions: Vec<(SessionId, Told)>) -> Result<(), DbErr> {
+    use session::Column;
+    for chunk in sessions.chunks(TOLD) {
+        // What each session's row gets; where nothing is said, it stays.
+        let each = |column: Column, value: fn(&Told) -> Option<SimpleExpr>| {
+            let values = chunk.iter().filter_map(|(id, told)| Some((id, value(told)?)));
+            let cases = values.fold(CaseStatement::new(), |cases, (id, value)| {
+                cases.case(Column::Id.eq(id.uuid()), value)
+            });
+            Expr::expr(cases.finally(Expr::col(column)))
+        };
+        let mut update = session::Entity::change_across_tenants("sessions as their node tells of them, by id")
+            .filter(Column::Id.is_in(chunk.iter().map(|(id, _)| id.uuid())))
+            .col_expr(
+                Column::BeatAt,
+                each(Column::BeatAt, |told| Some(Expr::value(told.at.us()))),
+            );
+        if chunk.iter().any(|(_, told)| told.bytes.is_some()) {
+            let bytes = each(Column::Bytes, |told| Some(Expr::value(column(told.bytes?))));
+            update = update.col_expr(Column::Bytes, bytes);
+        }
+        if chunk.iter().any(|(_, told)| told.is_over) {
+            let ended = each(Column::EndedAt, |told| told.is_over.then(|| Expr::value(told.at.us())));
+            let reason = each(Column::Reason, |told| {
+                told.is_over.then(|| Expr::value(told.reason.map(Reason::as_str)))
+            });
+            update = update.col_expr(Column::EndedAt, ended).col_expr(Column::Reason, reason);
+        }
+        update.exec(connection).await?;
     }
-    if let End::Ended(reason) = end {
-        update = update
-            .col_expr(session::Column::EndedAt, Expr::value(at.us()))
-            .col_expr(session::Column::Reason, Expr::value(reason.map(Reason::as_str)));
-    }
-    update.exec(connection).await.map(drop)
+    Ok(())
 }
 
 fn model(session: &LiveSession) -> session::ActiveModel {
@@ -367,3 +400,5 @@ fn column(bytes: u64) -> i64 {
 const CLOSED_AT_ONCE: u64 = 500;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
+/// Each is looked for among the others of its statement.
+const TOLD: usize = 100;

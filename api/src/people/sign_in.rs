@@ -363,7 +363,8 @@ pub(super) fn failed(state: &Arc<State>, presented: &Presented, user: Option<Use
 
 /// The form in which addresses are compared.
 pub(crate) fn normal(email: &str) -> String {
-    email.trim().to_lowercase()
+    // No database need keep the character 0: nobody has such an address.
+    email.trim().to_lowercase().replace('\0', "\u{fffd}")
 }
 
 fn wrong() -> Fault {

@@ -16,7 +16,11 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::masked::{Mask, put_for_address};
+use super::{
+    cases,
+    masked::{Mask, put_for_address},
+    responses,
+};
 use crate::{
     analytics::findings,
     fault::Fault,
@@ -54,6 +58,8 @@ pub(crate) async fn erase(state: &State, acting: &Acting, user: &str) -> Result<
             .rows_affected,
         tokens: tokens(&work, user).await?,
     };
+    cases::erase(&work, user).await?;
+    responses::erase(&work, user).await?;
     refusals(&work, user).await?;
     calls(&work, user).await?;
     changes(&work, user).await?;

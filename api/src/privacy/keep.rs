@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use entity::{
-    Tenanted, denial, denial_minute, finding, organisation, package_grant, quality_minute, session, usage_minute,
+    Tenanted, denial, denial_minute, finding, organisation, package_grant, quality_minute, response, session,
+    usage_hour, usage_minute,
 };
 use guard::policy::Package;
 use ids::OrganisationId;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
+use super::cases;
 use crate::{
     service::packages::{self, LimitName},
     state::State,
@@ -19,7 +21,9 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     let organisation = OrganisationId::from_uuid(row.id);
     let own = row.keep_days.and_then(|days| u32::try_from(days).ok());
     let package = limit(state.store.read(), organisation).await?;
-    let Some(days) = own.into_iter().chain(package).min() else {
+    let days = own.into_iter().chain(package).min();
+    cases::keep(state, organisation, days).await?;
+    let Some(days) = days else {
         return Ok(false);
     };
     let before = state.now().minus(Duration::from_hours(24 * u64::from(days))).us();
@@ -45,30 +49,34 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     old!(session, session::Column::EndedAt.lt(before));
     old!(finding, finding::Column::LastAt.lt(before));
     old!(denial, denial::Column::CreatedAt.lt(before));
-    // By their minutes, of which each has few rows.
-    macro_rules! old_minutes {
-        ($table:ident) => {{
+    // One that keeps somebody out, or waits for somebody, is not old.
+    old!(response, response::Column::EndedAt.lt(before));
+    // By their minutes or hours, of which each has few rows.
+    macro_rules! old_sums {
+        ($table:ident, $at:ident, $before:expr) => {{
             let last: Option<i64> = $table::Entity::in_tenant(organisation)
                 .select_only()
-                .column($table::Column::MinuteAt)
-                .filter($table::Column::MinuteAt.lt(before))
-                .order_by_asc($table::Column::MinuteAt)
+                .column($table::Column::$at)
+                .filter($table::Column::$at.lt($before))
+                .order_by_asc($table::Column::$at)
                 .offset(ROWS)
                 .limit(1)
                 .into_tuple()
                 .one(&*write)
                 .await?;
             more |= last.is_some();
-            let until = last.map_or(before, |last| last.saturating_add(1));
+            let until = last.map_or($before, |last| last.saturating_add(1));
             $table::Entity::remove_in_tenant(organisation)
-                .filter($table::Column::MinuteAt.lt(until))
+                .filter($table::Column::$at.lt(until))
                 .exec(&*write)
                 .await?;
         }};
     }
-    old_minutes!(usage_minute);
-    old_minutes!(denial_minute);
-    old_minutes!(quality_minute);
+    // An hour that is partly young stays.
+    old_sums!(usage_hour, HourAt, before.saturating_sub(HOUR_US));
+    old_sums!(usage_minute, MinuteAt, before);
+    old_sums!(denial_minute, MinuteAt, before);
+    old_sums!(quality_minute, MinuteAt, before);
     write.commit().await?;
     Ok(more)
 }
@@ -85,5 +93,6 @@ async fn limit(connection: &impl ConnectionTrait, organisation: OrganisationId) 
         .find_map(|standing| standing.limits.get(&LimitName::Retention).copied()))
 }
 
+const HOUR_US: i64 = 3_600_000_000;
 /// Of each table, in one step.
 const ROWS: u64 = 500;

@@ -1,12 +1,15 @@
 //! Takes the last part of addresses away once their days are over, some rows at a time, the oldest first.
 //!
 //! A step is one transaction: the rows of a time, and how far it got. Whatever knows a viewer's address follows: sessions,
-//! findings of addresses, refusals with their traces, calls that were made, and changes that were handed on.
+//! findings of addresses, misuse cases, refusals with their traces, calls that were made, and changes that were handed on.
 
 use std::{collections::HashMap, time::Duration};
 
 use aws_lc_rs::hmac;
-use entity::{Tenanted, address_key, address_mask, denial, finding, organisation, outbox, session, webhook_delivery};
+use entity::{
+    Tenanted, address_key, address_mask, case_item, case_note, case_session, denial, finding, organisation, outbox,
+    response, session, webhook_delivery,
+};
 use guard::Timestamp;
 use ids::OrganisationId;
 use sea_orm::{
@@ -17,7 +20,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::masked::{Mask, Masking, put_for_address};
+use super::{
+    cases,
+    masked::{Mask, Masking, put_for_address},
+    responses,
+};
 use crate::state::State;
 
 /// Masks the next rows of an organisation; whether there may be more.
@@ -42,7 +49,9 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     };
     sessions(&*write, &mut keys, from, to).await?;
     findings(&*write, &mut keys, from, to).await?;
+    responses::mask(&*write, &mut keys, from, to).await?;
     denials(&*write, &mut keys, from, to).await?;
+    cases::mask(&*write, &mut keys, from, to).await?;
     calls(&*write, organisation, from, to).await?;
     changes(&*write, organisation, from, to).await?;
     // INVARIANT: of what is hashed no key is left once all of its time is.
@@ -115,6 +124,10 @@ async fn end(
         beyond!(finding, LastAt),
         beyond!(denial, CreatedAt),
         beyond!(webhook_delivery, CreatedAt),
+        beyond!(case_item, LastAt),
+        beyond!(case_session, StartedAt),
+        beyond!(case_note, CreatedAt),
+        beyond!(response, ProposedAt),
     ];
     let end = ends.into_iter().flatten().min().unwrap_or(due);
     // Many of one moment are one step.
@@ -248,16 +261,16 @@ async fn changes(
 }
 
 /// The masks of an organisation, by their time.
-struct Keys<'a> {
+pub(super) struct Keys<'a> {
     state: &'a State,
-    organisation: OrganisationId,
+    pub(super) organisation: OrganisationId,
     masking: Masking,
     known: HashMap<i64, Mask>,
 }
 
 impl Keys<'_> {
     /// The one of a moment; its key is made where there is none yet.
-    async fn of(&mut self, connection: &impl ConnectionTrait, at: i64) -> Result<Mask, DbErr> {
+    pub(super) async fn of(&mut self, connection: &impl ConnectionTrait, at: i64) -> Result<Mask, DbErr> {
         if self.masking == Masking::Truncated {
             return Ok(Mask::Truncate);
         }

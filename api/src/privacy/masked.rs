@@ -122,6 +122,66 @@ fn put(text: &str, address: &str, other: &str) -> Option<String> {
     found.then_some(put)
 }
 
+/// A text that people wrote, with masks for the addresses that it names; none where it names none.
+pub(super) fn masked_within(text: &str, mask: &Mask) -> Option<String> {
+    let belongs = |one: char| one.is_ascii_hexdigit() || matches!(one, '.' | ':');
+    let (mut put, mut rest, mut found) = (String::new(), text, false);
+    while let Some(begin) = rest.find(belongs) {
+        let (before, from) = rest.split_at(begin);
+        let end = from.find(|one| !belongs(one)).unwrap_or(from.len());
+        let (run, behind) = from.split_at(end);
+        put.push_str(before);
+        rest = behind;
+        let Some((head, address, tail)) = address_in(run) else {
+            put.push_str(run);
+            continue;
+        };
+        // What is a network already says no more than its mask would; one of a single address is it.
+        let length = behind.strip_prefix('/').and_then(|behind| {
+            let digits = behind.find(|one: char| !one.is_ascii_digit()).unwrap_or(behind.len());
+            behind.get(..digits)?.parse::<u8>().ok()
+        });
+        let wide = if address.contains(':') { 48 } else { 24 };
+        let length = length.filter(|_| tail.is_empty());
+        if length.is_some_and(|length| length <= wide) {
+            put.push_str(run);
+            continue;
+        }
+        if let Some(length) = length {
+            rest = rest.get(1 + length.to_string().len()..).unwrap_or_default();
+        }
+        found = true;
+        put.push_str(head);
+        put.push_str(&mask.of(address));
+        put.push_str(tail);
+    }
+    put.push_str(rest);
+    found.then_some(put)
+}
+
+/// The address in a run of what addresses are made of: what stands before it, itself, and what stands behind it.
+fn address_in(run: &str) -> Option<(&str, &str, &str)> {
+    let is_one = |text: &str| text.parse::<IpAddr>().is_ok();
+    let split = |address: &str| {
+        let at = run.find(address)?;
+        Some((
+            run.get(..at)?,
+            run.get(at..at + address.len())?,
+            run.get(at + address.len()..)?,
+        ))
+    };
+    let whole = [run, run.trim_end_matches(['.', ':']), run.trim_matches(['.', ':'])];
+    if let Some(address) = whole.into_iter().find(|text| is_one(text)) {
+        return split(address);
+    }
+    // An IPv4 address with a word before it, or a port behind it.
+    split(
+        run.split(':')
+            .map(|part| part.trim_matches('.'))
+            .find(|part| is_one(part))?,
+    )
+}
+
 /// Whether it stands in place of an address.
 pub(crate) fn is_masked(text: &str) -> bool {
     text.contains('/') || text.starts_with(MARK)
@@ -138,7 +198,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Mask, is_masked, put_for_address};
+    use super::{Mask, is_masked, masked_within, put_for_address};
 
     #[test]
     fn an_address_is_masked_where_it_is_named_and_no_other_that_is_written_alike() {
@@ -167,6 +227,26 @@ mod tests {
             put_for_address(&mut trace, address, "X");
             let expected = json!([{ "check": "origin", "looked_at": masked, "because": { "of": [masked] }, "at": 10 }]);
             assert_eq!(trace, expected);
+        }
+    }
+
+    #[test]
+    fn what_people_wrote_keeps_no_address() {
+        for (text, masked) in [
+            ("Seen at 198.51.100.200.", Some("Seen at 198.51.100.0/24.")),
+            (
+                "198.51.100.200:8080, 198.51.100.7",
+                Some("198.51.100.0/24:8080, 198.51.100.0/24"),
+            ),
+            ("ip:198.51.100.200/32 too", Some("ip:198.51.100.0/24 too")),
+            ("[2001:db8:1:2::3]:443", Some("[2001:db8:1::/48]:443")),
+            ("2001:db8:1:2::/64 is full", Some("2001:db8:1::/48 is full")),
+            ("198.51.100.0/24 and 2001:db8:1::/48", None),
+            ("at 12:30:15 on 2026.11.29, dead beef", None),
+            ("add: 1.2.3, cafe", None),
+            ("", None),
+        ] {
+            assert_eq!(masked_within(text, &Mask::Truncate).as_deref(), masked, "{text}");
         }
     }
 

@@ -5,11 +5,13 @@
 //!
 //! Nothing that decides reads what is masked or removed here: policy, bans, bindings and bars are tables of their own.
 
+mod cases;
 mod erase;
 mod keep;
 mod late;
 mod mask;
 mod masked;
+mod responses;
 
 use std::{sync::Arc, time::Duration};
 

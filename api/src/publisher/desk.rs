@@ -116,6 +116,11 @@ impl Desk {
         self.lock().get_mut(&change)?.left.take()
     }
 
+    /// Something was committed.
+    pub(crate) fn hurry(&self) {
+        self.wanted.notify_one();
+    }
+
     /// Waits for the nodes, a second at most; then says who is missing.
     pub(crate) async fn follow(
         &self,
@@ -123,7 +128,7 @@ impl Desk {
         at: Timestamp,
         receiver: oneshot::Receiver<Progress>,
     ) -> Progress {
-        self.wanted.notify_one();
+        self.hurry();
         match tokio::time::timeout(PATIENCE, receiver).await {
             Ok(Ok(progress)) => progress,
             _ => Progress {

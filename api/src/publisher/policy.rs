@@ -22,7 +22,7 @@ use crate::{
     service::{
         bans, handles,
         packages::{self, LimitName},
-        rules, sessions, static_tokens,
+        responses, rules, sessions, static_tokens,
     },
     state::State,
 };
@@ -82,6 +82,7 @@ pub(crate) async fn read(
         });
     }
     updates.extend(bans::policy(connection, extent).await?);
+    updates.extend(responses::policy(connection, extent, state.now_us()).await?);
     updates.extend(handles::policy(connection, extent).await?);
     updates.extend(static_tokens::policy(connection, extent).await?);
     let rules = extent

@@ -217,34 +217,36 @@ fn addresses(wanted: &[String]) -> Result<Vec<String>, Fault> {
     }
 }
 
+/// A fault names the field of the collector that it is about.
 fn collector(state: &State, wanted: Syslog) -> Result<Syslog, Fault> {
-    let host = wanted.host.trim().trim_matches(['[', ']']).to_ascii_lowercase();
+    let invalid = |field: &str, why: &str| Err(Fault::field(field, "INVALID", why).inside("syslog"));
+    let mut host = wanted.host.trim().to_ascii_lowercase();
+    if let Some(bare) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        host = bare.to_owned();
+    }
     let named = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
-    if host.is_empty() || host.len() > HOST || !named(&host) || !state.outbound.allows_host(&host) {
-        let why = "a name or an address, of 253 characters at most, which is not of a private network";
-        return Err(Fault::field("syslog", "INVALID", format!("`host`: {why}")));
+    if host.len() > HOST || !named(&host) || !state.outbound.allows_host(&host) {
+        let why = "a name or an address without a port, of 253 characters at most, which is not of a private network";
+        return invalid("host", why);
     }
-    if u16::try_from(wanted.port).is_ok_and(|port| port > 0) {
-        let authority = wanted.authority.filter(|pem| !pem.trim().is_empty());
-        if authority
-            .as_ref()
-            .is_some_and(|pem| pem.len() > PEM || !alerts::is_authority(pem))
-        {
-            let why = "`certificate`: one or several certificates as PEM, of 64 KB at most";
-            return Err(Fault::field("syslog", "INVALID", why));
-        }
-        if authority.is_some() && !wanted.tls {
-            let why = "`certificate`: without TLS nobody asks for one";
-            return Err(Fault::field("syslog", "INVALID", why));
-        }
-        Ok(Syslog {
-            host,
-            authority,
-            ..wanted
-        })
-    } else {
-        Err(Fault::field("syslog", "INVALID", "`port`: 1 to 65535"))
+    if !u16::try_from(wanted.port).is_ok_and(|port| port > 0) {
+        return invalid("port", "a number from 1 to 65535");
     }
+    let authority = wanted.authority.filter(|pem| !pem.trim().is_empty());
+    if authority
+        .as_ref()
+        .is_some_and(|pem| pem.len() > PEM || !alerts::is_authority(pem))
+    {
+        return invalid("certificate", "one or several certificates as PEM, of 64 KB at most");
+    }
+    if authority.is_some() && !wanted.tls {
+        return invalid("certificate", "without TLS nobody asks for one");
+    }
+    Ok(Syslog {
+        host,
+        authority,
+        ..wanted
+    })
 }
 
 /// What the audit log compares.

@@ -342,8 +342,9 @@ async fn exists(
     if let Some(name) = &rule.stream
         && before.is_none_or(|before| before.stream != rule.stream)
     {
+        super::reading::bound_in("stream", Some(name))?;
         let known = stream::Entity::in_tenant(organisation)
-            .filter(stream::Column::Name.eq(super::reading::bound(name)?))
+            .filter(stream::Column::Name.eq(name))
             .filter(stream::Column::DeletedAt.is_null());
         if known.count(&*work.write).await? == 0 {
             return Err(Fault::field("stream", "NOT_FOUND", "there is no such stream here"));
@@ -352,8 +353,8 @@ async fn exists(
     if let Some(tag) = &rule.tag
         && before.is_none_or(|before| before.tag != rule.tag)
     {
-        let known = stream_tag::Entity::in_tenant(organisation)
-            .filter(stream_tag::Column::Name.eq(super::reading::bound(tag)?));
+        super::reading::bound_in("tag", Some(tag))?;
+        let known = stream_tag::Entity::in_tenant(organisation).filter(stream_tag::Column::Name.eq(tag));
         if known.count(&*work.write).await? == 0 {
             return Err(Fault::field("tag", "NOT_FOUND", "no stream here has this tag"));
         }

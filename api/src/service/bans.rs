@@ -57,6 +57,7 @@ pub(crate) async fn ban(
 
 /// Takes a ban back; what was revoked stays so. The role was judged.
 pub(crate) async fn unban(state: &State, acting: &Acting, user: &str) -> Result<(String, Progress), Fault> {
+    super::reading::bound_in("user", Some(user))?;
     let work = Work::begin(state, acting).await?;
     let row = find(&*work.write, acting.id, user.trim())
         .await?

@@ -7,6 +7,7 @@ pub(crate) mod alerts;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
 pub(crate) mod bans;
+pub(crate) mod cases;
 pub(crate) mod decisions;
 pub(crate) mod exports;
 pub(crate) mod groups;
@@ -19,6 +20,7 @@ pub(crate) mod packages;
 pub(crate) mod page;
 pub(crate) mod proof;
 pub(crate) mod reading;
+pub(crate) mod responses;
 pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod rule_export;
@@ -37,6 +39,7 @@ pub(crate) mod webhooks;
 use guard::{Timestamp, Update};
 use ids::{ChangeId, OrganisationId};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::{
     audit,
@@ -105,7 +108,33 @@ impl<'a> Work<'a> {
         detail: Value,
         updates: &[Update],
     ) -> Result<Progress, Fault> {
-        let (id, action): (ChangeId, _) = (self.state.mint(), action.into());
+        let (state, at) = (self.state, self.at);
+        let (id, followed) = self.commit(action.into(), object, detail, updates).await?;
+        Ok(state.desk.follow(id, at, followed).await)
+    }
+
+    /// Makes it durable, and waits for no node.
+    pub(crate) async fn finish_unfollowed(
+        self,
+        action: impl Into<&'static str>,
+        object: &str,
+        detail: Value,
+        updates: &[Update],
+    ) -> Result<(), Fault> {
+        let state = self.state;
+        self.commit(action.into(), object, detail, updates).await?;
+        state.desk.hurry();
+        Ok(())
+    }
+
+    async fn commit(
+        self,
+        action: &'static str,
+        object: &str,
+        detail: Value,
+        updates: &[Update],
+    ) -> Result<(ChangeId, oneshot::Receiver<Progress>), Fault> {
+        let id: ChangeId = self.state.mint();
         self.audit(action, object, detail).await?;
         let named = (id, action);
         publisher::record(
@@ -124,7 +153,7 @@ impl<'a> Work<'a> {
             self.state.hooks.wake();
         }
         tracing::info!(organisation.id = %self.organisation, change.id = %id, action, "changed");
-        Ok(self.state.desk.follow(id, self.at, followed).await)
+        Ok((id, followed))
     }
 
     /// Makes something durable that the nodes need not know.

@@ -6,12 +6,11 @@ use authz::{Action, PlatformAction, Role};
 use entity::{Table, Tenanted, invitation, member, organisation, package_grant, package_request, rule_count, stream};
 use guard::{OriginError, OriginPattern, Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
-use misuse::Thresholds;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, Order, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -19,9 +18,10 @@ use uuid::Uuid;
 use super::{
     Work, invitations, label, packages,
     page::{Page, Wanted},
+    responses::{self, settings::Automatic},
 };
 use crate::{
-    analytics::findings,
+    analytics::findings::{self, ThresholdsEdit},
     fault::{Fault, UserError},
     keys,
     live::Counters,
@@ -44,7 +44,9 @@ pub(crate) struct Edit {
     pub(crate) static_tokens: Option<bool>,
     pub(crate) backend_tokens: Option<bool>,
     pub(crate) origins: Option<Vec<String>>,
-    pub(crate) thresholds: Option<Thresholds>,
+    pub(crate) thresholds: Option<ThresholdsEdit>,
+    /// What is to happen by itself about whom misuse is found in.
+    pub(crate) responses: Option<responses::settings::Edit>,
     /// For how many days addresses are full.
     pub(crate) address_days: Option<i64>,
     pub(crate) masking: Option<Masking>,
@@ -100,6 +102,7 @@ pub(crate) async fn found(
         backend_tokens: Set(true),
         webhook_edition: Set(0),
         thresholds: Set(None),
+        responses: Set(None),
         address_days: Set(ADDRESS_DAYS),
         address_after: Set(Masking::Truncated.column().to_owned()),
         keep_days: Set(None),
@@ -192,8 +195,12 @@ pub(crate) async fn edit(
         let origins = allowed(origins)?;
         after.origins = Set((!origins.is_empty()).then(|| json!(origins)));
     }
-    if let Some(thresholds) = &edit.thresholds {
-        after.thresholds = Set(Some(json!(thresholds)));
+    if let Some(edit) = edit.thresholds {
+        after.thresholds = Set(Some(json!(edit.of(&findings::thresholds_of(&before)))));
+    }
+    if let Some(edit) = &edit.responses {
+        let automatic = Automatic::of(&before).changed(edit)?;
+        after.responses = Set(Some(json!(automatic)));
     }
     if let Some(days) = edit.address_days {
         after.address_days = Set(within(days, "privacy")?);
@@ -210,7 +217,7 @@ pub(crate) async fn edit(
             "ingestAuthorisation": row.ingest_authorisation, "secondFactorRequired": row.second_factor_required,
             "encryptedIngest": row.encrypted_ingest, "staticTokens": row.static_tokens,
             "backendTokens": row.backend_tokens, "allowedOrigins": row.origins,
-            "misuseThresholds": findings::thresholds_of(row), "addressDays": row.address_days,
+            "misuseThresholds": findings::thresholds_of(row), "responses": Automatic::of(row).told(), "addressDays": row.address_days,
             "addressesAfterwards": row.address_after, "retentionDays": row.keep_days })
     };
     let detail = json!({ "before": shown(&before), "after": shown(&after) });
@@ -219,8 +226,8 @@ pub(crate) async fn edit(
         .finish(Action::OrganisationUpdate, &after.hash, detail, &[update])
         .await?;
     state.access.changed(Whose::Organisation(acting.id));
-    if let Some(thresholds) = edit.thresholds {
-        state.analytics.set(acting.id, thresholds);
+    if edit.thresholds.is_some() {
+        state.analytics.set(acting.id, findings::thresholds_of(&after));
     }
     state.privacy.wake();
     Ok((after, progress))
@@ -388,10 +395,11 @@ async fn by_hash(state: &State, hash: &str) -> Result<OrganisationId, Fault> {
     Ok(OrganisationId::from_uuid(row.id))
 }
 
-/// The organisation's row, held until the transaction ends.
+/// The organisation's row, held until the transaction ends, and not from those who write rows that belong to it: who holds
+/// one of these may wait for nothing that waits for this.
 pub(crate) async fn row(connection: &impl ConnectionTrait, id: OrganisationId) -> Result<organisation::Model, Fault> {
     organisation::Entity::in_tenant(id)
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(connection)
         .await?
         .ok_or(Fault::NotFound)

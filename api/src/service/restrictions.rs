@@ -54,10 +54,11 @@ impl Restrictions {
         let Some(text) = self.user_agent.as_deref() else {
             return Ok(None);
         };
-        if (1..=AGENT).contains(&text.len()) && AgentClaim::parse(text).is_some() {
+        let is_plain = (1..=AGENT).contains(&text.len()) && !text.contains(char::is_control);
+        if is_plain && AgentClaim::parse(text).is_some() {
             return Ok(Some(text));
         }
-        let message = "what the player calls itself, 512 bytes at most, or `sha256:` and the digest of it";
+        let message = "what the player calls itself, 512 bytes at most without control characters, or `sha256:` and the digest of it";
         Err(Fault::field("userAgent", "INVALID", message))
     }
 }

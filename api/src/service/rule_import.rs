@@ -148,12 +148,13 @@ impl Plan {
             }
         }
         let scopes = Scopes::read(connection, acting.id, ready).await?;
+        let by = acting.actor.uuid().ok_or(Fault::Internal)?;
         let mut rows = Vec::new();
         for one in ready {
             match scopes.of(one) {
                 Ok(scope) => {
                     let id: RuleId = state.mint();
-                    rows.push(rules::row(id, acting, &one.new, &one.matcher, scope, at)?);
+                    rows.push(rules::row(id, (acting.id, by), &one.new, &one.matcher, scope, at));
                 }
                 Err(mistake) => mistakes.push(mistake),
             }

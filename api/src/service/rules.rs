@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{
     Work, difference, groups, label, packages,
     page::{Page, Wanted},
-    reading, streams,
+    reading, responses, streams,
 };
 use crate::{fault::Fault, people::Acting, publisher::Progress, state::State};
 
@@ -155,7 +155,8 @@ pub(crate) async fn create(
     let scope = gist.scope(&*work.write, acting.id).await?;
     let id: RuleId = state.mint();
     let new = New { note, ..new };
-    let row = row(id, acting, &new, &matcher, scope, work.at)?
+    let by = acting.actor.uuid().ok_or(Fault::Internal)?;
+    let row = row(id, (acting.id, by), &new, &matcher, scope, work.at)
         .insert(&*work.write)
         .await?;
     let update = Update::Rule {
@@ -170,16 +171,16 @@ pub(crate) async fn create(
 /// A new rule's row.
 pub(super) fn row(
     id: RuleId,
-    acting: &Acting,
+    (organisation, by): (OrganisationId, Uuid),
     new: &New,
     matcher: &Matcher,
     scope: Scope,
     at: Timestamp,
-) -> Result<guardian_rule::ActiveModel, Fault> {
+) -> guardian_rule::ActiveModel {
     let gist = &new.gist;
-    Ok(guardian_rule::ActiveModel {
+    guardian_rule::ActiveModel {
         id: Set(id.uuid()),
-        organisation_id: Set(acting.id.uuid()),
+        organisation_id: Set(organisation.uuid()),
         kind: Set(gist.kind.as_str().to_owned()),
         value: Set(matcher.to_string()),
         action: Set(name(&gist.action)),
@@ -189,11 +190,11 @@ pub(super) fn row(
         group_id: Set(scope.group.map(GroupId::uuid)),
         note: Set(new.note.clone()),
         expires_at: Set(new.expires.map(Timestamp::us)),
-        created_by: Set(acting.actor.uuid().ok_or(Fault::Internal)?),
+        created_by: Set(by),
         created_at: Set(at.us()),
         matches: Set(0),
         last_match_at: Set(None),
-    })
+    }
 }
 
 /// Changes a rule. What it is, and what it becomes, must be within the role.
@@ -253,6 +254,7 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(
     within(state, acting, operation)?;
     let detail = json!({ "before": settings(&row) });
     row.delete(&*work.write).await?;
+    responses::rule_deleted(&work, acting, before.id.uuid()).await?;
     let update = Update::RuleRemoved {
         organisation: acting.id,
         id: before.id,

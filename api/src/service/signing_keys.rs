@@ -49,7 +49,7 @@ pub(crate) struct Known {
     pub(crate) row: signing_key::Model,
     /// Those of a set, by name.
     pub(crate) fetched: Vec<jwks_key::Model>,
-    /// How many recorded tokens it signed that are not over.
+    /// How many recorded tokens it signed that are neither expired nor revoked.
     pub(crate) tokens: u64,
     /// The end of the last of them.
     pub(crate) last_expiry: Option<i64>,
@@ -317,7 +317,7 @@ async fn known(
         .select_only()
         .column(playback_token::Column::SigningKeyId)
         .column_as(playback_token::Column::Id.count(), "many")
-        .filter(playback_token::Column::ExpiresAt.gt(state.now().minus(super::tokens::DAY).us()))
+        .filter(playback_token::Column::ExpiresAt.gt(state.now_us()))
         .filter(playback_token::Column::RevokedAt.is_null())
         .filter(playback_token::Column::SigningKeyId.is_in(ids))
         .group_by(playback_token::Column::SigningKeyId)

@@ -143,7 +143,8 @@ impl Checked {
     fn of(wanted: &Wanted, now: Timestamp) -> Result<Self, Fault> {
         check_times(wanted, now)?;
         let text = |field, text: &Option<String>| text.as_deref().map(|text| label(field, text, TEXT)).transpose();
-        if wanted.amr.len() > METHODS || wanted.amr.iter().any(|one| !(1..=METHOD).contains(&one.len())) {
+        let is_method = |one: &String| (1..=METHOD).contains(&one.len()) && !one.contains(char::is_control);
+        if wanted.amr.len() > METHODS || !wanted.amr.iter().all(is_method) {
             let message = "at most ten names of methods, as in `pwd` and `mfa` (RFC 8176)";
             return Err(Fault::field("amr", "INVALID", message));
         }

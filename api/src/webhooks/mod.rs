@@ -67,13 +67,15 @@ pub(crate) enum Call {
     TokenRevoked,
     /// A Guardian rule is new, another, or gone.
     RuleChanged,
+    /// Somebody shows a sign of misuse.
+    Finding,
     /// An alert began, goes on, or is over.
     Alert,
 }
 
 impl Call {
     /// Every one of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Publish,
         Self::PublishUpdate,
         Self::PublishDone,
@@ -82,6 +84,7 @@ impl Call {
         Self::ViewerDenied,
         Self::TokenRevoked,
         Self::RuleChanged,
+        Self::Finding,
         Self::Alert,
     ];
 
@@ -96,6 +99,7 @@ impl Call {
             Self::ViewerDenied => "viewer_denied",
             Self::TokenRevoked => "token_revoked",
             Self::RuleChanged => "rule_changed",
+            Self::Finding => "finding",
             Self::Alert => "alert",
         }
     }

@@ -1,6 +1,6 @@
 //! What addresses are only told: rows of the log, made in the transaction of what they tell of, sent afterwards.
 //!
-//! A flood is bounded: so many denials a minute are told to an address, and so many calls wait for it. What is more is
+//! A flood is bounded: so many refusals and signs of misuse a minute are told to an address, and so many calls wait for it. What is more is
 //! counted, beside the address, and in the next call that is made.
 
 use std::{collections::HashMap, time::Duration};
@@ -12,6 +12,7 @@ use guard::{
     rules::{Rule, RuleScope},
 };
 use ids::{ChangeId, OrganisationId, SessionId, WebhookDeliveryId, WebhookId};
+use misuse::Subject as Of;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder,
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Content, ask::APP, calls, log};
 use crate::{
+    analytics::Found,
     count,
     fault::Fault,
     live::{Denied, LiveSession, record},
@@ -48,7 +50,7 @@ pub(crate) struct Queue {
     suppressed: HashMap<WebhookId, i64>,
 }
 
-/// How many denials an address was told of in one minute.
+/// How many refusals and signs of misuse an address was told of in one minute.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Flood {
     since: Timestamp,
@@ -70,6 +72,35 @@ impl Notice {
             organisation,
             call: Call::ViewerDenied,
             stream: Some(denied.stream.clone()),
+            content,
+            only: None,
+        })
+    }
+
+    /// Somebody shows a sign of misuse, or more of it than before.
+    pub(crate) fn found(Found { organisation, finding }: &Found) -> Option<Self> {
+        if !finding.is_news {
+            return None;
+        }
+        let whose = match &finding.subject {
+            Of::Token(jti) => json!({ "jti": jti }),
+            Of::User(user) => json!({ "user": user }),
+            Of::Address(address) => json!({ "addr": address.to_string() }),
+        };
+        let mut content = Content::new(json!({
+            "call": Call::Finding.as_str(),
+            "indicator": finding.indicator.as_str(),
+            "points": finding.points,
+            "evidence": finding.evidence,
+            "since": finding.first.s(),
+            "time": finding.last.since(finding.first).as_secs(),
+            "timestamp": finding.last.ms(),
+        }));
+        content.add(whose);
+        Some(Self {
+            organisation: *organisation,
+            call: Call::Finding,
+            stream: None,
             content,
             only: None,
         })
@@ -298,16 +329,19 @@ pub(crate) async fn wanted(
             .iter()
             .filter(|notice| is_of(&hook, notice) && on.contains(&notice.call))
             .collect();
-        if its.is_empty() || !acts(connection, OrganisationId::from_uuid(hook.organisation_id)).await? {
+        let organisation = OrganisationId::from_uuid(hook.organisation_id);
+        if its.is_empty() || !acts(connection, organisation).await? {
             continue;
         }
-        let waiting = webhook_delivery::Entity::in_tenant(OrganisationId::from_uuid(hook.organisation_id))
+        let finds = !its.iter().any(|notice| notice.call == Call::Finding)
+            || has(connection, organisation, Package::Analytics).await?;
+        let waiting = webhook_delivery::Entity::in_tenant(organisation)
             .filter(webhook_delivery::Column::WebhookId.eq(hook.id))
             .filter(webhook_delivery::Column::State.eq("waiting"))
             .count(connection)
             .await?;
         let mut room = WAITING.saturating_sub(waiting);
-        for notice in its {
+        for notice in its.into_iter().filter(|notice| finds || notice.call != Call::Finding) {
             queue.add(state, &hook, notice, &mut room);
         }
     }
@@ -322,8 +356,12 @@ fn is_of(hook: &webhook::Model, notice: &Notice) -> bool {
 
 /// Whether the organisation's addresses are called at all.
 pub(super) async fn acts(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<bool, DbErr> {
-    let grants = package_grant::Entity::in_tenant(organisation)
-        .filter(package_grant::Column::Package.eq(Package::Webhooks.as_str()));
+    has(connection, organisation, Package::Webhooks).await
+}
+
+async fn has(connection: &impl ConnectionTrait, organisation: OrganisationId, package: Package) -> Result<bool, DbErr> {
+    let grants =
+        package_grant::Entity::in_tenant(organisation).filter(package_grant::Column::Package.eq(package.as_str()));
     Ok(grants.count(connection).await? > 0)
 }
 
@@ -339,7 +377,8 @@ impl Queue {
         let fits = *room > 0 && {
             let mut floods = state.hooks.floods();
             let flood = floods.entry(id).or_default();
-            let fits = notice.call != Call::ViewerDenied || flood.admits(now);
+            let is_of_crowds = matches!(notice.call, Call::ViewerDenied | Call::Finding);
+            let fits = !is_of_crowds || flood.admits(now);
             if fits && flood.untold > 0 {
                 content.add(json!({ "suppressed": std::mem::take(&mut flood.untold) }));
             }

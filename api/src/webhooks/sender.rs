@@ -13,7 +13,7 @@ use ids::{OrganisationId, WebhookDeliveryId};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, LockBehavior, LockType},
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -110,6 +110,9 @@ async fn batch(state: &State, address: Uuid) -> Result<bool, DbErr> {
     });
     let exchanges = join_all(calls).await;
     let write = state.store.write().await?;
+    if held(&*write, address).await?.is_none() {
+        return Ok(false);
+    }
     for (row, exchange) in rows.iter().zip(exchanges) {
         match came_to(state, row, &exchange).update_without_returning(&*write).await {
             // It was removed meanwhile.
@@ -129,15 +132,23 @@ async fn batch(state: &State, address: Uuid) -> Result<bool, DbErr> {
     Ok(true)
 }
 
+/// An address for which calls are due, held until the transaction is over: its removal takes its calls along, in an order
+/// of its own, and comes before their change or behind it.
+async fn held(connection: &impl ConnectionTrait, address: Uuid) -> Result<Option<webhook::Model>, DbErr> {
+    webhook::Entity::across_tenants("an address for which calls are due")
+        .filter(webhook::Column::Id.eq(address))
+        .lock(LockType::KeyShare)
+        .one(connection)
+        .await
+}
+
 /// A few calls that are due, taken; none where the address is not called any more, which ends what waits for it.
 async fn take(state: &State, address: Uuid) -> Result<Option<(webhook::Model, Vec<webhook_delivery::Model>)>, DbErr> {
     let now = state.now();
     let write = state.store.write().await?;
-    let hook = webhook::Entity::across_tenants("an address for which calls are due")
-        .filter(webhook::Column::Id.eq(address))
-        .one(&*write)
-        .await?;
-    let Some(hook) = hook else { return Ok(None) };
+    let Some(hook) = held(&*write, address).await? else {
+        return Ok(None);
+    };
     let organisation = OrganisationId::from_uuid(hook.organisation_id);
     if !hook.enabled || !notices::acts(&*write, organisation).await? {
         webhook_delivery::Entity::change_in_tenant(organisation)
@@ -227,6 +238,9 @@ async fn prune(state: &State) -> Result<(), DbErr> {
         .exec(&*write)
         .await?;
     for address in full {
+        if held(&*write, address).await?.is_none() {
+            continue;
+        }
         let oldest: Option<Uuid> = webhook_delivery::Entity::across_tenants("where the log of an address is too long")
             .select_only()
             .column(Column::Id)

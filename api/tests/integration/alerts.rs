@@ -5,6 +5,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use guard::{Door, Reason};
 use ids::{DecisionId, SessionId};
 use link::{Kind as Event, Protocol, SessionEnd, SessionFacts};
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use testkit::Kind;
 
@@ -445,39 +446,91 @@ async fn what_a_rule_or_receiver_may_not_be_is_told_with_the_field() {
             "syslog",
             json!({ "name": "n", "emails": ["a@b.c"], "syslog": { "host": "h", "port": 1 } }),
         ),
-        ("syslog", json!({ "name": "n", "syslog": { "host": "h", "port": 0 } })),
-        (
-            "syslog",
-            json!({ "name": "n", "syslog": { "host": "a b", "port": 514 } }),
-        ),
-        (
-            "syslog",
-            json!({ "name": "n", "syslog": { "host": "h", "port": 514, "tls": false, "certificate": "x" } }),
-        ),
-        (
-            "syslog",
-            json!({ "name": "n", "syslog": { "host": "h", "port": 514, "certificate": "x" } }),
-        ),
     ] {
         let saved = admin.data(RECEIVER, json!({ "i": wrong })).await["saveAlertReceiver"].clone();
         assert_eq!(saved["errors"][0]["field"], json!(["input", field]), "{wrong}: {saved}");
     }
+    for (field, wrong) in [
+        ("port", json!({ "host": "h", "port": 0 })),
+        ("port", json!({ "host": "h", "port": -1 })),
+        ("port", json!({ "host": "h", "port": 65_536 })),
+        ("host", json!({ "host": "", "port": 514 })),
+        ("host", json!({ "host": "a b", "port": 514 })),
+        ("host", json!({ "host": "x.example:514", "port": 514 })),
+        ("host", json!({ "host": "0x7f.1", "port": 514 })),
+        ("host", json!({ "host": "2130706433", "port": 514 })),
+        (
+            "certificate",
+            json!({ "host": "h", "port": 514, "tls": false, "certificate": "x" }),
+        ),
+        ("certificate", json!({ "host": "h", "port": 514, "certificate": "x" })),
+    ] {
+        let input = json!({ "name": "n", "syslog": wrong });
+        let saved = admin.data(RECEIVER, json!({ "i": input })).await["saveAlertReceiver"].clone();
+        let error = &saved["errors"][0];
+        assert_eq!(error["code"], "INVALID", "{wrong}: {saved}");
+        assert_eq!(error["field"], json!(["input", "syslog", field]), "{wrong}: {saved}");
+        assert!(
+            !error["message"].as_str().unwrap().contains('`'),
+            "words for people: {saved}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_changed_alone_is_judged_with_what_another_set_meanwhile() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let id = rule(&admin, json!({ "name": "n", "metric": "DENIALS", "threshold": 100 })).await;
+    let change = async |change: Value| {
+        let mut input = change;
+        input["id"] = json!(id);
+        save(&admin, input).await
+    };
+    assert_eq!(change(json!({ "resolveAt": 60 })).await["errors"], json!([]));
+    // Who does not know of the bar of the other keeps it.
+    let kept = change(json!({ "threshold": 120 })).await;
+    assert_eq!(kept["errors"], json!([]));
+    let below = change(json!({ "threshold": 50 })).await;
+    assert_eq!(below["errors"][0]["code"], "INVALID");
+    assert_eq!(below["errors"][0]["field"], json!(["input", "resolveAt"]));
+    assert_eq!(change(json!({ "metric": "VIEWERS" })).await["errors"], json!([]));
+    let reason = change(json!({ "reason": "TOKEN_EXPIRED" })).await;
+    assert_eq!(reason["errors"][0]["field"], json!(["input", "reason"]));
+    let rules = "{ organisation { alertRules { metric threshold resolveAt } } }";
+    let rules = admin.data(rules, json!({})).await["organisation"]["alertRules"].clone();
+    let as_it_is = json!([{ "metric": "VIEWERS", "threshold": 120.0, "resolveAt": 60.0 }]);
+    assert_eq!(rules, as_it_is);
 }
 
 #[tokio::test]
 async fn a_collector_in_a_private_network_is_none_unless_the_installation_allows_it() {
     let world = World::tuned(Kind::Sqlite, |settings| settings.danger_allow_private_networks = false).await;
     let admin = world.as_role("nanoAdmin").await;
-    for host in ["127.0.0.1", "10.0.0.1", "[::1]", "::ffff:127.0.0.1"] {
+    for host in [
+        "127.0.0.1",
+        "10.0.0.1",
+        "[::1]",
+        "::ffff:127.0.0.1",
+        "localhost",
+        "a.localhost.",
+    ] {
         let input = json!({ "name": "n", "syslog": { "host": host, "port": 514 } });
         let saved = admin.data(RECEIVER, json!({ "i": input })).await["saveAlertReceiver"].clone();
-        assert_eq!(saved["errors"][0]["field"], json!(["input", "syslog"]), "{host}");
+        assert_eq!(
+            saved["errors"][0]["field"],
+            json!(["input", "syslog", "host"]),
+            "{host}"
+        );
     }
-    // By name it is found out when it is reached.
+    // Where another name leads is found out when it is reached.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let input = json!({ "name": "n", "syslog": { "host": "localhost", "port": port, "tls": false } });
+    let input = json!({ "name": "n", "syslog": { "host": "logs.example", "port": port, "tls": false } });
     let id = receiver(&admin, input).await;
+    let database = Database::connect(world.database.url()).await.unwrap();
+    let leads_here = "UPDATE alert_receiver SET host = 'localhost'";
+    database.execute_unprepared(leads_here).await.unwrap();
     let test =
         "mutation($i: ID!) { testAlertReceiver(input: {id: $i}) { deliveries { state error } errors { code } } }";
     let tried = admin.data(test, json!({ "i": id })).await["testAlertReceiver"]["deliveries"].clone();
@@ -494,4 +547,5 @@ async fn a_collector_in_a_private_network_is_none_unless_the_installation_allows
     }
     let eleventh = admin.ask(test, json!({ "i": id })).await;
     assert_eq!(eleventh.code().as_deref(), Some("RATE_LIMITED"), "{}", eleventh.text);
+    assert_eq!(eleventh.headers["retry-after"], "600");
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Client, World, granted},
+    made::{open_alert, response},
     subscriptions::{Socket, settled},
-    sweep::open_alert,
 };
 
 /// Texts that name nothing: what people say, and what only they know.
@@ -41,14 +41,26 @@ struct Place {
 struct Schema(BTreeMap<String, Value>);
 
 #[tokio::test]
-async fn what_belongs_to_others_is_byte_for_byte_what_does_not_exist() {
+async fn to_read_what_belongs_to_others_is_byte_for_byte_what_does_not_exist() {
+    let table = what_belongs_to_others_does_not_exist("query").await;
+    insta::assert_snapshot!(table);
+}
+
+#[tokio::test]
+async fn to_change_what_belongs_to_others_is_byte_for_byte_what_does_not_exist() {
+    let table = what_belongs_to_others_does_not_exist("mutation").await;
+    insta::assert_snapshot!(table);
+}
+
+/// What each place of that kind answers to who names something of others'.
+async fn what_belongs_to_others_does_not_exist(root: &str) -> String {
     let world = World::new().await;
     let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
     let schema = Schema::of(&admin).await;
     let theirs = belongings(&world, &admin).await;
     let before = standing(&admin).await;
     let mut table = String::new();
-    for place in schema.places().iter().filter(|place| place.root != "subscription") {
+    for place in schema.places().iter().filter(|place| place.root == root) {
         let mut code = String::new();
         for (theirs, never) in &theirs {
             let mut answers = Vec::new();
@@ -79,8 +91,8 @@ async fn what_belongs_to_others_is_byte_for_byte_what_does_not_exist() {
         }
         writeln!(table, "{:52}{code}", place.name).unwrap();
     }
-    insta::assert_snapshot!(table);
     assert_eq!(standing(&admin).await, before, "nothing of it was done");
+    table
 }
 
 #[tokio::test]
@@ -188,6 +200,13 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         banUser(input: {user: \"banned-of-theirs\"}) { errors { code } }
         addSigningKey(input: {hs256Secret: \"a secret that only they know, of 32 bytes\", kid: \"kid-of-theirs\"}) { signingKey { id } } }";
     let credentials = admin.data(more, json!({})).await;
+    let case = "mutation { createCase(input: {title: \"case-of-theirs\"}) { case { id } } }";
+    let case = admin.data(case, json!({})).await["createCase"]["case"]["id"].clone();
+    let added =
+        "mutation($i: ID!) { addToCase(input: {id: $i, addresses: [\"203.0.113.0/24\"]}) { case { addresses { id } } }
+        addCaseNote(input: {id: $i, text: \"note-of-theirs\"}) { case { notes { id } } } }";
+    let added = admin.data(added, json!({ "i": case })).await;
+    let response = json!(response(world, admin).await);
     let invite =
         "mutation { inviteMember(input: {email: \"nora@example.com\", role: nanoUser}) { invitation { id } } }";
     let invitation = admin.data(invite, json!({})).await["inviteMember"]["invitation"]["id"].clone();
@@ -216,6 +235,10 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         &watched["saveAlertRule"]["alertRule"]["id"],
         &watched["saveAlertReceiver"]["alertReceiver"]["id"],
         &alert,
+        &case,
+        &added["addToCase"]["case"]["addresses"][0]["id"],
+        &added["addCaseNote"]["case"]["notes"][0]["id"],
+        &response,
         &credentials["createStaticToken"]["staticToken"]["id"],
         &credentials["addSigningKey"]["signingKey"]["id"],
         &invitation,
@@ -262,7 +285,8 @@ async fn standing(admin: &Client) -> Value {
     let query = "{ organisation { name settings { securePlayback } members { nodes { id role } } tags { name }
         streams { nodes { name title state tags { name } } } groups { nodes { id name } } guardianRules { nodes { id value note } } webhooks { id url calls enabled }
         webhookDeliveries { nodes { id state attempts } } alertRules { id name threshold } alertReceivers { id name emails }
-        alerts { nodes { id acknowledgedAt } } signingKeys { id }
+        alerts { nodes { id acknowledgedAt } }
+        cases { nodes { id title state addresses { id } notes { id } } } responses { nodes { id state } } signingKeys { id }
         staticTokens { id } bannedUsers { nodes { user } } playbackTokens { nodes { jti status } } apiTokens { nodes { id status } } invitations { nodes { id status } } } }";
     admin.data(query, json!({})).await
 }

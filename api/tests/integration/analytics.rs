@@ -433,6 +433,12 @@ async fn who_shares_a_token_is_found_while_it_happens_with_evidence_and_by_nobod
         set["updateSettings"]["organisation"]["settings"]["misuseThresholds"],
         json!({ "addresses": 2, "sessions": 3 })
     );
+    let more = admin.data(change, json!({ "t": { "sessions": 3 } })).await;
+    assert_eq!(
+        more["updateSettings"]["organisation"]["settings"]["misuseThresholds"],
+        json!({ "addresses": 2, "sessions": 3 }),
+        "what is left out stays"
+    );
     world.pass(Duration::from_mins(30));
     let begin = world.clock.now();
     let two: Vec<_> = (11..)

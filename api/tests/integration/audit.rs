@@ -9,6 +9,7 @@ use testkit::Kind;
 
 use crate::{
     harness::{Client, World},
+    made::response,
     organisations,
     second_factor::{
         authenticator::{Device, code},
@@ -320,6 +321,17 @@ async fn own(world: &World, operator: &Client, name: &str) -> Option<(Client, St
         }
         "changePassword" | "confirmTotp" | "removeTotp" | "renewRecoveryCodes" | "addPasskey" | "renamePasskey"
         | "removePasskey" => own_account(world, name).await,
+        // A second person approves.
+        "approveResponse" | "undoResponse" => {
+            let id = response(world, &world.as_role("nanoAdmin").await).await;
+            let user = world.as_role("nanoUser").await;
+            let approve = format!("mutation {{ approveResponse(input: {{id: \"{id}\"}}) {{ errors {{ code }} }} }}");
+            if name == "approveResponse" {
+                return Some((user, approve));
+            }
+            user.data(&approve, json!({})).await;
+            (user, approve.replace("approveResponse", "undoResponse"))
+        }
         "removeMember" => {
             let first = &world.demo.users[0].organisation;
             let leaver = world.join("leaver@example.com", first, "nanoUser").await;

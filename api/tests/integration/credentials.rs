@@ -218,7 +218,7 @@ async fn many_tokens_are_made_at_once_or_none_and_the_wrong_one_is_named() {
     assert_eq!(refused["tokens"], json!([]));
     assert_eq!(
         refused["errors"],
-        json!([{ "code": "INVALID", "field": ["input", "tokens", "1", "expiresAt"] }])
+        json!([{ "code": "INVALID", "field": ["input", "tokens", "1", "ttlSeconds"] }])
     );
     // A stream that is not there spoils all of them too.
     let elsewhere = json!({ "streams": ["22222-none"] });
@@ -314,8 +314,8 @@ async fn a_static_token_lets_in_where_the_organisation_wants_it_and_until_it_is_
         (json!({ "name": "two" }), "streams", "INVALID"),
         (
             json!({ "name": "two", "organisation": true, "ttlSeconds": 366 * 24 * 3600 }),
-            "expiresAt",
-            "INVALID",
+            "ttlSeconds",
+            "TOO_LONG",
         ),
     ] {
         let refused = admin.data(STATIC, json!({ "i": input })).await["createStaticToken"].clone();
@@ -503,4 +503,43 @@ async fn a_revocation_that_is_looked_at_first_says_whom_it_hits_and_hits_nobody(
     );
     let revoked = admin.revoke(json!({ "tag": "web" })).await;
     assert_eq!(revoked["revoked"], 2);
+}
+
+async fn what_no_door_accepts_is_no_wish_on(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    for (wish, field) in [
+        (json!({ "userAgent": "player\0" }), "userAgent"),
+        (json!({ "userAgent": "player\u{1}" }), "userAgent"),
+        (json!({ "userAgent": "player\n2" }), "userAgent"),
+        (json!({ "amr": ["m\0fa"] }), "amr"),
+        (json!({ "user": "a\0" }), "user"),
+    ] {
+        let mut input = json!({ "streams": [world.stream()] });
+        input.as_object_mut().unwrap().extend(wish.as_object().unwrap().clone());
+        let error = admin.make_token(input).await["errors"][0].clone();
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("INVALID"), &json!(["input", field])),
+            "{wish}"
+        );
+    }
+    let unban = "mutation { unbanUser(input: { user: \"a\\u0000\" }) { errors { code field } } }";
+    let error = admin.data(unban, json!({})).await["unbanUser"]["errors"][0].clone();
+    assert_eq!(error, json!({ "code": "INVALID", "field": ["input", "user"] }));
+    let answer = world.anonymous().sign_in("a\0@b.example", "some password").await;
+    assert_eq!(
+        answer.body["data"]["signIn"]["errors"][0]["code"], "SIGN_IN_FAILED",
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_no_door_accepts_is_no_wish() {
+    what_no_door_accepts_is_no_wish_on(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_no_door_accepts_is_no_wish_on_postgresql() {
+    what_no_door_accepts_is_no_wish_on(testkit::Kind::Postgres).await;
 }

@@ -33,6 +33,24 @@ async fn by_id(client: &Client, operation: &str, id: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn who_is_slowed_in_inviting_is_told_for_how_long() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let id = invite(&admin, "often@example.com", "nanoUser").await["invitation"]["id"].clone();
+    let resend = "mutation($i: ID!) { resendInvitation(input: {id: $i}) { errors { code } } }";
+    for _ in 0..9 {
+        assert_eq!(admin.ask(resend, json!({ "i": id })).await.code(), None);
+    }
+    let resent = admin.ask(resend, json!({ "i": id })).await;
+    by_id(&admin, "withdrawInvitation", &id).await;
+    let anew = json!({ "e": "often@example.com", "r": "nanoUser" });
+    for slowed in [resent, admin.ask(INVITE, anew).await] {
+        assert_eq!(slowed.code().as_deref(), Some("RATE_LIMITED"), "{}", slowed.text);
+        assert_eq!(slowed.headers["retry-after"], "600");
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_invited_by_mail_joins_with_the_role_once() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let world = World::on(kind).await;

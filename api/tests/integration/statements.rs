@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Client, World, granted},
+    made::webhook,
     organisations,
-    sweep::webhook,
 };
 
 /// What a page of `n` costs. Other tasks of the control plane ask now and then: the least of several is the page's own.
@@ -65,6 +65,18 @@ const LISTS: &[(&str, &str)] = &[
         "AlertDeliveryConnection",
         "query($n: Int) { organisation { alertDeliveries(first: $n) { totalCount nodes {
         id alert receiver event recipient state error attempts createdAt triedAt } } } }",
+    ),
+    (
+        "MisuseCaseConnection",
+        "query($n: Int) { organisation { cases(first: $n) { totalCount nodes {
+        id title state createdBy { name } createdAt updatedAt closedAt score findings { id } tokens { jti status }
+        addresses { ip } sessions { id } notes { text createdBy { name } } } } } }",
+    ),
+    (
+        "MisuseResponseConnection",
+        "query($n: Int) { organisation { responses(first: $n) { totalCount nodes {
+        id state kind ip code weight evidence lengthSeconds note proposedBy { name } decidedBy { name } byItself until
+        rule undoneBy { name } endedAt isOwn } } } }",
     ),
     (
         "BannedUserConnection",
@@ -200,6 +212,13 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
         }
         tokio::task::yield_now().await;
     }
+    let found = "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
+        findings(first: 50) { nodes { id } } } } }";
+    let found = admin.data(found, json!({})).await["organisation"]["analytics"]["findings"]["nodes"].clone();
+    for finding in found.as_array().unwrap() {
+        let suggest = "mutation($f: ID!) { suggestResponse(input: {finding: $f}) { errors { code } } }";
+        admin.data(suggest, json!({ "f": finding["id"] })).await;
+    }
     for (name, query) in LISTS {
         let client = if name.starts_with("Platform") {
             &operator
@@ -215,7 +234,6 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
     }
 }
 
-/// One more of everything.
 async fn fill(world: &World, admin: &Client, n: u8) {
     let make =
         "mutation($i: CreateStreamInput!, $g: CreateGroupInput!, $a: CreateApiTokenInput!, $m: InviteMemberInput!) {
@@ -249,9 +267,15 @@ async fn fill(world: &World, admin: &Client, n: u8) {
     let email = format!("n{n}@northwind.example");
     world.join(&email, hash, "nanoReadOnly").await;
     world.idle_sign_in(&email).await;
-    admin
+    let token = admin
         .make_token(json!({ "streams": [name], "user": format!("u{n}") }))
         .await;
+    let case = format!("mutation {{ createCase(input: {{title: \"case {n}\"}}) {{ case {{ id }} }} }}");
+    let case = admin.data(&case, json!({})).await["createCase"]["case"]["id"].clone();
+    let added = "mutation($i: ID!, $a: String!, $t: ID!) { addToCase(input: {id: $i, addresses: [$a], tokens: [$t]}) { errors { code } }
+        addCaseNote(input: {id: $i, text: \"note\"}) { errors { code } } }";
+    let address = json!({ "i": case, "a": format!("10.0.2.{n}"), "t": token["record"]["jti"] });
+    admin.data(added, address).await;
     let viewing = SessionFacts {
         address: [203, 0, 113, n].into(),
         grant: Some(granted(&format!("used{n}"))),

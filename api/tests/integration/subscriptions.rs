@@ -72,6 +72,11 @@ impl Socket {
             reason: "".into(),
         };
         self.0.send(Message::Close(Some(close))).await.unwrap();
+        self.closed().await
+    }
+
+    /// The code that it is closed with, if there is one.
+    async fn closed(&mut self) -> Option<u16> {
         while let Some(Ok(message)) = self.0.next().await {
             if let Message::Close(frame) = message {
                 return frame.map(|frame| frame.code.into());
@@ -100,6 +105,19 @@ impl Socket {
         );
         message["payload"].clone()
     }
+}
+
+#[tokio::test]
+async fn a_process_that_is_about_to_go_says_so_on_every_socket() {
+    let world = World::new().await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let mut socket = Socket::open(address, &admin, None).await.unwrap();
+    socket.subscribe("live", "subscription { streamState { name } }").await;
+    settled(&mut socket).await;
+    world.running.leave();
+    let closed = tokio::time::timeout(Duration::from_secs(20), socket.closed());
+    assert_eq!(closed.await.expect("it is closed"), Some(1001));
 }
 
 /// A viewer's session on the first organisation's second stream.

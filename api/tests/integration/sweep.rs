@@ -9,7 +9,10 @@ use ids::MemberId;
 use link::Kind;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, World};
+use crate::{
+    harness::{Client, World},
+    made::{alert_receiver, alert_rule, finding, misuse_case, new_signing_key, open_alert, response, webhook},
+};
 
 /// Types that only subscriptions give, and signing out, which would end the sweep: promised in `subscriptions` and `people`.
 const UNCOVERED: &[&str] = &[
@@ -47,9 +50,6 @@ const PROVIDER: &str = "(input: {issuer: \"https://id.sweep.example\", clientId:
 
 /// A Guardian rule that is about nobody here.
 const RULE: &str = "(input: {kind: COUNTRY, value: \"AQ\", action: DENY})";
-
-/// A webhook that nobody answers: what is not reached is not waited for.
-const WEBHOOK: &str = "(input: {url: \"http://127.0.0.1:9/hooks\", calls: [TOKEN_REVOKED]})";
 
 /// How many notifications were sent.
 const SENT: &str = "{ organisation { alertDeliveries { totalCount } } }";
@@ -109,24 +109,6 @@ async fn every_field_answers_each_role_as_the_committed_table_says() {
         }
     }
     insta::assert_snapshot!(table);
-}
-
-/// A key of the organisation's own, in place of those that it had.
-async fn new_signing_key(admin: &Client, name: &str) -> String {
-    let all = admin
-        .data("{ organisation { signingKeys { id ours } } }", json!({}))
-        .await;
-    for key in all["organisation"]["signingKeys"].as_array().unwrap() {
-        if key["ours"] == false {
-            let remove = "mutation($i: ID!) { removeSigningKey(input: {id: $i}) { errors { code } } }";
-            admin.data(remove, json!({ "i": key["id"] })).await;
-        }
-    }
-    let add = format!(
-        "mutation {{ addSigningKey(input: {{hs256Secret: \"another secret of the sweep, {name}\"}}) {{ signingKey {{ id }} }} }}"
-    );
-    let added = admin.data(&add, json!({})).await;
-    added["addSigningKey"]["signingKey"]["id"].as_str().unwrap().to_owned()
 }
 
 /// The code of the first error, else `ok`.
@@ -297,6 +279,15 @@ impl Objects {
             let added = new_signing_key(admin, &stream).await;
             text = text.replace("KEYID", &added);
         }
+        if text.contains("CASEID") {
+            text = text.replace("CASEID", &misuse_case(admin).await);
+        }
+        if text.contains("FOUND") {
+            text = text.replace("FOUND", &finding(world, admin).await);
+        }
+        if text.contains("RESPONSEID") {
+            text = text.replace("RESPONSEID", &response(world, admin).await);
+        }
         if text.contains("STATIC") {
             let make = format!(
                 "mutation {{ createStaticToken(input: {{name: \"for {stream} {}\", organisation: true}}) {{ staticToken {{ id }} }} }}",
@@ -398,6 +389,16 @@ impl Objects {
             ("Mutation", "acknowledgeAlert") => format!("(input: {{id: \"{}\"}})", self.alert),
             ("Mutation", "saveAlertReceiver") => "(input: {id: \"TOLDTO\", enabled: true})".to_owned(),
             ("Mutation", "deleteAlertReceiver" | "testAlertReceiver") => "(input: {id: \"TOLDTO\"})".to_owned(),
+            ("Organisation", "case") => "(id: \"CASEID\")".to_owned(),
+            ("Mutation", "createCase") => format!("(input: {{title: \"for {stream}\"}})"),
+            ("Mutation", "updateCase") => "(input: {id: \"CASEID\", state: CLOSED})".to_owned(),
+            ("Mutation", "addToCase") => "(input: {id: \"CASEID\", addresses: [\"192.0.2.79\"]})".to_owned(),
+            ("Mutation", "addCaseNote") => "(input: {id: \"CASEID\", text: \"swept\"})".to_owned(),
+            ("Mutation", "suggestResponse") => "(input: {finding: \"FOUND\"})".to_owned(),
+            ("Mutation", "approveResponse" | "refuseResponse" | "undoResponse") => {
+                "(input: {id: \"RESPONSEID\"})".to_owned()
+            }
+            ("Mutation", "removeFromCase" | "deleteCase") => "(input: {id: \"CASEID\"})".to_owned(),
             ("Mutation", "deleteTag") => "(input: {name: \"sweep\"})".to_owned(),
             ("Query", "revocationPreview") | ("Mutation", "revokeTokens") => "(input: {user: \"nobody\"})".to_owned(),
             ("Mutation", "changeRole") => format!("(input: {{member: \"{}\", role: nanoReadOnly}})", self.spare),
@@ -412,55 +413,6 @@ impl Objects {
             ("Mutation", _) => format!("(input: {{name: \"{stream}\"}})"),
             _ => String::new(),
         }
-    }
-}
-
-/// The organisation's webhook, made where there is none.
-pub(crate) async fn webhook(admin: &Client) -> String {
-    let known = "{ organisation { webhooks { id } } }";
-    let known = admin.data(known, json!({})).await["organisation"]["webhooks"][0]["id"].clone();
-    if let Some(id) = known.as_str() {
-        return id.to_owned();
-    }
-    let make = format!("mutation {{ setWebhook{WEBHOOK} {{ webhook {{ id }} }} }}");
-    let made = admin.data(&make, json!({})).await["setWebhook"]["webhook"]["id"].clone();
-    made.as_str().unwrap().to_owned()
-}
-
-/// An alert rule that may go, made where there is none.
-async fn alert_rule(admin: &Client) -> String {
-    let known = "{ organisation { alertRules { id name } } }";
-    let known = admin.data(known, json!({})).await["organisation"]["alertRules"].clone();
-    if let Some(rule) = known.as_array().unwrap().iter().find(|rule| rule["name"] == "swept") {
-        return rule["id"].as_str().unwrap().to_owned();
-    }
-    let make =
-        "mutation { saveAlertRule(input: {name: \"swept\", metric: INGESTS, threshold: 1000}) { alertRule { id } } }";
-    let made = admin.data(make, json!({})).await["saveAlertRule"]["alertRule"]["id"].clone();
-    made.as_str().unwrap().to_owned()
-}
-
-/// A receiver of alerts, made where there is none.
-pub(crate) async fn alert_receiver(admin: &Client) -> String {
-    let known = "{ organisation { alertReceivers { id } } }";
-    let known = admin.data(known, json!({})).await["organisation"]["alertReceivers"][0]["id"].clone();
-    if let Some(id) = known.as_str() {
-        return id.to_owned();
-    }
-    let make = "mutation { saveAlertReceiver(input: {name: \"swept\", emails: [\"swept@example.com\"]}) { alertReceiver { id } } }";
-    let made = admin.data(make, json!({})).await["saveAlertReceiver"]["alertReceiver"]["id"].clone();
-    made.as_str().unwrap().to_owned()
-}
-
-/// The newest alert, once there is one.
-pub(crate) async fn open_alert(admin: &Client) -> String {
-    let alerts = "{ organisation { alerts { nodes { id } } } }";
-    loop {
-        let known = admin.data(alerts, json!({})).await["organisation"]["alerts"]["nodes"][0]["id"].clone();
-        if let Some(id) = known.as_str() {
-            return id.to_owned();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
 

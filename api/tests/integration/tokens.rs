@@ -46,11 +46,15 @@ async fn a_token_that_would_be_wrong_is_not_made() {
             "INVALID",
         ),
         (json!({ "streams": [] }), "streams", "INVALID"),
-        (json!({ "streams": [stream], "ttlSeconds": 0 }), "expiresAt", "INVALID"),
-        (json!({ "streams": [stream], "ttlSeconds": -5 }), "expiresAt", "INVALID"),
+        (json!({ "streams": [stream], "ttlSeconds": 0 }), "ttlSeconds", "INVALID"),
+        (
+            json!({ "streams": [stream], "ttlSeconds": -5 }),
+            "ttlSeconds",
+            "INVALID",
+        ),
         (
             json!({ "streams": [stream], "ttlSeconds": 366 * day }),
-            "expiresAt",
+            "ttlSeconds",
             "TOO_LONG",
         ),
         (

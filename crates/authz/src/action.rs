@@ -38,6 +38,10 @@ actions! {
         SessionEndBroadcast = "session.end_broadcast", "End a broadcaster's session.";
         Explain = "explain", "See why somebody was refused, or would be.";
         AnalyticsRead = "analytics.read", "Read what was watched and refused; by token and address with the right to see those.";
+        CaseRead = "case.read", "Read misuse cases, and take their reports away.";
+        CaseWrite = "case.write", "Open, fill, annotate, close and delete misuse cases.";
+        ResponseRead = "response.read", "Read what is suggested, and done, about whom misuse is found in.";
+        ResponseWrite = "response.write", "Suggest, approve, refuse and take back what is done about whom misuse is found in.";
         ChangeRead = "change.read", "Follow a change on its way to the nodes.";
         TokenRead = "token.read", "Read the records of tokens; never a token itself.";
         TokenCreate = "token.create", "Make playback and publish tokens, and handles.";

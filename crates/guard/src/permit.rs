@@ -84,14 +84,25 @@ pub enum Word {
 }
 
 impl Grant {
-    /// Why it is worth nothing on the stream under `policy`, whatever the time: revoked, or its viewer is banned.
-    pub fn taken_back(&self, organisation: OrganisationId, stream: StreamId, policy: &Policy) -> Option<Reason> {
+    /// Why it is worth nothing on the stream under `policy`, however long it lasts: it was revoked, its viewer is banned, or
+    /// one of both is kept out at `now`.
+    pub fn taken_back(
+        &self,
+        (organisation, stream): (OrganisationId, StreamId),
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Option<Reason> {
         let tenant = policy.tenant(organisation)?;
         let banned = || self.user.as_ref().is_some_and(|user| tenant.bans.contains(user));
         if tenant.revocations.covering(self, Some(stream)).is_some() {
             Some(Reason::TokenRevoked)
+        } else if banned() {
+            Some(Reason::TokenUserBanned)
         } else {
-            banned().then_some(Reason::TokenUserBanned)
+            let held = tenant
+                .holds
+                .keep_out((&self.jti, self.revocable), self.user.as_ref(), now);
+            held.map(|_| Reason::SessionEnded)
         }
     }
 }

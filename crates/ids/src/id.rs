@@ -93,6 +93,21 @@ id!(
     "arc"
 );
 id!(
+    /// A misuse case.
+    CaseId,
+    "cas"
+);
+id!(
+    /// Something that was put into a misuse case.
+    CaseItemId,
+    "cit"
+);
+id!(
+    /// A note in a misuse case.
+    CaseNoteId,
+    "cno"
+);
+id!(
     /// What an organisation wants to be told of.
     AlertRuleId,
     "arl"
@@ -201,6 +216,11 @@ id!(
     /// A person's signed-in browser.
     SignInId,
     "sin"
+);
+id!(
+    /// What is done about somebody in whom misuse was found.
+    ResponseId,
+    "rsp"
 );
 id!(
     /// A static token: a text in a list.

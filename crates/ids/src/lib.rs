@@ -19,9 +19,9 @@ mod id;
 mod name;
 
 pub use id::{
-    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, ChangeId, DecisionId, FindingId,
-    GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId, OrganisationId, PackageRequestId, PasskeyId,
-    PasswordResetId, ProviderId, RecoveryCodeId, RequestId, RuleId, SessionId, SignInId, StaticTokenId, StreamId,
-    TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
+    AlertDeliveryId, AlertId, AlertReceiverId, AlertRuleId, ApiTokenId, AuditId, CaseId, CaseItemId, CaseNoteId,
+    ChangeId, DecisionId, FindingId, GroupId, IdError, InvitationId, KeyId, MailId, MemberId, NodeId, OrganisationId,
+    PackageRequestId, PasskeyId, PasswordResetId, ProviderId, RecoveryCodeId, RequestId, ResponseId, RuleId, SessionId,
+    SignInId, StaticTokenId, StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 pub use name::{NameError, OrganisationHash, StreamName};

@@ -20,6 +20,8 @@ pub struct Finding {
     pub first: Timestamp,
     /// Until when it was seen.
     pub last: Timestamp,
+    /// Whether it is new, or more than was told before.
+    pub is_news: bool,
 }
 
 /// Whom something is found of.

@@ -165,10 +165,15 @@ pub(crate) fn is_forged(reason: Reason) -> bool {
     reason == Reason::TokenSignature
 }
 
-/// Whether it says something of whoever is refused: who waits for a stream, or meets a fault of ours, does no wrong.
+/// Whether it says something of whoever is refused: who waits for a stream, meets a fault of ours, or was sent away by us
+/// does no wrong by it.
 pub(crate) fn counts(reason: Reason) -> bool {
     !matches!(
         reason,
-        Reason::StreamOffline | Reason::NotReady | Reason::BackendUnavailable | Reason::Throttled
+        Reason::StreamOffline
+            | Reason::NotReady
+            | Reason::BackendUnavailable
+            | Reason::Throttled
+            | Reason::SessionEnded
     )
 }

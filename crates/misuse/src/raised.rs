@@ -47,7 +47,8 @@ impl Raise<'_> {
             *one = fresh();
         }
         one.last = now;
-        if points > one.points {
+        let is_news = points > one.points;
+        if is_news {
             (one.points, one.evidence) = (points, evidence());
         } else if now.since(one.told) < TOLD_EVERY {
             return;
@@ -60,6 +61,7 @@ impl Raise<'_> {
             evidence: one.evidence.clone(),
             first: one.first,
             last: now,
+            is_news,
         });
     }
 }

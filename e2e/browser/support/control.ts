@@ -58,6 +58,18 @@ export class Control {
     );
   }
 
+  /** Any other change, by its name; what of its payload is `wanted`. */
+  async change<T = unknown>(name: string, input: object, wanted = ''): Promise<T> {
+    const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
+    const done = await this.ask<Record<string, T & { errors: { message: string }[] }>>(
+      `mutation($input: ${type}!) { ${name}(input: $input) { ${wanted} errors { message } } }`,
+      { input },
+    );
+    const payload = done[name]!;
+    expect(payload.errors, name).toEqual([]);
+    return payload;
+  }
+
   /** Makes a Guardian rule; its id. */
   async rule(input: object): Promise<string> {
     const { createGuardianRule: made } = await this.ask<{
@@ -67,6 +79,14 @@ export class Control {
     });
     expect(made.errors).toEqual([]);
     return made.rule.id;
+  }
+
+  async alertRules(): Promise<{ name: string }[]> {
+    const { organisation } = await this.ask<{ organisation: { alertRules: { name: string }[] } }>(
+      '{ organisation { alertRules { name metric threshold resolveAt windowS } } }',
+      {},
+    );
+    return organisation.alertRules;
   }
 
   async ruleIds(): Promise<string[]> {

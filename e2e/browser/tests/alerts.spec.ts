@@ -4,7 +4,8 @@ import { type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, request, test } from '@playwright/test';
+import { type Locator, type Page, expect, request, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
@@ -88,6 +89,95 @@ test('a rule is made, an alert arrives by itself, is taken on, and is over', asy
   await expect(past).toContainText('Back to normal', { timeout: 150_000 });
   await expect(page.getByText('Nothing is wrong')).toBeVisible();
   await expectFitEverywhere(page, 'the history of alerts');
+});
+
+test('of a rule that two have open each keeps what the other set', async ({ page, context }) => {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const other = await context.newPage();
+  await signIn(page, user('nanoAdmin'));
+  const edit = async (one: Page, name: string) => {
+    await one.goto(at('/alerts/rules'));
+    await one.getByRole('button', { name: `Actions for ${name}` }).click();
+    await one.getByRole('menuitem', { name: 'Edit' }).click();
+    await expect(one.getByRole('dialog')).toBeVisible();
+    return one.getByRole('dialog');
+  };
+  const save = (dialog: Locator) => dialog.getByRole('button', { name: 'Save' }).click();
+  const begun = async (name: string) => {
+    await control.change('saveAlertRule', { name, metric: 'DENIALS', threshold: 100.125 });
+    return [await edit(page, name), await edit(other, name)] as const;
+  };
+  const known = (name: string, wanted: Record<string, unknown>) =>
+    expect.poll(async () => (await control.alertRules()).find((one) => one.name === name)).toMatchObject(wanted);
+
+  let [mine, theirs] = await begun('Over past, then threshold');
+  await mine.getByLabel('Over past').fill('60');
+  await save(mine);
+  await expect(mine).toBeHidden();
+  await theirs.getByLabel('Threshold').fill('120');
+  await save(theirs);
+  await expect(theirs).toBeHidden();
+  await known('Over past, then threshold', { threshold: 120, resolveAt: 60 });
+
+  [mine, theirs] = await begun('Measured, then within');
+  await mine.getByLabel('Measured').selectOption('Sessions that begin');
+  await save(mine);
+  await expect(mine).toBeHidden();
+  await theirs.getByLabel('Within').selectOption({ label: '60 seconds' });
+  await save(theirs);
+  await expect(theirs).toBeHidden();
+  await known('Measured, then within', { metric: 'SESSIONS', windowS: 60, threshold: 100.125 });
+
+  // What does not go with what another set is told at its field.
+  [mine, theirs] = await begun('Threshold, then over past');
+  await mine.getByLabel('Threshold').fill('50');
+  await save(mine);
+  await expect(mine).toBeHidden();
+  await theirs.getByLabel('Over past').fill('60');
+  await save(theirs);
+  const field = theirs.getByLabel('Over past');
+  await expect(field).toHaveAttribute('aria-invalid', 'true');
+  await expect(field).toHaveAccessibleDescription('On the better side of the threshold, or the same.');
+  await expect(field).toBeFocused();
+  await known('Threshold, then over past', { threshold: 50, resolveAt: null });
+  await control.close();
+});
+
+test('what is wrong with a receiver stands at its field, in words for people', async ({ page }) => {
+  test.slow();
+  await signIn(page, user('nanoAdmin'));
+  const wrong = async (label: string, text: string, why: string, button = 'Make receiver') => {
+    const dialog = page.getByRole('dialog');
+    const field = dialog.getByLabel(label, { exact: true });
+    await field.fill(text);
+    await dialog.getByRole('button', { name: button }).click();
+    await expect(field).toHaveAccessibleDescription(why);
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await expect(field).toBeFocused();
+    await expect(dialog.getByRole('alert').filter({ visible: true })).toHaveCount(1);
+  };
+  await page.goto(at('/alerts/receivers'));
+  await page.getByRole('button', { name: 'New receiver' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Field');
+  await wrong('Addresses', 'no', '“no” is no email address.');
+  await dialog.getByRole('radio', { name: 'Syslog (RFC 5424)' }).check();
+  await dialog.getByLabel('Port').fill('514');
+  const host = 'A name or an address without a port, of 253 characters at most, which is not of a private network.';
+  for (const text of ['x.example:514', '0x7f.1', 'not a host']) await wrong('Host', text, host);
+  await dialog.getByLabel('Host').fill('logs.example.com');
+  for (const text of ['0', 'word']) await wrong('Port', text, 'A number from 1 to 65535.');
+  await dialog.getByLabel('Port').fill('6514');
+  await dialog.getByLabel('Host').fill('logs.example.com');
+  const area = dialog.getByRole('textbox', { name: 'Certificate' });
+  await area.fill('nonsense');
+  await dialog.getByRole('button', { name: 'Make receiver' }).click();
+  await expect(area).toHaveAccessibleDescription('One or several certificates as PEM, of 64 KB at most.');
+  await expect(area).toBeFocused();
+  await expectFitEverywhere(page, 'a receiver with a mistake');
+  await page.goto(at('/organisation/webhooks'));
+  await page.getByRole('button', { name: 'New webhook' }).click();
+  await wrong('Address', 'https://example.com:0/', 'An https address without a fragment, of 2048 characters at most, which is not of a private network.', 'Make webhook');
 });
 
 test('a receiver is made, tried and taken away by an administrator, and by nobody else', async ({ page }) => {

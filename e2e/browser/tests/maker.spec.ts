@@ -55,6 +55,8 @@ test('the linter speaks while a token is filled in, and the token says what was 
   await expectFitEverywhere(page, 'the token maker, filled in');
   await make.click();
   const made = page.getByRole('dialog', { name: 'Copy the token now' });
+  await expect(made).toContainText('so there is no watch link');
+  await expect(made.getByRole('link', { name: 'Watch with it' })).toHaveCount(0);
   const token = await made.getByRole('textbox', { name: 'Token' }).innerText();
   const handle = await made.getByRole('textbox', { name: 'Handle' }).innerText();
   for (const credential of [token, handle]) {
@@ -130,6 +132,12 @@ test('a token is read where it was pasted, and only its id is looked up', async 
   await expectFitEverywhere(page, 'an id that is looked at');
   await field.fill('tok_01m8hqf3hsffrbrqsy8w76nhy3');
   await expect(page.getByText('No token with this id was made here.')).toBeVisible();
+
+  // People paste what they have: the header, the link, the address of a playlist.
+  for (const around of [`Authorization: Bearer ${token}`, `${demo().http}/watch/x#token=${token}`, `${demo().http}/live/x/index.m3u8?a=1&token=${token}&b=2`]) {
+    await field.fill(around);
+    await expect(field).toHaveValue(token);
+  }
 
   const [head, payload] = token.split('.');
   await field.fill(`${head}.${payload}.AAAA`);

@@ -1,18 +1,14 @@
 // Every page, for everybody: no violation that axe can find, light and dark, wide and narrow, and nothing to scroll sideways.
 import { type Page, expect, test } from '@playwright/test';
 import { demo, testStream, user } from '../support/demo.ts';
-import { expectFitForAll } from '../support/fit.ts';
+import { expectFitLightAndDark } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
 import { expectToPlay } from '../support/picture.ts';
 
-type Look = { colorScheme: 'light' | 'dark'; viewport: { width: number; height: number } };
-
-const LOOKS: [string, Look][] = [
-  ['light and wide', { colorScheme: 'light', viewport: { width: 1280, height: 800 } }],
-  ['dark and wide', { colorScheme: 'dark', viewport: { width: 1280, height: 800 } }],
-  ['light and narrow', { colorScheme: 'light', viewport: { width: 360, height: 740 } }],
-  ['dark and narrow', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
-];
+const LOOKS = [
+  ['wide', { width: 1280, height: 800 }],
+  ['narrow', { width: 360, height: 740 }],
+] as const;
 
 const PAGES: [string, string, string][] = [
   ['overview', '/overview', 'Overview'],
@@ -27,6 +23,8 @@ const PAGES: [string, string, string][] = [
   ['misuse', '/misuse', 'Misuse'],
   ['the token view', '/misuse/tokens', 'Misuse'],
   ['the IP view', '/misuse/addresses', 'Misuse'],
+  ['responses to misuse', '/misuse/responses', 'Misuse'],
+  ['misuse cases', '/misuse/cases', 'Misuse'],
   ['alerts', '/alerts', 'Alerts'],
   ['alert rules', '/alerts/rules', 'Alerts'],
   ['receivers of alerts', '/alerts/receivers', 'Alerts'],
@@ -54,18 +52,19 @@ async function expectAllFit(page: Page, pages: [string, string, string][], look:
     const title = page.getByRole('heading', { level: 1, name: heading === 'STREAM' ? undefined : heading });
     await expect(title).toBeVisible();
     await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
-    await expectFitForAll(page, `${name}, ${look}`);
+    await expectFitLightAndDark(page, `${name}, ${look}`);
   }
 }
 
-for (const [look, use] of LOOKS) {
+for (const [look, viewport] of LOOKS) {
   test.describe(look, () => {
-    test.use(use);
+    test.use({ viewport });
+    test.describe.configure({ timeout: 240_000 });
 
     test(`every page is fit for everybody, ${look}`, async ({ page }) => {
       await page.goto(demo().dashboard);
       await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
-      await expectFitForAll(page, `sign in, ${look}`);
+      await expectFitLightAndDark(page, `sign in, ${look}`);
       await signIn(page, user('nanoAdmin'));
       await expectAllFit(page, PAGES, look);
     });
@@ -87,12 +86,12 @@ for (const [look, use] of LOOKS) {
       await signIn(page, user('nanoAdmin'));
       await page.getByRole('button', { name: 'New stream' }).click();
       await expect(page.getByRole('dialog')).toBeVisible();
-      await expectFitForAll(page, `new stream, ${look}`);
+      await expectFitLightAndDark(page, `new stream, ${look}`);
       await page.keyboard.press('Escape');
       await expect(page.getByRole('dialog')).toBeHidden();
       await page.goto(new URL(`/streams/${testStream().name}`, demo().dashboard).href);
       await page.getByRole('button', { name: 'New token' }).click();
-      await expectFitForAll(page, `new token, ${look}`);
+      await expectFitLightAndDark(page, `new token, ${look}`);
     });
 
     test(`every dialog of the organisation is fit for everybody, ${look}`, async ({ page }) => {
@@ -108,14 +107,14 @@ for (const [look, use] of LOOKS) {
         await page.goto(new URL(path, demo().dashboard).href);
         await page.getByRole('button', { name: button }).click();
         await expect(page.getByRole('dialog')).toBeVisible();
-        await expectFitForAll(page, `${button}, ${look}`);
+        await expectFitLightAndDark(page, `${button}, ${look}`);
       }
       await page.goto(new URL('/organisation/security', demo().dashboard).href);
       await page.getByRole('button', { name: 'Set up a provider' }).click();
-      await expectFitForAll(page, `identity provider, ${look}`);
+      await expectFitLightAndDark(page, `identity provider, ${look}`);
       await page.goto(new URL('/organisation/audit', demo().dashboard).href);
       await page.getByRole('button', { name: /^Details of/ }).first().click();
-      await expectFitForAll(page, `audit entry, ${look}`);
+      await expectFitLightAndDark(page, `audit entry, ${look}`);
     });
 
     test(`the pages before and beside an organisation are fit for everybody, ${look}`, async ({ page }) => {
@@ -127,27 +126,27 @@ for (const [look, use] of LOOKS) {
         await page.goto(new URL(path, demo().dashboard).href);
         await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
         await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
-        await expectFitForAll(page, `${name}, ${look}`);
+        await expectFitLightAndDark(page, `${name}, ${look}`);
       }
       await signIn(page, demo().operator, 'Platform');
       await expect(page.getByRole('row', { name: 'Northwind Live' })).toBeVisible();
-      await expectFitForAll(page, `platform, ${look}`);
+      await expectFitLightAndDark(page, `platform, ${look}`);
       await page.getByRole('button', { name: 'New organisation' }).click();
-      await expectFitForAll(page, `new organisation, ${look}`);
+      await expectFitLightAndDark(page, `new organisation, ${look}`);
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Actions for Northwind Live' }).click();
       await page.getByRole('menuitem', { name: 'Packages and limits' }).click();
-      await expectFitForAll(page, `packages, ${look}`);
+      await expectFitLightAndDark(page, `packages, ${look}`);
     });
 
     test(`the watch page is fit for everybody, ${look}`, async ({ page }) => {
       await page.goto(testStream().watchUrl);
       await expect.poll(() => page.locator('portcullis-player video').evaluate((v) => (v as HTMLVideoElement).currentTime)).toBeGreaterThan(0);
-      await expectFitForAll(page, `watching, ${look}`);
+      await expectFitLightAndDark(page, `watching, ${look}`);
       await page.goto(testStream().watchUrl.replace(/token=.*/, 'token=nothing'));
       await page.reload();
       await expect(page.locator('portcullis-player')).toContainText('TOKEN_MALFORMED');
-      await expectFitForAll(page, `refused, ${look}`);
+      await expectFitLightAndDark(page, `refused, ${look}`);
     });
   });
 }

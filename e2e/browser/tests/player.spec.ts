@@ -43,7 +43,7 @@ test('the player plays on another site, and a revoked viewer is told why and sen
   expect(opened).toHaveLength(1);
   expect(opened[0]!.open).toBe(false);
   const refusals = () => page.evaluate(() => (window as unknown as { refusals: object[] }).refusals);
-  expect(await refusals()).toEqual([{ reason: 'TOKEN_REVOKED', code: 4416 }]);
+  expect(await refusals()).toEqual([{ reason: 'TOKEN_REVOKED', code: 4416, decision: '' }]);
 
   // A refusal is final: whatever wakes the player up, it asks no second time by itself.
   const before = opened[0]!.frames;
@@ -52,6 +52,13 @@ test('the player plays on another site, and a revoked viewer is told why and sen
   await expect(page.locator('portcullis-player')).toContainText('TOKEN_REVOKED');
   expect(opened).toHaveLength(1);
   expect(opened[0]!.frames).toBe(before);
+
+  // Who comes again is told under which id the broadcaster finds why.
+  await page.reload();
+  await expect(page.locator('portcullis-player')).toContainText('TOKEN_REVOKED');
+  const [refused] = (await refusals()) as { decision: string }[];
+  expect(refused!.decision).toMatch(/^dec_\w{20,}$/);
+  await expect(page.locator('portcullis-player')).toContainText(refused!.decision);
   await control.close();
   await site.close();
 });
@@ -80,14 +87,16 @@ test('a player with short tokens asks its page for newer ones, and plays on over
   await page.goto(site.url);
   const picture = page.locator('portcullis-player video');
   await expectToPlay(picture);
-  await expect.poll(() => page.evaluate(() => (window as unknown as { asked: number }).asked), { timeout: 60_000 }).toBe(5);
+  const asked = () => page.evaluate(() => (window as unknown as { asked: number }).asked);
+  await expect.poll(asked, { timeout: 60_000 }).toBe(5);
   expect(Date.now() - begun).toBeGreaterThan(15_000);
   await expectToPlay(picture);
   expect(opened).toHaveLength(1);
   expect(opened[0]!.open).toBe(true);
   // One for somebody else was refused, and ended nothing.
   expect(await page.evaluate(() => (window as unknown as { refused: string[] }).refused)).toEqual(['TOKEN_MALFORMED']);
-  // From then on the page has none to give.
+  // From then on the page has none to give, and is asked once more.
+  await expect.poll(asked).toBe(6);
   await expect(page.locator('portcullis-player')).toContainText('TOKEN_EXPIRED', { timeout: 60_000 });
   await control.close();
   await site.close();

@@ -299,9 +299,13 @@ async fn by_rest_what_cannot_be_meant_is_told_with_its_field() {
         (
             json!({ "streams": [stream], "ttlSeconds": 40_000_000 }),
             "TOO_LONG",
-            "expiresAt",
+            "ttlSeconds",
         ),
-        (json!({ "streams": [stream], "ttlSeconds": -1 }), "INVALID", "expiresAt"),
+        (
+            json!({ "streams": [stream], "ttlSeconds": -1 }),
+            "INVALID",
+            "ttlSeconds",
+        ),
         (
             json!({ "streams": [stream], "organisation": true }),
             "INVALID",

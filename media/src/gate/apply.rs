@@ -229,7 +229,7 @@ impl Gate {
             match guard::decide(&request, &facts, policy, self.clock.now()) {
                 Decision::Admit(permit) => {
                     session.extend(&decided, permit.end());
-                    return match taken_back(session, policy) {
+                    return match taken_back(session, policy, self.clock.now()) {
                         Some(reason) => Err(reason.into()),
                         None => Ok(permit),
                     };
@@ -252,13 +252,14 @@ fn door(session: &Shared) -> Door {
 }
 
 /// Why a session may not go on for a token that it ran on before its newest, if it may not.
-fn taken_back(session: &Session, policy: &Policy) -> Option<Reason> {
+fn taken_back(session: &Session, policy: &Policy, now: Timestamp) -> Option<Reason> {
     let permit = session.permit();
     let tokens = session.tokens();
     let (_, earlier) = tokens.split_last()?;
-    earlier
-        .iter()
-        .find_map(|held| held.grant.taken_back(permit.organisation(), permit.stream(), policy))
+    earlier.iter().find_map(|held| {
+        held.grant
+            .taken_back((permit.organisation(), permit.stream()), policy, now)
+    })
 }
 
 /// Whose change it is, where it is prepared in slices: many rules of one organisation, which lie within its own part of the

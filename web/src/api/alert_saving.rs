@@ -86,31 +86,15 @@ impl SaveAlertRuleInput {
         fn wanted<T: PartialEq>(now: Option<T>, before: Option<&T>) -> Option<T> {
             now.filter(|now| before != Some(now))
         }
-        // What is measured, and by which bars, says something together only.
-        let measured = |of: &Self| {
-            let resolve_at = of.resolve_at.value().copied();
-            (of.metric, of.comparison, of.threshold, resolve_at, of.least)
-        };
-        let (metric, comparison, threshold, resolve_at, least) = if measured(&self) == measured(before) {
-            (None, None, None, Wish::Stays, None)
-        } else {
-            (
-                self.metric,
-                self.comparison,
-                self.threshold,
-                self.resolve_at,
-                self.least,
-            )
-        };
         Self {
             id: self.id,
             name: wanted(self.name, before.name.as_ref()),
             enabled: wanted(self.enabled, before.enabled.as_ref()),
-            metric,
-            comparison,
-            threshold,
-            resolve_at,
-            least,
+            metric: wanted(self.metric, before.metric.as_ref()),
+            comparison: wanted(self.comparison, before.comparison.as_ref()),
+            threshold: wanted(self.threshold, before.threshold.as_ref()),
+            resolve_at: self.resolve_at.against(&before.resolve_at),
+            least: wanted(self.least, before.least.as_ref()),
             window_s: wanted(self.window_s, before.window_s.as_ref()),
             for_s: wanted(self.for_s, before.for_s.as_ref()),
             hold_s: wanted(self.hold_s, before.hold_s.as_ref()),

@@ -22,6 +22,8 @@ pub(crate) struct Api {
     pub(crate) signed_out: RwSignal<bool>,
     /// Grows with every answer that says that the role does not suffice: it may have been changed meanwhile.
     pub(crate) times_forbidden: RwSignal<u32>,
+    /// Grows as soon as the organisation may have other packages than before.
+    pub(crate) times_changed: RwSignal<u32>,
 }
 
 /// The one client.
@@ -87,10 +89,10 @@ impl Api {
 }
 
 /// A mutation's payload, settled: what a caller can cause arrives as data, and becomes a failure here.
-pub(crate) fn settle<P>(payload: Option<P>, errors: impl Fn(&P) -> Option<String>) -> Result<P, Failure> {
+pub(crate) fn settle<P>(payload: Option<P>, errors: impl Fn(&P) -> Option<Failure>) -> Result<P, Failure> {
     let payload = payload.ok_or(Failure::Server)?;
     match errors(&payload) {
-        Some(message) => Err(Failure::Refused(message)),
+        Some(failure) => Err(failure),
         None => Ok(payload),
     }
 }

@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     Package(String),
     #[error("{0}")]
     Refused(String),
+    /// Refused for one field of the input, whose path is as in `syslog.port`.
+    #[error("{why}")]
+    Field { path: String, why: String },
     #[error("Too many attempts. Wait a moment, then try again.")]
     Slowed,
     #[error("The server cannot be reached. Check your connection.")]
@@ -24,6 +27,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The field that it is about, where it is about one.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether asking once more may help.
     pub(crate) const fn passes(&self) -> bool {
         matches!(self, Self::Slowed | Self::Unreachable | Self::Server)

@@ -173,6 +173,17 @@ pub(crate) struct Part {
     pub(crate) group: AddressGroup,
 }
 
+impl Part {
+    /// What is counted of it.
+    fn counted(self) -> CountVariables {
+        CountVariables {
+            range: self.range,
+            filter: self.filter,
+            group: self.group,
+        }
+    }
+}
+
 #[derive(cynic::QueryVariables, Debug)]
 struct TokensVariables {
     range: TimeRange,
@@ -207,7 +218,6 @@ struct TokensOfAnalytics {
 struct TokenUsageConnection {
     nodes: Vec<TokenUsage>,
     page_info: PageInfo,
-    total_count: i32,
 }
 
 /// A part of the Token view.
@@ -232,7 +242,7 @@ pub(crate) async fn tokens(api: Api, part: Part, order: TokenUsageOrder) -> Resu
     let found = found
         .and_then(|analytics| analytics.by_token)
         .ok_or(Failure::Forbidden)?;
-    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+    Ok(Page::new(found.nodes, found.page_info, 0))
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -270,7 +280,6 @@ struct AddressesOfAnalytics {
 struct AddressUsageConnection {
     nodes: Vec<AddressUsage>,
     page_info: PageInfo,
-    total_count: i32,
 }
 
 /// A part of the IP view.
@@ -300,7 +309,82 @@ pub(crate) async fn addresses(api: Api, part: Part, order: AddressUsageOrder) ->
     let found = found
         .and_then(|analytics| analytics.by_address)
         .ok_or(Failure::Forbidden)?;
-    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+    Ok(Page::new(found.nodes, found.page_info, 0))
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct CountVariables {
+    range: TimeRange,
+    filter: Filter,
+    group: AddressGroup,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "CountVariables")]
+struct TokenCountQuery {
+    organisation: TokenCountOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "CountVariables")]
+struct TokenCountOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<TokenCountOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics")]
+struct TokenCountOfAnalytics {
+    #[arguments(first: 0)]
+    by_token: Option<TokenCount>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "TokenUsageConnection")]
+struct TokenCount {
+    total_count: i32,
+}
+
+/// How many rows the Token view has.
+pub(crate) async fn count_tokens(api: Api, part: Part) -> Result<i32, Failure> {
+    let query = TokenCountQuery::build(part.counted());
+    let found = api.query(query).await?.organisation.analytics;
+    let found = found.and_then(|analytics| analytics.by_token);
+    Ok(found.ok_or(Failure::Forbidden)?.total_count)
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "CountVariables")]
+struct AddressCountQuery {
+    organisation: AddressCountOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "CountVariables")]
+struct AddressCountOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<AddressCountOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics", variables = "CountVariables")]
+struct AddressCountOfAnalytics {
+    #[arguments(first: 0, groupBy: $group)]
+    by_address: Option<AddressCount>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "AddressUsageConnection")]
+struct AddressCount {
+    total_count: i32,
+}
+
+/// How many rows the IP view has.
+pub(crate) async fn count_addresses(api: Api, part: Part) -> Result<i32, Failure> {
+    let query = AddressCountQuery::build(part.counted());
+    let found = api.query(query).await?.organisation.analytics;
+    let found = found.and_then(|analytics| analytics.by_address);
+    Ok(found.ok_or(Failure::Forbidden)?.total_count)
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -385,10 +469,44 @@ pub(crate) async fn sessions(api: Api, filter: Whose) -> Result<Vec<Session>, Fa
     Ok(found.ok_or(Failure::Forbidden)?.nodes)
 }
 
+/// From when on something is a sign of misuse.
+#[derive(cynic::QueryFragment, Clone, Copy, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "MisuseThresholds")]
+pub(crate) struct Thresholds {
+    pub(crate) addresses: i32,
+    pub(crate) countries: i32,
+    pub(crate) sessions: i32,
+    pub(crate) hours: i32,
+    pub(crate) reconnects: i32,
+    pub(crate) connections: i32,
+    pub(crate) denials: i32,
+}
+
+/// What of that is to be different; what is left out stays.
+#[derive(cynic::InputObject, Clone, Copy, Debug, Default)]
+#[cynic(graphql_type = "MisuseThresholdsInput")]
+pub(crate) struct ThresholdsInput {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) addresses: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) countries: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) sessions: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) hours: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) reconnects: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) connections: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) denials: Option<i32>,
+}
+
 /// A sign of misuse that holds of a token, a viewer or an address.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "MisuseFinding")]
 pub(crate) struct Finding {
+    pub(crate) id: Option<cynic::Id>,
     pub(crate) jti: Option<cynic::Id>,
     pub(crate) user: Option<String>,
     pub(crate) ip: Option<String>,

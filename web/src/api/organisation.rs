@@ -5,9 +5,11 @@ use cynic::QueryBuilder;
 use super::{
     client::Api,
     failure::Failure,
+    misuse::{Thresholds, ThresholdsInput},
     operations::mutations,
     people::UserError,
     privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings},
+    responses::{ResponseSettings, ResponseSettingsInput},
     scalar::DateTime,
     schema,
 };
@@ -165,6 +167,8 @@ pub(crate) struct OrganisationSettings {
     pub(crate) backend_tokens: bool,
     pub(crate) privacy: PrivacySettings,
     pub(crate) retention: RetentionSettings,
+    pub(crate) responses: ResponseSettings,
+    pub(crate) misuse_thresholds: Thresholds,
     pub(crate) allowed_origins: Vec<String>,
 }
 
@@ -197,6 +201,10 @@ pub(crate) struct UpdateSettingsInput {
     pub(crate) static_tokens: Option<bool>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) backend_tokens: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) responses: Option<ResponseSettingsInput>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) misuse_thresholds: Option<ThresholdsInput>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) privacy: Option<PrivacyInput>,
     #[cynic(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use super::{schema, streams::PageInfo};
 pub(crate) struct Page<T> {
     pub(crate) nodes: Vec<T>,
     pub(crate) next: Option<String>,
+    /// How many there are in all; 0 where that is asked for by itself.
     pub(crate) total: i32,
 }
 

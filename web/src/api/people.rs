@@ -15,11 +15,36 @@ use super::{
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserError {
     pub(crate) message: String,
+    pub(crate) field: Option<Vec<String>>,
+}
+
+/// What the server has between back-ticks, between quotation marks.
+fn quoted(sentence: &str) -> String {
+    let mut parts = sentence.split('`').enumerate();
+    let first = parts.next().map(|(_, part)| part.to_owned()).unwrap_or_default();
+    parts.fold(first, |said, (n, part)| {
+        said + if n % 2 == 1 { "“" } else { "”" } + part
+    })
 }
 
 /// The first of them, as a sentence.
-pub(crate) fn first_error(errors: &[UserError]) -> Option<String> {
-    errors.first().map(|error| sentence(&error.message))
+pub(crate) fn first_error(errors: &[UserError]) -> Option<Failure> {
+    let error = errors.first()?;
+    let why = quoted(&sentence(&error.message));
+    // The path begins with what the argument is called.
+    let path = error
+        .field
+        .iter()
+        .flatten()
+        .skip(1)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(".");
+    Some(if path.is_empty() {
+        Failure::Refused(why)
+    } else {
+        Failure::Field { path, why }
+    })
 }
 
 #[derive(cynic::QueryFragment, Debug)]
@@ -55,6 +80,8 @@ pub(crate) enum Permission {
     AlertReceiverUpdate,
     AlertRuleWrite,
     AuditRead,
+    CaseRead,
+    CaseWrite,
     ChangeRead,
     Explain,
     MemberRead,
@@ -66,6 +93,7 @@ pub(crate) enum Permission {
     PackageRequest,
     ProviderRead,
     ProviderUpdate,
+    ResponseWrite,
     RuleRead,
     RuleWrite,
     RuleWriteWide,

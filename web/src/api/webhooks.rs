@@ -39,6 +39,7 @@ pub(crate) enum WebhookCall {
     ViewerDenied,
     TokenRevoked,
     RuleChanged,
+    Finding,
     Alert,
 }
 
@@ -46,12 +47,13 @@ impl WebhookCall {
     /// What it is asked.
     pub(crate) const ASKED: [Self; 3] = [Self::OnPublish, Self::OnPublishUpdate, Self::OnPlay];
     /// What it is told.
-    pub(crate) const TOLD: [Self; 6] = [
+    pub(crate) const TOLD: [Self; 7] = [
         Self::OnPublishDone,
         Self::PlayDone,
         Self::ViewerDenied,
         Self::TokenRevoked,
         Self::RuleChanged,
+        Self::Finding,
         Self::Alert,
     ];
 
@@ -66,6 +68,7 @@ impl WebhookCall {
             Self::ViewerDenied => "Viewer was refused",
             Self::TokenRevoked => "Tokens were revoked",
             Self::RuleChanged => "A rule was changed",
+            Self::Finding => "Signs of misuse",
             Self::Alert => "Alerts",
         }
     }
@@ -81,6 +84,7 @@ impl WebhookCall {
             Self::ViewerDenied => "With the reason. 60 a minute at most; the rest is counted.",
             Self::TokenRevoked => "One, or many at once; and whoever is banned.",
             Self::RuleChanged => "Made, changed or deleted.",
+            Self::Finding => "With the evidence; of whom, when it is new or more. 60 a minute at most.",
             Self::Alert => "That one begins, goes on, or is over.",
         }
     }

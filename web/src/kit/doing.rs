@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
 
 use super::{Button, Look, Notice, Tone};
 use crate::api::failure::Failure;
@@ -12,6 +13,10 @@ use crate::api::failure::Failure;
 pub(crate) struct Doing {
     pub(crate) busy: RwSignal<bool>,
     pub(crate) failure: RwSignal<Option<String>>,
+    /// The field of the input that the failure is about.
+    about: RwSignal<Option<String>>,
+    /// The fields that say themselves what is wrong with them.
+    fields: RwSignal<Vec<&'static str>>,
 }
 
 impl Doing {
@@ -19,7 +24,40 @@ impl Doing {
         Self {
             busy: RwSignal::new(false),
             failure: RwSignal::new(None),
+            about: RwSignal::new(None),
+            fields: RwSignal::new(Vec::new()),
         }
+    }
+
+    /// What is wrong with the field of that path in the input. For as long as the caller's owner lives it is said there, and
+    /// nowhere else.
+    pub(crate) fn wrong(self, path: &'static str) -> Signal<Option<String>> {
+        self.fields.update(|fields| fields.push(path));
+        on_cleanup(move || {
+            let leave = |fields: &mut Vec<_>| {
+                if let Some(at) = fields.iter().position(|one| *one == path) {
+                    fields.remove(at);
+                }
+            };
+            self.fields.try_update(leave);
+        });
+        Signal::derive(move || {
+            let is_here = self.about.with(|about| about.as_deref() == Some(path));
+            self.failure.get().filter(|_| is_here)
+        })
+    }
+
+    /// Whether a field says what went wrong.
+    fn is_at_field(self) -> bool {
+        let fields = self.fields.read();
+        self.about
+            .with(|about| about.as_deref().is_some_and(|about| fields.contains(&about)))
+    }
+
+    /// It came to nothing, before it was asked for: `about` is the path of the field that is wrong.
+    pub(crate) fn refuse(self, about: Option<&'static str>, why: impl Into<String>) {
+        self.about.set(about.map(str::to_owned));
+        self.failure.set(Some(why.into()));
     }
 
     /// Does it, and calls `done` with what came of it. A page that is gone by then hears nothing.
@@ -37,7 +75,10 @@ impl Doing {
             }
             match answer {
                 Ok(value) => done(value),
-                Err(failure) => self.failure.set(Some(failure.to_string())),
+                Err(failure) => {
+                    self.about.set(failure.field().map(str::to_owned));
+                    self.failure.set(Some(failure.to_string()));
+                }
             }
         });
     }
@@ -48,7 +89,8 @@ impl Doing {
     }
 }
 
-/// The form of a dialog: its fields, what went wrong, Cancel and the one thing to do.
+/// The form of a dialog: its fields, what went wrong, Cancel and the one thing to do. Where a field says what went wrong, that
+/// is where people are.
 #[component]
 pub(crate) fn DialogForm(
     doing: Doing,
@@ -62,8 +104,23 @@ pub(crate) fn DialogForm(
         event.prevent_default();
         on_submit.run(());
     };
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        if doing.failure.with(Option::is_some) && untrack(|| doing.is_at_field()) {
+            // The field says so by then; the form may be gone.
+            request_animation_frame(move || {
+                let wrong = form
+                    .try_get_untracked()
+                    .flatten()
+                    .and_then(|form| form.query_selector("[aria-invalid=true]").ok()?);
+                if let Some(wrong) = wrong.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+                    let _ = wrong.focus();
+                }
+            });
+        }
+    });
     view! {
-        <form on:submit=submit>
+        <form node_ref=form on:submit=submit>
             <div class="dialog-body">
                 {children()}
                 <Trouble doing/>
@@ -76,13 +133,14 @@ pub(crate) fn DialogForm(
     }
 }
 
-/// Why it came to nothing.
+/// Why it came to nothing, where no field says so.
 #[component]
 pub(crate) fn Trouble(doing: Doing) -> impl IntoView {
     move || {
         doing
             .failure
             .get()
+            .filter(|_| !doing.is_at_field())
             .map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })
     }
 }

@@ -48,21 +48,26 @@ pub(crate) fn Menu(
     }
 }
 
-/// One action; choosing it closes the menu.
+/// One action; choosing it closes the menu. `barred`: why it would fail; then it says so, and does nothing.
 #[component]
 pub(crate) fn MenuItem(
     icon: Drawing,
     #[prop(into)] on_choose: Callback<()>,
     #[prop(optional)] danger: bool,
+    #[prop(into, optional)] barred: Signal<Option<String>>,
     children: Children,
 ) -> impl IntoView {
-    view! {
-        <button type="button" class="menu-item" class:menu-danger=danger role="menuitem" tabindex="-1" on:click=move |event| {
+    let is_barred = move || barred.with(Option::is_some);
+    let chosen = move |event| {
+        if !untrack(is_barred) {
             close_around(&event);
             on_choose.run(());
-        }>
+        }
+    };
+    view! {
+        <button type="button" class="menu-item" class:menu-danger=danger role="menuitem" tabindex="-1" aria-disabled=move || is_barred().then_some("true") on:click=chosen>
             <Icon of=icon/>
-            <span>{children()}</span>
+            <span>{children()}{move || barred.get().map(|why| view! { " "<span class="menu-note">{why}</span> })}</span>
         </button>
     }
 }

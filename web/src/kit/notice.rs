@@ -31,7 +31,9 @@ pub(crate) fn Failed(#[prop(into)] failure: Signal<Failure>, #[prop(into)] on_ag
         Failure::Unreachable => (icondata_lu::LuCloudOff, "No connection"),
         Failure::NotFound => (icondata_lu::LuSearch, "Nothing here"),
         Failure::Forbidden | Failure::SignedOut | Failure::Package(_) => (icondata_lu::LuLockKeyhole, "Closed to you"),
-        Failure::Refused(_) | Failure::Slowed | Failure::Server => (icondata_lu::LuTriangleAlert, "That did not work"),
+        Failure::Refused(_) | Failure::Field { .. } | Failure::Slowed | Failure::Server => {
+            (icondata_lu::LuTriangleAlert, "That did not work")
+        }
     };
     let (again, text) = (failure.passes(), failure.to_string());
     view! {

@@ -30,14 +30,17 @@ pub(crate) fn PageHead(
 #[component]
 pub(crate) fn Card(
     #[prop(into)] title: String,
+    /// What tells it from others on the page, where the title may not: no two may have one.
+    #[prop(into, optional)]
+    label: Option<String>,
     #[prop(into, optional)] acts: ViewFnOnce,
     #[prop(optional)] flush: bool,
     children: Children,
 ) -> impl IntoView {
     let id = super::field::fresh_id("card");
-    let labelled = id.clone();
+    let labelled = label.is_none().then(|| id.clone());
     view! {
-        <section class="card" class:card-flush=flush aria-labelledby=labelled>
+        <section class="card" class:card-flush=flush aria-label=label aria-labelledby=labelled>
             <header class="card-head">
                 <h2 id=id>{title}</h2>
                 <div class="card-acts">{acts.run()}</div>
@@ -45,6 +48,21 @@ pub(crate) fn Card(
             <div class="card-body">{children()}</div>
         </section>
     }
+}
+
+/// Names that tell things apart: each its own where no other has it, else one that says more, else a counted one. `taken` are
+/// those of other things on the page.
+pub(crate) fn told_apart(taken: &[&str], things: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let things: Vec<_> = things.collect();
+    let mut told: Vec<String> = Vec::new();
+    for (name, more) in &things {
+        let is_alone = things.iter().filter(|(other, _)| other == name).count() == 1;
+        let name = if is_alone { name } else { more };
+        let is_free = |one: &String| !told.contains(one) && !taken.contains(&one.as_str());
+        let counted = (2..).map(|n| format!("{name} ({n})"));
+        told.extend(std::iter::once(name.clone()).chain(counted).find(is_free));
+    }
+    told
 }
 
 /// One figure that people watch.

@@ -14,11 +14,20 @@ use crate::{
 /// Whether the organisation lacks a package; not before that is known.
 pub(super) fn use_lacking(package: Package) -> Signal<bool> {
     let api = use_api();
-    let overview = Load::new(move || organisation::overview(api));
-    Signal::derive(move || {
+    let overview = Load::new(move || {
+        api.times_changed.track();
+        organisation::overview(api)
+    });
+    let lacking = Memo::new(move |_| {
         let known = overview.value();
         known.with(|known| known.as_ref().is_some_and(|known| !known.has(package)))
-    })
+    });
+    lacking.into()
+}
+
+/// Why what needs a package would fail, where it would.
+pub(super) fn barred(package: Package, lacking: Signal<bool>) -> Signal<Option<String>> {
+    Signal::derive(move || lacking.get().then(|| format!("Needs the package {}.", package.label())))
 }
 
 /// Says so, and what comes of it.

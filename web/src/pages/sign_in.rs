@@ -135,7 +135,7 @@ fn Second(
         ("Recovery code", "One of those that you kept. Each serves once.")
     };
     let wanted = asked.passkey.is_some();
-    let ceremony = asked.passkey.filter(|_| passkey::is_possible());
+    let ceremony = asked.passkey.filter(|ceremony| passkey::is_provable(&ceremony.options));
     let out_of_reach = wanted && ceremony.is_none();
     let by_passkey = ceremony.map(|ceremony| {
         let press = move |_| {

@@ -5,6 +5,8 @@ mod person;
 mod search;
 mod switcher;
 
+use std::time::Duration;
+
 use leptos::{either::EitherOf4, prelude::*};
 use leptos_meta::Title;
 use leptos_router::{
@@ -20,12 +22,12 @@ use self::{
     switcher::Switcher,
 };
 use crate::{
-    api::{client::use_api, events, live::Live},
+    api::{changes, client::use_api, events, live::Live, people::Permission},
     browser,
-    kit::{Button, Failed, Icon, Look},
+    kit::{Button, Failed, Icon, Look, gathered},
     logo::{Mark, Wordmark},
     pages::Outside,
-    session::{Person, Standing, use_session},
+    session::{Person, Standing, may, use_session},
 };
 
 /// Shows the dashboard to whoever is signed in, and the way in to others.
@@ -64,6 +66,13 @@ fn Frame(person: Person) -> impl IntoView {
     let live = Live::provide(api, inside);
     if inside {
         live.subscribe(|| Some(events::access()), |_| {});
+    }
+    // A package that is given or taken is a change as others are.
+    if inside && may(Permission::ChangeRead) {
+        let soon = gathered(SOON, move || {
+            api.times_changed.update(|times| *times = times.wrapping_add(1));
+        });
+        live.subscribe(|| Some(changes::news()), move |_| soon());
     }
     // An attempt to connect again, a subscription that ends and a request that is refused each may mean that access was
     // taken or changed meanwhile.
@@ -125,3 +134,6 @@ fn Frame(person: Person) -> impl IntoView {
         {inside.then(|| view! { <Search open=searching/> })}
     }
 }
+
+/// How long changes are gathered before it is asked which packages there are.
+const SOON: Duration = Duration::from_secs(1);

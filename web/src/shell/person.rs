@@ -21,7 +21,7 @@ pub(crate) fn PersonMenu() -> impl IntoView {
         },
     );
     let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
-    let label = format!("{name}, {role}");
+    let label = format!("{name} {role}");
     let navigate = use_navigate();
     view! {
         <Menu label class="person" button=move || view! {

@@ -2,20 +2,46 @@
 //!
 //! Each is installed once per list, into a folder of this checkout.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context as _;
 
 use crate::{repository::Repository, shell};
 
-/// Below the tools of this checkout: a Python with nothing but what the list names.
+/// Below the tools of this checkout: a Python with nothing but what the list names, for the tests and for benchmarks.
 const PYTHON: &str = "python";
+/// The same.
+const MEASURING: &str = "python-bench";
 
 /// Makes sure that all of them are there.
 pub(super) fn ensure(repository: &Repository) -> anyhow::Result<()> {
     let folder = repository.path("e2e/foreign");
-    let environment = Path::new(shell::TOOLS).join(PYTHON);
-    once(&folder.join("requirements.txt"), &environment.join(BROUGHT), |list| {
+    python(&folder.join("requirements.txt"), PYTHON)?;
+    once(
+        &folder.join("package-lock.json"),
+        &folder.join("node_modules").join(BROUGHT),
+        |_| {
+            shell::run(&mut shell::command(
+                &folder,
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            ))
+        },
+    )
+}
+
+/// Makes sure that what benchmarks compare with is there; the Python that has it.
+pub(crate) fn measuring(repository: &Repository) -> anyhow::Result<PathBuf> {
+    python(&repository.path("e2e/benches/views/requirements.txt"), MEASURING)
+}
+
+/// A Python with nothing but what a list names.
+fn python(list: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let environment = Path::new(shell::TOOLS).join(name);
+    once(list, &environment.join(BROUGHT), |list| {
         shell::run(
             Command::new("python3")
                 .args(["-m", "venv", "--clear"])
@@ -33,16 +59,7 @@ pub(super) fn ensure(repository: &Repository) -> anyhow::Result<()> {
                 .arg(list),
         )
     })?;
-    once(
-        &folder.join("package-lock.json"),
-        &folder.join("node_modules").join(BROUGHT),
-        |_| {
-            shell::run(&mut shell::command(
-                &folder,
-                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            ))
-        },
-    )
+    Ok(environment.join("bin/python"))
 }
 
 /// Does it unless it was done for this very list.

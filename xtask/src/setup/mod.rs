@@ -2,7 +2,7 @@
 //!
 //! Where it may not install, because it is not root, it prints the one command that would, and stops.
 
-mod foreign;
+pub(crate) mod foreign;
 pub(crate) mod geoip;
 mod node;
 mod packages;
@@ -138,19 +138,26 @@ const TEST: &[Package] = &[
         probe: Probe::File("/usr/sbin/syslog-ng"),
     },
     Package {
+        name: "poppler-utils",
+        probe: Probe::Programs(&["pdftotext"]),
+    },
+    Package {
         name: "python3-venv",
         probe: Probe::Module("ensurepip"),
     },
-    Package {
-        name: "postgresql",
-        probe: Probe::Folder {
-            parent: "/usr/lib/postgresql",
-            holds: "bin/initdb",
-        },
-    },
+    POSTGRESQL,
 ];
 
+const POSTGRESQL: Package = Package {
+    name: "postgresql",
+    probe: Probe::Folder {
+        parent: "/usr/lib/postgresql",
+        holds: "bin/initdb",
+    },
+};
+
 const BENCH: &[Package] = &[
+    POSTGRESQL,
     Package {
         name: "ffmpeg",
         probe: Probe::Programs(&["ffmpeg", "ffprobe"]),

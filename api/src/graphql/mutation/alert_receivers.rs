@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 
-use super::answer;
+use super::{answer, told};
 use crate::{
     fault::UserError,
     graphql::{
@@ -67,7 +67,7 @@ impl AlertReceivers {
         let state = state(context);
         let acting = caller(context).may(state, Action::AlertReceiverTest)?;
         answer(
-            alert_receivers::test(state, acting, &input.id).await,
+            told(context, alert_receivers::test(state, acting, &input.id).await),
             |rows| TestAlertReceiverPayload {
                 deliveries: rows.into_iter().map(AlertDelivery).collect(),
                 errors: vec![],

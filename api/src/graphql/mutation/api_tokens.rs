@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 
-use super::answer;
+use super::{answer, token_making::expiry};
 use crate::{
     fault::{Fault, UserError},
     graphql::{
@@ -101,20 +101,7 @@ pub(super) struct CreateApiTokenInput {
 
 impl CreateApiTokenInput {
     fn wanted(self, state: &State) -> Result<New, Fault> {
-        let expires = match (self.expires_at, self.ttl_seconds) {
-            (Some(_), Some(_)) => {
-                return Err(Fault::field(
-                    "expiresAt",
-                    "INVALID",
-                    "either `expiresAt` or `ttlSeconds`",
-                ));
-            }
-            (Some(at), None) => at.read()?.s(),
-            (None, ttl) => {
-                let ttl = ttl.unwrap_or(api_tokens::DEFAULT_S);
-                state.now().s().saturating_add(ttl)
-            }
-        };
+        let expires = expiry(state, self.expires_at, self.ttl_seconds, api_tokens::DEFAULT_S)?;
         Ok(New {
             name: self.name,
             role: self.role.into(),

@@ -14,7 +14,7 @@ use crate::{
         caller, state,
         types::{BannedUser, Change, Moment, PlaybackToken, StaticToken, TokenAdvice, TokenDoor},
     },
-    service::{bans, lint, static_tokens},
+    service::{bans, lint, static_tokens, tokens},
 };
 
 #[derive(Default)]
@@ -74,7 +74,7 @@ impl Credentials {
             acting.needs(state, guard::policy::Package::Secure).await?;
             let new = static_tokens::New {
                 scope: scope(input.streams, None, input.organisation.unwrap_or(false))?,
-                expires: expiry(state, input.expires_at, input.ttl_seconds)?,
+                expires: expiry(state, input.expires_at, input.ttl_seconds, tokens::DAY_S)?,
                 name: input.name,
                 text: input.text,
                 door: input.door.into(),

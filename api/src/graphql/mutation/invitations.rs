@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 
-use super::answer;
+use super::{answer, told};
 use crate::{
     fault::{Fault, UserError},
     graphql::{
@@ -30,7 +30,8 @@ impl Invitations {
     ) -> Result<Option<InviteMemberPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::MemberInvite)?;
-        InviteMemberPayload::of(invitations::invite(state, acting, &input.email, input.role.into()).await)
+        let done = invitations::invite(state, acting, &input.email, input.role.into()).await;
+        InviteMemberPayload::of(told(context, done))
     }
 
     /// Sends an invitation again, with a new link and another week; the old link is dead.
@@ -41,7 +42,7 @@ impl Invitations {
     ) -> Result<Option<ResendInvitationPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::MemberInvite)?;
-        ResendInvitationPayload::of(invitations::resend(state, acting, &input.id).await)
+        ResendInvitationPayload::of(told(context, invitations::resend(state, acting, &input.id).await))
     }
 
     /// Takes an invitation back; its link is dead.

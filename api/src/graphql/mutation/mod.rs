@@ -4,6 +4,7 @@ mod account;
 mod alert_receivers;
 mod alerts;
 mod api_tokens;
+mod cases;
 mod credentials;
 mod groups;
 mod invitations;
@@ -15,6 +16,7 @@ mod people;
 mod platform;
 mod privacy;
 mod provider;
+mod responses;
 mod rule_import;
 mod rules;
 mod second_factor;
@@ -30,6 +32,7 @@ use alert_receivers::AlertReceivers;
 use alerts::Alerts;
 use api_tokens::ApiTokens;
 use async_graphql::{Context, MergedObject, Result};
+use cases::Cases;
 use credentials::Credentials;
 use groups::Groups;
 use invitations::Invitations;
@@ -41,6 +44,7 @@ use people::People;
 use platform::Operators;
 use privacy::Privacy;
 use provider::Providers;
+use responses::Responses;
 use rule_import::RuleImports;
 use rules::Rules;
 use second_factor::SecondFactors;
@@ -61,7 +65,6 @@ pub(crate) struct Mutation(
     Groups,
     Members,
     Operators,
-    People,
     Privacy,
     Providers,
     Rules,
@@ -73,15 +76,20 @@ pub(crate) struct Mutation(
     Tokens,
     Credentials,
     Invitations,
-    Resets,
-    Account,
-    SecondFactors,
-    Passkeys,
     Webhooks,
     Sessions,
-    Alerts,
-    AlertReceivers,
+    OfOneself,
+    OfMisuse,
 );
+
+/// What can be changed where somebody steals, or something is wrong. A branch, for the compiler follows all of them one
+/// inside the other, and only so far.
+#[derive(Default, MergedObject)]
+struct OfMisuse(Alerts, AlertReceivers, Cases, Responses);
+
+/// What people change of themselves: a branch too.
+#[derive(Default, MergedObject)]
+struct OfOneself(Account, SecondFactors, Passkeys, Resets, People);
 
 /// Tells a client by the usual header how long to wait, where it must.
 fn told<T>(context: &Context<'_>, done: Result<T, Fault>) -> Result<T, Fault> {

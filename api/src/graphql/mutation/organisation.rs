@@ -9,7 +9,8 @@ use crate::{
     graphql::{
         caller, state,
         types::{
-            Change, IngestAuthorisation, MisuseThresholdsInput, Organisation, Package, PrivacyInput, RetentionInput,
+            Change, IngestAuthorisation, MisuseThresholdsInput, Organisation, Package, PrivacyInput,
+            ResponseSettingsInput, RetentionInput,
         },
     },
     people::Who,
@@ -54,6 +55,7 @@ impl Settings {
             backend_tokens: input.backend_tokens,
             origins: input.allowed_origins,
             thresholds,
+            responses: input.responses.map(Into::into),
             address_days: input.privacy.and_then(|privacy| privacy.address_days),
             masking: input
                 .privacy
@@ -119,6 +121,8 @@ pub(super) struct UpdateSettingsInput {
     allowed_origins: Option<Vec<String>>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: Option<MisuseThresholdsInput>,
+    /// What is to happen by itself about whom misuse is found in.
+    responses: Option<ResponseSettingsInput>,
     /// For how long viewers' addresses are full, and what becomes of them then.
     privacy: Option<PrivacyInput>,
     /// For how long it is remembered what was watched.

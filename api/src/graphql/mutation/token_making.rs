@@ -167,15 +167,17 @@ pub(super) fn scope(
     }
 }
 
-/// The moment at which it ends, in unix seconds; in a day unless said.
-pub(super) fn expiry(state: &State, at: Option<Moment>, ttl: Option<i64>) -> Result<i64, Fault> {
+/// The moment at which it ends, in unix seconds; after so many unless said.
+pub(super) fn expiry(state: &State, at: Option<Moment>, ttl: Option<i64>, usual_s: i64) -> Result<i64, Fault> {
     match (at, ttl) {
         (Some(_), Some(_)) => {
             let message = "either `expiresAt` or `ttlSeconds`";
             Err(Fault::field("expiresAt", "INVALID", message))
         }
         (Some(at), None) => Ok(at.read()?.s()),
-        (None, ttl) => Ok(state.now().s().saturating_add(ttl.unwrap_or(tokens::DAY_S))),
+        (None, Some(ttl)) if ttl < 1 => Err(Fault::field("ttlSeconds", "INVALID", "at least one second")),
+        (None, Some(ttl)) if ttl > tokens::YEAR_S => Err(Fault::field("ttlSeconds", "TOO_LONG", "365 days at most")),
+        (None, ttl) => Ok(state.now().s().saturating_add(ttl.unwrap_or(usual_s))),
     }
 }
 
@@ -228,7 +230,7 @@ pub(super) struct CreatePlaybackTokenInput {
 impl CreatePlaybackTokenInput {
     fn wanted(self, state: &State) -> Result<tokens::Wanted, Fault> {
         let scope = scope(self.streams, self.groups, self.organisation.unwrap_or(false))?;
-        let expires = expiry(state, self.expires_at, self.ttl_seconds)?;
+        let expires = expiry(state, self.expires_at, self.ttl_seconds, tokens::DAY_S)?;
         Ok(tokens::Wanted {
             scope,
             publish: false,
@@ -350,7 +352,7 @@ impl CreatePublishTokenInput {
         Ok(Wanted {
             scope: scope(self.streams, self.groups, self.organisation.unwrap_or(false))?,
             publish: true,
-            expires: expiry(state, self.expires_at, self.ttl_seconds)?,
+            expires: expiry(state, self.expires_at, self.ttl_seconds, tokens::DAY_S)?,
             not_before: self.not_before.map(Moment::read).transpose()?.map(Timestamp::s),
             ip: self.ip,
             restrictions: Restrictions {

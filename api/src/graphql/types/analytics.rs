@@ -1,6 +1,6 @@
 //! What was watched, by whom, and what looks like misuse.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
@@ -151,7 +151,10 @@ pub(crate) struct Indicator {
 
 /// A sign of misuse that holds of a token, a viewer or an address.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct MisuseFinding {
+    #[graphql(skip)]
+    known: Known,
     /// The token's id, where it is of a token.
     jti: Option<ID>,
     /// The viewer, where it is of a viewer.
@@ -168,6 +171,29 @@ pub(crate) struct MisuseFinding {
     first_at: DateTime<Utc>,
     /// Until when it was seen.
     last_at: DateTime<Utc>,
+}
+
+/// How a finding's row is known.
+#[derive(Clone, Debug)]
+enum Known {
+    Row(FindingId),
+    /// As it is told: its row may be an older one, which was renewed.
+    Told(Box<Found>),
+}
+
+#[ComplexObject]
+impl MisuseFinding {
+    /// Its id; none where it was removed meanwhile.
+    async fn id(&self, context: &Context<'_>) -> Result<Option<ID>> {
+        let id = match &self.known {
+            Known::Row(id) => Some(*id),
+            Known::Told(found) => {
+                let id = findings::id_of(state(context).store.read(), found).await;
+                id.map_err(Fault::from)?
+            }
+        };
+        Ok(id.map(|id| id.to_string().into()))
+    }
 }
 
 connection!(
@@ -512,6 +538,7 @@ impl MisuseFinding {
     pub(crate) fn of_row(row: finding::Model) -> Self {
         let of = |kind: &str| (row.kind == kind).then(|| row.subject.clone());
         Self {
+            known: Known::Row(FindingId::from_uuid(row.id)),
             jti: of(findings::TOKEN).map(ID),
             user: of(findings::USER),
             ip: of(findings::ADDRESS),
@@ -528,6 +555,7 @@ impl MisuseFinding {
         let (kind, subject) = findings::named(&found.finding.subject);
         let of = |one: &str| (kind == one).then(|| subject.clone());
         Self {
+            known: Known::Told(Box::new(found.clone())),
             jti: of(findings::TOKEN).map(ID),
             user: of(findings::USER),
             ip: of(findings::ADDRESS),

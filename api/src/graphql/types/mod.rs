@@ -4,6 +4,7 @@ mod alert;
 mod analytics;
 mod api_token;
 mod audit;
+mod case;
 mod change;
 mod decision;
 mod factor;
@@ -21,6 +22,7 @@ mod platform;
 mod privacy;
 mod provider;
 mod quality;
+mod response;
 mod rule;
 mod search;
 mod series;
@@ -44,6 +46,7 @@ pub(crate) use alert::{
 pub(crate) use analytics::{Analytics, AnalyticsFilter, MisuseFinding, TimeRange};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
+pub(crate) use case::{CaseState, MisuseCase, MisuseCaseConnection};
 pub(crate) use change::{Change, ChangeConnection, ChangeProgress};
 pub(crate) use decision::{Decision, ExplainInput};
 pub(crate) use factor::{Ceremony, Passkey, SecondFactor, SignInChallenge};
@@ -61,6 +64,9 @@ pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
 pub(crate) use quality::{PlayerQuality, QualityDimension};
+pub(crate) use response::{
+    MisuseResponse, MisuseResponseConnection, ResponseSettings, ResponseSettingsInput, ResponseState,
+};
 pub(crate) use rule::{
     GuardianAction, GuardianDoor, GuardianKind, GuardianMode, GuardianRule, GuardianRuleConnection, GuardianRuleFilter,
     GuardianSimulation,

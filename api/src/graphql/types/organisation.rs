@@ -9,10 +9,12 @@ use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use super::{
     Alert, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertFilter, AlertReceiver, AlertRule, Analytics,
     AnalyticsFilter, ApiToken, ApiTokenConnection, ApiTokenFilter, AuditEntry, AuditEntryConnection, AuditFilter,
-    BannedUser, BannedUserConnection, Change, ChangeConnection, Geolocation, GuardianRule, GuardianRuleConnection,
-    GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseThresholds, Part, PrivacySettings,
-    RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken, StreamGroup, StreamGroupConnection,
-    Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery, WebhookDeliveryConnection, WebhookDeliveryFilter,
+    BannedUser, BannedUserConnection, CaseState, Change, ChangeConnection, Geolocation, GuardianRule,
+    GuardianRuleConnection, GuardianRuleFilter, IdentityProvider, Member, MemberConnection, MisuseCase,
+    MisuseCaseConnection, MisuseResponse, MisuseResponseConnection, MisuseThresholds, Part, PrivacySettings,
+    ResponseSettings, ResponseState, RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken,
+    StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery,
+    WebhookDeliveryConnection, WebhookDeliveryFilter,
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -28,8 +30,8 @@ use crate::{
     people::{Acting, provider},
     publisher::policy,
     service::{
-        alert_receivers, alert_rules, alerts, api_tokens, audit_log, bans, groups, members, packages, reading, rules,
-        signing_keys, static_tokens, tags, webhooks,
+        alert_receivers, alert_rules, alerts, api_tokens, audit_log, bans, cases, groups, members, packages, reading,
+        responses, rules, signing_keys, static_tokens, tags, webhooks,
     },
 };
 
@@ -102,6 +104,7 @@ impl Organisation {
             backend_tokens: self.0.row.backend_tokens,
             allowed_origins: policy::origins(&self.0.row),
             misuse_thresholds: MisuseThresholds::of(&findings::thresholds_of(&self.0.row)),
+            responses: ResponseSettings::of(&self.0.row),
             privacy: PrivacySettings::of(&self.0.row),
             retention: RetentionSettings::of(&self.0.row),
         }
@@ -384,6 +387,46 @@ impl Organisation {
         Ok(Some(Part::of(page, Alert::key, Alert).into()))
     }
 
+    /// Its misuse cases, the newest first; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn cases(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those in this state.")] state: Option<CaseState>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<MisuseCaseConnection>> {
+        let standing = state.map(CaseState::column);
+        let state = crate::graphql::state(context);
+        caller(context).may(state, Action::CaseRead)?;
+        let page = cases::page(state, self.0.id, standing, wanted(context, first, after.as_deref())?).await?;
+        Ok(Some(Part::of(page, MisuseCase::key, MisuseCase).into()))
+    }
+
+    /// What is suggested, and done, about whom misuse is found in, the newest first; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn responses(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those in this state.")] state: Option<ResponseState>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<MisuseResponseConnection>> {
+        let standing = state.map(Into::into);
+        let state = crate::graphql::state(context);
+        caller(context).may(state, Action::ResponseRead)?;
+        let page = responses::page(state, self.0.id, standing, wanted(context, first, after.as_deref())?).await?;
+        Ok(Some(Part::of(page, MisuseResponse::key, MisuseResponse).into()))
+    }
+
+    /// One of its misuse cases; not for `nanoReadOnly`.
+    async fn case(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<MisuseCase>> {
+        let state = state(context);
+        caller(context).may(state, Action::CaseRead)?;
+        let row = cases::by_id(state.store.read(), self.0.id, &id).await?;
+        Ok(Some(MisuseCase(row)))
+    }
+
     /// Where its alerts go beside webhooks, the oldest first; for administrators.
     async fn alert_receivers(&self, context: &Context<'_>) -> Result<Option<Vec<AlertReceiver>>> {
         let state = state(context);
@@ -461,6 +504,8 @@ pub(crate) struct OrganisationSettings {
     allowed_origins: Vec<String>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: MisuseThresholds,
+    /// What happens by itself about whom misuse is found in.
+    responses: ResponseSettings,
     /// For how long viewers' addresses are full, and what becomes of them then.
     privacy: PrivacySettings,
     /// For how long it is remembered what was watched.

@@ -53,7 +53,7 @@ impl SigningKey {
         keys::ends_at(&self.0.row, self.0.last_expiry).map(super::moment)
     }
 
-    /// How many of the tokens that it signed here are neither over nor revoked.
+    /// How many of the tokens that it signed here are neither expired nor revoked.
     async fn tokens(&self) -> i32 {
         super::count(self.0.tokens)
     }

@@ -3,7 +3,7 @@
 use async_graphql::{InputObject, SimpleObject};
 use misuse::Thresholds;
 
-use crate::fault::Fault;
+use crate::{analytics::findings::ThresholdsEdit, fault::Fault};
 
 /// From when on something is a sign of misuse.
 #[derive(Clone, Copy, Debug, SimpleObject)]
@@ -24,7 +24,7 @@ pub(crate) struct MisuseThresholds {
     denials: i32,
 }
 
-/// From when on something is a sign of misuse; what is left out stays as the platform has it. 1 to 10000 each.
+/// From when on something is to be a sign of misuse; what is left out stays. 1 to 10000 each.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub(crate) struct MisuseThresholdsInput {
     /// Addresses of one token within ten minutes, outside one /24, /64 or network.
@@ -59,24 +59,24 @@ impl MisuseThresholds {
 }
 
 impl MisuseThresholdsInput {
-    /// Those thresholds, as numbers that may be none.
-    pub(crate) fn read(self) -> Result<Thresholds, Fault> {
-        let usual = Thresholds::default();
-        let number = |said: Option<i64>, usual| match said {
-            None => Ok(usual),
+    /// What is to be different, as numbers that may be.
+    pub(crate) fn read(self) -> Result<ThresholdsEdit, Fault> {
+        let number = |said: Option<i64>| match said {
+            None => Ok(None),
             Some(number) => u32::try_from(number)
                 .ok()
                 .filter(|number| (1..=10_000).contains(number))
+                .map(Some)
                 .ok_or_else(|| Fault::field("misuseThresholds", "INVALID", "a threshold is 1 to 10000")),
         };
-        Ok(Thresholds {
-            addresses: number(self.addresses, usual.addresses)?,
-            countries: number(self.countries, usual.countries)?,
-            sessions: number(self.sessions, usual.sessions)?,
-            hours: number(self.hours, usual.hours)?,
-            reconnects: number(self.reconnects, usual.reconnects)?,
-            connections: number(self.connections, usual.connections)?,
-            denials: number(self.denials, usual.denials)?,
+        Ok(ThresholdsEdit {
+            addresses: number(self.addresses)?,
+            countries: number(self.countries)?,
+            sessions: number(self.sessions)?,
+            hours: number(self.hours)?,
+            reconnects: number(self.reconnects)?,
+            connections: number(self.connections)?,
+            denials: number(self.denials)?,
         })
     }
 }

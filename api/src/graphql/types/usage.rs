@@ -9,7 +9,7 @@ use entity::{finding, session::Column};
 use super::{Part, analytics::Indicator, page::connection, series::Bucket, token::TokenStatus};
 use crate::{
     analytics::{
-        findings, standing,
+        findings, pages, standing,
         usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
@@ -213,7 +213,7 @@ pub(super) async fn tokens(
     order: Ordering,
     wanted: Wanted,
 ) -> Result<TokenUsageConnection, Fault> {
-    let page = usage::page(state, sessions, By::Token, order, wanted).await?;
+    let page = pages::page(state, sessions, By::Token, order, wanted).await?;
     let rows = token_rows(state, sessions, &page.rows).await?;
     Ok(part(page, rows).into())
 }
@@ -260,7 +260,7 @@ pub(super) async fn addresses(
     order: Ordering,
     wanted: Wanted,
 ) -> Result<AddressUsageConnection, Fault> {
-    let page = usage::page(state, sessions, by, order, wanted).await?;
+    let page = pages::page(state, sessions, by, order, wanted).await?;
     let rows = address_rows(state, sessions, by, &page.rows).await?;
     Ok(part(page, rows).into())
 }

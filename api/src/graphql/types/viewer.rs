@@ -149,6 +149,14 @@ pub(crate) enum Permission {
     Explain,
     /// Read what was watched and refused; by token and address with the right to see those.
     AnalyticsRead,
+    /// Read misuse cases, and take their reports away.
+    CaseRead,
+    /// Open, fill, annotate, close and delete misuse cases.
+    CaseWrite,
+    /// Read what is suggested, and done, about whom misuse is found in.
+    ResponseRead,
+    /// Suggest, approve, refuse and take back what is done about whom misuse is found in.
+    ResponseWrite,
     /// Follow a change on its way to the nodes.
     ChangeRead,
     /// Read the records of tokens; never a token itself.

@@ -60,6 +60,9 @@ pub(crate) enum WebhookCall {
     TokenRevoked,
     /// Told: a Guardian rule is new, another, or gone.
     RuleChanged,
+    /// Told: a token, a viewer or an address shows a sign of misuse, or more of it; needs the package ANALYTICS. At most 60
+    /// a minute.
+    Finding,
     /// Told: an alert began, goes on, or is over.
     Alert,
 }

@@ -62,6 +62,8 @@ pub(super) enum Close {
     Twice,
     /// Something that we need does not answer.
     Unavailable,
+    /// The process is about to go.
+    Leaving,
     /// Our bug.
     Internal,
 }
@@ -79,6 +81,7 @@ impl Close {
                 (4409, format!("Subscriber for {} already exists", &id[..end]).into())
             }
             Self::Twice => (4429, "Too many initialisation requests".into()),
+            Self::Leaving => (1001, "Going away".into()),
             Self::Unavailable => (1013, "Try again later".into()),
             Self::Internal => (4500, "Internal server error".into()),
         };

@@ -68,6 +68,7 @@ impl From<Close> for End {
 impl Session {
     async fn serve(&mut self) -> Result<(), End> {
         let mut late = std::pin::pin!(sleep(PATIENCE));
+        let leaving = self.desk.doors.leaving.clone();
         loop {
             tokio::select! {
                 message = self.socket.recv() => match message {
@@ -76,6 +77,7 @@ impl Session {
                 },
                 Some((id, event)) = self.operations.next() => self.tell(&id, event).await?,
                 () = &mut late, if self.said.is_none() => return Err(Close::Late.into()),
+                () = leaving.cancelled() => return Err(Close::Leaving.into()),
             }
         }
     }

@@ -18,10 +18,8 @@ use axum::{
 use guard::policy::Package;
 use serde_json::json;
 
-use self::{
-    parameters::Parameters,
-    rows::{Changes, Few, Findings, Sessions, Views},
-};
+pub(super) use self::parameters::Parameters;
+use self::rows::{Changes, Few, Findings, Sessions, Views};
 use super::{
     Doors,
     export::{self, Rows, refused},

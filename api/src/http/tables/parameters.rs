@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What the address of a file says.
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     given: BTreeMap<String, String>,
     /// Names that were read.
     read: Vec<&'static str>,
@@ -21,7 +21,7 @@ pub(super) struct Parameters {
 
 impl Parameters {
     /// Of a request; each comes once.
-    pub(super) fn of(uri: &Uri) -> Result<Self, Fault> {
+    pub(in crate::http) fn of(uri: &Uri) -> Result<Self, Fault> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|_| Fault::Invalid("the parameters cannot be read"))?;
         let mut given = BTreeMap::new();
@@ -37,12 +37,12 @@ impl Parameters {
     }
 
     /// In which organisation it is asked: a link cannot carry a header.
-    pub(super) fn organisation(&self) -> Option<String> {
+    pub(in crate::http) fn organisation(&self) -> Option<String> {
         self.given.get(ORGANISATION).cloned()
     }
 
     /// One of them.
-    pub(super) fn one<T: InputType>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
+    pub(in crate::http) fn one<T: InputType>(&mut self, name: &'static str) -> Result<Option<T>, Fault> {
         self.read.push(name);
         let Some(value) = self.given.get(name) else {
             return Ok(None);
@@ -53,7 +53,7 @@ impl Parameters {
     }
 
     /// An input object, each of whose fields is a parameter.
-    pub(super) fn fields<T: InputType>(&mut self, names: &[&'static str]) -> Result<T, Fault> {
+    pub(in crate::http) fn fields<T: InputType>(&mut self, names: &[&'static str]) -> Result<T, Fault> {
         let mut all = async_graphql::indexmap::IndexMap::new();
         for name in names {
             self.read.push(name);
@@ -66,7 +66,7 @@ impl Parameters {
     }
 
     /// The time; it begins somewhere.
-    pub(super) fn range(&mut self) -> Result<TimeRange, Fault> {
+    pub(in crate::http) fn range(&mut self) -> Result<TimeRange, Fault> {
         if !self.given.contains_key("from") {
             return Err(Fault::field(
                 "from",
@@ -84,14 +84,14 @@ impl Parameters {
     }
 
     /// The time, open at both ends.
-    pub(super) fn times(&mut self) -> Result<(Option<Timestamp>, Option<Timestamp>), Fault> {
+    pub(in crate::http) fn times(&mut self) -> Result<(Option<Timestamp>, Option<Timestamp>), Fault> {
         let from = self.one::<Moment>("from")?.map(Moment::read).transpose()?;
         let to = self.one::<Moment>("to")?.map(Moment::read).transpose()?;
         Ok((from, to))
     }
 
     /// Refuses what nothing reads.
-    pub(super) fn end(&self) -> Result<(), Fault> {
+    pub(in crate::http) fn end(&self) -> Result<(), Fault> {
         let is_read = |name: &String| self.read.contains(&name.as_str());
         match self.given.keys().find(|name| !is_read(name)) {
             None => Ok(()),
@@ -104,7 +104,7 @@ impl Parameters {
     }
 
     /// For records: all but what names a person.
-    pub(super) fn detail(&self) -> serde_json::Value {
+    pub(in crate::http) fn detail(&self) -> serde_json::Value {
         let kept = self
             .given
             .iter()
@@ -113,7 +113,7 @@ impl Parameters {
     }
 
     /// For records: whom it was narrowed to. An address is not kept: it would outlive those of the sessions.
-    pub(super) fn whom(&self) -> Option<String> {
+    pub(in crate::http) fn whom(&self) -> Option<String> {
         let address = self.given.get("ip").map(|_| "an address".to_owned());
         let tag = self.given.get("tag").map(|tag| format!("tag {tag}"));
         // Last: whoever is erased is looked for at the end.
@@ -127,8 +127,8 @@ impl Parameters {
 fn literal(name: &str, value: &str) -> Value {
     match (name, value) {
         ("asn", number) => number.parse::<i64>().map_or_else(|_| value.into(), Value::from),
-        ("live", "true") => true.into(),
-        ("live", "false") => false.into(),
+        ("live" | "notes" | "viewers", "true") => true.into(),
+        ("live" | "notes" | "viewers", "false") => false.into(),
         _ => value.into(),
     }
 }

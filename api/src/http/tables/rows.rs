@@ -8,7 +8,7 @@ use ids::{ChangeId, FindingId, OrganisationId, SessionId};
 
 use crate::{
     analytics::{
-        findings,
+        findings, pages,
         usage::{self, By, Ordering, Usage},
     },
     csv,
@@ -63,7 +63,7 @@ impl Views {
             Behind::All => return Ok(()),
         };
         let wanted = Wanted::rows_behind(after, SUMS);
-        let page = usage::page(&self.state, &self.sessions, self.by, self.order, wanted).await?;
+        let page = pages::page(&self.state, &self.sessions, self.by, self.order, wanted).await?;
         self.behind = match page.rows.last() {
             Some(last) if page.has_next => Behind::Row(last.key()),
             _ => Behind::All,

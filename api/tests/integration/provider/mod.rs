@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use browser::Browser;
 use issuer::Issuer;
+use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use testkit::Kind;
 
@@ -504,13 +505,18 @@ async fn an_installation_that_does_not_allow_it_asks_no_private_network() {
     let admin = world.as_role("nanoAdmin").await;
     let issuer = Issuer::start().await;
     assert_eq!(set(&admin, wish(&issuer)).await["errors"][0]["code"], "INVALID");
-    // A name may be entered; where it leads is judged when it is asked.
     let mut named = wish(&issuer);
     named["issuer"] = json!("https://localhost:4430");
+    assert_eq!(set(&admin, named.clone()).await["errors"][0]["code"], "INVALID");
+    // One that leads there all the same is not asked either.
+    named["issuer"] = json!("https://issuer.example:4430");
     let id = set(&admin, named).await["identityProvider"]["id"]
         .as_str()
         .unwrap()
         .to_owned();
+    let database = Database::connect(world.database.url()).await.unwrap();
+    let leads_here = "UPDATE identity_provider SET issuer = 'https://localhost:4430'";
+    database.execute_unprepared(leads_here).await.unwrap();
     let at = Browser::new(&world).go(&format!("/sign-in/provider/{id}")).await;
     assert_eq!(at, problem("PROVIDER_UNREACHABLE"));
 }

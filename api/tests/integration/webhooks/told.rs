@@ -13,7 +13,11 @@ use super::{
     receiver::{Receiver, Says},
     set,
 };
-use crate::harness::{Client, T0, World, granted};
+use crate::{
+    analytics::viewing,
+    harness::{Client, T0, World, granted},
+    organisations::operator,
+};
 
 const RULE: &str = "mutation { createGuardianRule(input: {kind: IP, value: \"198.51.100.0/24\", action: DENY}) { rule { id } change { id } } }";
 const AGAIN: &str =
@@ -328,4 +332,110 @@ async fn a_call_that_waits_while_its_viewer_is_erased_keeps_no_name_once_it_was_
         entry["state"] == "DELIVERED" && entry["content"]["subject"] == "ann-t"
     })
     .await;
+}
+
+/// A token watched from four networks at once for a minute.
+fn share(world: &World, first: u64, jti: &str) {
+    let begin = world.clock.now();
+    let later = |seconds| begin.plus(Duration::from_secs(seconds));
+    let places = ["198.51.100.1", "203.0.113.1", "192.0.2.1", "2001:db8::1"];
+    let sessions: Vec<_> = (0_u32..)
+        .zip(places)
+        .map(|(n, address)| viewing(world, first + u64::from(n), jti, address, "DE", 64_500 + n))
+        .collect();
+    for facts in &sessions {
+        world.node.tell(begin, Kind::Started(facts.clone()));
+    }
+    for second in (10..130).step_by(10) {
+        for facts in &sessions {
+            let (session, organisation) = (facts.session, facts.organisation);
+            let bytes = second * 1_000;
+            world.node.tell(
+                later(second),
+                Kind::Beat {
+                    session,
+                    organisation,
+                    bytes,
+                },
+            );
+        }
+    }
+}
+
+async fn signs_of_misuse_are_told_on(kind: Store) {
+    let world = World::on(kind).await;
+    let (admin, receiver) = (world.as_role("nanoAdmin").await, Receiver::start().await);
+    let calls = json!(["FINDING", "TOKEN_REVOKED"]);
+    hook(
+        &admin,
+        json!({ "url": receiver.url, "calls": calls, "encoding": "JSON" }),
+    )
+    .await;
+    share(&world, 1, "shared");
+    let of = |indicator: &'static str, points: u64| {
+        move |body: &Value| body["jti"] == "shared" && body["indicator"] == indicator && body["points"] == points
+    };
+    let mut seen = 1;
+    let found = loop {
+        let bodies: Vec<_> = receiver
+            .until(seen)
+            .await
+            .iter()
+            .map(super::receiver::Seen::json)
+            .collect();
+        if let Some(found) = bodies.into_iter().find(of("ADDRESSES", 55)) {
+            break found;
+        }
+        seen += 1;
+    };
+    assert_eq!(found["call"], "finding");
+    assert_eq!(
+        found["evidence"],
+        "4 addresses in 4 networks within 10 minutes, 4 at once"
+    );
+    assert!(
+        found["since"].as_i64() >= Some(T0.s()) && found["timestamp"].is_i64(),
+        "{found}"
+    );
+
+    // What goes on and is no more than before is not told again; nor, without the package, what is new.
+    let operator = operator(&world).await;
+    let take = "mutation($o: String!) { setPackage(input: { organisation: $o, package: ANALYTICS, enabled: false }) {
+        errors { code } } }";
+    let hash = world.stream().split('-').next().unwrap();
+    assert_eq!(
+        operator.data(take, json!({ "o": hash })).await["setPackage"]["errors"],
+        json!([])
+    );
+    share(&world, 11, "two");
+    let written = "query { organisation { sessions(first: 100) { totalCount } } }";
+    while admin.data(written, json!({})).await["organisation"]["sessions"]["totalCount"].as_u64() < Some(8) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    admin.revoke(json!({ "user": "ann" })).await;
+    let revoked = |body: &Value| body["call"] == "token_revoked";
+    let bodies = loop {
+        let bodies: Vec<_> = receiver
+            .until(seen)
+            .await
+            .iter()
+            .map(super::receiver::Seen::json)
+            .collect();
+        if bodies.iter().any(revoked) {
+            break bodies;
+        }
+        seen += 1;
+    };
+    assert_eq!(bodies.iter().filter(|body| of("ADDRESSES", 55)(body)).count(), 1);
+    assert!(!bodies.iter().any(|body| body["jti"] == "two"), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_sign_of_misuse_is_told_once_with_its_evidence() {
+    signs_of_misuse_are_told_on(Store::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_sign_of_misuse_is_told_once_with_its_evidence_on_postgresql() {
+    signs_of_misuse_are_told_on(Store::Postgres).await;
 }

@@ -99,6 +99,12 @@ impl Proven<'_> {
         trace.check("banned", banned.then_some(Reason::TokenUserBanned), || {
             format!("user {}", shown(claims.user.as_deref()))
         })?;
+        let token = (&claims.jti, claims.revocable);
+        let held = tenant.holds.keep_out(token, claims.user.as_ref(), case.now);
+        trace.check("held", held.map(|_| Reason::SessionEnded), || match held {
+            Some(until) => format!("back for a while, until {until}"),
+            None => "by nothing".to_owned(),
+        })?;
         case.judge_bar(tenant, Barred::Token(claims.jti.clone()), trace)
     }
 

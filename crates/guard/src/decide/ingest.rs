@@ -8,6 +8,10 @@ use crate::{
 
 impl<'a> Case<'a> {
     pub(super) fn judge_ingest(&self, trace: &mut impl Trace) -> Result<Permit, Stop> {
+        // Whoever publishes already has shown what had to be shown, and is told that the stream is gone.
+        if self.facts.running {
+            self.judge_existence(trace)?;
+        }
         let proven = match self.wanted() {
             IngestAuthorisation::Open => None,
             IngestAuthorisation::Key => {

@@ -5,6 +5,7 @@
 
 mod bar;
 mod credential;
+mod hold;
 mod organisation;
 mod revocation;
 mod stream;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 pub use bar::{Bar, Barred, Bars};
 pub use credential::{CredentialDigest, Handle, Known, StaticScope, StaticToken};
+pub use hold::{Held, Hold, Holds};
 use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
 pub use organisation::{Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, Standing};
 pub use revocation::{Revocations, Subject};
@@ -47,6 +49,8 @@ pub struct Tenant {
     pub bans: HashTrieSetSync<Arc<str>>,
     /// Whom operators sent away a moment ago.
     pub bars: Bars,
+    /// Whom the organisation keeps out for a while.
+    pub holds: Holds,
     /// Guardian rules.
     pub rules: Rules,
     /// The customer's keys, at most [`FOREIGN_KEYS`]: what a token without `kid` is tried with.
@@ -64,6 +68,7 @@ impl Tenant {
             revocations: Revocations::default(),
             bans: HashTrieSetSync::default(),
             bars: Bars::default(),
+            holds: Holds::default(),
             rules: Rules::default(),
             foreign: Arc::from([]),
             static_tokens: HashTrieMapSync::default(),
@@ -102,6 +107,7 @@ impl Tenant {
             Update::Banned { user, banned: true, .. } => self.bans.insert_mut(user.clone()),
             Update::Banned { user, .. } => _ = self.bans.remove_mut(user),
             Update::Ended { bar, .. } => self.bars.insert(bar),
+            Update::Held { hold, .. } => self.holds.insert(hold),
             Update::Rule { rule, .. } => self.rules.insert(rule),
             Update::RuleRemoved { id, .. } => self.rules.remove(*id),
             Update::StaticToken { token, .. } => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use serde::{Deserialize, Serialize};
 
-use super::{Bar, Barred, CredentialDigest, Handle, Organisation, Policy, StaticToken, Stream, Subject};
+use super::{Bar, Barred, CredentialDigest, Handle, Hold, Organisation, Policy, StaticToken, Stream, Subject};
 use crate::{Timestamp, VerifyingKey, key::Algorithm, rules::Rule};
 
 /// One change. Applying it twice is the same as once, so that what was perhaps delivered can be sent again.
@@ -60,6 +60,13 @@ pub enum Update {
         organisation: OrganisationId,
         /// Which, and who is kept out for a while.
         bar: Bar,
+    },
+    /// Somebody is kept out for a while, or is not any more.
+    Held {
+        /// In which organisation.
+        organisation: OrganisationId,
+        /// Who, and until when.
+        hold: Hold,
     },
     /// A rule is new, or says something else.
     Rule {
@@ -132,6 +139,7 @@ impl Update {
             | Self::Revoked { organisation, .. }
             | Self::Banned { organisation, .. }
             | Self::Ended { organisation, .. }
+            | Self::Held { organisation, .. }
             | Self::Rule { organisation, .. }
             | Self::RuleRemoved { organisation, .. }
             | Self::StaticToken { organisation, .. }
@@ -167,6 +175,7 @@ impl Update {
                 organisation, subject, ..
             } => tokens(*organisation, subject.clone()),
             Self::Banned { organisation, user, .. } => tokens(*organisation, Subject::User(user.clone())),
+            Self::Held { organisation, hold } => tokens(*organisation, hold.who.subject()),
             Self::Ended { organisation, bar } => {
                 let tokens = bar.who.iter().filter_map(|who| match who {
                     Barred::Token(jti) => Some(Touched::Tokens(*organisation, Subject::Token(jti.clone()))),

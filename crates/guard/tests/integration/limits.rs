@@ -70,6 +70,20 @@ fn unencrypted_broadcasters_are_refused_where_the_organisation_says_so() {
 }
 
 #[test]
+fn a_broadcaster_whose_stream_is_gone_is_told_so_and_who_comes_to_none_is_told_of_the_key() {
+    let ask = || request(Door::Ingest, "7KQ2M-GONE", Credential::Key(IngestKeyDigest::of(KEY)));
+    let outcome = |running| {
+        let facts = Facts {
+            running,
+            ..Facts::default()
+        };
+        reason(&settle(ask(), facts, &scene().policy, NOW))
+    };
+    assert_eq!(outcome(true), Some(Reason::StreamUnknown));
+    assert_eq!(outcome(false), Some(Reason::IngestKey));
+}
+
+#[test]
 fn sessions_are_counted_for_the_viewer_or_else_for_the_token() {
     let questions = asked("7KQ2M-SECURED", token(&json!({"maxSessions": 2})));
     assert!(matches!(&questions[1], Question::Sessions { whose: Whose::User(user) } if **user == *"viewer"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use guard::{
     Credential, Decision, Door, Facts, Policy, Reason, Timestamp, Update, VerifyingKey,
     key::{Algorithm, Dialect},
-    policy::Subject,
+    policy::{Held, Hold, Subject},
 };
 use serde_json::{Value, json};
 
@@ -170,4 +170,39 @@ fn a_ban_holds_until_it_is_taken_back_whenever_the_token_was_issued() {
         banned: true,
     });
     assert_eq!(reason(&outcome(&token, live(), &elsewhere, NOW)), None);
+}
+
+#[test]
+fn a_hold_keeps_a_token_or_a_viewer_out_until_its_end_and_nobody_else() {
+    let hold = |who, until| Update::Held {
+        organisation: organisation(1),
+        hold: Hold { who, until },
+    };
+    let token = Credential::from_token(&scene().sign(&super::scene::claims(1)));
+    let end = Timestamp::from_s(NOW.s() + 60);
+    let running = || Facts {
+        running: true,
+        ..Facts::default()
+    };
+    for who in [Held::Token("tok".into()), Held::User("viewer".into())] {
+        let held = scene().policy.with(&hold(who.clone(), end));
+        for facts in [live(), running()] {
+            assert_eq!(reason(&outcome(&token, facts, &held, NOW)), Some(Reason::SessionEnded));
+        }
+        assert_eq!(reason(&outcome(&token, live(), &held, end)), None, "its end lets in");
+        let lifted = held.with(&hold(who, Timestamp::default()));
+        assert_eq!(reason(&outcome(&token, live(), &lifted, NOW)), None);
+    }
+    for other in [Held::Token("another".into()), Held::User("another".into())] {
+        let elsewhere = scene().policy.with(&hold(other, end));
+        assert_eq!(reason(&outcome(&token, live(), &elsewhere, NOW)), None);
+    }
+    let theirs = scene().policy.with(&Update::Held {
+        organisation: organisation(2),
+        hold: Hold {
+            who: Held::User("viewer".into()),
+            until: end,
+        },
+    });
+    assert_eq!(reason(&outcome(&token, live(), &theirs, NOW)), None);
 }

@@ -58,11 +58,18 @@ impl Viewer {
         self.0.send(Message::text(text)).await.expect("a connection");
     }
 
+    /// The next message but one that says why somebody is refused: the last word behind it does too.
     pub(crate) async fn hear(&mut self) -> Heard {
         loop {
             let message = timeout(PATIENCE, self.0.next()).await.expect("a message in time");
             return match message {
-                Some(Ok(Message::Text(text))) => Heard::Info(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Text(text))) => {
+                    let said: Value = serde_json::from_str(&text).expect("JSON");
+                    if said["type"] == "denied" {
+                        continue;
+                    }
+                    Heard::Info(said)
+                }
                 Some(Ok(Message::Binary(bytes))) => Heard::Media(bytes.len()),
                 Some(Ok(Message::Close(Some(frame)))) => {
                     Heard::Closed(frame.code.into(), frame.reason.as_str().to_owned())

@@ -1,7 +1,7 @@
 //! fMP4 over WebSocket: an info message, an init segment, then fragments as they come.
 //!
-//! Browsers see nothing of a refused upgrade, so every upgrade is accepted, and a refusal is a close code. Messages are
-//! framed once for all viewers and written to the upgraded stream itself.
+//! Browsers see nothing of a refused upgrade, so every upgrade is accepted, and a refusal is a message and a close code.
+//! Messages are framed once for all viewers and written to the upgraded stream itself.
 
 pub(crate) mod frame;
 mod hear;

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use guard::{Credential, Denial, End, Reason};
 use serde_json::json;
 
-use super::super::Node;
+use super::{super::Node, refuse};
 use crate::session::Session;
 
 /// The newer tokens of one socket.
@@ -85,15 +85,7 @@ impl<'a> Renewals<'a> {
             }
             // Two that differ, and neither is the newer one of the other.
             Err(_) if plays => Some(Answer::Over(Reason::TokenMalformed)),
-            Err(denial) => {
-                let said = json!({
-                    "type": "refused",
-                    "reason": denial.reason.as_str(),
-                    "detail": denial.sentence(),
-                    "decisionId": denial.decision.map(|decision| decision.to_string()),
-                });
-                Some(Answer::Said(said.to_string()))
-            }
+            Err(denial) => Some(Answer::Said(refuse::message("refused", &denial))),
         }
     }
 }

@@ -51,26 +51,32 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
             drop(carrying);
             word
         }
-        Err(denial) => Some(last_word(denial.reason)),
+        Err(denial) => {
+            let said = frame::text(&refuse::message("denied", &denial));
+            return take_leave(said, last_word(denial.reason), &mut ear, &mut write).await;
+        }
     };
     if let Some(word) = word {
-        take_leave(word, &mut ear, &mut write).await;
+        take_leave(Bytes::new(), word, &mut ear, &mut write).await;
     }
 }
 
 /// Says nothing but why.
 pub(super) async fn refuse(socket: Socket, reason: Reason) {
     let (read, mut write) = tokio::io::split(socket);
-    take_leave(last_word(reason), &mut Ear::new(read), &mut write).await;
+    take_leave(Bytes::new(), last_word(reason), &mut Ear::new(read), &mut write).await;
 }
 
+/// Says what is to be said before, and why it is over.
 async fn take_leave(
+    mut before: Bytes,
     LastWord(code, reason): LastWord,
     ear: &mut Ear<impl AsyncRead + Unpin>,
     write: &mut (impl AsyncWrite + Unpin),
 ) {
     let close = frame::close(code, reason);
     let said = async {
+        write.write_all_buf(&mut before).await?;
         write.write_all(&close).await?;
         write.shutdown().await
     };
@@ -241,7 +247,7 @@ mod tests {
         };
         let said = async {
             if let Some(LastWord(code, reason)) = word {
-                take_leave(LastWord(code, reason), &mut Ear::new(read), &mut write).await;
+                take_leave(Bytes::new(), LastWord(code, reason), &mut Ear::new(read), &mut write).await;
             }
             drop(write);
             word

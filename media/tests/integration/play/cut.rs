@@ -3,7 +3,7 @@
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
 use guard::policy::{
-    CredentialDigest, Handle, Judges, Standing, StaticScope, StaticToken, Stream, StreamStanding, Subject,
+    CredentialDigest, Handle, Held, Hold, Judges, Standing, StaticScope, StaticToken, Stream, StreamStanding, Subject,
 };
 use guard::{Door, Reason, Update, VerifyingKey};
 use link::Kind;
@@ -225,7 +225,8 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
         stage.token("b", json!({"user": "bert"})),
     );
     let mut players = Vec::new();
-    for credential in [anna.as_str(), handle, text, bert.as_str()] {
+    let chris = stage.token("c", json!({"user": "chris"}));
+    for credential in [chris.as_str(), anna.as_str(), handle, text, bert.as_str()] {
         let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws?token={credential}")).await;
         player.play(2).await;
         players.push(player);
@@ -233,7 +234,12 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
     let (digest, name, user, banned) = (CredentialDigest::of(handle), "studio".into(), "anna".into(), true);
     // Another key of the same name: what the old one signed is worth nothing.
     let key = VerifyingKey::ours("key_first", vec![7; 32]).unwrap();
+    let hold = Hold {
+        who: Held::User("chris".into()),
+        until: now().plus(std::time::Duration::from_mins(5)),
+    };
     for (number, (update, word)) in [
+        (Update::Held { organisation, hold }, (4460, "SESSION_ENDED")),
         (
             Update::Banned {
                 organisation,

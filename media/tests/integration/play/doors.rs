@@ -4,7 +4,7 @@ use guard::{Update, policy::Organisation};
 use serde_json::json;
 
 use super::{
-    client::{Player, ask, get},
+    client::{Got, Player, ask, get},
     stage::{IDLE, NAME, OTHER, Stage, settings},
 };
 
@@ -204,4 +204,19 @@ async fn a_refused_player_reads_the_reason_in_the_close_code() {
     let token = stage.token("idle", json!({}));
     let mut player = Player::connect(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
     assert_eq!(player.last_word().await, (4405, "STREAM_OFFLINE".to_owned()));
+}
+
+#[tokio::test]
+async fn a_refusal_names_its_decision_on_a_socket_too() {
+    let stage = Stage::open().await;
+    let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws?token=x.y.z")).await;
+    let Got::Info(said) = player.next().await else {
+        panic!("nothing is said before the last word");
+    };
+    assert_eq!(
+        (&said["type"], &said["reason"]),
+        (&json!("denied"), &json!("TOKEN_MALFORMED"))
+    );
+    assert!(said["decisionId"].as_str().unwrap().starts_with("dec_"), "{said}");
+    assert_eq!(player.last_word().await, (4410, "TOKEN_MALFORMED".to_owned()));
 }

@@ -12,7 +12,10 @@ use crate::{
         page::Page,
         people::Permission,
     },
-    kit::{Badge, Card, Columns, Empty, Load, Loaded, More, Skeleton, Stack, Stat, Table, Tone, When, nodes, renew},
+    kit::{
+        Badge, Card, Columns, Empty, Load, Loaded, More, Skeleton, Stack, Stat, Table, Tone, When, gathered, nodes,
+        renew,
+    },
     pages::misuse::ExportButton,
     session::may,
     time,
@@ -67,19 +70,10 @@ pub(crate) fn Changes() -> impl IntoView {
 /// Asks for the list anew a moment after a change reached the nodes.
 fn follow(load: Load<Page<Change>>) {
     let (api, live) = (use_api(), use_live());
-    let (nothing, waiting) = (Memo::new(|_| ()), StoredValue::new(false));
-    let ask = move || {
-        if waiting.get_value() {
-            return;
-        }
-        waiting.set_value(true);
-        let later = move || {
-            if waiting.try_set_value(false).is_none() {
-                renew(load, nothing, move |(), after| changes::page(api, after));
-            }
-        };
-        set_timeout(later, SETTLED);
-    };
+    let nothing = Memo::new(|_| ());
+    let ask = gathered(SETTLED, move || {
+        renew(load, nothing, move |(), after| changes::page(api, after));
+    });
     live.subscribe(|| Some(changes::news()), move |_| ask());
     // What happened while the connection was away is told to nobody.
     Effect::new(move |before: Option<u32>| {

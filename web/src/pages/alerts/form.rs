@@ -104,12 +104,28 @@ impl Draft {
         }
     }
 
-    /// What is sent: what is different. What a metric has no use for is emptied.
-    fn written(self, before: &SaveAlertRuleInput) -> Result<SaveAlertRuleInput, String> {
+    /// What is sent: what is different. What another metric has no use for is emptied.
+    fn written(self, before: &SaveAlertRuleInput) -> Result<SaveAlertRuleInput, Wrong> {
         let metric = self.metric.get_untracked();
         let comparison = self.comparison.get_untracked();
         let times = comparison == Comparison::TimesUsual;
-        let unit = if times { 1.0 } else { metric.unit() };
+        let is_same = before.id.is_some() && (before.metric, before.comparison) == (Some(metric), Some(comparison));
+        // Units of the bars and of the least, now and before.
+        let units = |times: bool, metric: Metric| {
+            if times {
+                (1.0, metric.unit())
+            } else {
+                (metric.unit(), 1.0)
+            }
+        };
+        let was_times = before.comparison == Some(Comparison::TimesUsual);
+        let (bar, least) = units(times, metric);
+        let (was_bar, was_least) = units(was_times, before.metric.unwrap_or(metric));
+        // What stands there as it was shown is what it was, which may have more digits.
+        let amount = |field: Wrong, text: &str, unit: f64, was: Option<f64>, was_unit: f64| match was {
+            Some(was) if (unit - was_unit).abs() < f64::EPSILON && text.trim() == short(was / unit) => Ok(was),
+            _ => number(field, text).map(|value| value * unit),
+        };
         let scope = self.scope.get_untracked();
         let scoped = |kind: &str| {
             let of = scope.strip_prefix(kind).filter(|_| metric.is_of_streams());
@@ -121,16 +137,19 @@ impl Draft {
         let resolve_at = if resolve_at.trim().is_empty() {
             None
         } else {
-            Some(number("Over past", &resolve_at)? * unit)
+            let was = before.resolve_at.value().copied();
+            Some(amount("resolveAt", &resolve_at, bar, was, was_bar)?)
         };
+        let threshold = self.threshold.get_untracked();
+        let threshold = amount("threshold", &threshold, bar, before.threshold, was_bar)?;
         let has_least = times || metric == Metric::FailureRatio;
         let least = if has_least {
-            number("At least", &self.least.get_untracked())? * if times { metric.unit() } else { 1.0 }
+            amount("least", &self.least.get_untracked(), least, before.least, was_least)?
         } else {
-            0.0
+            before.least.filter(|_| is_same).unwrap_or(0.0)
         };
         let score = if metric == Metric::Findings {
-            number("Score", &self.min_score.get_untracked())?
+            number("minScore", &self.min_score.get_untracked())?
         } else {
             0.0
         };
@@ -140,7 +159,7 @@ impl Draft {
             name: Some(self.name.get_untracked().trim().to_owned()),
             metric: Some(metric),
             comparison: Some(comparison),
-            threshold: Some(number("Threshold", &self.threshold.get_untracked())? * unit),
+            threshold: Some(threshold),
             resolve_at: Wish::Is(resolve_at),
             least: Some(least),
             window_s: Some(self.window_s.get_untracked()),
@@ -161,9 +180,12 @@ impl Draft {
     }
 }
 
-fn number(field: &str, text: &str) -> Result<f64, String> {
+/// The field of the input that holds no number.
+type Wrong = &'static str;
+
+fn number(field: Wrong, text: &str) -> Result<f64, Wrong> {
     let text = text.trim().replace(',', ".");
-    text.parse().map_err(|_| format!("{field}: a number."))
+    text.parse().map_err(|_| field)
 }
 
 #[component]
@@ -180,7 +202,7 @@ fn Form(rule: Option<AlertRule>, open: RwSignal<bool>, load: List) -> impl IntoV
     let submit = move |()| {
         let input = match before.with_value(|before| draft.written(before)) {
             Ok(input) => input,
-            Err(why) => return doing.failure.set(Some(why)),
+            Err(field) => return doing.refuse(Some(field), "A number."),
         };
         doing.run(alerts::save_alert_rule(api, input), move |_| {
             open.set(false);
@@ -205,19 +227,19 @@ fn Form(rule: Option<AlertRule>, open: RwSignal<bool>, load: List) -> impl IntoV
     let chosen = Signal::derive(move || draft.metric.get().label().to_owned());
     view! {
         <DialogForm doing open action=if new { "Make rule" } else { "Save" } on_submit=submit>
-            <TextField label="Name" value=draft.name required=true autofocus=true placeholder="Refusals on the final"/>
-            <Select label="Measured" options=metrics chosen on_choose=choose/>
-            <Bar draft/>
-            <Only draft/>
+            <TextField label="Name" value=draft.name error=doing.wrong("name") required=true autofocus=true placeholder="Refusals on the final"/>
+            <Select label="Measured" options=metrics chosen on_choose=choose error=doing.wrong("metric")/>
+            <Bar draft doing/>
+            <Only draft doing/>
             <div class="two">
                 {move || (!draft.metric.get().is_now()).then(|| view! {
-                    <Seconds label="Within" value=draft.window_s choices=&[60, 300, 900, 3600, 6 * 3600, 24 * 3600] zero=""/>
+                    <Seconds label="Within" value=draft.window_s error=doing.wrong("windowS") choices=&[60, 300, 900, 3600, 6 * 3600, 24 * 3600] zero=""/>
                 })}
-                <Seconds label="Has to hold for" value=draft.for_s choices=&[0, 30, 60, 300, 900] zero="Told at once"/>
+                <Seconds label="Has to hold for" value=draft.for_s error=doing.wrong("forS") choices=&[0, 30, 60, 300, 900] zero="Told at once"/>
             </div>
             <div class="two">
-                <TextField label="Over past" value=draft.resolve_at hint="Another bar behind which it is over, so that it does not come and go. The threshold, where this is empty."/>
-                <Seconds label="And that for" value=draft.hold_s choices=&[30, 60, 300, 900, 3600] zero=""/>
+                <TextField label="Over past" value=draft.resolve_at error=doing.wrong("resolveAt") hint="Another bar behind which it is over, so that it does not come and go. The threshold, where this is empty."/>
+                <Seconds label="And that for" value=draft.hold_s error=doing.wrong("holdS") choices=&[30, 60, 300, 900, 3600] zero=""/>
             </div>
             <Choices legend="Severity" options=Severity::ALL.map(|one| Choice::new(one, one.label())).to_vec() chosen=draft.severity on_choose=move |one| draft.severity.set(one)/>
             <Remind value=draft.remind_s/>
@@ -228,7 +250,7 @@ fn Form(rule: Option<AlertRule>, open: RwSignal<bool>, load: List) -> impl IntoV
 
 /// From when on it is told.
 #[component]
-fn Bar(draft: Draft) -> impl IntoView {
+fn Bar(draft: Draft, doing: Doing) -> impl IntoView {
     let comparison = move || {
         let mut options = vec![
             Choice::new(Comparison::AtLeast, "At least"),
@@ -259,8 +281,8 @@ fn Bar(draft: Draft) -> impl IntoView {
         };
         view! {
             <div class="two">
-                <TextField label=threshold value=draft.threshold required=true/>
-                {least.map(|(label, hint)| view! { <TextField label value=draft.least required=true hint/> })}
+                <TextField label=threshold value=draft.threshold error=doing.wrong("threshold") required=true/>
+                {least.map(|(label, hint)| view! { <TextField label value=draft.least error=doing.wrong("least") required=true hint/> })}
             </div>
         }
     };
@@ -269,7 +291,7 @@ fn Bar(draft: Draft) -> impl IntoView {
 
 /// What of it counts alone.
 #[component]
-fn Only(draft: Draft) -> impl IntoView {
+fn Only(draft: Draft, doing: Doing) -> impl IntoView {
     let api = use_api();
     let streams = Load::new(move || streams::all(api));
     let scopes = Signal::derive(move || {
@@ -299,6 +321,8 @@ fn Only(draft: Draft) -> impl IntoView {
         }
         options
     });
+    let (stream, tag) = (doing.wrong("stream"), doing.wrong("tag"));
+    let scoped = Signal::derive(move || stream.get().or_else(|| tag.get()));
     let reasons: Vec<_> = [(String::new(), "Any".to_owned())]
         .into_iter()
         .chain(
@@ -313,21 +337,27 @@ fn Only(draft: Draft) -> impl IntoView {
         .collect();
     view! {
         <Show when=move || draft.metric.get().is_of_streams()>
-            <Select label="Of" options=scopes chosen=draft.scope on_choose=move |word| draft.scope.set(word)/>
+            <Select label="Of" options=scopes chosen=draft.scope on_choose=move |word| draft.scope.set(word) error=scoped/>
         </Show>
         {move || draft.metric.get().has_reason().then(|| view! {
-            <Select label="For the reason" options=reasons.clone() chosen=draft.reason on_choose=move |word| draft.reason.set(word)/>
+            <Select label="For the reason" options=reasons.clone() chosen=draft.reason on_choose=move |word| draft.reason.set(word) error=doing.wrong("reason")/>
         })}
         {move || (draft.metric.get() == Metric::Findings).then(|| view! {
             <Select label="Sign of misuse" options=indicators.clone() chosen=draft.indicator on_choose=move |word| draft.indicator.set(word)/>
-            <TextField label="Score, at least" value=draft.min_score hint="0 to 100; from 50 on it is called misuse." required=true/>
+            <TextField label="Score, at least" value=draft.min_score error=doing.wrong("minScore") hint="0 to 100; from 50 on it is called misuse." required=true/>
         })}
     }
 }
 
 /// One of a few spans; another one that it is already stands beside them.
 #[component]
-fn Seconds(label: &'static str, value: RwSignal<i32>, choices: &'static [i32], zero: &'static str) -> impl IntoView {
+fn Seconds(
+    label: &'static str,
+    value: RwSignal<i32>,
+    #[prop(into)] error: Signal<Option<String>>,
+    choices: &'static [i32],
+    zero: &'static str,
+) -> impl IntoView {
     let options = Signal::derive(move || {
         let now = value.get();
         let mut all = choices.to_vec();
@@ -348,7 +378,7 @@ fn Seconds(label: &'static str, value: RwSignal<i32>, choices: &'static [i32], z
         all.into_iter().map(option).collect::<Vec<_>>()
     });
     let chosen = Signal::derive(move || value.get().to_string());
-    view! { <Select label options chosen on_choose=move |word: String| value.set(word.parse().unwrap_or(0))/> }
+    view! { <Select label options chosen on_choose=move |word: String| value.set(word.parse().unwrap_or(0)) error/> }
 }
 
 #[component]

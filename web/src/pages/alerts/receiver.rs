@@ -52,7 +52,7 @@ fn Form(before: Option<AlertReceiver>, open: RwSignal<bool>, on_saved: Callback<
     let submit = move |()| {
         let (emails, syslog) = if is_syslog.get_untracked() {
             let Ok(port) = port.get_untracked().trim().parse() else {
-                return doing.failure.set(Some("Port: a number from 1 to 65535.".to_owned()));
+                return doing.refuse(Some("syslog.port"), "A number from 1 to 65535.");
             };
             let tls = tls.get_untracked();
             let pem = certificate.get_untracked().trim().to_owned();
@@ -92,22 +92,22 @@ fn Form(before: Option<AlertReceiver>, open: RwSignal<bool>, on_saved: Callback<
         if is_syslog.get() {
             view! {
                 <div class="two">
-                    <TextField label="Host" value=host required=true mono=true placeholder="logs.example.com"/>
-                    <TextField label="Port" value=port required=true mono=true/>
+                    <TextField label="Host" value=host error=doing.wrong("syslog.host") required=true mono=true placeholder="logs.example.com"/>
+                    <TextField label="Port" value=port error=doing.wrong("syslog.port") required=true mono=true/>
                 </div>
                 <Switch label="TLS" value=tls hint="Without it everybody on the way can read what is sent."/>
                 {move || tls.get().then(|| view! {
-                    <TextArea label="Certificate" value=certificate placeholder="-----BEGIN CERTIFICATE-----" hint="Of the authority that vouches for the collector, as PEM, where it is not a public one."/>
+                    <TextArea label="Certificate" value=certificate error=doing.wrong("syslog.certificate") placeholder="-----BEGIN CERTIFICATE-----" hint="Of the authority that vouches for the collector, as PEM, where it is not a public one."/>
                 })}
             }
             .into_any()
         } else {
-            view! { <TextArea label="Addresses" value=emails lines=3 required=true placeholder="ops@example.com" hint="One a line, 10 at most."/> }.into_any()
+            view! { <TextArea label="Addresses" value=emails error=doing.wrong("emails") lines=3 required=true placeholder="ops@example.com" hint="One a line, 10 at most."/> }.into_any()
         }
     };
     view! {
         <DialogForm doing open action=if new { "Make receiver" } else { "Save" } on_submit=submit>
-            <TextField label="Name" value=name required=true autofocus=true placeholder="Night shift"/>
+            <TextField label="Name" value=name error=doing.wrong("name") required=true autofocus=true placeholder="Night shift"/>
             {new.then(|| view! {
                 <Choices legend="Told by" options=vec![Choice::new(false, "Mail"), Choice::new(true, "Syslog (RFC 5424)")] chosen=is_syslog on_choose=move |one| is_syslog.set(one)/>
             })}

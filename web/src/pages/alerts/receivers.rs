@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use super::{Head, receiver::ReceiverDialog, sent::Sent};
+use super::{
+    Head,
+    receiver::ReceiverDialog,
+    sent::{Sent, TITLE as SENT},
+};
 use crate::{
     api::{
         alerts::{self, AlertDelivery, AlertDeliveryState, AlertReceiver, Receivers},
@@ -12,7 +16,7 @@ use crate::{
     },
     kit::{
         Badge, Button, Card, Confirm, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Notice, Skeleton, Tone,
-        Trouble, use_toasts,
+        Trouble, told_apart, use_toasts,
     },
     session::may,
 };
@@ -37,7 +41,12 @@ pub(crate) fn AlertReceivers() -> impl IntoView {
         open.set(true);
     });
     let known = Memo::new(move |_| load.value().get());
-    let receivers = move || known.with(|known| known.as_ref().map(|known| known.receivers.clone()).unwrap_or_default());
+    let receivers = move || {
+        let all = known.with(|known| known.as_ref().map(|known| known.receivers.clone()).unwrap_or_default());
+        let named = |one: &AlertReceiver| (one.name.clone(), format!("{}, {}", one.name, place(one)));
+        let labels = told_apart(&[HOOKS, SENT], all.iter().map(named));
+        labels.into_iter().zip(all).collect::<Vec<_>>()
+    };
     let none = move || {
         known.with(|known| {
             known
@@ -55,8 +64,8 @@ pub(crate) fn AlertReceivers() -> impl IntoView {
             <Show when=move || !none() fallback=|| view! {
                 <Empty icon=icondata_lu::LuMailPlus title="Nobody is told" text="Alerts stand on this page only. Add addresses of mails or a collector of syslog, or let a webhook be told of alerts."/>
             }>
-                <For each=receivers key=|one| format!("{one:?}") let:one>
-                    <One receiver=one edit load sent/>
+                <For each=receivers key=|(label, one)| format!("{label} {one:?}") let:one>
+                    <One label=one.0 receiver=one.1 edit load sent/>
                 </For>
                 <Hooks known/>
                 <Sent sent/>
@@ -73,7 +82,7 @@ fn Hooks(known: Memo<Option<Receivers>>) -> impl IntoView {
     let hooks = move || known.with(|known| known.as_ref().map(|known| known.hooks.clone()).unwrap_or_default());
     view! {
         <Show when=move || !hooks().is_empty()>
-            <Card title="Webhooks" acts=|| view! { <A href="/organisation/webhooks" attr:class="btn">"Set webhooks"</A> }>
+            <Card title=HOOKS acts=|| view! { <A href="/organisation/webhooks" attr:class="btn">"Set webhooks"</A> }>
                 <ul class="stack-tight">
                     <For each=hooks key=|(id, _)| id.inner().to_owned() let:one>
                         <li class="mono">{one.1}</li>
@@ -84,9 +93,10 @@ fn Hooks(known: Memo<Option<Receivers>>) -> impl IntoView {
     }
 }
 
-/// A receiver with what can be done to it.
+/// A receiver with what can be done to it; `label` tells it from the others.
 #[component]
 fn One(
+    label: String,
     receiver: AlertReceiver,
     edit: Callback<Option<AlertReceiver>>,
     load: Load<Receivers>,
@@ -113,12 +123,9 @@ fn One(
             toasts.good("The receiver is removed.");
         });
     };
-    let (test_name, more_name) = (
-        format!("Test {}", receiver.name),
-        format!("Actions for {}", receiver.name),
-    );
+    let (test_name, more_name) = (format!("Test {label}"), format!("Actions for {label}"));
     view! {
-        <Card title=receiver.name.clone() acts=move || view! {
+        <Card title=receiver.name.clone() label acts=move || view! {
             {may(Permission::AlertReceiverTest).then(|| view! {
                 <Button icon=icondata_lu::LuSend busy=trying.busy on_press=test attr:aria-label=test_name>"Test"</Button>
             })}
@@ -140,6 +147,14 @@ fn One(
         <Confirm open=asks title="Remove the receiver?" action="Remove" busy=removing.busy failure=removing.failure on_confirm=remove>
             <p>"It is told of no alert any more, and its log is gone. Rules that tell it alone tell nobody then."</p>
         </Confirm>
+    }
+}
+
+/// Where it is, in a few words.
+fn place(receiver: &AlertReceiver) -> String {
+    match &receiver.syslog {
+        Some(collector) => format!("syslog to {}:{}", collector.host, collector.port),
+        None => format!("mail to {}", receiver.emails.join(", ")),
     }
 }
 
@@ -184,3 +199,6 @@ fn Facts(receiver: AlertReceiver) -> impl IntoView {
         </dl>
     }
 }
+
+/// The title of the card of webhooks.
+const HOOKS: &str = "Webhooks";

@@ -18,7 +18,7 @@ use crate::{
         Badge, Button, Card, Confirm, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Skeleton, Table, Tone,
         When, use_toasts,
     },
-    pages::lacking::use_lacking,
+    pages::lacking::{barred, use_lacking},
     session::may,
     time,
 };
@@ -69,6 +69,7 @@ pub(crate) fn AlertRules() -> impl IntoView {
 fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List, lacking: Signal<bool>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (deleting, asks) = (Doing::new(), RwSignal::new(false));
+    let barred = barred(Package::Analytics, lacking);
     let kept = StoredValue::new(rule.clone());
     let now = time::use_now();
     let muted = rule.muted_until.clone();
@@ -119,23 +120,17 @@ fn Row(rule: AlertRule, edit: Callback<Option<AlertRule>>, load: List, lacking: 
             <td class="acts">
                 {may(Permission::AlertRuleWrite).then(|| view! {
                     <Menu label=more button=|| view! { <Icon of=icondata_lu::LuEllipsisVertical/> }>
-                        <Show when=move || !lacking.get()>
-                            <MenuItem icon=icondata_lu::LuPencil on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
-                        </Show>
+                        <MenuItem icon=icondata_lu::LuPencil barred=barred on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
                         <Show when=move || is_muted.get() fallback=move || view! {
                             <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(HOUR)), "Nobody is told for an hour.")>"Mute for 1 hour"</MenuItem>
                             <MenuItem icon=icondata_lu::LuBellOff on_choose=move |()| save(mute(Some(DAY)), "Nobody is told for a day.")>"Mute for 1 day"</MenuItem>
                         }>
-                            <Show when=move || !lacking.get()><MenuItem icon=icondata_lu::LuBell on_choose=move |()| save(mute(None), "It is told again.")>"Unmute"</MenuItem></Show>
+                            <MenuItem icon=icondata_lu::LuBell barred=barred on_choose=move |()| save(mute(None), "It is told again.")>"Unmute"</MenuItem>
                         </Show>
                         {if enabled {
                             view! { <MenuItem icon=icondata_lu::LuPowerOff on_choose=move |()| save(switch(false), "The rule is switched off.")>"Switch off"</MenuItem> }.into_any()
                         } else {
-                            view! {
-                                <Show when=move || !lacking.get()>
-                                    <MenuItem icon=icondata_lu::LuPower on_choose=move |()| save(switch(true), "The rule is switched on.")>"Switch on"</MenuItem>
-                                </Show>
-                            }.into_any()
+                            view! { <MenuItem icon=icondata_lu::LuPower barred=barred on_choose=move |()| save(switch(true), "The rule is switched on.")>"Switch on"</MenuItem> }.into_any()
                         }}
                         <MenuItem icon=icondata_lu::LuTrash2 danger=true on_choose=move |()| { deleting.forget(); asks.set(true); }>"Delete"</MenuItem>
                     </Menu>

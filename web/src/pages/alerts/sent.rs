@@ -11,6 +11,9 @@ use crate::{
     time,
 };
 
+/// The title of the card.
+pub(super) const TITLE: &str = "Sent";
+
 /// The log of the last 30 days, the newest first.
 #[component]
 pub(super) fn Sent(sent: RwSignal<u32>) -> impl IntoView {
@@ -21,7 +24,7 @@ pub(super) fn Sent(sent: RwSignal<u32>) -> impl IntoView {
     });
     let found = nodes(load);
     view! {
-        <Card title="Sent" flush=true acts=move || view! { <Button icon=icondata_lu::LuRotateCw on_press=move |_| load.again()>"Refresh"</Button> }>
+        <Card title=TITLE flush=true acts=move || view! { <Button icon=icondata_lu::LuRotateCw on_press=move |_| load.again()>"Refresh"</Button> }>
             <Loaded load skeleton=|| view! { <Skeleton lines=4/> }>
                 <Show when=move || !found.with(Vec::is_empty) fallback=|| view! { <p class="soft row-note">"What is sent by mail and syslog stands here for 30 days."</p> }>
                     <Table caption="Notifications" columns=vec!["To", "What", "State", "When"]>

@@ -122,7 +122,11 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
         let told = move |change: Option<Change>| {
             open.set(false);
             load.again();
-            toasts.good(done("The rule is in force", change.as_ref()));
+            let what = match mode {
+                Mode::Enforce => "The rule is in force",
+                Mode::Monitor => "The rule counts from now on",
+            };
+            toasts.good(done(what, change.as_ref()));
         };
         if let Some(id) = id.clone() {
             let input = UpdateGuardianRuleInput {

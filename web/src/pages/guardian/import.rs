@@ -62,7 +62,11 @@ fn Form(open: RwSignal<bool>, load: List) -> impl IntoView {
             return;
         };
         doing.run(rule_import::import(api, input), move |done| match done {
-            Err(wrong) => doing.failure.set(wrong.into_iter().next()),
+            Err(wrong) => {
+                if let Some(why) = wrong.into_iter().next() {
+                    doing.refuse(None, why);
+                }
+            }
             Ok(imported) => {
                 open.set(false);
                 load.again();

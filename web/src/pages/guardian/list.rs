@@ -6,9 +6,11 @@ use super::{List, may_write, scope_of};
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         rules::{self, Action, Filter, Mode, Rule},
     },
     kit::{Badge, Icon, Menu, MenuItem, More, Table, Tone, When},
+    pages::lacking::barred,
     time,
 };
 
@@ -20,12 +22,13 @@ pub(super) fn RuleTable(
     filter: Memo<Filter>,
     editing: RwSignal<Option<Rule>>,
     deleting: RwSignal<Option<Rule>>,
+    lacking: Signal<bool>,
 ) -> impl IntoView {
     let api = use_api();
     view! {
         <Table caption="Guardian rules" columns=vec!["Rule", "For", "State", "Matches", "Ends", ""]>
             <For each=move || found.get() key=|rule| format!("{rule:?}") let:rule>
-                <Row rule editing deleting/>
+                <Row rule editing deleting lacking/>
             </For>
         </Table>
         <More load ask=move |after| rules::page(api, filter.get_untracked(), after)/>
@@ -33,7 +36,12 @@ pub(super) fn RuleTable(
 }
 
 #[component]
-fn Row(rule: Rule, editing: RwSignal<Option<Rule>>, deleting: RwSignal<Option<Rule>>) -> impl IntoView {
+fn Row(
+    rule: Rule,
+    editing: RwSignal<Option<Rule>>,
+    deleting: RwSignal<Option<Rule>>,
+    lacking: Signal<bool>,
+) -> impl IntoView {
     let (tone, word) = match rule.action {
         Action::Deny => (Tone::Bad, "Keep out"),
         Action::Allow => (Tone::Good, "Let in"),
@@ -59,7 +67,7 @@ fn Row(rule: Rule, editing: RwSignal<Option<Rule>>, deleting: RwSignal<Option<Ru
     let kept = StoredValue::new(rule.clone());
     let acts = may_write(&rule).then(|| view! {
         <Menu label button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>
-            <MenuItem icon=icondata_lu::LuPencil on_choose=move |()| editing.set(Some(kept.get_value()))>"Edit"</MenuItem>
+            <MenuItem icon=icondata_lu::LuPencil barred=barred(Package::Guardian, lacking) on_choose=move |()| editing.set(Some(kept.get_value()))>"Edit"</MenuItem>
             <MenuItem icon=icondata_lu::LuTrash2 danger=true on_choose=move |()| deleting.set(Some(kept.get_value()))>"Delete"</MenuItem>
         </Menu>
     });

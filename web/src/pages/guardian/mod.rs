@@ -37,7 +37,7 @@ use crate::{
     browser,
     kit::{
         Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, PageHead, SearchBox, Select,
-        Skeleton, nodes, renew,
+        Skeleton, gathered, nodes, renew,
     },
     session::{Person, may, use_person},
     time,
@@ -108,7 +108,7 @@ pub(crate) fn Guardian() -> impl IntoView {
                     view! { <Empty icon=icondata_lu::LuSearch title="No rule fits" text="Try another text, or show every kind."/> }.into_any()
                 }
             }>
-                <RuleTable load found filter editing deleting/>
+                <RuleTable load found filter editing deleting lacking/>
                 <p class="soft rules-order">"Within a kind the most specific rule wins; among equals the narrower scope; among equals of one scope, the one that keeps out. A rule of any one kind that keeps out is enough."</p>
             </Show>
         </Loaded>
@@ -194,7 +194,10 @@ fn Filters(load: List) -> impl IntoView {
 
 /// Asks for the list anew a moment after something happened at a door that rules may have had a part in.
 fn watch_doors(load: List, filter: Memo<Filter>) {
-    let (api, waiting) = (use_api(), StoredValue::new(false));
+    let api = use_api();
+    let soon = gathered(SETTLED, move || {
+        renew(load, filter, move |filter, after| rules::page(api, filter, after));
+    });
     use_live().subscribe(
         || Some(events::session_events(None, None)),
         move |event| {
@@ -202,18 +205,9 @@ fn watch_doors(load: List, filter: Memo<Filter>) {
             let by_rule = event
                 .reason
                 .is_some_and(|reason| reason.name().starts_with("GUARDIAN_"));
-            if waiting.get_value() || !(by_rule || event.kind == SessionEventKind::Started) {
-                return;
+            if by_rule || event.kind == SessionEventKind::Started {
+                soon();
             }
-            waiting.set_value(true);
-            set_timeout(
-                move || {
-                    if waiting.try_set_value(false).is_none() {
-                        renew(load, filter, move |filter, after| rules::page(api, filter, after));
-                    }
-                },
-                SETTLED,
-            );
         },
     );
 }

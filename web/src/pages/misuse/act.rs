@@ -2,11 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::block::{Block, Reach};
+use super::{
+    block::{Block, Reach},
+    cases::{self, AddToCase},
+    responses::{self, Suggest},
+};
 use crate::{
-    api::people::Permission,
+    api::{organisation::Package, people::Permission},
     kit::{Button, Look},
-    pages::tokens::{Ban, RevokeOne},
+    pages::{
+        lacking::{self, Lacking, use_lacking},
+        tokens::{Ban, RevokeOne},
+    },
     session::may,
 };
 
@@ -16,8 +23,14 @@ pub(super) struct Ways {
     pub(super) revoke: RwSignal<Option<cynic::Id>>,
     pub(super) ban: RwSignal<Option<String>>,
     pub(super) block: super::block::Asked,
+    /// What is to be put into a case.
+    pub(super) case: cases::Asked,
+    /// What a second person is to be asked.
+    pub(super) suggest: responses::Asked,
     /// What was revoked here, so that it is shown as revoked before the views say so.
     pub(super) revoked: RwSignal<Vec<cynic::Id>>,
+    /// Whether nobody can be blocked, for want of the package.
+    no_rules: Signal<bool>,
 }
 
 impl Ways {
@@ -26,7 +39,10 @@ impl Ways {
             revoke: RwSignal::new(None),
             ban: RwSignal::new(None),
             block: RwSignal::new(None),
+            case: RwSignal::new(None),
+            suggest: RwSignal::new(None),
             revoked: RwSignal::new(Vec::new()),
+            no_rules: use_lacking(Package::Guardian),
         }
     }
 }
@@ -42,7 +58,17 @@ pub(super) fn Dialogs(ways: Ways, #[prop(into)] on_done: Callback<()>) -> impl I
         <RevokeOne asked=ways.revoke on_revoked=revoked/>
         <Ban asked=ways.ban on_banned=on_done/>
         <Block asked=ways.block on_blocked=on_done/>
+        <AddToCase asked=ways.case/>
+        <Suggest asked=ways.suggest/>
     }
+}
+
+/// Says that nobody can be blocked here, to whom it would be offered otherwise.
+#[component]
+pub(super) fn NoRules(ways: Ways) -> impl IntoView {
+    may(Permission::RuleWrite).then(|| {
+        view! { <Lacking package=Package::Guardian when=ways.no_rules so="nobody can be blocked by address, network, country, site or player"/> }
+    })
 }
 
 /// The button that revokes a token; where it would do nothing, it cannot be pressed and says why.
@@ -74,10 +100,12 @@ pub(super) fn BlockButton(
     may(Permission::RuleWrite).then(|| {
         let label = reaches.first().map(|one| one.label.clone()).unwrap_or_default();
         let name = format!("Block {label}");
-        let (is_barred, reaches) = (barred.is_some(), StoredValue::new(reaches));
+        let (lacking, reaches) = (lacking::barred(Package::Guardian, ways.no_rules), StoredValue::new(reaches));
+        let barred = Signal::derive(move || barred.clone().or_else(|| lacking.get()));
+        let is_barred = Signal::derive(move || barred.with(Option::is_some));
         view! {
-            <Button look disabled=is_barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name attr:title=barred.clone()>"Block"</Button>
-            {barred.map(|why| view! { <span class="sr-only">{why}</span> })}
+            <Button look disabled=is_barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name attr:title=move || barred.get()>"Block"</Button>
+            {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
         }
     })
 }

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
-    act::{BlockButton, Revoke, Ways},
+    act::{BlockButton, NoRules, Revoke, Ways},
     addresses::{barred, reaches},
+    cases::{AddButton, Adding},
     panel::{Judged, Known, Touching, known, part},
     parts::{Score, lasted},
     place::Place,
@@ -54,6 +55,7 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
     });
     view! {
         <div class="dialog-body panel">
+            <NoRules ways/>
             <CopyField label="IP" value=ip/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
                 {move || load.value().get().map(|all| view! { <Whole all ways/> })}
@@ -75,6 +77,11 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
     view! {
         {usage.map(|usage| {
             let reaches = reaches(&usage);
+            let adding = Adding {
+                label: usage.ip.clone(),
+                addresses: vec![usage.ip.clone()],
+                ..Adding::default()
+            };
             let figures = vec![
                 ("Sessions", usage.sessions.to_string()),
                 ("At once at most", usage.max_concurrency.to_string()),
@@ -87,6 +94,7 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
             view! {
                 <div class="standing">
                     <p class="line"><Badge tone text=word/></p>
+                    <AddButton ways adding look=Look::Plain/>
                     <BlockButton ways reaches barred=barred(usage.blocked) look=Look::Danger/>
                 </div>
                 <Judged score=usage.score indicators=usage.indicators figures/>

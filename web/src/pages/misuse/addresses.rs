@@ -59,6 +59,7 @@ impl Row for AddressUsage {
         Column::of(AddressUsageOrder::Score, "score", "Score", false),
     ];
     const LAST: (&'static str, &'static str) = ("Blocked", "Block");
+    const BLOCKS: bool = true;
     const SUBJECT: &'static str = "Address";
 
     fn page(
@@ -67,6 +68,10 @@ impl Row for AddressUsage {
         order: AddressUsageOrder,
     ) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static {
         misuse::addresses(api, part, order)
+    }
+
+    fn count(api: Api, part: Part) -> impl Future<Output = Result<i32, Failure>> + 'static {
+        misuse::count_addresses(api, part)
     }
 
     fn counted(total: i32, place: Place) -> String {

@@ -6,8 +6,9 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::place::{DAY_MIN, FILTERS, Place, Span};
 use crate::{
-    api::{events, live::use_live, misuse},
-    kit::{Button, Icon, Select},
+    api::{events, live::use_live, misuse, people::Permission},
+    kit::{Button, Icon, Select, gathered},
+    session::may,
     time,
 };
 
@@ -139,20 +140,14 @@ fn Chips(place: Place) -> impl IntoView {
 /// Calls `again` a moment after something happened to sessions or was found, while the time goes until now.
 pub(in crate::pages) fn follow(place: Place, again: impl Fn() + Copy + 'static) {
     let live = use_live();
-    let waiting = StoredValue::new(false);
+    let soon = gathered(SETTLED, again);
     let tick = move || {
-        let until_now = untrack(|| matches!(place.span(), Span::Last(_)));
-        if waiting.get_value() || !until_now {
-            return;
+        if untrack(|| matches!(place.span(), Span::Last(_))) {
+            soon();
         }
-        waiting.set_value(true);
-        let later = move || {
-            if waiting.try_set_value(false).is_none() {
-                again();
-            }
-        };
-        set_timeout(later, SETTLED);
     };
     live.subscribe(|| Some(events::counters(None)), move |_| tick());
-    live.subscribe(|| Some(misuse::news()), move |_| tick());
+    if may(Permission::AnalyticsRead) {
+        live.subscribe(|| Some(misuse::news()), move |_| tick());
+    }
 }

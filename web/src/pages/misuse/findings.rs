@@ -4,12 +4,15 @@ use leptos::prelude::*;
 
 use super::{
     Page as Frame,
-    act::{BlockButton, Dialogs, Revoke, Ways},
+    act::{BlockButton, Dialogs, NoRules, Revoke, Ways},
     block::Reach,
+    cases::{AddButton, Adding},
     export::{self, ExportButton},
     filters::When as Time,
     parts::tone_of,
     place::{DAY_MIN, Place, Span},
+    responses::{SuggestButton, Suggesting},
+    thresholds::ThresholdsButton,
     words,
 };
 use crate::{
@@ -36,7 +39,7 @@ pub(crate) fn Findings() -> impl IntoView {
     let place = Place::at("/misuse");
     let export = move || {
         let of = move |()| untrack(|| export::time(place.span().range()));
-        view! { <ExportButton table="findings" narrowed=of/> }
+        view! { <ThresholdsButton/><ExportButton table="findings" narrowed=of/> }
     };
     view! {
         <Frame part="Findings" lead="What looks like misuse, and why, as it is found." acts=ViewFn::from(export)>
@@ -64,6 +67,7 @@ fn Feed(place: Place) -> impl IntoView {
     let ways = Ways::new();
     let found = nodes(load);
     view! {
+        <NoRules ways/>
         <div class="filters"><Time place/></div>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=|| view! {
@@ -131,6 +135,15 @@ fn One(finding: Finding, ways: Ways) -> impl IntoView {
     let tone = tone_of(finding.weight * 2);
     let of = Of::which(&finding);
     let details = of.details();
+    let adding = finding.id.clone().map(|id| Adding {
+        label: format!("{} of {}", words::label(&finding.code), of.name()),
+        findings: vec![id],
+        ..Adding::default()
+    });
+    let suggesting = finding.id.clone().map(|finding| Suggesting {
+        finding,
+        whom: format!("{} {}", of.kind().to_lowercase(), of.name()),
+    });
     let revoked = match &of {
         Of::Token(jti) => {
             let jti = jti.clone();
@@ -164,6 +177,8 @@ fn One(finding: Finding, ways: Ways) -> impl IntoView {
             </div>
             <div class="feed-acts">
                 {details.map(|href| view! { <a class="btn btn-quiet" href=href aria-label=format!("Details of {}", of.name())>"Details"</a> })}
+                {suggesting.map(|suggesting| view! { <SuggestButton ways suggesting/> })}
+                {adding.map(|adding| view! { <AddButton ways adding/> })}
                 {act}
             </div>
         </li>

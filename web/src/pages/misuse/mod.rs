@@ -4,18 +4,28 @@ mod act;
 mod address;
 mod addresses;
 mod block;
+mod cases;
 mod export;
 mod filters;
 mod findings;
 mod panel;
 mod parts;
 mod place;
+mod responses;
+mod thresholds;
 mod token;
 mod tokens;
 mod view;
 mod words;
 
-pub(crate) use self::{addresses::IpView, findings::Findings, tokens::TokenView, words::label};
+pub(crate) use self::{
+    addresses::IpView,
+    cases::{CasePage, Cases},
+    findings::Findings,
+    responses::Responses,
+    tokens::TokenView,
+    words::label,
+};
 pub(super) use self::{
     export::{ExportButton, time as asked_time},
     filters::{When, follow},
@@ -50,6 +60,8 @@ fn Page(
         ("/misuse", "Findings"),
         ("/misuse/tokens", "Token view"),
         ("/misuse/addresses", "IP view"),
+        ("/misuse/responses", "Responses"),
+        ("/misuse/cases", "Cases"),
     ];
     if !is_open() {
         return view! {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 
 use super::{
-    act::{BlockButton, Revoke, Ways},
+    act::{BlockButton, NoRules, Revoke, Ways},
     addresses::{barred, reaches},
+    cases::{AddButton, Adding},
     panel::{Judged, Known, Touching, known, part},
     parts::lasted,
     place::Place,
@@ -68,6 +69,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
     });
     view! {
         <div class="dialog-body panel">
+            <NoRules ways/>
             <CopyField label="JTI" value=jti/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
                 {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() ways/> })}
@@ -142,6 +144,11 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     let barred = because.map(|why| sentence(&why));
     let who = usage.as_ref().and_then(|usage| usage.user.clone());
     let tag = usage.and_then(|usage| usage.tag);
+    let adding = Adding {
+        label: jti.inner().to_owned(),
+        tokens: vec![jti.clone()],
+        ..Adding::default()
+    };
     let note = match (&record, &barred) {
         (_, Some(why)) => Some(why.clone()),
         (None, None) => {
@@ -156,6 +163,7 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
                 {who.map(|who| view! { <strong>{who}</strong> })}
                 {tag.map(|tag| view! { <span class="tag">{tag}</span> })}
             </p>
+            <AddButton ways adding look=Look::Plain/>
             {move || (now.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone() look=Look::Danger/> })}
             {note.map(|note| view! { <p class="soft standing-note">{note}</p> })}
         </div>

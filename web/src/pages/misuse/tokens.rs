@@ -55,6 +55,7 @@ impl Row for TokenUsage {
         Column::of(TokenUsageOrder::Score, "score", "Score", false),
     ];
     const LAST: (&'static str, &'static str) = ("Status", "Revoke");
+    const BLOCKS: bool = false;
     const SUBJECT: &'static str = "Token";
 
     fn page(
@@ -63,6 +64,10 @@ impl Row for TokenUsage {
         order: TokenUsageOrder,
     ) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static {
         misuse::tokens(api, part, order)
+    }
+
+    fn count(api: Api, part: Part) -> impl Future<Output = Result<i32, Failure>> + 'static {
+        misuse::count_tokens(api, part)
     }
 
     fn counted(total: i32, _: Place) -> String {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{
     Page as Frame,
-    act::{Dialogs, Ways},
+    act::{Dialogs, NoRules, Ways},
     export::{ExportButton, narrowed},
     filters::{Bar, follow},
     parts::{NoSessions, Pager, SortHead, SortList, opened},
@@ -16,7 +16,7 @@ use crate::{
     api::{
         client::{Api, use_api},
         failure::Failure,
-        misuse::Part,
+        misuse::{OrderDirection, Part},
         page::Page,
     },
     kit::{Dialog, Load, Loaded, Skeleton, nodes},
@@ -59,10 +59,15 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
     const COLUMNS: &'static [Column<Self::Order>];
     /// The last heads, which stand still beside what scrolls: what it is, and what can be done.
     const LAST: (&'static str, &'static str);
+    /// Whether what a row is can be blocked.
+    const BLOCKS: bool;
     /// What the panel behind a row is called.
     const SUBJECT: &'static str;
 
     fn page(api: Api, part: Part, order: Self::Order) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static;
+
+    /// How many there are, whatever the page.
+    fn count(api: Api, part: Part) -> impl Future<Output = Result<i32, Failure>> + 'static;
 
     /// So many of them.
     fn counted(total: i32, place: Place) -> String;
@@ -111,32 +116,43 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         let (order, part) = asked_for.get();
         R::page(api, part, order)
     });
+    // Counting looks at everybody, a page does not: the page is not to wait for it.
+    let counted_of = Memo::new(move |_| Part {
+        after: None,
+        direction: OrderDirection::default(),
+        ..asked_for.get().1
+    });
+    let count = Load::new(move || R::count(api, counted_of.get()));
     // The time until now begins later with each asking.
     let again = move || {
         let (order, part) = untrack(|| asked::<R>(place));
         let before = asked_for.get_untracked();
         leptos::task::spawn_local(async move {
-            if let Ok(page) = R::page(api, part, order).await
-                && asked_for.try_get_untracked() == Some(before)
+            let is_asked = move || asked_for.try_get_untracked().as_ref() == Some(&before);
+            if let Ok(page) = R::page(api, part.clone(), order).await
+                && is_asked()
             {
                 load.failure().try_set(None);
                 load.value().try_set(Some(page));
+            }
+            if let Ok(total) = R::count(api, part).await
+                && is_asked()
+            {
+                count.value().try_set(Some(total));
             }
         });
     };
     follow(place, again);
     let ways = Ways::new();
     let rows = nodes(load);
-    let found = Signal::derive(move || {
-        load.value()
-            .with(|page| page.as_ref().map(|page| R::counted(page.total, place)))
-    });
+    let found = Signal::derive(move || count.value().get().map(|total| R::counted(total, place)));
     let (open, subject) = opened(place);
     let columns: Vec<_> = R::COLUMNS
         .iter()
         .map(|one| (one.word, one.label, one.is_text))
         .collect();
     view! {
+        {R::BLOCKS.then(|| view! { <NoRules ways/> })}
         <Bar place found beside=R::beside(place)/>
         <SortList place columns/>
         <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>

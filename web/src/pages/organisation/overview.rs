@@ -27,7 +27,7 @@ pub(crate) fn Overview() -> impl IntoView {
         <Head part="Overview" lead="What it has, and how it is set up."/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <div class="split">
-                <Packages load/>
+                <Packages told=load/>
                 <div class="stack">
                     <Card title="Identity">
                         <div class="stack-tight">

@@ -12,13 +12,18 @@ use crate::{
     session::may,
 };
 
-/// Every package of the catalogue.
+/// Every package of the catalogue: as the page was told, and from then on as it becomes.
 #[component]
-pub(super) fn Packages(load: Load<Overview>) -> impl IntoView {
+pub(super) fn Packages(told: Load<Overview>) -> impl IntoView {
+    let api = use_api();
+    let load = Load::new(move || {
+        api.times_changed.track();
+        organisation::overview(api)
+    });
     let (asked, open) = (RwSignal::new(None::<Package>), RwSignal::new(false));
     let packages = Memo::new(move |_| {
-        load.value()
-            .with(|one| one.as_ref().map(|one| one.packages.clone()).unwrap_or_default())
+        let known = |load: Load<Overview>| load.value().with(|one| one.as_ref().map(|one| one.packages.clone()));
+        known(load).or_else(|| known(told)).unwrap_or_default()
     });
     let ask = Callback::new(move |package| {
         asked.set(Some(package));

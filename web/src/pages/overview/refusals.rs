@@ -13,7 +13,7 @@ use crate::{
         overview,
         sessions::Reason,
     },
-    kit::{Card, Load, Loaded, Skeleton},
+    kit::{Card, Load, Loaded, Skeleton, gathered},
     time,
 };
 
@@ -36,25 +36,14 @@ pub(super) fn Refusals() -> impl IntoView {
         };
         overview::denials(api, range)
     });
-    let due = StoredValue::new(false);
+    let soon = gathered(SUMMED_AFTER, move || load.again());
     live.subscribe(
         || Some(events::session_events(None, None)),
         move |event| {
             let event = event.session_events;
             if let (SessionEventKind::Denied, Some(reason)) = (event.kind, event.reason) {
                 load.value().update(|all| count(all.as_mut(), reason.name()));
-                if !due.get_value() {
-                    due.set_value(true);
-                    set_timeout(
-                        move || {
-                            // Unless the page is gone.
-                            if due.try_set_value(false).is_none() {
-                                load.again();
-                            }
-                        },
-                        SUMMED_AFTER,
-                    );
-                }
+                soon();
             }
         },
     );

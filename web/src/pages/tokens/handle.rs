@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         token_looks::{self, CreateHandleInput},
     },
     kit::{Button, CopyField, Doing, Trouble},
+    pages::lacking::{Lacking, use_lacking},
 };
 
 /// The button, and in its place what it made. Another `token` begins anew.
@@ -15,6 +17,7 @@ use crate::{
 pub(super) fn MakeHandle(#[prop(into)] token: Signal<String>) -> impl IntoView {
     let (api, doing) = (use_api(), Doing::new());
     let made = RwSignal::new(None::<String>);
+    let lacking = use_lacking(Package::Secure);
     Effect::new(move |_| {
         token.track();
         made.set(None);
@@ -40,10 +43,11 @@ pub(super) fn MakeHandle(#[prop(into)] token: Signal<String>) -> impl IntoView {
                     <p class="field-hint">"It is shown this once. It stands for the token, and ends with it: whoever revokes the one revokes the other."</p>
                 }.into_any(),
                 None => view! {
-                    <div><Button icon=icondata_lu::LuScissorsLineDashed busy=doing.busy on_press=press>"Make a handle"</Button></div>
+                    <div><Button icon=icondata_lu::LuScissorsLineDashed busy=doing.busy disabled=lacking on_press=press>"Make a handle"</Button></div>
                     <p class="field-hint">"24 characters that stand for the token, for SRT and cameras, which cut long ones."</p>
                 }.into_any(),
             }}
+            <Lacking package=Package::Secure when=lacking so="playback is open, and handles cannot be made"/>
             <Trouble doing/>
         </div>
     }

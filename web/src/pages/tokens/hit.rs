@@ -31,7 +31,9 @@ impl Hit {
                 let Some(input) = settled else { return Ok(None) };
                 match revocation::preview(api, input.clone()).await {
                     Ok(preview) => Ok(Some((input, Ok(preview)))),
-                    Err(why @ (Failure::Refused(_) | Failure::NotFound)) => Ok(Some((input, Err(why.to_string())))),
+                    Err(why @ (Failure::Refused(_) | Failure::Field { .. } | Failure::NotFound)) => {
+                        Ok(Some((input, Err(why.to_string()))))
+                    }
                     Err(why) => Err(why),
                 }
             }

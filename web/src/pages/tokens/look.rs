@@ -92,6 +92,27 @@ impl Pasted {
     }
 }
 
+/// The credential by itself, where it was copied with the header or the address that it stood in.
+fn alone(text: &str) -> Option<String> {
+    let text = text.trim();
+    let words = text.split_whitespace().collect::<Vec<_>>();
+    if let [.., scheme, credential] = words.as_slice()
+        && scheme.eq_ignore_ascii_case("bearer")
+    {
+        return Some((*credential).to_owned());
+    }
+    let (_, rest) = text.split_once("://")?;
+    let ends = |part: &str| part.split(['&', '#', '/']).next().unwrap_or_default().to_owned();
+    let asked = rest
+        .split(['?', '#', '&'])
+        .find_map(|part| part.strip_prefix("token="))
+        .map(ends);
+    asked.or_else(|| {
+        let mut parts = rest.split(['/', '?', '#']);
+        parts.find(|part| Token::looks_like_one(part)).map(str::to_owned)
+    })
+}
+
 /// The page.
 #[component]
 pub(crate) fn LookAtToken() -> impl IntoView {
@@ -101,6 +122,11 @@ pub(crate) fn LookAtToken() -> impl IntoView {
     }
     let api = use_api();
     let text = RwSignal::new(String::new());
+    Effect::new(move |_| {
+        if let Some(alone) = text.with(|text| alone(text)) {
+            text.set(alone);
+        }
+    });
     let pasted = Memo::new(move |_| text.with(|text| Pasted::of(text)));
     // Asked again with every change of the text: it may have been revoked meanwhile.
     let record = Load::new(move || {

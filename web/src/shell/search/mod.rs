@@ -30,8 +30,8 @@ use crate::{
 pub(super) fn SearchButton(open: RwSignal<bool>) -> impl IntoView {
     let keys = if browser::is_apple() { "⌘ K" } else { "Ctrl K" };
     view! {
-        <button type="button" class="seek" aria-label="Search" aria-keyshortcuts="Control+K Meta+K" aria-haspopup="dialog" on:click=move |_| open.set(true)>
-            <Icon of=icondata_lu::LuSearch/><span>"Search"</span><kbd aria-hidden="true">{keys}</kbd>
+        <button type="button" class="seek" aria-keyshortcuts="Control+K Meta+K" aria-haspopup="dialog" on:click=move |_| open.set(true)>
+            <Icon of=icondata_lu::LuSearch/><span>"Search"</span><kbd>{keys}</kbd>
         </button>
     }
 }

@@ -10,10 +10,12 @@ use super::{ClosedToRole, Head};
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         people::Permission,
         signing_keys::{self, SigningKey},
     },
     kit::{Badge, Button, Card, Choice, Choices, Confirm, Doing, Load, Loaded, Look, Skeleton, Tone, When, use_toasts},
+    pages::lacking::{Lacking, use_lacking},
     session::may,
     time,
 };
@@ -26,11 +28,13 @@ pub(crate) fn Keys() -> impl IntoView {
     }
     let (api, adding) = (use_api(), RwSignal::new(false));
     let load = Load::new(move || signing_keys::all(api));
+    let lacking = use_lacking(Package::Secure);
     view! {
         <Head part="Signing keys" lead="What tokens are signed with, and known by.">
-            <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| adding.set(true)>"Add a key"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| adding.set(true)>"Add a key"</Button>
         </Head>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
+            <Lacking package=Package::Secure when=lacking so="playback is open, and keys cannot be added"/>
             <Ours load/>
             <Own load/>
         </Loaded>
@@ -69,6 +73,7 @@ fn Ours(load: Load<Vec<SigningKey>>) -> impl IntoView {
     let press = move |_| {
         doing.forget();
         at_once.set(false);
+        load.again();
         asking.set(true);
     };
     let options = StoredValue::new(vec![

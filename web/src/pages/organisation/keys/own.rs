@@ -24,6 +24,8 @@ pub(super) fn Own(load: Load<Vec<SigningKey>>) -> impl IntoView {
     });
     let ask = Callback::new(move |key: SigningKey| {
         doing.forget();
+        // Who watches by it is told as it is now.
+        load.again();
         asked.set(Some(key));
         open.set(true);
     });
@@ -51,7 +53,7 @@ pub(super) fn Own(load: Load<Vec<SigningKey>>) -> impl IntoView {
             </Show>
         </Card>
         <Confirm open title="Remove this key?" action="Remove" busy=doing.busy failure=doing.failure on_confirm=remove>
-            {move || asked.get().map(|key| view! {
+            {move || asked.get().map(|key| own.with(|own| own.iter().find(|one| one.id == key.id).cloned()).unwrap_or(key)).map(|key| view! {
                 <p>"Every token that it signed is refused from now on, whoever holds it, and whoever watches with one is cut off: "<strong>{reach(&key)}</strong>". This cannot be undone; the key can be added again."</p>
                 <p class="soft mono">{named(&key)}</p>
             })}

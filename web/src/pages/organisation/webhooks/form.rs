@@ -99,7 +99,7 @@ fn Form(
     let asks = move || judges.get() || asked.iter().any(|(_, on)| on.get());
     view! {
         <DialogForm doing open action=if new { "Make webhook" } else { "Save" } on_submit=submit>
-            <TextField label="Address" kind="url" value=url required=true placeholder="https://backend.example.com/portcullis" autofocus=true mono=true/>
+            <TextField label="Address" kind="url" value=url error=doing.wrong("url") required=true placeholder="https://backend.example.com/portcullis" autofocus=true mono=true/>
             <Switch label="Switched on" value=enabled/>
             <fieldset class="stack">
                 <legend class="legend">"It is asked"</legend>

@@ -9,6 +9,7 @@ use leptos_router::{
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         page::Page,
         people::Permission,
         webhooks::{self, WebhookDelivery, WebhookDeliveryFilter, WebhookDeliveryState},
@@ -17,6 +18,7 @@ use crate::{
         Badge, Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, More, Skeleton, Table, Tone, When, nodes,
         use_toasts,
     },
+    pages::lacking,
     session::may,
     time,
 };
@@ -25,7 +27,7 @@ const PATH: &str = "/organisation/webhooks";
 
 /// The log of the last 7 days, the newest first.
 #[component]
-pub(super) fn Log(called: RwSignal<u32>) -> impl IntoView {
+pub(super) fn Log(called: RwSignal<u32>, lacking: Signal<bool>) -> impl IntoView {
     let (api, query, navigate) = (use_api(), use_query_map(), use_navigate());
     let state = Memo::new(move |_| {
         let word = query.with(|query| query.get("state").unwrap_or_default());
@@ -66,7 +68,7 @@ pub(super) fn Log(called: RwSignal<u32>) -> impl IntoView {
                 }>
                     <Table caption="Calls" columns=vec!["Call", "Stream", "State", "Answer", "When", ""]>
                         <For each=move || calls.get() key=|call| format!("{call:?}") let:call>
-                            <Row call load/>
+                            <Row call load lacking/>
                         </For>
                     </Table>
                     <More load ask=move |after| webhooks::deliveries(api, filter.get_untracked(), after)/>
@@ -78,9 +80,10 @@ pub(super) fn Log(called: RwSignal<u32>) -> impl IntoView {
 
 /// The line, and below it at wish what was said.
 #[component]
-fn Row(call: WebhookDelivery, load: Load<Page<WebhookDelivery>>) -> impl IntoView {
+fn Row(call: WebhookDelivery, load: Load<Page<WebhookDelivery>>, lacking: Signal<bool>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (open, busy) = (RwSignal::new(false), RwSignal::new(false));
+    let barred = lacking::barred(Package::Webhooks, lacking);
     let tone = match call.state {
         WebhookDeliveryState::Waiting => Tone::Warn,
         WebhookDeliveryState::Delivered => Tone::Good,
@@ -121,7 +124,7 @@ fn Row(call: WebhookDelivery, load: Load<Page<WebhookDelivery>>) -> impl IntoVie
             <td data-label="Answer"><span>{call.answered()}{call.error.clone().map(|why| view! { <span class="under">{why}</span> })}</span></td>
             <td data-label="When" class="soft"><When at=call.created_at.clone()/></td>
             <td class="acts">
-                {can.then(|| view! { <Button look=Look::Quiet busy on_press=again attr:aria-label=again_name>"Call again"</Button> })}
+                {can.then(|| view! { <Button look=Look::Quiet busy disabled=lacking on_press=again attr:aria-label=again_name attr:title=move || barred.get()>"Call again"</Button> })}
                 <button type="button" class="btn btn-quiet btn-icon" aria-label=label aria-controls=controls aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                     {move || if open.get() { view! { <Icon of=icondata_lu::LuChevronUp/> } } else { view! { <Icon of=icondata_lu::LuChevronDown/> } }}
                 </button>

@@ -10,13 +10,15 @@ use super::{ClosedToRole, Head};
 use crate::{
     api::{
         client::use_api,
+        organisation::Package,
         people::Permission,
         webhooks::{self, Webhook, WebhookDeliveryState},
     },
     kit::{
         Badge, Button, Card, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Notice,
-        ShownOnce, Skeleton, Tone, Trouble, When, use_toasts,
+        ShownOnce, Skeleton, Tone, Trouble, When, told_apart, use_toasts,
     },
+    pages::lacking,
     session::may,
 };
 
@@ -39,14 +41,20 @@ pub(crate) fn Webhooks() -> impl IntoView {
         let known = load.value();
         known.with(|known| known.as_ref().is_none_or(|known| known.act))
     });
+    let lacking = Signal::derive(move || !act.get());
     let hooks = Memo::new(move |_| {
         let known = load.value();
         known.with(|known| known.as_ref().map(|known| known.webhooks.clone()).unwrap_or_default())
     });
+    let labelled = move || {
+        let hooks = hooks.get();
+        let labels = told_apart(&[], hooks.iter().map(|hook| (host(&hook.url), hook.url.clone())));
+        labels.into_iter().zip(hooks).collect::<Vec<_>>()
+    };
     view! {
         <Head part="Webhooks" lead="What of your own is asked who may come in, and told what happened.">
             {may(Permission::WebhookUpdate).then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=Signal::derive(move || !act.get()) on_press=move |_| edit.run(None)>"New webhook"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None)>"New webhook"</Button>
             })}
         </Head>
         {move || (!act.get()).then(|| view! {
@@ -56,10 +64,10 @@ pub(crate) fn Webhooks() -> impl IntoView {
             <Show when=move || !hooks.with(Vec::is_empty) fallback=|| view! {
                 <Empty icon=icondata_lu::LuWebhook title="No webhooks" text="Your backend can be asked about each broadcaster and viewer, and can be told who came, who was refused and what was changed."/>
             }>
-                <For each=move || hooks.get() key=|hook| format!("{hook:?}") let:hook>
-                    <One hook edit load called/>
+                <For each=labelled key=|(label, hook)| format!("{label} {hook:?}") let:one>
+                    <One label=one.0 hook=one.1 edit load called lacking/>
                 </For>
-                <Log called/>
+                <Log called lacking/>
             </Show>
         </Loaded>
         <Edit edited open=editing on_saved=move |()| load.again()/>
@@ -67,15 +75,18 @@ pub(crate) fn Webhooks() -> impl IntoView {
     .into_any()
 }
 
-/// A webhook with what can be done to it.
+/// A webhook with what can be done to it; `label` tells it from the others.
 #[component]
 fn One(
+    label: String,
     hook: Webhook,
     edit: Callback<Option<Webhook>>,
     load: Load<webhooks::Webhooks>,
     called: RwSignal<u32>,
+    lacking: Signal<bool>,
 ) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
+    let barred = lacking::barred(Package::Webhooks, lacking);
     let (trying, rotating, removing) = (Doing::new(), Doing::new(), Doing::new());
     let (asks_rotate, asks_remove, shown) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     let (secret, tried) = (RwSignal::new(None::<String>), RwSignal::new(None));
@@ -118,16 +129,16 @@ fn One(
         );
     };
     let host = host(&hook.url);
-    let (test_name, more_name) = (format!("Test {host}"), format!("Actions for {host}"));
+    let (test_name, more_name) = (format!("Test {label}"), format!("Actions for {label}"));
     view! {
-        <Card title=host acts=move || view! {
+        <Card title=host label acts=move || view! {
             {may(Permission::WebhookTest).then(|| view! {
-                <Button icon=icondata_lu::LuSend busy=trying.busy on_press=test attr:aria-label=test_name>"Test"</Button>
+                <Button icon=icondata_lu::LuSend busy=trying.busy disabled=lacking on_press=test attr:aria-label=test_name attr:title=move || barred.get()>"Test"</Button>
             })}
             {may(Permission::WebhookUpdate).then(|| view! {
                 <Menu label=more_name button=|| view! { <Icon of=icondata_lu::LuEllipsisVertical/> }>
-                    <MenuItem icon=icondata_lu::LuPencil on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
-                    <MenuItem icon=icondata_lu::LuRotateCcwKey on_choose=move |()| { rotating.forget(); asks_rotate.set(true); }>"Rotate secret"</MenuItem>
+                    <MenuItem icon=icondata_lu::LuPencil barred=barred on_choose=move |()| edit.run(Some(kept.get_value()))>"Edit"</MenuItem>
+                    <MenuItem icon=icondata_lu::LuRotateCcwKey barred=barred on_choose=move |()| { rotating.forget(); asks_rotate.set(true); }>"Rotate secret"</MenuItem>
                     <MenuItem icon=icondata_lu::LuTrash2 danger=true on_choose=move |()| { removing.forget(); asks_remove.set(true); }>"Remove"</MenuItem>
                 </Menu>
             })}

@@ -113,7 +113,7 @@ fn Maker(draft: Draft) -> impl IntoView {
             <footer class="maker-foot">
                 <p role="status">{move || sum(unscoped.get(), read.with(Result::is_err), &findings.get())}</p>
                 <Trouble doing/>
-                <Button look=Look::Primary submit=true busy=doing.busy disabled=Signal::derive(move || unscoped.get() || read.with(Result::is_err))>"Make token"</Button>
+                <Button look=Look::Primary submit=true busy=doing.busy disabled=Signal::derive(move || lacks_secure.get() || unscoped.get() || read.with(Result::is_err))>"Make token"</Button>
             </footer>
         </form>
         <Dialog open=shown title="Copy the token now" wide=true>

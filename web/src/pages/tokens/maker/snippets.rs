@@ -32,6 +32,11 @@ pub(crate) fn TokenMade(made: Made, input: CreatePlaybackTokenInput, open: RwSig
         .as_ref()
         .filter(|_| !publishes)
         .map(|name| watch_link(name, &made.token));
+    let here = window().location().hostname().unwrap_or_default();
+    let elsewhere = input
+        .domains
+        .as_ref()
+        .is_some_and(|sites| !sites.is_empty() && !sites.contains(&here));
     let tool = RwSignal::new(Tool::Curl);
     let tools = vec![
         Choice::new(Tool::Curl, "curl"),
@@ -43,7 +48,8 @@ pub(crate) fn TokenMade(made: Made, input: CreatePlaybackTokenInput, open: RwSig
     view! {
         <div class="dialog-body">
             <Notice tone=Tone::Warn>"It is shown this once. Only its record is kept, so it cannot be shown again."</Notice>
-            {link.clone().map(|link| view! { <CopyField label="Watch link" value=link/> })}
+            {link.clone().filter(|_| !elsewhere).map(|link| view! { <CopyField label="Watch link" value=link/> })}
+            {elsewhere.then(|| view! { <Notice tone=Tone::Calm>"It is for your own sites, so there is no watch link: play it in a player there."</Notice> })}
             <CopyField label="Token" value=made.token.clone() lines=true/>
             {match made.handle.clone() {
                 Some(handle) => view! { <CopyField label="Handle" value=handle/> }.into_any(),
@@ -61,7 +67,7 @@ pub(crate) fn TokenMade(made: Made, input: CreatePlaybackTokenInput, open: RwSig
             </details>
         </div>
         <footer class="dialog-foot">
-            {link.map(|link| view! { <a class="btn" href=link target="_blank" rel="noopener">"Watch with it"</a> })}
+            {link.filter(|_| !elsewhere).map(|link| view! { <a class="btn" href=link target="_blank" rel="noopener">"Watch with it"</a> })}
             <Button look=Look::Primary on_press=move |_| open.set(false)>"Done"</Button>
         </footer>
     }

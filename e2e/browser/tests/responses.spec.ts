@@ -1,0 +1,118 @@
+// Whoever steals is kept out for a while: one person suggests and another approves, or it happens by itself.
+import { type Page, expect, test } from '@playwright/test';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { signIn } from '../support/people.ts';
+import { Viewer, asked } from '../support/viewers.ts';
+
+const at = (path: string) => new URL(path, demo().dashboard).href;
+
+/** A token that is passed on: it is used from four networks, in four countries, within seconds. */
+async function passedOn(name: string): Promise<{ jti: string; token: string; viewers: Viewer[] }> {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token, jti } = await control.playbackToken(testStream().name, name, 600);
+  await control.close();
+  const viewers = [];
+  for (const third of [1, 2, 3, 4]) viewers.push(await Viewer.from(`127.40.${third}.9`, token));
+  return { jti, token, viewers };
+}
+
+const row = (page: Page, jti: string) => page.getByRole('table', { name: 'Responses' }).getByRole('row').filter({ hasText: jti });
+
+test('one suggests to keep somebody out, another approves, and takes it back', async ({ page, browser }) => {
+  test.slow();
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/responses'));
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
+  await expectFitEverywhere(page, 'no responses');
+  const { jti, token, viewers } = await passedOn('response-thief');
+  await page.goto(at('/misuse'));
+  const found = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
+  await found.getByRole('button', { name: `Suggest to keep out token ${jti}` }).click({ timeout: 60_000 });
+  const dialog = page.getByRole('dialog', { name: `Keep out token ${jti}?` });
+  await dialog.getByRole('radio', { name: '15 min' }).check();
+  await dialog.getByLabel('Comment').fill('Restreams our matches');
+  await expectFitEverywhere(page, 'suggesting a response');
+  await dialog.getByRole('button', { name: 'Suggest' }).click();
+  await expect(page.getByText('waits under Responses for a second person')).toBeVisible();
+  await page.goto(at('/misuse/responses'));
+  await expect(row(page, jti)).toContainText('Restreams our matches');
+  await expect(row(page, jti).getByRole('button', { name: /^Approve/ })).toBeDisabled();
+  expect(await asked(token, '127.40.1.9')).toBe('200');
+
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await signIn(other, user('nanoAdmin'));
+  await other.goto(at('/misuse/responses'));
+  await expect(row(other, jti)).toContainText('Uma User');
+  await expectFitEverywhere(other, 'a response that waits');
+  await row(other, jti).getByRole('button', { name: /^Approve/ }).click();
+  await expect(other.getByText(`Token ${jti} is kept out: cut 4 sessions.`)).toBeVisible();
+  await expect(row(other, jti)).toHaveCount(0);
+  await expect.poll(() => viewers.map((viewer) => viewer.answered)).toEqual(Array(4).fill('SESSION_ENDED'));
+
+  await other.getByRole('radio', { name: 'In force' }).check();
+  await expect(row(other, jti)).toContainText('Kept out');
+  await expectFitEverywhere(other, 'a response in force');
+  await row(other, jti).getByRole('button', { name: `Let Token ${jti} in again` }).click();
+  await expect(other.getByText(`Token ${jti} may come in again.`)).toBeVisible();
+  await expect.poll(() => asked(token, '127.40.1.9')).toBe('200');
+  for (const viewer of viewers) viewer.leave();
+  await other.getByRole('radio', { name: 'All', exact: true }).check();
+  await expect(row(other, jti)).toContainText('Taken back');
+  await context.close();
+});
+
+test('who steals is kept out by itself where an administrator says so', async ({ page, browser }) => {
+  test.slow();
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse'));
+  await page.getByRole('button', { name: 'Thresholds' }).click();
+  const numbers = page.getByRole('dialog', { name: 'What is a sign of misuse' });
+  await numbers.getByLabel('Countries of a token').fill('0');
+  await numbers.getByRole('button', { name: 'Save' }).click();
+  await expect(numbers.getByText('1 to 10000')).toBeVisible();
+  await expectFitEverywhere(page, 'what is a sign of misuse');
+  await numbers.getByLabel('Countries of a token').fill('2');
+  await numbers.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('It is saved, and holds from now on.')).toBeVisible();
+
+  await page.goto(at('/misuse/responses'));
+  await page.getByRole('button', { name: 'By itself' }).click();
+  const dialog = page.getByRole('dialog', { name: 'What happens by itself' });
+  await dialog.getByRole('combobox', { name: 'Several addresses' }).selectOption('Keep out');
+  await dialog.getByRole('combobox', { name: 'Several countries' }).selectOption('Suggest');
+  await dialog.getByLabel('Kept out by itself within an hour, at most').fill('0');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('1 to 1000')).toBeVisible();
+  await dialog.getByLabel('Kept out by itself within an hour, at most').fill('5');
+  await expectFitEverywhere(page, 'what happens by itself');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('holds for what is found from now on')).toBeVisible();
+
+  const { jti, viewers } = await passedOn('cut-by-itself');
+  await expect
+    .poll(() => viewers.map((viewer) => viewer.answered), { timeout: 60_000 })
+    .toEqual(Array(4).fill('SESSION_ENDED'));
+  for (const viewer of viewers) viewer.leave();
+  await page.getByRole('radio', { name: 'In force' }).check();
+  await expect(row(page, jti)).toContainText('By itself');
+  await row(page, jti).getByRole('button', { name: /^Let/ }).click();
+  await expect(row(page, jti)).toHaveCount(0);
+
+  // Who only reads sees nothing of it, and who is no administrator chooses nothing.
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await signIn(other, user('nanoReadOnly'));
+  await other.goto(at('/misuse/responses'));
+  await expect(other.getByText('Closed to your role')).toBeVisible();
+  await context.close();
+  await page.getByRole('button', { name: 'By itself' }).click();
+  await expect(dialog.getByRole('combobox', { name: 'Several addresses' })).toHaveValue('apply');
+  for (const name of ['Several addresses', 'Several countries']) {
+    await dialog.getByRole('combobox', { name }).selectOption('Nothing');
+  }
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('holds for what is found from now on')).toBeVisible();
+});

@@ -1,0 +1,216 @@
+//! What is done, or to be done, about whom misuse is found in.
+
+use cynic::QueryBuilder;
+
+use super::{
+    actor::Actor, client::Api, failure::Failure, operations::mutations, page::Page, people::UserError,
+    scalar::DateTime, schema, streams::PageInfo, tokens::Change,
+};
+
+/// Where a response is.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseState {
+    Suggested,
+    Applied,
+    Refused,
+    Undone,
+    Over,
+}
+
+/// How somebody is kept out.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponseKind {
+    BlockAddress,
+    HoldToken,
+    HoldUser,
+}
+
+/// What is a sign of misuse.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MisuseIndicator {
+    Addresses,
+    Hosting,
+    Referrer,
+    Countries,
+    Sessions,
+    LongPlayback,
+    Reconnects,
+    Connections,
+    UnusualCountry,
+    Nodes,
+    Denials,
+}
+
+impl MisuseIndicator {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Addresses,
+        Self::Hosting,
+        Self::Referrer,
+        Self::Countries,
+        Self::Sessions,
+        Self::LongPlayback,
+        Self::Reconnects,
+        Self::Connections,
+        Self::UnusualCountry,
+        Self::Nodes,
+        Self::Denials,
+    ];
+
+    /// Its name, as findings have it.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::Addresses => "ADDRESSES",
+            Self::Hosting => "HOSTING",
+            Self::Referrer => "REFERRER",
+            Self::Countries => "COUNTRIES",
+            Self::Sessions => "SESSIONS",
+            Self::LongPlayback => "LONG_PLAYBACK",
+            Self::Reconnects => "RECONNECTS",
+            Self::Connections => "CONNECTIONS",
+            Self::UnusualCountry => "UNUSUAL_COUNTRY",
+            Self::Nodes => "NODES",
+            Self::Denials => "DENIALS",
+        }
+    }
+}
+
+/// Somebody is kept out for a while, or is to be.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "MisuseResponse")]
+pub(crate) struct Response {
+    pub(crate) id: cynic::Id,
+    pub(crate) state: ResponseState,
+    pub(crate) kind: ResponseKind,
+    pub(crate) jti: Option<cynic::Id>,
+    pub(crate) user: Option<String>,
+    pub(crate) ip: Option<String>,
+    pub(crate) code: String,
+    pub(crate) weight: i32,
+    pub(crate) evidence: String,
+    pub(crate) length_seconds: i32,
+    pub(crate) note: Option<String>,
+    pub(crate) proposed_by: Option<Actor>,
+    pub(crate) proposed_at: DateTime,
+    pub(crate) decided_by: Option<Actor>,
+    pub(crate) decided_at: Option<DateTime>,
+    pub(crate) by_itself: bool,
+    pub(crate) until: Option<DateTime>,
+    pub(crate) undone_by: Option<Actor>,
+    pub(crate) ended_at: Option<DateTime>,
+    pub(crate) is_own: bool,
+}
+
+/// What happens by itself.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub(crate) struct ResponseSettings {
+    pub(crate) suggest: Vec<MisuseIndicator>,
+    pub(crate) apply: Vec<MisuseIndicator>,
+    pub(crate) length_seconds: i32,
+    pub(crate) per_hour: i32,
+}
+
+/// What of that is to be different; what is left out stays.
+#[derive(cynic::InputObject, Clone, Debug, Default)]
+pub(crate) struct ResponseSettingsInput {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) suggest: Option<Vec<MisuseIndicator>>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) apply: Option<Vec<MisuseIndicator>>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) length_seconds: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) per_hour: Option<i32>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct ListVariables {
+    state: Option<ResponseState>,
+    after: Option<String>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "ListVariables")]
+struct ListQuery {
+    organisation: ListOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "ListVariables")]
+struct ListOfOrganisation {
+    #[arguments(state: $state, first: 50, after: $after)]
+    responses: Option<MisuseResponseConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct MisuseResponseConnection {
+    nodes: Vec<Response>,
+    page_info: PageInfo,
+    total_count: i32,
+}
+
+/// Responses, the newest first; only those in that state where one is said.
+pub(crate) async fn list(
+    api: Api,
+    state: Option<ResponseState>,
+    after: Option<String>,
+) -> Result<Page<Response>, Failure> {
+    let query = ListQuery::build(ListVariables { state, after });
+    let found = api.query(query).await?.organisation.responses;
+    let found = found.ok_or(Failure::Forbidden)?;
+    Ok(Page::new(found.nodes, found.page_info, found.total_count))
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct SuggestResponseInput {
+    pub(crate) finding: cynic::Id,
+    pub(crate) length_seconds: Option<i32>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct ApproveResponseInput {
+    pub(crate) id: cynic::Id,
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct RefuseResponseInput {
+    pub(crate) id: cynic::Id,
+}
+
+#[derive(cynic::InputObject, Debug)]
+pub(crate) struct UndoResponseInput {
+    pub(crate) id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct SuggestResponsePayload {
+    errors: Vec<UserError>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct ApproveResponsePayload {
+    pub(crate) change: Option<Change>,
+    errors: Vec<UserError>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct RefuseResponsePayload {
+    errors: Vec<UserError>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+pub(crate) struct UndoResponsePayload {
+    errors: Vec<UserError>,
+}
+
+mutations! {
+    /// Asks a second person to keep somebody out.
+    suggest_response(SuggestResponseInput) -> SuggestResponsePayload;
+    /// Keeps somebody out whom another suggested.
+    approve_response(ApproveResponseInput) -> ApproveResponsePayload;
+    /// Does not do what was suggested.
+    refuse_response(RefuseResponseInput) -> RefuseResponsePayload;
+    /// Lets somebody in again.
+    undo_response(UndoResponseInput) -> UndoResponsePayload;
+}

@@ -1,0 +1,245 @@
+//! What waits for a second person, what keeps somebody out, and what did.
+
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::settings::SettingsButton;
+use crate::{
+    api::{
+        client::use_api,
+        live::use_live,
+        misuse,
+        people::Permission,
+        responses::{
+            self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
+        },
+    },
+    kit::{
+        Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, More, Skeleton, Table, Tone, When, gathered, nodes,
+        use_toasts,
+    },
+    pages::{
+        guardian::done,
+        misuse::{Page, words},
+    },
+    session::{may, use_person},
+    time,
+};
+
+/// The page.
+#[component]
+pub(crate) fn Responses() -> impl IntoView {
+    view! {
+        <Page part="Responses" lead="Who is kept out for a while, and who is to be: one suggests, another approves." acts=ViewFn::from(|| view! { <SettingsButton/> })>
+            <List/>
+        </Page>
+    }
+}
+
+/// How long after a finding it is looked whether something came of it; a crowd of findings is one look.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Which ones are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Waiting,
+    InForce,
+    All,
+}
+
+impl Shown {
+    fn named(name: Option<&str>) -> Self {
+        match name {
+            Some("applied") => Self::InForce,
+            Some("all") => Self::All,
+            _ => Self::Waiting,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Waiting => "/misuse/responses",
+            Self::InForce => "/misuse/responses?state=applied",
+            Self::All => "/misuse/responses?state=all",
+        }
+    }
+
+    const fn state(self) -> Option<ResponseState> {
+        match self {
+            Self::Waiting => Some(ResponseState::Suggested),
+            Self::InForce => Some(ResponseState::Applied),
+            Self::All => None,
+        }
+    }
+}
+
+#[component]
+fn List() -> impl IntoView {
+    let (api, live, query, navigate) = (use_api(), use_live(), use_query_map(), use_navigate());
+    let shown = Memo::new(move |_| query.with(|query| Shown::named(query.get("state").as_deref())));
+    let choose = move |shown: Shown| navigate(shown.path(), leptos_router::NavigateOptions::default());
+    let load = Load::new(move || {
+        live.times_connected();
+        responses::list(api, shown.get().state(), None)
+    });
+    // What is found may be suggested, or applied, by itself a moment later.
+    let soon = gathered(SOON, move || load.again());
+    live.subscribe(|| Some(misuse::news()), move |_| soon());
+    let found = nodes(load);
+    let options = vec![
+        Choice::new(Shown::Waiting, "Waiting"),
+        Choice::new(Shown::InForce, "In force"),
+        Choice::new(Shown::All, "All"),
+    ];
+    view! {
+        <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
+        <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
+            <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
+                <section class="card card-flush">
+                    <Table caption="Responses" columns=vec!["Who", "Why", "What", "Suggested", "State", ""]>
+                        <For each=move || found.get() key=|one| format!("{one:?}") let:one>
+                            <Row response=one load/>
+                        </For>
+                    </Table>
+                </section>
+                <More load ask=move |after| responses::list(api, shown.get_untracked().state(), after)/>
+            </Show>
+        </Loaded>
+    }
+}
+
+#[component]
+fn Nothing(shown: Shown) -> impl IntoView {
+    let (title, text) = match shown {
+        Shown::Waiting => (
+            "Nothing waits for you",
+            "Suggest to keep somebody out from a finding, and a second person approves it here. Administrators may have it suggested, or done, by itself.",
+        ),
+        Shown::InForce => (
+            "Nobody is kept out",
+            "Whoever is kept out for a while by a response stands here until its end.",
+        ),
+        Shown::All => (
+            "No responses yet",
+            "What was suggested, done and taken back stands here.",
+        ),
+    };
+    view! { <Empty icon=icondata_lu::LuScale title text/> }
+}
+
+#[component]
+fn Row(response: Response, load: Load<crate::api::page::Page<Response>>) -> impl IntoView {
+    let (kind, name) = who(&response);
+    let whom = format!("{kind} {name}");
+    let what = match response.kind {
+        ResponseKind::BlockAddress => "Block the address",
+        ResponseKind::HoldToken => "Hold the token",
+        ResponseKind::HoldUser => "Hold the viewer",
+    };
+    let for_how_long = time::span(0.0, f64::from(response.length_seconds) * 1_000.0);
+    let proposed = response
+        .proposed_by
+        .clone()
+        .map_or("By itself".to_owned(), |who| who.name);
+    let (tone, word) = match response.state {
+        ResponseState::Suggested => (Tone::Warn, "Waiting"),
+        ResponseState::Applied => (Tone::Bad, "Kept out"),
+        ResponseState::Refused => (Tone::Calm, "Refused"),
+        ResponseState::Undone => (Tone::Calm, "Taken back"),
+        ResponseState::Over => (Tone::Calm, "Over"),
+    };
+    let by = match response.state {
+        ResponseState::Suggested | ResponseState::Over => None,
+        ResponseState::Applied if response.by_itself => Some("by itself".to_owned()),
+        ResponseState::Undone => response.undone_by.clone().map(|who| format!("by {}", who.name)),
+        ResponseState::Applied | ResponseState::Refused => {
+            response.decided_by.clone().map(|who| format!("by {}", who.name))
+        }
+    };
+    let when = match response.state {
+        ResponseState::Suggested => None,
+        ResponseState::Applied => response.until.clone().map(|at| view! { "until "<When at/> }.into_any()),
+        _ => response.ended_at.clone().map(|at| view! { <When at/> }.into_any()),
+    };
+    view! {
+        <tr>
+            <th scope="row"><span>{kind}" "<span class="mono">{name}</span></span></th>
+            <td data-label="Why"><span>{words::label(&response.code)}": "{response.evidence.clone()}{response.note.clone().map(|note| view! { <span class="under">{note}</span> })}</span></td>
+            <td data-label="What"><span>{what}<span class="under">"for "{for_how_long}</span></span></td>
+            <td data-label="Suggested"><span>{proposed}<span class="under"><When at=response.proposed_at.clone()/></span></span></td>
+            <td data-label="State"><span><Badge tone text=word/>{(by.is_some() || when.is_some()).then(|| view! { <span class="under">{by}" "{when}</span> })}</span></td>
+            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom load/> })}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn Acts(response: Response, whom: String, load: Load<crate::api::page::Page<Response>>) -> impl IntoView {
+    let (api, toasts) = (use_api(), use_toasts());
+    let (busy, id) = (RwSignal::new(false), StoredValue::new(response.id.clone()));
+    let kept = StoredValue::new(whom.clone());
+    // What somebody else did in the meantime is shown as it is.
+    let settle = move |answer: Result<String, crate::api::failure::Failure>| {
+        busy.set(false);
+        match answer {
+            Ok(told) => toasts.good(told),
+            Err(refusal) => toasts.bad(refusal.to_string()),
+        }
+        load.again();
+    };
+    let approve = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = responses::approve_response(api, ApproveResponseInput { id: id.get_value() }).await;
+            let told = |whom: &String| format!("{whom} is kept out");
+            settle(answer.map(|payload| done(&kept.with_value(told), payload.change.as_ref())));
+        });
+    };
+    let refuse = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = responses::refuse_response(api, RefuseResponseInput { id: id.get_value() }).await;
+            settle(answer.map(|_| "It is refused.".to_owned()));
+        });
+    };
+    let undo = move |_| {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = responses::undo_response(api, UndoResponseInput { id: id.get_value() }).await;
+            settle(answer.map(|_| kept.with_value(|whom| format!("{whom} may come in again."))));
+        });
+    };
+    match response.state {
+        ResponseState::Suggested => {
+            let own = response
+                .is_own
+                .then_some("A second person approves what you suggested.");
+            let word = if response.is_own { "Take back" } else { "Refuse" };
+            view! {
+                <Button look=Look::Quiet busy on_press=refuse attr:aria-label=format!("{word} what is suggested about {whom}")>{word}</Button>
+                <Button look=Look::Plain busy disabled=response.is_own on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=own>"Approve"</Button>
+                {own.map(|why| view! { <span class="sr-only">{why}</span> })}
+            }
+            .into_any()
+        }
+        ResponseState::Applied => view! {
+            <Button look=Look::Plain busy on_press=undo attr:aria-label=format!("Let {whom} in again")>"Undo"</Button>
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// Whom it is about.
+fn who(response: &Response) -> (&'static str, String) {
+    match (&response.jti, &response.user, &response.ip) {
+        (Some(jti), ..) => ("Token", jti.inner().to_owned()),
+        (_, Some(user), _) => (
+            "Viewer",
+            use_person().with_untracked(|person| person.user_label(Some(user))),
+        ),
+        (.., ip) => ("Address", ip.clone().unwrap_or_default()),
+    }
+}

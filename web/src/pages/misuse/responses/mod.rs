@@ -1,0 +1,8 @@
+//! What is done about whom misuse is found in: suggested, approved, taken back, and what happens by itself.
+
+mod list;
+mod settings;
+mod suggest;
+
+pub(crate) use self::list::Responses;
+pub(super) use self::suggest::{Asked, Suggest, SuggestButton, Suggesting};
