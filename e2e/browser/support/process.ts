@@ -1,23 +1,30 @@
 // The binary that was built, as a process of one's own on a data folder of its own: started, waited for, drained.
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, watch } from 'node:fs';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { closeSync, existsSync, mkdirSync, openSync, watch } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
+const RESULTS = fileURLToPath(new URL('../results', import.meta.url));
 const BINARY = process.env.PORTCULLIS_BIN ?? join(REPOSITORY, 'target/debug/portcullis');
 const READY_WITHIN_MS = 60_000;
 const DRAINED_WITHIN_MS = 10_000;
 
-/** A demo on free ports of loopback, with settings of its own as environment variables. */
-export function begin(data: string, settings: NodeJS.ProcessEnv = {}): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(
+/**
+ * A demo on free ports of loopback, with settings of its own as environment variables. What it says goes to a file of the
+ * results that is called like its folder: a pipe that nobody reads would stop it once it is full.
+ */
+export function begin(data: string, settings: NodeJS.ProcessEnv = {}): ChildProcess {
+  mkdirSync(RESULTS, { recursive: true });
+  const log = openSync(join(RESULTS, `${basename(data)}.log`), 'w');
+  const platform = spawn(
     BINARY,
     ['up', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...settings } },
+    { stdio: ['ignore', log, log], env: { ...process.env, ...settings } },
   );
+  closeSync(log);
+  return platform;
 }
 
 /** Resolves once `ready.json` is there: it is written by rename, when every door answers. */
@@ -25,8 +32,8 @@ export async function ready(platform: ChildProcess, data: string): Promise<void>
   const file = join(data, 'ready.json');
   await new Promise<void>((fulfil, reject) => {
     const watcher = watch(data, () => existsSync(file) && finish());
-    const timer = setTimeout(() => finish(new Error(`not ready after ${READY_WITHIN_MS} ms`)), READY_WITHIN_MS);
-    const gone = () => finish(new Error('portcullis ended before it was ready'));
+    const timer = setTimeout(() => finish(new Error(`not ready after ${READY_WITHIN_MS} ms: see results/${basename(data)}.log`)), READY_WITHIN_MS);
+    const gone = () => finish(new Error(`portcullis ended before it was ready: see results/${basename(data)}.log`));
     const finish = (error?: Error) => {
       clearTimeout(timer);
       watcher.close();
