@@ -23,7 +23,7 @@ export class Connection {
     this.listen(OPENING_MS);
   }
 
-  // A newer token for the running session.
+  // A newer token for the running session, once it is opened.
   renew(token) {
     this.send({ command: "token", token });
   }

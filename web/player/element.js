@@ -77,7 +77,8 @@ export class PortcullisPlayer extends HTMLElement {
         tracks: (kinds) => this.face.tracks(kinds),
         tokenRefused: (why) => {
           this.emit("portcullis-token-refused", why);
-          if (this.playback) this.watch(this.playback.token);
+          const before = this.playback?.tokens.current;
+          if (before && isAskedAgain(expiryOf(before) - Date.now())) this.watch(before);
         },
       };
       const base = new URL(this.src, document.baseURI).href;

@@ -6,7 +6,7 @@ import { decisionId, ofStatus } from "./reasons.js";
 export const playsHls = (video) => video.canPlayType("application/vnd.apple.mpegurl") !== "";
 
 export class Native {
-  // on: { opened(), tokenTaken(), tokenRefused({ reason, detail }), closed({ kind, reason, code, decision }) }
+  // on: { opened(), tokenTaken(), tokenRefused({ reason, detail }), tokenUnheard(), closed({ kind, reason, code, decision }) }
   constructor({ video, base, token, on }) {
     this.video = video;
     this.on = on;
@@ -39,7 +39,7 @@ export class Native {
       const problem = await answer.json().catch(() => ({}));
       this.on?.tokenRefused({ reason: problem.reason ?? "", detail: problem.detail ?? "" });
     } catch {
-      // Offline, or closed: the session ends at its time, and begins anew with the newer token.
+      this.on?.tokenUnheard(); // offline, or closed
     }
   }
 

@@ -7,6 +7,7 @@ import { Feed, canPlay, hasMediaSource } from "./feed.js";
 import { Native, playsHls } from "./native.js";
 import { Target, pace } from "./pace.js";
 import { Quality } from "./quality.js";
+import { Tokens } from "./tokens.js";
 
 const TICK_MS = 250;
 const CALM_MS = 10_000;
@@ -20,7 +21,8 @@ const GOING_AWAY = 1001;
 export class Playback {
   // tell: { state(name, { reason, code, decision }), stats(object), tracks({ audio, video }), tokenRefused({ reason, detail }) }
   constructor({ video, base, token, reports, tell }) {
-    Object.assign(this, { video, base, token, reports, tell });
+    Object.assign(this, { video, base, reports, tell });
+    this.tokens = new Tokens(token);
     this.backoff = new Backoff();
     this.target = new Target();
     this.quality = new Quality();
@@ -50,17 +52,22 @@ export class Playback {
     this.drop();
   }
 
-  // A newer token: told to the running session, and used by the next. One that the running session refuses is none.
+  // A newer token: shown to the running session, and used by the next.
   renew(token) {
-    this.newer = token;
-    if (this.link && this.state !== "refused") return this.link.renew(token);
-    this.taken();
-    if (this.state === "refused") this.connect();
+    this.tokens.renew(token);
+    if (this.link && this.state !== "refused") this.offer();
+    else if (this.state === "refused") this.connect();
   }
 
-  taken() {
-    this.token = this.newer ?? this.token;
-    this.newer = null;
+  // To a session that can hear it.
+  offer() {
+    const token = this.link?.opened ? this.tokens.offer() : null;
+    if (token) this.link.renew(token);
+  }
+
+  answered(taken) {
+    this.tokens.answered(taken);
+    this.offer();
   }
 
   async play() {
@@ -84,7 +91,6 @@ export class Playback {
 
   connect() {
     clearTimeout(this.retry);
-    this.taken(); // what nobody answered
     this.link?.close();
     this.fresh = true; // a new session feeds a new buffer; until it does, the last picture stays
     this.enter(this.state === "idle" || this.state === "refused" ? "connecting" : this.state);
@@ -93,14 +99,16 @@ export class Playback {
       opened: () => this.opened(),
       info: (info) => this.tracks(info),
       binary: (bytes) => this.media(bytes),
-      tokenTaken: () => this.taken(),
+      tokenTaken: () => this.answered(true),
       tokenRefused: (why) => {
-        this.newer = null;
+        this.answered(false);
         this.tell.tokenRefused(why);
       },
+      tokenUnheard: () => this.tokens.unheard(),
       closed: (outcome) => this.closed(outcome),
     };
-    const { video, base, token } = this;
+    const { video, base } = this;
+    const token = this.tokens.use();
     if (hasMediaSource() && !this.preferNative) this.link = new Connection({ base, token, on });
     else if (playsHls(video)) this.link = new Native({ video, base, token, on });
     else this.enter("unsupported", { reason: "UNSUPPORTED", code: 0 }, "UNSUPPORTED");
@@ -120,6 +128,7 @@ export class Playback {
 
   opened() {
     this.everOpened = true;
+    this.offer();
     if (this.link instanceof Native) {
       this.tell.tracks({ audio: true, video: true }); // nobody tells before it plays
       this.enter("buffering");
@@ -259,6 +268,8 @@ export class Playback {
 
   closed(outcome) {
     this.link = null;
+    // With a newer token in hand a refusal is about the one before.
+    if (outcome.kind === "refused" && this.tokens.hasNewer) return this.connect();
     if (outcome.kind === "refused") {
       this.drop();
       return this.enter("refused", outcome);

@@ -8,6 +8,7 @@ import { askIn, expiryOf, isAskedAgain } from "./expiry.js";
 import { LONGEST_TARGET_S, TARGET_S, Target, pace } from "./pace.js";
 import { Quality } from "./quality.js";
 import { decisionId, explain, ofClose, ofStatus } from "./reasons.js";
+import { Tokens } from "./tokens.js";
 
 const at = (position, ranges, rate = 1) => pace({ position, ranges, target: TARGET_S, rate });
 const range = (start, end) => ({ start, end });
@@ -163,4 +164,34 @@ test("a_picture_that_never_comes_is_told_as_an_attempt_and_its_failures_are_boun
   assert.deepEqual(quality.take(0), { attempt: true });
   for (let i = 0; i < 50; i += 1) quality.enter("reconnecting", "LOST");
   assert.equal(go(10_000).take(0).failures.length, 10);
+});
+
+test("a_newer_token_is_offered_once_the_one_before_is_answered_and_a_refused_one_is_none", () => {
+  const tokens = new Tokens("a");
+  assert.equal(tokens.offer(), null);
+  tokens.renew("b");
+  assert.equal(tokens.offer(), "b");
+  tokens.renew("c");
+  assert.equal(tokens.offer(), null);
+  tokens.answered(false);
+  assert.equal(tokens.current, "a");
+  assert.equal(tokens.offer(), "c");
+  tokens.answered(true);
+  assert.deepEqual([tokens.current, tokens.hasNewer], ["c", false]);
+});
+
+test("a_token_that_nobody_answered_begins_the_next_session", () => {
+  const tokens = new Tokens("a");
+  tokens.renew("b"); // while the socket opens
+  assert.equal(tokens.hasNewer, true);
+  assert.equal(tokens.use(), "b");
+  tokens.renew("c");
+  tokens.offer();
+  assert.equal(tokens.use(), "c"); // the socket was lost meanwhile
+  tokens.renew("d");
+  tokens.offer();
+  tokens.unheard();
+  assert.equal(tokens.offer(), "d");
+  assert.equal(tokens.use(), "d");
+  assert.equal(tokens.hasNewer, false);
 });
