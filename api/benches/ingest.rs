@@ -94,7 +94,7 @@ async fn measure(kind: Kind, rate: u64) -> Result<String, Failure> {
     while dashboard.viewers().await? < f64::from(VIEWERS) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let (before, begun) = (traffic.events.dropped(), Instant::now());
+    let (before, begun) = (traffic.dropped(), Instant::now());
     let answers = Arc::new(AtomicU64::new(0));
     let looking = tokio::spawn(dashboard.look(answers.clone()));
     let mut told = 0;
@@ -106,9 +106,12 @@ async fn measure(kind: Kind, rate: u64) -> Result<String, Failure> {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let dropped = traffic.events.dropped() - before;
     looking.abort();
     // What waits is written first.
+    while traffic.events.flush() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let dropped = traffic.dropped() - before;
     running.shutdown().await;
     let took = begun.elapsed();
     let recorded = u128::from(told - dropped) * 1_000 / took.as_millis();
@@ -211,8 +214,13 @@ impl Traffic {
             reason: Reason::TokenExpired,
             decision: DecisionId::mint(self.turn, [3; 10]),
             trace: vec![],
+            visitor: link::Visitor::default(),
         };
         self.tell(refusal);
+    }
+
+    fn dropped(&self) -> u64 {
+        self.events.dropped().map(|(_, count)| count).sum()
     }
 
     fn tell(&self, kind: What) -> bool {

@@ -27,6 +27,22 @@ pub struct Model {
     pub trace: Json,
     /// When.
     pub created_at: i64,
+    /// The token that was shown, where it was proven.
+    pub jti: Option<String>,
+    /// The viewer whom it names.
+    pub viewer: Option<String>,
+    /// Its label.
+    pub tag: Option<String>,
+    /// In which country the address is, where it is known.
+    pub country: Option<String>,
+    /// In which network that is, where it is known.
+    pub asn: Option<i64>,
+    /// Who runs that network, where it is known.
+    pub provider: Option<String>,
+    /// The player's name for itself.
+    pub user_agent: Option<String>,
+    /// The host of the page it came from.
+    pub referrer: Option<String>,
 }
 
 /// None: a relation could cross organisations.

@@ -23,6 +23,8 @@ pub struct Model {
     pub points: i32,
     /// Why, in words and numbers.
     pub evidence: String,
+    /// Until when that was seen.
+    pub last_at: i64,
     /// `due` (found, and not looked at yet), `suggested`, `applied`, `refused`, `undone` or `over`.
     pub state: String,
     /// For how long it holds once it is applied.
@@ -43,9 +45,9 @@ pub struct Model {
     pub rule_id: Option<Uuid>,
     /// The user or API token that took it back.
     pub undone_by: Option<Uuid>,
-    /// When it was taken back, or its time was over.
+    /// When it was refused, or taken back, or its time was over.
     pub ended_at: Option<i64>,
-    /// Whether it goes with its end, since whom it is about was erased.
+    /// Whether it goes with its end, since whom it is about was erased, or the days of the address are over.
     pub forget: bool,
 }
 

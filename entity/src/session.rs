@@ -57,6 +57,16 @@ pub struct Model {
     pub reason: Option<String>,
     /// What spoke against its newest token, as guard's linter numbers it; none where there is no token.
     pub token_marks: Option<i32>,
+    /// The key that signed its newest token, where one did and it is known.
+    pub token_kid: Option<String>,
+    /// The claim `iat` of that token.
+    pub token_issued_at: Option<i64>,
+    /// When that token expires; none where there is no token, and for sessions from before that was kept.
+    pub token_expires_at: Option<i64>,
+    /// Whether that token can be revoked by itself.
+    pub token_revocable: Option<bool>,
+    /// On whose word that token is believed: `ours`, `foreign`, `listed` or `backend`.
+    pub token_word: Option<String>,
 }
 
 /// None: a relation could cross organisations.

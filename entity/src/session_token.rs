@@ -16,6 +16,18 @@ pub struct Model {
     pub jti: String,
     /// Whose it is.
     pub organisation_id: Uuid,
+    /// Its label.
+    pub tag: Option<String>,
+    /// The key that signed it, where one did and it is known.
+    pub token_kid: Option<String>,
+    /// The claim `iat`.
+    pub token_issued_at: Option<i64>,
+    /// When it expires; none for those from before that was kept.
+    pub token_expires_at: Option<i64>,
+    /// Whether it can be revoked by itself.
+    pub token_revocable: Option<bool>,
+    /// On whose word it is believed: `ours`, `foreign`, `listed` or `backend`.
+    pub token_word: Option<String>,
 }
 
 /// None: a relation could cross organisations.

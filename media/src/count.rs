@@ -76,7 +76,7 @@ const COUNTERS: &[(&str, Unit, &str)] = &[
     (
         "portcullis_events_dropped_total",
         Unit::Count,
-        "Events that did not fit into the link's queue.",
+        "Events that did not fit into the link's queue, by what they were.",
     ),
 ];
 
@@ -104,7 +104,6 @@ pub(crate) fn describe() {
     for (name, about) in TIMES {
         describe_histogram!(*name, Unit::Seconds, *about);
     }
-    counter!("portcullis_events_dropped_total").increment(0);
     for cause in Lost::ALL {
         counter!("portcullis_http_lost_total", "cause" => cause.as_str()).increment(0);
         counter!("portcullis_rtmp_dropped_total", "cause" => cause.as_str()).increment(0);
@@ -154,7 +153,7 @@ pub(crate) fn rtmp_dropped(cause: Lost) {
     counter!("portcullis_rtmp_dropped_total", "cause" => cause.as_str()).increment(1);
 }
 
-/// How many since the node joined.
-pub(crate) fn events_dropped(all: u64) {
-    counter!("portcullis_events_dropped_total").absolute(all);
+/// How many of a kind since the node joined.
+pub(crate) fn events_dropped((kind, all): (&'static str, u64)) {
+    counter!("portcullis_events_dropped_total", "kind" => kind).absolute(all);
 }

@@ -36,6 +36,9 @@ mod m0033_cases;
 mod m0040_blocks;
 mod m0041_hours;
 mod m0042_responses;
+mod m0043_standing;
+mod m0044_refused;
+mod m0045_seen;
 mod tables;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -80,6 +83,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_blocks::Step),
             Box::new(m0041_hours::Step),
             Box::new(m0042_responses::Step),
+            Box::new(m0043_standing::Step),
+            Box::new(m0044_refused::Step),
+            Box::new(m0045_seen::Step),
         ]
     }
 }

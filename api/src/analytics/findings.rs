@@ -7,8 +7,10 @@ use guard::Timestamp;
 use ids::{FindingId, OrganisationId};
 use misuse::{Finding, Subject, Thresholds};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+    sea_query::{ExprTrait, OnConflict},
 };
 
 use super::{
@@ -18,9 +20,38 @@ use super::{
 use crate::{
     fault::Fault,
     people::Acting,
-    service::page::{Page, Wanted},
+    service::page::{BAD_CURSOR, Page, Wanted},
     state::State,
 };
+
+/// Of whom something is found, as rows name them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Suspect {
+    /// A token, by its id.
+    Token(String),
+    /// A viewer, as tokens name them.
+    User(String),
+    /// An address; an IPv6 one stands for its /64.
+    Address(String),
+}
+
+impl Suspect {
+    /// What the columns `kind` and `subject` say.
+    pub(crate) fn of(kind: &str, subject: &str) -> Self {
+        match kind {
+            TOKEN => Self::Token(subject.to_owned()),
+            USER => Self::User(subject.to_owned()),
+            _ => Self::Address(subject.to_owned()),
+        }
+    }
+
+    /// The token's id, the viewer or the address.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Token(name) | Self::User(name) | Self::Address(name) => name,
+        }
+    }
+}
 
 /// Writes what was found; what is known already is renewed.
 pub(super) async fn insert(state: &State, connection: &impl ConnectionTrait, found: &[Found]) -> Result<(), DbErr> {
@@ -78,21 +109,68 @@ pub(crate) async fn id_of(
     Ok(id.map(FindingId::from_uuid))
 }
 
-/// What was found within a time, the newest first. The role was judged.
+/// What was found within a time, what was seen last first: as it is told. The role was judged.
 pub(crate) async fn page(
     state: &State,
     acting: &Acting,
-    (from, to): (Timestamp, Timestamp),
+    time: (Timestamp, Timestamp),
     wanted: Wanted,
 ) -> Result<Page<finding::Model>, Fault> {
     use finding::Column;
-    let select = finding::Entity::in_tenant(acting.id)
-        .filter(Column::LastAt.gte(from.us()))
-        .filter(Column::FirstAt.lt(to.us()));
+    let (connection, select) = (state.store.read(), within(acting, time));
+    let total = if wanted.counts() {
+        select.clone().count(connection).await?
+    } else {
+        0
+    };
+    let mut select = select
+        .order_by_desc(Column::LastAt)
+        .order_by_desc(Column::Id)
+        .limit(wanted.rows());
+    if let Some(after) = wanted.after() {
+        let (at, id) = place_of(after).ok_or(BAD_CURSOR)?;
+        let at_once = Column::LastAt.eq(at).and(Column::Id.lt(id.uuid()));
+        select = select.filter(Column::LastAt.lt(at).or(at_once));
+    }
+    let rows = select.all(connection).await?;
+    Ok(wanted.cut(rows, wanted.after().is_some(), total))
+}
+
+/// What the cursor of a row of such a page is made of.
+pub(crate) fn key(row: &finding::Model) -> String {
+    format!("{},{}", row.last_at, FindingId::from_uuid(row.id))
+}
+
+fn place_of(key: &str) -> Option<(i64, FindingId)> {
+    let (at, id) = key.split_once(',')?;
+    Some((at.parse().ok()?, id.parse().ok()?))
+}
+
+/// The same, the newest first, for who takes all of it away: what is seen again meanwhile keeps its place. The role was
+/// judged.
+pub(crate) async fn newest(
+    state: &State,
+    acting: &Acting,
+    time: (Timestamp, Timestamp),
+    wanted: Wanted,
+) -> Result<Page<finding::Model>, Fault> {
     let key = |key: &str| key.parse::<FindingId>().ok().map(|id| id.uuid().into());
     wanted
-        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .of(
+            state.store.read(),
+            within(acting, time),
+            finding::Column::Id,
+            Order::Desc,
+            key,
+        )
         .await
+}
+
+fn within(acting: &Acting, (from, to): (Timestamp, Timestamp)) -> Select<finding::Entity> {
+    use finding::Column;
+    finding::Entity::in_tenant(acting.id)
+        .filter(Column::LastAt.gte(from.us()))
+        .filter(Column::FirstAt.lt(to.us()))
 }
 
 /// Of some subjects of one kind, what was found within a time: for each indicator the one with the most points.

@@ -1,4 +1,4 @@
-//! What was watched and refused, by the minute.
+//! What was watched and refused, by the minute; what was watched by the hour as well.
 
 use std::{
     collections::{HashMap, HashSet},

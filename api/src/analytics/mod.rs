@@ -12,6 +12,7 @@ mod minutes;
 pub(crate) mod pages;
 pub(crate) mod quality;
 pub(crate) mod series;
+pub(crate) mod sightings;
 pub(crate) mod source;
 pub(crate) mod standing;
 pub(crate) mod usage;

@@ -1,20 +1,27 @@
 //! Pages of the two views.
 //!
-//! By score, or by who was there last, a page needs no look at everybody: those of whom something was found are few, and
-//! who was there last is read from the end of an index, as far as it takes to be sure. Other orders take everybody
-//! together first.
+//! With the highest score first, or with who was there last, a page of tokens or addresses needs no look at everybody: those
+//! of whom something was found are few, and who was there last is read from the end of an index, as far as it takes to be
+//! sure. Other orders, subnets, networks and the long pages of files take everybody together first.
+//! Where sessions ran on several tokens, the earlier ones are those of the sessions that were read.
 
 use std::collections::HashSet;
 
-use entity::session::Column;
+use entity::{
+    Tenanted,
+    session::{self, Column},
+    session_token,
+};
 use guard::Timestamp;
+use ids::OrganisationId;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, DbErr, JoinType, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
 };
 use serde_json::Value as Json;
 
-use super::usage::{By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores};
+use super::usage::{Among, By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores};
 use crate::{
     fault::Fault,
     service::page::{BAD_CURSOR, Page, Wanted},
@@ -53,8 +60,7 @@ pub(crate) async fn page(
 /// How many tokens or addresses there are.
 async fn count(connection: &impl ConnectionTrait, sessions: &Sessions, by: By) -> Result<u64, DbErr> {
     let subjects = sessions
-        .select()
-        .filter(by.subject().is_not_null())
+        .of(by, None)
         .select_only()
         .expr_as(by.subject(), "subject")
         .group_by(by.subject())
@@ -94,6 +100,9 @@ struct Few {
     others_until: Option<i64>,
 }
 
+/// Tokens or addresses, and when they were there last.
+type Listed = Vec<(String, i64)>;
+
 impl View<'_> {
     /// The page, found among few; none where that is not to be had.
     async fn among_few(&self, connection: &impl ConnectionTrait) -> Result<Option<Vec<Usage>>, DbErr> {
@@ -101,8 +110,10 @@ impl View<'_> {
         // Of one viewer, token or address there are few sessions as it is.
         let is_narrow = filter.jti.is_some() || filter.user.is_some() || filter.address.is_some();
         let is_of_one = matches!(self.by, By::Token | By::Address);
+        // What is longer than is read from the end at most is not to be had from there.
+        let is_long = self.rows > LONG;
         let (order, direction) = self.ordering;
-        if is_narrow || !is_of_one || direction != Direction::Descending {
+        if is_narrow || !is_of_one || is_long || direction != Direction::Descending {
             return Ok(None);
         }
         match order {
@@ -114,18 +125,22 @@ impl View<'_> {
 
     /// First those of whom something was found, then the others by when they were there last.
     async fn by_score(&self, connection: &impl ConnectionTrait) -> Result<Option<Vec<Usage>>, DbErr> {
-        let scored = self.scored(connection).await?;
-        if scored.len() > MANY {
+        let scores = self.scored(connection).await?;
+        if scores.len() > MANY {
             return Ok(None);
         }
+        let scored: Vec<_> = scores.iter().map(|(subject, _)| subject.clone()).collect();
         let mut wanted = usize::try_from(self.rows).unwrap_or(MANY).saturating_mul(2);
         loop {
-            let some = equals_together(&scored, wanted);
-            let subjects = self.named(connection, some).await?;
-            if some.len() == scored.len() {
-                return self.by_last(connection, &subjects).await;
+            let some = equals_together(&scores, wanted);
+            if some == scores.len() {
+                return self.by_last(connection, &scored).await;
             }
-            let rows = self.among(connection, Some(&subjects)).await?;
+            let among = Among {
+                scored: scored.get(..some).unwrap_or(&scored),
+                ..Among::default()
+            };
+            let rows = self.among(connection, Some(among)).await?;
             if self.is_full(&rows) {
                 return Ok(Some(rows));
             }
@@ -133,13 +148,16 @@ impl View<'_> {
         }
     }
 
-    /// Those who were there last, beside these.
-    async fn by_last(&self, connection: &impl ConnectionTrait, beside: &[String]) -> Result<Option<Vec<Usage>>, DbErr> {
+    /// Those who were there last, beside these, as findings name them.
+    async fn by_last(&self, connection: &impl ConnectionTrait, scored: &[String]) -> Result<Option<Vec<Usage>>, DbErr> {
         let mut deep = Ord::max(self.rows.saturating_mul(2), 100);
         while deep <= DEEP {
             let few = self.there_last(connection, deep).await?;
-            let subjects: Vec<_> = few.subjects.into_iter().chain(beside.iter().cloned()).collect();
-            let rows = self.among(connection, Some(&subjects)).await?;
+            let among = Among {
+                subjects: &few.subjects,
+                scored,
+            };
+            let rows = self.among(connection, Some(among)).await?;
             // Who is not among them scores nothing, and was there before.
             let is_sure = |row: &Usage| match self.ordering.0 {
                 OrderBy::Score if row.score > 0 => true,
@@ -175,23 +193,6 @@ impl View<'_> {
             .collect()
     }
 
-    /// The tokens or addresses that findings name: an address is named by its block.
-    async fn named(&self, connection: &impl ConnectionTrait, scored: &[(String, i64)]) -> Result<Vec<String>, DbErr> {
-        let subjects: Vec<_> = scored.iter().map(|(subject, _)| subject.clone()).collect();
-        if self.by == By::Token || subjects.is_empty() {
-            return Ok(subjects);
-        }
-        self.sessions
-            .select()
-            .filter(Column::AddressBlock.is_in(subjects))
-            .select_only()
-            .column(Column::Address)
-            .distinct()
-            .into_tuple()
-            .all(connection)
-            .await
-    }
-
     /// Who was there last: those whose sessions go on, and those whose sessions ended, so many of each.
     async fn there_last(&self, connection: &impl ConnectionTrait, deep: u64) -> Result<Few, DbErr> {
         let until = self.until();
@@ -210,18 +211,44 @@ impl View<'_> {
             .into_tuple()
             .all(connection)
             .await?;
-        let ended: Vec<(String, i64)> = of_some()
+        let ended = of_some()
             .filter(Column::EndedAt.gte(self.sessions.from.us()))
             .apply_if(until, |select, until| select.filter(Column::EndedAt.lte(until)))
+            .order_by_desc(Column::EndedAt)
+            .limit(deep);
+        let (earlier, more) = self.before(connection, deep, &ended).await?;
+        let ended: Vec<(String, i64)> = ended
             .select_only()
             .expr_as(subject(), "subject")
             .column(Column::EndedAt)
-            .order_by_desc(Column::EndedAt)
-            .limit(deep)
             .into_tuple()
             .all(connection)
             .await?;
-        Ok(Few::of([running, ended], deep, (self.sessions.from, self.sessions.to)))
+        let mut few = Few::of([running, earlier, ended], deep, (self.sessions.from, self.sessions.to));
+        few.subjects.extend(more.into_iter().map(|(subject, _)| subject));
+        Ok(few)
+    }
+
+    /// The tokens that sessions ran on before they got another: of those that go on, the ones who were there last; of these
+    /// that ended, all.
+    async fn before(
+        &self,
+        connection: &impl ConnectionTrait,
+        deep: u64,
+        ended: &Select<session::Entity>,
+    ) -> Result<(Listed, Listed), DbErr> {
+        if self.by != By::Token || !self.sessions.renewed {
+            return Ok(Default::default());
+        }
+        let organisation = self.sessions.organisation;
+        let running = session::Entity::in_tenant(organisation)
+            .filter(self.sessions.reaching(false))
+            .filter(Column::EndedAt.is_null())
+            .apply_if(self.until(), |select, until| select.filter(Column::BeatAt.lte(until)));
+        let mut running = tokens_of(organisation, &running, Column::BeatAt);
+        running.limit(deep);
+        let ended = tokens_of(organisation, ended, Column::EndedAt);
+        Ok((listed(connection, &running).await?, listed(connection, &ended).await?))
     }
 
     /// Until when those were there last who stand behind the page's beginning and of whom nothing was found.
@@ -233,7 +260,7 @@ impl View<'_> {
     }
 
     /// The page, where nobody else is on it.
-    async fn among(&self, connection: &impl ConnectionTrait, among: Option<&[String]>) -> Result<Vec<Usage>, DbErr> {
+    async fn among(&self, connection: &impl ConnectionTrait, among: Option<Among<'_>>) -> Result<Vec<Usage>, DbErr> {
         let (order, direction) = self.ordering;
         let mut page = Query::select();
         page.column(Asterisk)
@@ -256,7 +283,7 @@ impl View<'_> {
 
 impl Few {
     /// From lists of tokens or addresses and when they were there, the last first, each cut where it is so long.
-    fn of(lists: [Vec<(String, i64)>; 2], length: u64, (from, to): (Timestamp, Timestamp)) -> Self {
+    fn of(lists: [Vec<(String, i64)>; 3], length: u64, (from, to): (Timestamp, Timestamp)) -> Self {
         let mut few = Self::default();
         let mut subjects = HashSet::new();
         for list in lists {
@@ -304,16 +331,46 @@ impl Place {
     }
 }
 
-/// So many of the first, and whoever scores as much as the last of them.
-fn equals_together(scored: &[(String, i64)], wanted: usize) -> &[(String, i64)] {
-    let Some((_, least)) = scored.get(wanted.saturating_sub(1)) else {
-        return scored;
-    };
-    let behind = scored.iter().position(|(_, score)| score < least);
-    scored.get(..behind.unwrap_or(scored.len())).unwrap_or(scored)
+/// The tokens that these sessions ran on before their newest, and when they were there last by a column, the last first.
+fn tokens_of(organisation: OrganisationId, sessions: &Select<session::Entity>, at: Column) -> SelectStatement {
+    use session_token::Column as Token;
+    let last = || -> SimpleExpr { Func::max(Expr::col(("theirs", "at"))).into() };
+    let theirs = sessions
+        .clone()
+        .select_only()
+        .column(Column::Id)
+        .expr_as(Expr::col((session::Entity, at)), "at")
+        .into_query();
+    let mut tokens = Query::select();
+    // Sessions are read first: they were chosen, tokens were not.
+    tokens
+        .expr_as(Token::Jti.into_expr(), "subject")
+        .expr_as(last(), "last_at")
+        .from_subquery(theirs, "theirs")
+        .join(JoinType::CrossJoin, session_token::Entity, Condition::all())
+        .and_where(Token::OrganisationId.eq(organisation.uuid()))
+        .and_where(Expr::col((session_token::Entity, Token::SessionId)).equals(("theirs", Column::Id)))
+        .group_by_col((session_token::Entity, Token::Jti))
+        .order_by_expr(last(), Order::Desc);
+    tokens
+}
+
+async fn listed(connection: &impl ConnectionTrait, statement: &SelectStatement) -> Result<Listed, DbErr> {
+    let rows = connection.query_all(statement).await?;
+    let row = |row: &QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "last_at")?));
+    rows.iter().map(row).collect()
+}
+
+/// How many are so many of the first, and whoever scores as much as the last of them.
+fn equals_together(scores: &[(String, i64)], wanted: usize) -> usize {
+    let least = scores.get(wanted.saturating_sub(1));
+    let behind = least.and_then(|(_, least)| scores.iter().position(|(_, score)| score < least));
+    behind.unwrap_or(scores.len())
 }
 
 /// Of so many something may have been found before everybody is looked at: they are named in a statement.
 const MANY: usize = 5_000;
 /// So many sessions are read from the end before everybody is looked at.
 const DEEP: u64 = 12_800;
+/// A longer page takes everybody together.
+const LONG: u64 = DEEP / 2;

@@ -1,4 +1,5 @@
-//! What was watched and refused over time, and by what: read from the minutes.
+//! What was watched and refused over time, and by what: read from the minutes, and what was watched by whole hours from the
+//! hours.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use sea_orm::{
 use super::minutes::hour;
 use crate::fault::Fault;
 
-/// Which minutes.
+/// Of which time, and what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span<'a> {
     pub(crate) organisation: OrganisationId,

@@ -1,5 +1,8 @@
 //! From where sessions are, as a filter says it.
 
+use ipnet::IpNet;
+
+use super::usage::By;
 use crate::privacy::is_masked;
 
 /// From where sessions are.
@@ -24,5 +27,16 @@ impl Source {
         let lengths: &[u8] = if network.addr().is_ipv4() { &[24] } else { &[64, 48] };
         let is_group = lengths.contains(&network.prefix_len());
         is_group.then(|| Self::Subnet(network.to_string()))
+    }
+
+    /// What findings name there: an address of IPv6 stands for its /64.
+    pub(crate) fn found(&self) -> String {
+        match self {
+            Self::Address(address) => By::Address.named(address),
+            Self::Subnet(subnet) => match subnet.parse() {
+                Ok(IpNet::V6(six)) if six.prefix_len() == 64 => six.network().to_string(),
+                _ => subnet.clone(),
+            },
+        }
     }
 }

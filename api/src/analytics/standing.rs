@@ -1,40 +1,224 @@
 //! How tokens and addresses stand now: what the views show beside them.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+};
 
-use entity::{Tenanted, guardian_rule, playback_token, revocation};
+use entity::{Tenanted, guardian_rule, playback_token, revocation, session, signing_key};
 use guard::{
-    Asn, Timestamp,
+    Asn, Grant, Timestamp,
+    policy::Revocations,
     rules::{Aim, Matcher},
 };
-use ids::OrganisationId;
+use ids::{OrganisationId, StreamId, TokenId};
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, sea_query::ExprTrait};
 
-use crate::service::reading::{TokenIs, token_is};
+use super::{
+    findings::{Suspect, TOKEN},
+    sightings,
+};
+use crate::{
+    live::shown,
+    publisher::policy,
+    service::{
+        bans,
+        reading::{TokenIs, token_is},
+        tokens::{Revoking, not_revocable_because},
+    },
+    state::State,
+};
 
-/// What tokens are, by their ids. Of those that customers sign, only whether they were revoked by themselves is known.
+/// How a token stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stand {
+    pub(crate) is: TokenIs,
+    /// Why it cannot be revoked by itself now; none where it can.
+    pub(crate) not_revocable_because: Option<&'static str>,
+}
+
+/// How tokens stand, by their ids; only those of which something is known. Where there is no record of one, its newest
+/// sessions say what it is: it is revoked where it would be refused wherever they were.
 pub(crate) async fn tokens(
+    state: &State,
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
     jtis: &[String],
     now: Timestamp,
-) -> Result<HashMap<String, TokenIs>, DbErr> {
+) -> Result<HashMap<String, Stand>, DbErr> {
     let records = playback_token::Entity::in_tenant(organisation)
         .filter(playback_token::Column::Jti.is_in(jtis))
         .all(connection)
         .await?;
-    let revoked = revocation::Entity::in_tenant(organisation)
-        .filter(revocation::Column::Kind.eq("token"))
-        .filter(revocation::Column::Subject.is_in(jtis))
-        .all(connection)
-        .await?;
-    let mut known: HashMap<_, _> = records
+    let recorded: HashSet<&str> = records.iter().map(|record| record.jti.as_str()).collect();
+    let others = jtis.iter().filter(|jti| !recorded.contains(jti.as_str()));
+    let others: Vec<_> = others.cloned().map(Suspect::Token).collect();
+    let running = state.live.running(organisation, &others);
+    let mut shown = sightings::newest(connection, organisation, &others).await?;
+    let taken = Taken::of(connection, organisation, jtis, now).await?;
+    let mut stand = HashMap::new();
+    for record in &records {
+        let is_revoked = taken.tokens.contains(&record.jti);
+        let known = Stand {
+            is: if is_revoked {
+                TokenIs::Revoked
+            } else {
+                token_is(record, now)
+            },
+            not_revocable_because: not_revocable_because(state, record).or(is_revoked.then_some(REVOKED)),
+        };
+        stand.insert(record.jti.clone(), known);
+    }
+    for token in others {
+        let sessions = shown.remove(&token).unwrap_or_default();
+        let runs = running.contains_key(&token);
+        if let Some(known) = taken.judge(token.name(), &sessions, runs, now) {
+            stand.insert(token.name().to_owned(), known);
+        }
+    }
+    Ok(stand)
+}
+
+/// What an organisation took back, as far as some tokens are concerned.
+struct Taken {
+    /// Those of them that were revoked by themselves.
+    tokens: HashSet<String>,
+    all: Revocations,
+    /// Whether the organisation has keys of its own: what they sign is revoked by its id.
+    has_keys: bool,
+}
+
+impl Taken {
+    async fn of(
+        connection: &impl ConnectionTrait,
+        organisation: OrganisationId,
+        jtis: &[String],
+        now: Timestamp,
+    ) -> Result<Self, DbErr> {
+        use revocation::Column;
+        let of_one = Column::Kind.eq(TOKEN).and(Column::Subject.is_in(jtis));
+        let bulk = Column::Kind.ne(TOKEN).and(Column::KeepUntil.gt(now.us()));
+        let rows = revocation::Entity::in_tenant(organisation)
+            .filter(of_one.or(bulk))
+            .all(connection)
+            .await?;
+        let keys = signing_key::Entity::in_tenant(organisation)
+            .filter(signing_key::Column::PrivateKeySealed.is_null())
+            .count(connection)
+            .await?;
+        let (mut tokens, mut all) = (HashSet::new(), Vec::new());
+        for row in rows {
+            all.push((policy::subject(&row.kind, &row.subject)?, Timestamp::from_us(row.at)));
+            if row.kind == TOKEN {
+                tokens.insert(row.subject);
+            }
+        }
+        Ok(Self {
+            tokens,
+            all: all.into_iter().collect(),
+            has_keys: keys > 0,
+        })
+    }
+
+    /// How a token stands of which there is no record; none where nothing is known of it.
+    fn judge(&self, jti: &str, sessions: &[session::Model], runs: bool, now: Timestamp) -> Option<Stand> {
+        let shown = sessions
+            .iter()
+            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
+        let shown: Vec<_> = shown.collect();
+        let Some((newest, _)) = shown.first() else {
+            return self.tokens.contains(jti).then_some(Stand {
+                is: TokenIs::Revoked,
+                not_revocable_because: Some(REVOKED),
+            });
+        };
+        let covered = |(grant, stream): &(Grant, StreamId)| self.all.covering(grant, Some(*stream)).is_some();
+        let is_revoked = shown.iter().all(covered);
+        let is = if is_revoked {
+            TokenIs::Revoked
+        } else if newest.expires <= now {
+            TokenIs::Expired
+        } else {
+            TokenIs::Active
+        };
+        let revoking = Revoking {
+            is_revoked,
+            is_revocable: newest.revocable,
+            expires: newest.expires,
+        };
+        let unknown = || {
+            if jti.parse::<TokenId>().is_ok() {
+                Some("there is no record of it any more")
+            } else {
+                (!self.has_keys).then_some("no key of your own signed it")
+            }
+        };
+        Some(Stand {
+            is,
+            not_revocable_because: revoking.impossible_because(now, || runs).or_else(unknown),
+        })
+    }
+}
+
+/// How those stand of whom something was found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Standing {
+    /// A token, where anything is known of it.
+    Token(Option<Stand>),
+    /// A viewer: whether they are banned.
+    User(bool),
+    /// An address: whether no viewer comes from there.
+    Address(bool),
+}
+
+/// How each of these stands.
+pub(crate) async fn of(
+    state: &State,
+    organisation: OrganisationId,
+    suspects: &[Suspect],
+) -> Result<HashMap<Suspect, Standing>, DbErr> {
+    let (connection, now) = (state.store.read(), state.now());
+    let (mut jtis, mut users, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+    for suspect in suspects {
+        match suspect {
+            Suspect::Token(jti) => jtis.push(jti.clone()),
+            Suspect::User(user) => users.push(user.clone()),
+            Suspect::Address(address) => addresses.push(block(address)),
+        }
+    }
+    let tokens = if jtis.is_empty() {
+        HashMap::new()
+    } else {
+        tokens(state, connection, organisation, &jtis, now).await?
+    };
+    let banned = if users.is_empty() {
+        HashSet::new()
+    } else {
+        bans::among(connection, organisation, users).await?
+    };
+    let blocked = if addresses.is_empty() {
+        HashSet::new()
+    } else {
+        blocked(connection, organisation, &addresses, now).await?
+    };
+    let stands = |suspect: &Suspect| match suspect {
+        Suspect::Token(jti) => Standing::Token(tokens.get(jti).copied()),
+        Suspect::User(user) => Standing::User(banned.contains(user)),
+        Suspect::Address(address) => Standing::Address(blocked.contains(&block(address))),
+    };
+    Ok(suspects
         .iter()
-        .map(|record| (record.jti.clone(), token_is(record, now)))
-        .collect();
-    known.extend(revoked.into_iter().map(|row| (row.subject, TokenIs::Revoked)));
-    Ok(known)
+        .map(|suspect| (suspect.clone(), stands(suspect)))
+        .collect())
+}
+
+/// All that a finding of an address is of: the /64 of an IPv6 one.
+fn block(address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(six)) => format!("{six}/64"),
+        _ => address.to_owned(),
+    }
 }
 
 /// Which of these addresses, or subnets, no viewer comes from: the longest rule of the whole organisation that they are in
@@ -115,5 +299,6 @@ fn prefixes(network: IpNet) -> impl Iterator<Item = String> {
         .map(|network| Matcher::Ip(network).to_string())
 }
 
+const REVOKED: &str = "it is revoked already";
 /// `SQLite` allows 32766 parameters in a statement.
 const VALUES: usize = 10_000;

@@ -1,22 +1,22 @@
 //! The two views: what each token was used for, and what each address was.
 //!
 //! Read from sessions within a time; those that go on count until they were last heard of. A session that reaches beyond
-//! the time counts with the part that is within.
+//! the time counts with the part that is within. One that ran on several tokens counts for each of them.
 
 use std::collections::HashMap;
 
-use entity::{Tenanted, finding, session};
+use entity::{Tenanted, finding, session, session_token};
 use guard::{Asn, Country, Door, Timestamp};
 use ids::OrganisationId;
 use link::Protocol;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     QueryTrait, Select,
-    sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType},
 };
 use serde_json::Value as Json;
 
-use super::source::Source;
+use super::{sightings, source::Source};
 
 /// Which sessions count.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Sessions {
     /// Not part of it.
     pub(crate) to: Timestamp,
     pub(crate) filter: Filter,
+    /// Whether any session of the organisation ran on several tokens, one after the other.
+    pub(crate) renewed: bool,
 }
 
 /// What sessions must have.
@@ -182,8 +184,7 @@ pub(crate) async fn tops(
     column: session::Column,
 ) -> Result<HashMap<String, Vec<(String, i64)>>, DbErr> {
     let rows: Vec<(String, String, i64)> = sessions
-        .select()
-        .filter(by.subject().is_in(subjects))
+        .of(by, Some(Among::these(subjects)))
         .filter(column.is_not_null())
         .select_only()
         .expr_as(by.subject(), "subject")
@@ -240,8 +241,7 @@ pub(crate) async fn most_at_once(
     by: By,
     subjects: &[String],
 ) -> Result<HashMap<String, i64>, DbErr> {
-    let some = sessions.select().filter(by.subject().is_in(subjects));
-    let statement = concurrency(&some, sessions, by);
+    let statement = concurrency(&sessions.of(by, Some(Among::these(subjects))), sessions, by);
     let rows = connection.query_all(&statement).await?;
     let row = |row: &QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
     rows.iter().map(row).collect()
@@ -294,14 +294,90 @@ impl By {
     }
 }
 
+/// Whether any session of an organisation ran on several tokens, one after the other.
+pub(crate) async fn renewed(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<bool, DbErr> {
+    let one: Option<String> = session_token::Entity::in_tenant(organisation)
+        .select_only()
+        .column(session_token::Column::Jti)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(one.is_some())
+}
+
 impl Sessions {
     /// Viewers' sessions that reach into the time.
     pub(super) fn select(&self) -> Select<session::Entity> {
         use session::Column;
+        let select = session::Entity::in_tenant(self.organisation).filter(self.reaching(true));
+        let Some(jti) = self.filter.jti.as_deref() else {
+            return select;
+        };
+        let own = Column::Jti.eq(jti);
+        if !self.renewed {
+            return select.filter(own);
+        }
+        let earlier = session_token::Entity::in_tenant(self.organisation)
+            .select_only()
+            .column(session_token::Column::SessionId)
+            .filter(session_token::Column::Jti.eq(jti))
+            .into_query();
+        select.filter(own.or(Column::Id.in_subquery(earlier)))
+    }
+
+    /// The same, as those of some tokens or addresses, or of all: where rows are tokens, once for each that a session ran on.
+    pub(super) fn of(&self, by: By, among: Option<Among<'_>>) -> Select<session::Entity> {
+        use session::Column;
+        if by != By::Token || !self.renewed {
+            return self
+                .select()
+                .filter(by.subject().is_not_null())
+                .apply_if(among, |select, among| select.filter(among.of(by)));
+        }
+        // Findings name tokens as rows do.
+        let among = among.map(|among| [among.subjects, among.scored].concat());
+        let among = among.as_deref();
+        let mut each = session::Entity::in_tenant(self.organisation)
+            .filter(self.reaching(among.is_none()))
+            .filter(self.with_token(Column::Jti.into_expr(), among))
+            .into_query();
+        each.union(UnionType::All, self.earlier(among));
+        let mut all = session::Entity::in_tenant(self.organisation);
+        QuerySelect::query(&mut all)
+            .from_clear()
+            .from_subquery(each, session::Entity);
+        all
+    }
+
+    /// Those that run on another token now, as those of the tokens that they ran on before.
+    fn earlier(&self, among: Option<&[String]>) -> SelectStatement {
+        let mut earlier = sightings::earlier(self.organisation);
+        earlier
+            .cond_where(self.reaching(among.is_none()))
+            .cond_where(self.with_token(session_token::Column::Jti.into_expr(), among));
+        earlier
+    }
+
+    /// That a token is the one that is asked for, and one of these.
+    fn with_token(&self, jti: SimpleExpr, among: Option<&[String]>) -> Condition {
+        let one = self.filter.jti.as_deref();
+        Condition::all()
+            .add(jti.clone().is_not_null())
+            .add_option(one.map(|one| jti.clone().eq(one)))
+            .add_option(among.map(|among| jti.is_in(among)))
+    }
+
+    /// That sessions are viewers', reach into the time, and have what is asked for; of their token nothing. `by_time`: whether
+    /// they may be found by when they began, or by something better.
+    pub(super) fn reaching(&self, by_time: bool) -> Condition {
+        use session::Column;
+        let began = Column::StartedAt.into_expr();
+        let began = if by_time { began } else { began.add(0) };
         let Filter {
             stream,
             protocol,
-            jti,
+            jti: _,
             user,
             tag,
             address,
@@ -310,38 +386,24 @@ impl Sessions {
             provider,
             referrer,
         } = &self.filter;
-        let mut select = session::Entity::in_tenant(self.organisation)
-            .filter(Column::Door.eq(Door::Playback.as_str()))
-            .filter(Column::StartedAt.lt(self.to.us()))
-            .filter(Column::EndedAt.is_null().or(Column::EndedAt.gte(self.from.us())));
-        let texts = [
-            (Column::StreamName, stream),
-            (Column::Jti, jti),
-            (Column::Viewer, user),
-            (Column::Tag, tag),
-            (Column::Provider, provider),
-            (Column::Referrer, referrer),
-        ];
-        for (column, text) in texts {
-            if let Some(text) = text {
-                select = select.filter(column.eq(text));
-            }
-        }
-        select = match address {
-            None => select,
-            Some(Source::Address(address)) => select.filter(Column::Address.eq(address)),
-            Some(Source::Subnet(subnet)) => select.filter(By::Subnet.subject().eq(subnet.as_str())),
-        };
-        if let Some(protocol) = protocol {
-            select = select.filter(Column::Protocol.eq(protocol.as_str()));
-        }
-        if let Some(country) = country {
-            select = select.filter(Column::Country.eq(country.as_str()));
-        }
-        if let Some(asn) = asn {
-            select = select.filter(Column::Asn.eq(i64::from(asn.number())));
-        }
-        select
+        let text = |column: Column, text: &Option<String>| text.as_deref().map(|text| column.eq(text));
+        let from = address.as_ref().map(|address| match address {
+            Source::Address(address) => Column::Address.eq(address.as_str()),
+            Source::Subnet(subnet) => By::Subnet.subject().eq(subnet.as_str()),
+        });
+        Condition::all()
+            .add(Column::Door.eq(Door::Playback.as_str()))
+            .add(began.lt(self.to.us()))
+            .add(Column::EndedAt.is_null().or(Column::EndedAt.gte(self.from.us())))
+            .add_option(text(Column::StreamName, stream))
+            .add_option(text(Column::Viewer, user))
+            .add_option(text(Column::Tag, tag))
+            .add_option(text(Column::Provider, provider))
+            .add_option(text(Column::Referrer, referrer))
+            .add_option(from)
+            .add_option(protocol.map(|protocol| Column::Protocol.eq(protocol.as_str())))
+            .add_option(country.map(|country| Column::Country.eq(country.as_str())))
+            .add_option(asn.map(|asn| Column::Asn.eq(i64::from(asn.number()))))
     }
 
     /// When a session's part begins.
@@ -361,8 +423,17 @@ impl Sessions {
     }
 }
 
+/// Some tokens or addresses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Among<'a> {
+    /// As rows name them.
+    pub(super) subjects: &'a [String],
+    /// As findings name them: of one of these there may be many.
+    pub(super) scored: &'a [String],
+}
+
 /// One row for each token or address, or for each of some.
-pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option<&[String]>) -> SelectStatement {
+pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option<Among<'_>>) -> SelectStatement {
     use session::Column;
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
@@ -407,9 +478,7 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
     };
     let running = case(Expr::col(Column::EndedAt).is_null(), Expr::val(1), Expr::val(0));
     let mut all = sessions
-        .select()
-        .filter(by.subject().is_not_null())
-        .apply_if(among, |select, among| select.filter(by.subject().is_in(among)))
+        .of(by, among)
         .select_only()
         .expr_as(by.subject(), "subject")
         .expr_as(Func::max(Expr::col(Column::Viewer)), "viewer")
@@ -433,11 +502,25 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
     let of_score = Expr::col(("scored", "scored_subject")).equals((session::Entity, by.scored()));
     all.join_subquery(sea_orm::JoinType::LeftJoin, scored, "scored", of_score);
     if order == OrderBy::MaxConcurrency {
-        let most = concurrency(&sessions.select(), sessions, by);
+        let most = concurrency(&sessions.of(by, None), sessions, by);
         let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
     }
     all
+}
+
+impl<'a> Among<'a> {
+    const fn these(subjects: &'a [String]) -> Self {
+        Self { subjects, scored: &[] }
+    }
+
+    fn of(self, by: By) -> Condition {
+        let either = Condition::any().add(by.subject().is_in(self.subjects));
+        if self.scored.is_empty() {
+            return either;
+        }
+        either.add(by.scored().is_in(self.scored))
+    }
 }
 
 /// The score of each token or address: for each indicator its most points, summed up to 100.

@@ -75,11 +75,12 @@ impl Detectors {
                 door: Door::Playback,
                 address,
                 reason,
+                visitor,
                 ..
             } => {
                 let denial = Denial {
                     address: *address,
-                    jti: None,
+                    jti: visitor.grant.as_ref().map(|grant| grant.jti.clone()),
                     reason: *reason,
                 };
                 self.tell(*organisation, *at, What::Denied(denial), found);

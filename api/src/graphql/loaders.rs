@@ -14,7 +14,11 @@ use uuid::Uuid;
 
 use super::types::{Accounts, Mails, Names};
 use crate::{
-    analytics::{findings::TOKEN, standing},
+    analytics::{
+        findings::{Suspect, TOKEN},
+        sightings,
+        standing::{self, Standing},
+    },
     fault::Fault,
     service::{
         cases, groups,
@@ -37,9 +41,12 @@ pub(super) fn with_loaders<Q, M, S>(builder: SchemaBuilder<Q, M, S>, state: &Arc
         .data(DataLoader::new(Groups(state.clone()), tokio::spawn))
         .data(DataLoader::new(GroupStreams(state.clone()), tokio::spawn))
         .data(DataLoader::new(CaseItems(state.clone()), tokio::spawn))
+        .data(DataLoader::new(CaseSums(state.clone()), tokio::spawn))
         .data(DataLoader::new(CaseNotes(state.clone()), tokio::spawn))
         .data(DataLoader::new(CaseSessions(state.clone()), tokio::spawn))
         .data(DataLoader::new(StreamSessions(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Standings(state.clone()), tokio::spawn))
+        .data(DataLoader::new(Sightings(state.clone()), tokio::spawn))
 }
 
 /// An organisation, and something of it.
@@ -179,12 +186,30 @@ impl Loader<Own<Uuid>> for CaseItems {
             let tokens: Vec<_> = tokens.map(|row| row.subject.clone()).collect();
             let mut standing = HashMap::new();
             for some in tokens.chunks(TOKENS) {
-                standing.extend(standing::tokens(connection, organisation, some, self.0.now()).await?);
+                standing.extend(standing::tokens(&self.0, connection, organisation, some, self.0.now()).await?);
             }
             for row in rows {
-                let is = standing.get(&row.subject).copied().filter(|_| row.kind == TOKEN);
+                let stand = standing.get(&row.subject).filter(|_| row.kind == TOKEN);
+                let is = stand.map(|stand| stand.is);
                 found.entry((organisation, row.case_id)).or_default().push((row, is));
             }
+        }
+        Ok(found)
+    }
+}
+
+/// What is in a misuse case, in numbers.
+pub(crate) struct CaseSums(Arc<State>);
+
+impl Loader<Own<Uuid>> for CaseSums {
+    type Value = cases::Sums;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Uuid>]) -> Result<HashMap<Own<Uuid>, cases::Sums>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, cases) in grouped(keys.iter().copied()) {
+            let sums = cases::sums(self.0.store.read(), organisation, &cases).await?;
+            found.extend(sums.into_iter().map(|(case, sums)| ((organisation, case), sums)));
         }
         Ok(found)
     }
@@ -224,6 +249,49 @@ impl Loader<Own<Uuid>> for CaseSessions {
         }
         for rows in found.values_mut() {
             rows.dedup_by_key(|row| row.session_id);
+        }
+        Ok(found)
+    }
+}
+
+/// How whoever something was found of stands now.
+pub(crate) struct Standings(Arc<State>);
+
+impl Loader<Own<Suspect>> for Standings {
+    type Value = Standing;
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Suspect>]) -> Result<HashMap<Own<Suspect>, Standing>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, suspects) in grouped(keys.iter().cloned()) {
+            let standing = standing::of(&self.0, organisation, &suspects).await?;
+            found.extend(
+                standing
+                    .into_iter()
+                    .map(|(suspect, stands)| ((organisation, suspect), stands)),
+            );
+        }
+        Ok(found)
+    }
+}
+
+/// The newest sessions of whom something was found, and how many go on.
+pub(crate) struct Sightings(Arc<State>);
+
+impl Loader<Own<Suspect>> for Sightings {
+    type Value = (Vec<session::Model>, u32);
+    type Error = Fault;
+
+    async fn load(&self, keys: &[Own<Suspect>]) -> Result<HashMap<Own<Suspect>, Self::Value>, Fault> {
+        let mut found = HashMap::new();
+        for (organisation, suspects) in grouped(keys.iter().cloned()) {
+            let running = self.0.live.running(organisation, &suspects);
+            let mut newest = sightings::newest(self.0.store.read(), organisation, &suspects).await?;
+            for suspect in suspects {
+                let sessions = newest.remove(&suspect).unwrap_or_default();
+                let running = running.get(&suspect).copied().unwrap_or(0);
+                found.insert((organisation, suspect), (sessions, running));
+            }
         }
         Ok(found)
     }

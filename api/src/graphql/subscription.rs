@@ -4,7 +4,7 @@
     reason = "the library wants subscriptions to be async, awaiting or not"
 )]
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Context, ID, Result, Subscription};
 use authz::Action;
@@ -243,6 +243,12 @@ fn while_allowed_with<T>(
 
 fn fits(filter: &SessionFilter, news: &News) -> bool {
     let is = |wanted: Option<&str>, is: Option<&str>| wanted.is_none_or(|wanted| is == Some(wanted));
+    let from = |address: IpAddr| {
+        filter.address().is_none_or(|wanted| match wanted.strip_suffix("/64") {
+            Some(block) => guard::block(address).to_string() == block,
+            None => guard::fold(address).to_string() == wanted,
+        })
+    };
     match &news.what {
         What::Started(session) | What::Ended(session, _) => {
             let facts = &session.facts;
@@ -250,10 +256,7 @@ fn fits(filter: &SessionFilter, news: &News) -> bool {
                 && filter.door.is_none_or(|door| door == facts.door.into())
                 && is(filter.user.as_deref(), facts.user())
                 && is(filter.tag.as_deref(), facts.tag())
-                && is(
-                    filter.address().as_deref(),
-                    Some(&guard::fold(facts.address).to_string()),
-                )
+                && from(facts.address)
                 && filter
                     .jti
                     .as_ref()
@@ -262,10 +265,7 @@ fn fits(filter: &SessionFilter, news: &News) -> bool {
         What::Denied(denied) => {
             is(filter.stream.as_deref(), Some(&denied.stream))
                 && filter.door.is_none_or(|door| door == denied.door.into())
-                && is(
-                    filter.address().as_deref(),
-                    Some(&guard::fold(denied.address).to_string()),
-                )
+                && from(denied.address)
                 && filter.user.is_none()
                 && filter.tag.is_none()
                 && filter.jti.is_none()

@@ -112,6 +112,8 @@ fn row(
         denied,
     }: Refusal,
 ) -> denial::ActiveModel {
+    let visitor = &denied.visitor;
+    let grant = visitor.grant.as_ref();
     denial::ActiveModel {
         id: Set(denied.decision.uuid()),
         organisation_id: Set(organisation.uuid()),
@@ -122,6 +124,14 @@ fn row(
         reason: Set(denied.reason.as_str().to_owned()),
         trace: Set(serde_json::to_value(&denied.trace).unwrap_or_default()),
         created_at: Set(at.us()),
+        jti: Set(grant.map(|grant| grant.jti.to_string())),
+        viewer: Set(grant.and_then(|grant| grant.user.as_deref().map(ToOwned::to_owned))),
+        tag: Set(grant.and_then(|grant| grant.tag.as_deref().map(ToOwned::to_owned))),
+        country: Set(visitor.place.country.map(|country| country.to_string())),
+        asn: Set(visitor.place.asn.map(|asn| asn.number().into())),
+        provider: Set(visitor.provider.as_deref().map(ToOwned::to_owned)),
+        user_agent: Set(visitor.user_agent.as_deref().map(ToOwned::to_owned)),
+        referrer: Set(visitor.referrer.as_deref().map(ToOwned::to_owned)),
     }
 }
 

@@ -161,6 +161,7 @@ fn one(
             reason,
             decision,
             trace,
+            visitor,
         } => {
             watches.denied(organisation, &stream, reason, at);
             let denied = Denied {
@@ -171,6 +172,7 @@ fn one(
                 reason,
                 decision,
                 trace,
+                visitor,
             };
             rows.push(Row::Denied(organisation, at, denied.clone()));
             news.push((organisation, at, What::Denied(denied)));

@@ -3,6 +3,8 @@
 pub(crate) mod denials;
 mod fold;
 pub(crate) mod record;
+mod running;
+pub(crate) mod shown;
 pub(crate) mod weak;
 
 use std::{
@@ -13,7 +15,7 @@ use std::{
 pub(crate) use fold::run;
 use guard::{Door, Grant, Reason, Step, Timestamp, Whose};
 use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
-use link::{Protocol, SessionFacts};
+use link::{Protocol, SessionFacts, Visitor};
 use tokio::sync::broadcast;
 
 use crate::alerts::On;
@@ -83,6 +85,8 @@ pub(crate) struct Denied {
     pub(crate) decision: DecisionId,
     /// What was looked at, step by step.
     pub(crate) trace: Vec<Step>,
+    /// Who it was.
+    pub(crate) visitor: Visitor,
 }
 
 /// Sums over live sessions.

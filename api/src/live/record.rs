@@ -15,6 +15,7 @@ use sea_orm::{
 use super::{
     Denied, LiveSession,
     denials::{Kept, Refusal},
+    shown::{BESIDE, Shown},
     weak::Weak,
 };
 use crate::{
@@ -245,11 +246,17 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
         match row {
             Row::Renewed { session, grant, .. } => {
                 keep_earlier(connection, *session).await?;
+                let shown = Shown::of(Some(grant));
                 session::Entity::change_across_tenants("sessions as their node tells of them, by id")
                     .filter(session::Column::Id.eq(session.uuid()))
                     .col_expr(session::Column::Jti, Expr::value(&*grant.jti))
                     .col_expr(session::Column::Tag, Expr::value(grant.tag.as_deref()))
                     .col_expr(session::Column::TokenMarks, Expr::value(marks(Some(grant))))
+                    .col_expr(session::Column::TokenKid, Expr::value(shown.kid))
+                    .col_expr(session::Column::TokenIssuedAt, Expr::value(shown.issued_at))
+                    .col_expr(session::Column::TokenExpiresAt, Expr::value(shown.expires_at))
+                    .col_expr(session::Column::TokenRevocable, Expr::value(shown.revocable))
+                    .col_expr(session::Column::TokenWord, Expr::value(shown.word))
                     .exec(connection)
                     .await?;
             }
@@ -273,18 +280,16 @@ async fn keep_earlier(connection: &impl ConnectionTrait, id: SessionId) -> Resul
     use session::Column;
     let now = session::Entity::across_tenants("sessions as their node tells of them, by id")
         .select_only()
-        .columns([Column::Id, Column::Jti, Column::OrganisationId])
+        .columns([Column::Id, Column::OrganisationId])
+        .columns(BESIDE.map(|(newest, _)| newest))
         .filter(Column::Id.eq(id.uuid()))
         .filter(Column::Jti.is_not_null())
         .into_query();
+    let whose = [session_token::Column::SessionId, session_token::Column::OrganisationId];
     let mut insert = Query::insert();
     insert
         .into_table(session_token::Entity)
-        .columns([
-            session_token::Column::SessionId,
-            session_token::Column::Jti,
-            session_token::Column::OrganisationId,
-        ])
+        .columns(whose.into_iter().chain(BESIDE.map(|(_, earlier)| earlier)))
         .select_from(now)
         .map_err(|error| DbErr::Custom(error.to_string()))?
         .on_conflict(OnConflict::new().do_nothing().to_owned());
@@ -345,6 +350,7 @@ async fn told(connection: &impl ConnectionTrait, sessions: Vec<(SessionId, Told)
 fn model(session: &LiveSession) -> session::ActiveModel {
     let facts = &session.facts;
     let text = |text: Option<&str>| Set(text.map(str::to_owned));
+    let shown = Shown::of(facts.grant.as_ref());
     session::ActiveModel {
         id: Set(facts.session.uuid()),
         organisation_id: Set(facts.organisation.uuid()),
@@ -370,6 +376,11 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         bytes: Set(0),
         reason: Set(None),
         token_marks: Set(marks(facts.grant.as_ref())),
+        token_kid: Set(shown.kid),
+        token_issued_at: Set(shown.issued_at),
+        token_expires_at: Set(shown.expires_at),
+        token_revocable: Set(shown.revocable),
+        token_word: Set(shown.word),
     }
 }
 

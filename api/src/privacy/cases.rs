@@ -43,8 +43,9 @@ pub(super) async fn mask(
     }
     for row in of_time!(case_item, LastAt) {
         let mask = keys.of(connection, row.last_at).await?;
-        let subject = (row.subject_kind == ADDRESS).then(|| mask.of(&row.subject));
-        let subject = subject.filter(|subject| *subject != row.subject);
+        // An address, or a network that somebody named.
+        let subject = (row.subject_kind == ADDRESS).then(|| masked_within(&row.subject, &mask));
+        let subject = subject.flatten();
         let evidence = masked_within(&row.evidence, &mask);
         if subject.is_none() && evidence.is_none() {
             continue;

@@ -127,14 +127,15 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
     Ok(many)
 }
 
-/// Steps of refusals that name them, and from where those were.
+/// Refusals of tokens that name them, and steps of others that do; and from where those were.
 async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
     let rows = denial::Entity::in_tenant(work.organisation)
-        .filter(may_name(denial::Column::Trace, user))
+        .filter(may_name(denial::Column::Trace, user).or(denial::Column::Viewer.eq(user)))
         .all(&*work.write)
         .await?;
     for mut row in rows {
-        if !erase_from(&mut row.trace, user) {
+        let is_named = erase_from(&mut row.trace, user);
+        if !is_named && row.viewer.as_deref() != Some(user) {
             continue;
         }
         let address = Mask::Truncate.of(&row.address);
@@ -143,6 +144,8 @@ async fn refusals(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
             id: Set(row.id),
             trace: Set(row.trace),
             address: Set(address),
+            viewer: Set(None),
+            user_agent: Set(None),
             ..Default::default()
         }
         .update_without_returning(&*work.write)

@@ -87,10 +87,12 @@ fn forget(event: &mut Event, erased: &VecDeque<Erased>) {
             organisation: Some(organisation),
             trace,
             address,
+            visitor,
             ..
         } => {
             for one in of(*organisation) {
-                let mut theirs = false;
+                let user = visitor.grant.as_mut().map(|grant| &mut grant.user);
+                let mut theirs = user.is_some_and(|user| user.take_if(|user| **user == *one.user).is_some());
                 for step in trace.iter_mut() {
                     theirs |= erased_step(step, &one.user);
                 }
@@ -100,6 +102,7 @@ fn forget(event: &mut Event, erased: &VecDeque<Erased>) {
                         masked::put_in_step(step, &full, &masked::truncated(*address));
                     }
                     *address = cut;
+                    visitor.user_agent = None;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Takes the last part of addresses away once their days are over, some rows at a time, the oldest first.
 //!
 //! A step is one transaction: the rows of a time, and how far it got. Whatever knows a viewer's address follows: sessions,
-//! findings of addresses, misuse cases, refusals with their traces, calls that were made, and changes that were handed on.
+//! findings, responses, misuse cases, refusals with their traces, calls that were made, and changes that were handed on.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -22,10 +22,10 @@ use uuid::Uuid;
 
 use super::{
     cases,
-    masked::{Mask, Masking, put_for_address},
+    masked::{Mask, Masking, masked_within, put_for_address},
     responses,
 };
-use crate::state::State;
+use crate::{analytics::findings::ADDRESS, state::State};
 
 /// Masks the next rows of an organisation; whether there may be more.
 pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<bool, DbErr> {
@@ -127,6 +127,7 @@ async fn end(
         beyond!(case_item, LastAt),
         beyond!(case_session, StartedAt),
         beyond!(case_note, CreatedAt),
+        beyond!(response, LastAt),
         beyond!(response, ProposedAt),
     ];
     let end = ends.into_iter().flatten().min().unwrap_or(due);
@@ -161,20 +162,29 @@ async fn sessions(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: 
     Ok(())
 }
 
-/// Findings of addresses. Two that become one are one: the one with more points.
+/// Findings: the address that one is of, and those that its evidence names. Two that become one are one: the one with more
+/// points.
 async fn findings(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: i64, to: i64) -> Result<(), DbErr> {
     use finding::Column;
     let rows = finding::Entity::in_tenant(keys.organisation)
-        .filter(Column::Kind.eq(crate::analytics::findings::ADDRESS))
         .filter(Column::LastAt.gte(from))
         .filter(Column::LastAt.lt(to))
         .all(connection)
         .await?;
     for row in rows {
-        let subject = keys.of(connection, row.last_at).await?.of(&row.subject);
-        if subject == row.subject {
-            continue;
+        let mask = keys.of(connection, row.last_at).await?;
+        if let Some(evidence) = masked_within(&row.evidence, &mask) {
+            let after = finding::ActiveModel {
+                id: Set(row.id),
+                evidence: Set(evidence),
+                ..Default::default()
+            };
+            after.update_without_returning(connection).await?;
         }
+        let subject = (row.kind == ADDRESS).then(|| mask.of(&row.subject));
+        let Some(subject) = subject.filter(|subject| *subject != row.subject) else {
+            continue;
+        };
         let same = finding::Entity::in_tenant(keys.organisation)
             .filter(Column::Kind.eq(row.kind.as_str()))
             .filter(Column::Subject.eq(subject.as_str()))

@@ -122,7 +122,7 @@ fn put(text: &str, address: &str, other: &str) -> Option<String> {
     found.then_some(put)
 }
 
-/// A text that people wrote, with masks for the addresses that it names; none where it names none.
+/// A text with masks for the addresses that it names; none where it names none.
 pub(super) fn masked_within(text: &str, mask: &Mask) -> Option<String> {
     let belongs = |one: char| one.is_ascii_hexdigit() || matches!(one, '.' | ':');
     let (mut put, mut rest, mut found) = (String::new(), text, false);

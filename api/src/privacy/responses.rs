@@ -15,7 +15,8 @@ use crate::{
     service::{Work, responses::Standing},
 };
 
-/// Responses about addresses go; one that keeps an address out goes with its end.
+/// Responses about addresses go by when those were seen; one that keeps an address out goes with its end. What is said of
+/// others may name an address: the evidence one that was seen, a note one that was known to who wrote it.
 pub(super) async fn mask(
     connection: &impl ConnectionTrait,
     keys: &mut Keys<'_>,
@@ -27,31 +28,44 @@ pub(super) async fn mask(
     let old = || {
         Condition::all()
             .add(Column::Kind.eq(ADDRESS))
-            .add(Column::ProposedAt.lt(to))
+            .add(Column::LastAt.lt(to))
+    };
+    let in_force = || {
+        Condition::all()
+            .add(Column::EndedAt.is_null())
+            .add(Column::UntilAt.is_not_null())
     };
     response::Entity::change_in_tenant(organisation)
         .filter(old())
-        .filter(Column::EndedAt.is_null())
-        .filter(Column::UntilAt.is_not_null())
+        .filter(in_force())
         .col_expr(Column::Forget, Expr::value(true))
         .exec(connection)
         .await?;
     response::Entity::remove_in_tenant(organisation)
         .filter(old())
-        .filter(Column::Forget.eq(false))
+        .filter(in_force().not())
         .exec(connection)
         .await?;
-    // What is said of others may name an address.
+    let within = |column: Column| Condition::all().add(column.gte(from)).add(column.lt(to));
     let rows = response::Entity::in_tenant(organisation)
         .filter(Column::Kind.ne(ADDRESS))
-        .filter(Column::ProposedAt.gte(from))
-        .filter(Column::ProposedAt.lt(to))
+        .filter(
+            Condition::any()
+                .add(within(Column::LastAt))
+                .add(within(Column::ProposedAt)),
+        )
         .all(connection)
         .await?;
     for row in rows {
-        let mask = keys.of(connection, row.proposed_at).await?;
-        let evidence = masked_within(&row.evidence, &mask);
-        let note = row.note.as_deref().and_then(|note| masked_within(note, &mask));
+        let (mut evidence, mut note) = (None, None);
+        if (from..to).contains(&row.last_at) {
+            let mask = keys.of(connection, row.last_at).await?;
+            evidence = masked_within(&row.evidence, &mask);
+        }
+        if (from..to).contains(&row.proposed_at) {
+            let mask = keys.of(connection, row.proposed_at).await?;
+            note = row.note.as_deref().and_then(|note| masked_within(note, &mask));
+        }
         if evidence.is_some() || note.is_some() {
             let after = response::ActiveModel {
                 id: Set(row.id),

@@ -229,7 +229,8 @@ pub(crate) fn ingest_key_place(stream: StreamId) -> String {
     format!("stream.ingest_key:{stream}")
 }
 
-fn subject(kind: &str, subject: &str) -> Result<Subject, DbErr> {
+/// What a revocation's columns `kind` and `subject` say.
+pub(crate) fn subject(kind: &str, subject: &str) -> Result<Subject, DbErr> {
     Ok(match kind {
         "token" => Subject::Token(subject.into()),
         "user" => Subject::User(subject.into()),

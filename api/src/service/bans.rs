@@ -1,5 +1,7 @@
 //! Viewers who are banned: every token that names them is refused, whenever it was issued, until that is taken back.
 
+use std::collections::HashSet;
+
 use authz::Action;
 use entity::{Tenanted, banned_viewer};
 use guard::Update;
@@ -84,6 +86,20 @@ pub(crate) async fn page(
     wanted
         .of(state.store.read(), select, Column::Id, Order::Desc, key)
         .await
+}
+
+/// Which of these viewers are banned.
+pub(crate) async fn among(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    users: Vec<String>,
+) -> Result<HashSet<String>, DbErr> {
+    use banned_viewer::Column;
+    let rows = banned_viewer::Entity::in_tenant(organisation)
+        .filter(Column::Viewer.is_in(users))
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.viewer).collect())
 }
 
 /// Everybody who is banned, for a policy.

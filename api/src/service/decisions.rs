@@ -4,13 +4,17 @@ use std::net::IpAddr;
 
 use entity::{Tenanted, denial, token_address, token_use};
 use guard::{
-    Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Request, Step, Timestamp,
-    Use, Verdict, signature,
+    Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Reason, Request, Step,
+    Timestamp, Use, Verdict, signature,
 };
 use ids::{DecisionId, OrganisationId};
-use sea_orm::{ColumnTrait, ConnectionTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, Order, PaginatorTrait, QueryFilter};
 
-use super::streams;
+use super::{
+    page::{Page, Wanted},
+    reading::bound_in,
+    streams,
+};
 use crate::{
     fault::Fault,
     people::Acting,
@@ -32,6 +36,16 @@ pub(crate) struct Imagined {
     pub(crate) at: Option<Timestamp>,
 }
 
+/// Which refusals are looked for.
+pub(crate) struct Refusals {
+    pub(crate) stream: Option<String>,
+    pub(crate) door: Option<Door>,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) user: Option<String>,
+    pub(crate) jti: Option<String>,
+    pub(crate) address: Option<String>,
+}
+
 /// What would come of it.
 pub(crate) struct Explained {
     pub(crate) decision: Decision,
@@ -47,6 +61,35 @@ pub(crate) async fn refusal(state: &State, organisation: OrganisationId, id: &st
         .one(state.store.read())
         .await?
         .ok_or(Fault::NotFound)
+}
+
+/// A page of an organisation's refusals, the newest first.
+pub(crate) async fn refusals(
+    state: &State,
+    organisation: OrganisationId,
+    which: Refusals,
+    wanted: Wanted,
+) -> Result<Page<denial::Model>, Fault> {
+    use denial::Column;
+    let mut select = denial::Entity::in_tenant(organisation);
+    let texts = [
+        ("stream", Column::StreamName, which.stream.as_deref()),
+        ("door", Column::Door, which.door.map(Door::as_str)),
+        ("reason", Column::Reason, which.reason.map(Reason::as_str)),
+        ("user", Column::Viewer, which.user.as_deref()),
+        ("jti", Column::Jti, which.jti.as_deref()),
+        ("ip", Column::Address, which.address.as_deref()),
+    ];
+    for (field, column, text) in texts {
+        bound_in(field, text)?;
+        if let Some(text) = text {
+            select = select.filter(column.eq(text));
+        }
+    }
+    let key = |key: &str| key.parse::<DecisionId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .await
 }
 
 /// Whether a request would pass, and why. Nothing is counted or bound for it, and no backend is asked.

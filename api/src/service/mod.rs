@@ -51,7 +51,7 @@ use crate::{
     webhooks::notices,
 };
 
-/// A change by a person: what is written, its audit entry and its outbox row are one transaction.
+/// A change, by a person or the platform: what is written, its audit entry and its outbox row are one transaction.
 pub(crate) struct Work<'a> {
     pub(crate) state: &'a State,
     /// In which organisation.

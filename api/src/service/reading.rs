@@ -1,6 +1,6 @@
 //! Lists: streams, tokens, sessions.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::Ipv6Addr};
 
 use entity::{
     Tenanted, api_token, app_user, change, playback_token, playback_token_stream, session, session_token, stream,
@@ -81,6 +81,7 @@ pub(crate) struct Sessions {
     pub(crate) user: Option<String>,
     pub(crate) tag: Option<String>,
     pub(crate) jti: Option<String>,
+    /// An address, or the /64 of IPv6 ones.
     pub(crate) address: Option<String>,
     /// That began at that moment or later.
     pub(crate) from: Option<Timestamp>,
@@ -287,12 +288,17 @@ pub(crate) async fn sessions(
         (Column::StreamName, which.stream),
         (Column::Viewer, which.user),
         (Column::Tag, which.tag),
-        (Column::Address, which.address),
     ];
     for (column, text) in texts {
         if let Some(text) = text {
             select = select.filter(column.eq(text));
         }
+    }
+    if let Some(address) = which.address.as_deref() {
+        select = match address.strip_suffix("/64").map(str::parse::<Ipv6Addr>) {
+            Some(Ok(block)) => select.filter(Column::AddressBlock.eq(block.to_string())),
+            _ => select.filter(Column::Address.eq(address)),
+        };
     }
     if let Some(jti) = which.jti.as_deref() {
         let earlier = session_token::Entity::in_tenant(organisation)

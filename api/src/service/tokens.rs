@@ -327,23 +327,41 @@ pub(crate) async fn by_jti(
 
 /// Why a token cannot be revoked by itself now; `None` where it can.
 pub(crate) fn not_revocable_because(state: &State, record: &playback_token::Model) -> Option<&'static str> {
-    let now = state.now();
     let runs = || {
         state
             .live
             .runs_on(OrganisationId::from_uuid(record.organisation_id), &record.jti)
     };
-    let over = Timestamp::from_us(record.expires_at).plus(DAY);
-    if record.revoked_at.is_some() {
-        Some("it is revoked already")
-    } else if !record.revocable {
-        Some("it was made not revocable")
-    } else if over <= now {
-        Some("it expired more than 24 hours ago, so that no session can run on it")
-    } else if Timestamp::from_us(record.expires_at) <= now && !runs() {
-        Some("it has expired, and no session runs on it")
-    } else {
-        None
+    let revoking = Revoking {
+        is_revoked: record.revoked_at.is_some(),
+        is_revocable: record.revocable,
+        expires: Timestamp::from_us(record.expires_at),
+    };
+    revoking.impossible_because(state.now(), runs)
+}
+
+/// What says whether a token can be revoked by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Revoking {
+    pub(crate) is_revoked: bool,
+    pub(crate) is_revocable: bool,
+    pub(crate) expires: Timestamp,
+}
+
+impl Revoking {
+    /// Why it cannot; `None` where it can. `runs`: whether a session runs on it.
+    pub(crate) fn impossible_because(self, now: Timestamp, runs: impl FnOnce() -> bool) -> Option<&'static str> {
+        if self.is_revoked {
+            Some("it is revoked already")
+        } else if !self.is_revocable {
+            Some("it was made not revocable")
+        } else if self.expires.plus(DAY) <= now {
+            Some("it expired more than 24 hours ago, so that no session can run on it")
+        } else if self.expires <= now && !runs() {
+            Some("it has expired, and no session runs on it")
+        } else {
+            None
+        }
     }
 }
 

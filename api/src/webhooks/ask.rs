@@ -94,7 +94,7 @@ async fn asked(state: &State, turns: &Arc<Semaphore>, inquiry: Inquiry) -> Resul
         // A broadcaster comes in without a question where only their going on is asked about; and goes on where that was
         // switched off meanwhile.
         None if inquiry.running || (subject == Call::Publish && updates) => Verdict::Allowed { until: None },
-        // Who was to be asked was removed meanwhile: a viewer whose token was believed comes in as whoever comes next.
+        // Who was to be asked was removed meanwhile: whoever's token was believed comes in, as the next one does.
         None if inquiry.credential.is_none() => Verdict::Allowed { until: None },
         None => Verdict::Unavailable,
     };

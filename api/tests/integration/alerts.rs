@@ -63,6 +63,7 @@ fn refuse(world: &World, times: u32, reason: Reason) {
             reason,
             decision: DecisionId::mint(n.into(), [n.to_le_bytes()[0]; 10]),
             trace: vec![],
+            visitor: link::Visitor::default(),
         };
         world.node.tell(world.clock.now(), kind);
     }
@@ -252,6 +253,7 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
                 reason: Reason::TokenSignature,
                 decision: DecisionId::mint(n.into(), [n; 10]),
                 trace: vec![],
+                visitor: link::Visitor::default(),
             };
             world.node.tell(world.clock.now(), kind);
         }
@@ -352,6 +354,53 @@ async fn what_is_usual_is_compared_with_and_the_first_hour_alarms_nobody() {
             .contains("usual is 55, told from 165 on"),
         "{open}"
     );
+}
+
+#[tokio::test]
+async fn a_spike_of_traffic_is_told_from_three_times_the_usual_on_and_is_over_below_twice() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    receiver(&admin, json!({ "name": "People", "emails": ["ops@example.com"] })).await;
+    // As the dashboard has it ready-made.
+    let spike = json!({ "name": "Spike of traffic", "metric": "BYTES_OUT", "comparison": "TIMES_USUAL", "threshold": 3,
+        "least": 100e6, "resolveAt": 2, "windowS": 300, "forS": 0, "holdS": 60, "remindS": 14_400 });
+    rule(&admin, spike).await;
+    let (viewer, mut megabytes) = (world.viewing(world.stream(), 77), 0);
+    world.node.tell(world.clock.now(), Event::Started(viewer.clone()));
+    let mut gets = |more: u64| {
+        megabytes += more;
+        let beat = Event::Beat {
+            session: viewer.session,
+            organisation: viewer.organisation,
+            bytes: megabytes * 1_000_000,
+        };
+        world.node.tell(world.clock.now(), beat);
+    };
+    // Two hours of 12 MB a minute.
+    for minute in 0..120 {
+        world.pass(Duration::from_mins(1));
+        gets(12);
+        world.refused(&admin, 8000 + minute).await;
+    }
+    gets(119);
+    world.refused(&admin, 9000).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(alerts(&admin, json!({})).await.len(), 0, "179 MB of 180");
+    gets(1);
+    let open = until(&admin, |alert| alert["state"] == "OPEN").await;
+    let told_of = ["value", "usual", "bar"].map(|name| open[name].clone());
+    assert_eq!(told_of, [180e6, 60e6, 180e6].map(Value::from));
+    told(&world, &admin, 1).await;
+    let letter = world.letter("ops@example.com").await;
+    assert!(letter.contains("180 MB sent to viewers within 5 minutes"), "{letter}");
+    // Less than three times, and still more than twice.
+    world.pass(Duration::from_mins(2));
+    until(&admin, |alert| alert["state"] == "OPEN" && alert["value"] == 156e6).await;
+    world.pass(Duration::from_mins(3));
+    until(&admin, |alert| alert["value"] == 0.0).await;
+    world.pass(Duration::from_secs(61));
+    let over = until(&admin, |alert| alert["state"] == "RESOLVED").await;
+    assert_eq!((&over["ending"], &over["peak"]), (&json!("CLEARED"), &json!(180e6)));
 }
 
 #[tokio::test]

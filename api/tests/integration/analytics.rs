@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use guard::{Asn, Door, Grant, Place, Reason, Timestamp};
 use ids::DecisionId;
-use link::{Kind as Event, Protocol, SessionEnd, SessionFacts};
+use link::{Kind as Event, Protocol, SessionEnd, SessionFacts, Visitor};
 use serde_json::{Value, json};
 use testkit::Kind;
 
@@ -62,18 +62,26 @@ fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops
 }
 
 pub(crate) fn denied(world: &World, at: Timestamp, address: IpAddr, reason: Reason) {
-    let facts = world.viewing(world.stream(), 99);
-    let refusal = Event::Denied {
+    let facts = SessionFacts {
+        address,
+        ..world.viewing(world.stream(), 99)
+    };
+    world.node.tell(at, refusal(&facts, reason, 1, Visitor::default()));
+}
+
+/// The `n`th.
+fn refusal(facts: &SessionFacts, reason: Reason, n: u8, visitor: Visitor) -> Event {
+    Event::Denied {
         organisation: Some(facts.organisation),
-        stream: facts.name,
+        stream: facts.name.clone(),
         door: Door::Playback,
         protocol: Protocol::Hls,
-        address,
+        address: facts.address,
         reason,
-        decision: DecisionId::mint(1, [3; 10]),
+        decision: DecisionId::mint(n.into(), [3; 10]),
         trace: vec![],
-    };
-    world.node.tell(at, refusal);
+        visitor,
+    }
 }
 
 /// The answer once it is as many rows as that: what nodes tell is written in batches.
@@ -459,6 +467,75 @@ async fn who_shares_a_token_is_found_while_it_happens_with_evidence_and_by_nobod
             break;
         }
     }
+}
+
+/// A feed that is told and a feed that is read go by the same: whoever goes on is not hidden behind what is over.
+#[tokio::test]
+async fn what_was_seen_last_is_read_first_and_no_page_repeats_or_leaves_out_any() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::on(kind).await;
+        let admin = world.as_role("nanoAdmin").await;
+        let begin = world.clock.now();
+        // Four forge tokens one after the other, two of them at once; the first goes on.
+        for (last, second) in [(1, 0), (2, 20), (3, 40), (4, 40), (1, 150)] {
+            for _ in 0..10 {
+                let at = begin.plus(Duration::from_secs(second));
+                denied(&world, at, [192, 0, 2, last].into(), Reason::TokenSignature);
+            }
+        }
+        let query = "query($r: TimeRange!, $n: Int, $a: String) { organisation { analytics(range: $r) {
+            findings(first: $n, after: $a) { totalCount nodes { ip lastAt } pageInfo { endCursor } } } } }";
+        let read = async |first: i32, after: Value| {
+            let variables = json!({ "r": range(&world, 3_600), "n": first, "a": after });
+            admin.data(query, variables).await["organisation"]["analytics"]["findings"].clone()
+        };
+        let whole = loop {
+            let page = read(100, Value::Null).await;
+            let all = page["nodes"].as_array().unwrap().clone();
+            if all.len() == 4 && all[0]["ip"] == "192.0.2.1" {
+                break all;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        };
+        assert_eq!(whole[3]["ip"], "192.0.2.2", "{whole:?}");
+        let times: Vec<_> = whole.iter().map(|one| one["lastAt"].as_str().unwrap()).collect();
+        assert!(times.iter().rev().is_sorted(), "{times:?}");
+        let (mut seen, mut after) = (vec![], Value::Null);
+        for _ in 0..4 {
+            let page = read(1, after).await;
+            assert_eq!(page["totalCount"], 4);
+            seen.extend(page["nodes"].as_array().unwrap().clone());
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+        assert_eq!(seen, whole);
+        assert_eq!(read(1, after).await["nodes"], json!([]));
+        // `none`, which is no place in this list.
+        let wrong = json!({ "r": range(&world, 3_600), "n": 1, "a": "bm9uZQ" });
+        assert_eq!(admin.code(query, wrong).await, "INVALID");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_again_and_again_is_found_wherever_it_comes_from() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let from = world.clock.now();
+    for n in 0..10_u8 {
+        let facts = viewing(&world, 1, "tried", &format!("192.0.2.{n}"), "DE", 64_500);
+        let visitor = Visitor {
+            place: facts.place,
+            provider: facts.provider.clone(),
+            grant: facts.grant.clone(),
+            ..Visitor::default()
+        };
+        let refusal = refusal(&facts, Reason::TokenIp, n, visitor);
+        world.node.tell(from.plus(Duration::from_secs(n.into())), refusal);
+    }
+    let found = "query($r: TimeRange!) { organisation { analytics(range: $r) { findings { nodes {
+        jti ip code } } } } }";
+    let path = "/organisation/analytics/findings/nodes";
+    let found = until(&admin, found, json!({ "r": range(&world, 60) }), path, 1).await;
+    assert_eq!(found, json!([{ "jti": "tried", "ip": null, "code": "DENIALS" }]));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use guard::{Binding, Use};
 use ids::UseId;
-use link::{Answer, Counted, Kind, Question};
+use link::{Answer, Counted, Kind, Question, Visitor};
 use serde_json::{Value, json};
 
 use crate::harness::{Client, T0, World};
@@ -41,6 +41,100 @@ async fn a_refusal_is_found_by_its_id_by_whoever_may_know_why() {
     assert_eq!(user.data(DECISION, json!({ "id": id })).await["decision"]["id"], *id);
 }
 
+const REFUSALS: &str = "query($f: RefusalFilter, $n: Int, $a: String) {
+    organisation { refusals(filter: $f, first: $n, after: $a) {
+        totalCount pageInfo { hasNextPage endCursor }
+        nodes { id reason stream address visitor { country asn provider user tag jti userAgent referrer } } } } }";
+
+async fn refusals_are_listed_on(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let user = world.as_role("nanoUser").await;
+    let bare = world.refused(&user, 1).await;
+    let viewing = world.viewing(world.stream(), 1);
+    let decision = ids::DecisionId::mint(2, [5; 10]).to_string();
+    let visitor = Visitor {
+        place: guard::Place {
+            country: "DE".parse().ok(),
+            asn: Some(guard::Asn::new(64_500)),
+        },
+        provider: Some("Telecom".into()),
+        grant: Some(guard::Grant {
+            user: Some("ann".into()),
+            tag: Some("web".into()),
+            ..crate::harness::granted("tok")
+        }),
+        user_agent: Some("Player/1".into()),
+        referrer: Some("shop.example".into()),
+    };
+    let kind = Kind::Denied {
+        organisation: Some(viewing.organisation),
+        stream: viewing.name.clone(),
+        door: viewing.door,
+        protocol: viewing.protocol,
+        address: [192, 0, 2, 7].into(),
+        reason: guard::Reason::TokenRevoked,
+        decision: decision.parse().unwrap(),
+        trace: vec![],
+        visitor,
+    };
+    world.node.tell(world.clock.now(), kind);
+    while user.ask(DECISION, json!({ "id": decision })).await.code().is_some() {
+        tokio::task::yield_now().await;
+    }
+    let ask = async |variables: Value| user.data(REFUSALS, variables).await["organisation"]["refusals"].clone();
+    let all = ask(json!({})).await;
+    assert_eq!(
+        (&all["totalCount"], &all["nodes"][0]["id"], &all["nodes"][1]["id"]),
+        (&json!(2), &json!(decision), &json!(bare))
+    );
+    assert_eq!(
+        all["nodes"][0]["visitor"],
+        json!({ "country": "DE", "asn": 64_500, "provider": "Telecom", "user": "ann", "tag": "web", "jti": "tok",
+            "userAgent": "Player/1", "referrer": "shop.example" })
+    );
+    assert_eq!(all["nodes"][1]["visitor"]["jti"], Value::Null);
+    let first = ask(json!({ "n": 1 })).await;
+    let cursor = first["pageInfo"]["endCursor"].clone();
+    let second = ask(json!({ "n": 1, "a": cursor })).await;
+    assert_eq!(
+        (&first["pageInfo"]["hasNextPage"], &second["pageInfo"]["hasNextPage"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(second["nodes"][0]["id"], json!(bare));
+    let filters = [
+        (json!({ "jti": "tok" }), 1),
+        (json!({ "user": "ann" }), 1),
+        (json!({ "ip": " ::ffff:192.0.2.7" }), 1),
+        (json!({ "reason": "TOKEN_EXPIRED" }), 1),
+        (json!({ "stream": world.stream() }), 2),
+        (json!({ "door": "INGEST" }), 0),
+        (json!({ "jti": "tok", "reason": "TOKEN_EXPIRED" }), 0),
+    ];
+    for (filter, many) in filters {
+        assert_eq!(ask(json!({ "f": filter })).await["totalCount"], many, "{filter}");
+    }
+    let nul = user.ask(REFUSALS, json!({ "f": { "user": "a\u{0}" } })).await;
+    assert_eq!(nul.code().as_deref(), Some("INVALID"));
+
+    let reader = world.as_role("nanoReadOnly").await;
+    assert_eq!(reader.code(REFUSALS, json!({})).await, "FORBIDDEN");
+    let outsider = world.outsider().await;
+    assert_eq!(
+        outsider.data(REFUSALS, json!({})).await["organisation"]["refusals"]["totalCount"],
+        0
+    );
+}
+
+#[tokio::test]
+async fn who_was_refused_is_listed_with_who_it_was_and_found_by_it() {
+    refusals_are_listed_on(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn who_was_refused_is_listed_with_who_it_was_and_found_by_it_on_postgresql() {
+    refusals_are_listed_on(testkit::Kind::Postgres).await;
+}
+
 #[tokio::test]
 async fn a_crowd_of_refusals_keeps_the_newest_and_costs_no_more_than_so_many() {
     let world = World::new().await;
@@ -65,6 +159,7 @@ async fn a_crowd_of_refusals_keeps_the_newest_and_costs_no_more_than_so_many() {
             reason: guard::Reason::TokenMissing,
             decision: ids::DecisionId::mint(1000 + n, [5; 10]),
             trace: vec![],
+            visitor: link::Visitor::default(),
         };
         world.node.tell(world.clock.now(), kind);
     }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use guard::Grant;
-use link::{Kind as Event, SessionEnd, SessionFacts};
+use link::{Kind as Event, SessionEnd, SessionFacts, Visitor};
 use serde_json::{Value, json};
 use testkit::Kind;
 
 use crate::{
     analytics::viewing,
     harness::{World, granted},
-    privacy::{addresses, database, days, eventually, refused, set, texts, watched, where_it_stands},
+    privacy::{addresses, database, days, eventually, refused, refused_as, set, texts, watched, where_it_stands},
 };
 
 #[tokio::test]
@@ -74,6 +74,12 @@ async fn what_was_on_its_way_is_erased_on(kind: Kind) {
     watched(&world, &session(2, "anna-s"), begin);
     watched(&world, &session(3, "anna-t"), begin);
     refused(&world, begin, 2, "192.0.2.78", "by user anna-s");
+    let visitor = Visitor {
+        grant: session(5, "anna-s").grant,
+        user_agent: Some("her own player".into()),
+        ..Visitor::default()
+    };
+    refused_as(&world, begin, 3, ("192.0.2.79", visitor), "by a token of hers");
     world.node.tell(
         begin,
         Event::Renewed {
@@ -100,7 +106,9 @@ async fn what_was_on_its_way_is_erased_on(kind: Kind) {
     .await;
     assert_eq!(where_it_stands(&world, "anna-s").await, Vec::<String>::new());
     let refusals = texts(&place, "SELECT address FROM denial ORDER BY address").await;
-    assert_eq!(refusals, [["192.0.2.0"], ["192.0.2.0/24"]]);
+    assert_eq!(refusals, [["192.0.2.0"], ["192.0.2.0"], ["192.0.2.0/24"]]);
+    let players = "SELECT CAST(COUNT(user_agent) AS text) FROM denial";
+    assert_eq!(texts(&place, players).await, [["0"]]);
     let users = "SELECT COALESCE(viewer, '') FROM session ORDER BY 1";
     assert_eq!(texts(&place, users).await, [[""], [""], ["anna-t"]]);
 

@@ -103,6 +103,7 @@ impl World {
             reason: Reason::TokenExpired,
             decision,
             trace: vec![guard::Step::afterwards(&Reason::TokenExpired.into())],
+            visitor: link::Visitor::default(),
         };
         self.node.tell(self.clock.now(), kind);
         let query = "query($id: ID!) { decision(id: $id) { reason } }";

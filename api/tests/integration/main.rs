@@ -43,6 +43,7 @@ mod search;
 mod second_factor;
 mod shape;
 mod signing_keys;
+mod standing;
 mod statements;
 mod streams;
 mod subscriptions;

@@ -187,6 +187,7 @@ impl<'a> Stage<'a> {
                     reason: guard::Reason::TokenSignature,
                     decision: ids::DecisionId::mint(n, [1; 10]),
                     trace: vec![],
+                    visitor: link::Visitor::default(),
                 };
                 self.world.node.tell(now, refused);
             }

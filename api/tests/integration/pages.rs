@@ -10,6 +10,7 @@ use testkit::Kind;
 use crate::{
     analytics::{range, viewing},
     harness::{Client, World},
+    privacy::{database, eventually, texts},
 };
 
 const SESSIONS: u64 = 600;
@@ -220,6 +221,67 @@ async fn pages_are_as_if_everybody_had_been_looked_at_on(kind: Kind) {
             }
         }
     }
+}
+
+/// One /64 of which something was found, with more addresses than a statement may name.
+async fn crowded_block_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let first = viewing(&world, 1, "first", "2001:db8:ffff::1", "DE", 64_500);
+    world.begins(&admin, first).await;
+    let denied = "2001:db8:ffff::1".parse().unwrap();
+    for second in 1..20 {
+        let at = world.clock.now().plus(Duration::from_secs(second));
+        crate::analytics::denied(&world, at, denied, guard::Reason::TokenSignature);
+    }
+    let place = database(&world).await;
+    let (id, number, many) = match kind {
+        Kind::Sqlite => (
+            "randomblob(16)",
+            "printf('%x:%x', n / 60000 + 1, n % 60000 + 1)",
+            "WITH RECURSIVE many(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM many WHERE n < 70000)",
+        ),
+        Kind::Postgres => (
+            "gen_random_uuid()",
+            "to_hex(n / 60000 + 1) || ':' || to_hex(n % 60000 + 1)",
+            "WITH many AS (SELECT generate_series(2, 70000) AS n)",
+        ),
+    };
+    let rest = "organisation_id, stream_id, stream_name, node_id, door, protocol, address_block, encrypted, started_at, \
+                beat_at, bytes";
+    let fill = format!(
+        "INSERT INTO session (id, address, {rest}) {many} SELECT {id}, '2001:db8:ffff::' || {number}, {rest} FROM session, many"
+    );
+    sea_orm::ConnectionTrait::execute_unprepared(&place, &fill)
+        .await
+        .unwrap();
+    eventually("it is found", async || {
+        !texts(&place, "SELECT subject FROM finding").await.is_empty()
+    })
+    .await;
+    let query = "query($r: TimeRange!) { organisation { analytics(range: $r) { byAddress(orderBy: SCORE, first: 5) {
+        nodes { ip score } } } } }";
+    let page = admin.data(query, json!({ "r": range(&world, 7_200) })).await;
+    let rows = page["organisation"]["analytics"]["byAddress"]["nodes"].clone();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let ip = row["ip"].as_str().unwrap();
+        assert!(
+            ip.starts_with("2001:db8:ffff::") && row["score"].as_u64() > Some(0),
+            "{row}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_by_score_is_there_however_many_addresses_a_block_has() {
+    crowded_block_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_page_by_score_is_there_however_many_addresses_a_block_has_on_postgresql() {
+    crowded_block_on(Kind::Postgres).await;
 }
 
 /// By the hour, from whole hours and the minutes at both ends, it is as much as by the minute.

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use guard::{Binding, Door, Grant, Reason, Step, Timestamp};
 use ids::DecisionId;
-use link::{Answer, Counted, Kind as Event, Protocol, Question, SessionEnd, SessionFacts};
+use link::{Answer, Counted, Kind as Event, Protocol, Question, SessionEnd, SessionFacts, Visitor};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use testkit::Kind;
@@ -44,6 +44,16 @@ pub(crate) fn watched(world: &World, facts: &SessionFacts, at: Timestamp) {
 }
 
 pub(crate) fn refused(world: &World, at: Timestamp, n: u64, address: &str, why: &str) -> String {
+    refused_as(world, at, n, (address, Visitor::default()), why)
+}
+
+pub(crate) fn refused_as(
+    world: &World,
+    at: Timestamp,
+    n: u64,
+    (address, visitor): (&str, Visitor),
+    why: &str,
+) -> String {
     let facts = world.viewing(world.stream(), 99);
     let decision = DecisionId::mint(n, [3; 10]);
     let mut step = Step::afterwards(&Reason::TokenSignature.into());
@@ -57,6 +67,7 @@ pub(crate) fn refused(world: &World, at: Timestamp, n: u64, address: &str, why: 
         reason: Reason::TokenSignature,
         decision,
         trace: vec![step],
+        visitor,
     };
     world.node.tell(at, refusal);
     decision.to_string()
@@ -271,6 +282,41 @@ async fn addresses_are_full_for_their_days_then_truncated_wherever_they_are_and_
     truncated_on(Kind::Postgres).await;
 }
 
+/// What was found of a token or a viewer says from where, in words.
+async fn evidence_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    for n in 1..=20 {
+        let facts = viewing(&world, n, "crowd", "198.51.100.200", "DE", 64_500);
+        world.node.tell(world.clock.now(), Event::Started(facts));
+    }
+    let place = database(&world).await;
+    let of = async |address: &str| {
+        let query = format!("SELECT kind FROM finding WHERE evidence LIKE '%from {address},%' ORDER BY kind");
+        texts(&place, &query).await.concat()
+    };
+    eventually("it is found", async || of("198.51.100.200").await.len() == 3).await;
+    set(&admin, json!({ "addressDays": 5 }), Value::Null).await;
+    world.pass(days(6));
+    let admin = world.as_role("nanoAdmin").await;
+    set(&admin, json!({}), Value::Null).await;
+    eventually("it is masked", async || {
+        where_it_stands(&world, "198.51.100.200").await.is_empty()
+    })
+    .await;
+    assert_eq!(of("198.51.100.0/24").await, ["address", "token", "user"]);
+}
+
+#[tokio::test]
+async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over() {
+    evidence_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over_on_postgresql() {
+    evidence_on(Kind::Postgres).await;
+}
+
 async fn hashed_on(kind: Kind) {
     let world = World::on(kind).await;
     let admin = world.as_role("nanoAdmin").await;
@@ -474,6 +520,12 @@ async fn erased_on(kind: Kind) {
     }
     watched(&world, &session(4, "anna"), begin);
     refused(&world, begin, 1, "192.0.2.1", &format!("by user {name}"));
+    let visitor = Visitor {
+        grant: session(9, name).grant,
+        user_agent: Some("Anna's own player".into()),
+        ..Visitor::default()
+    };
+    refused_as(&world, begin, 3, ("192.0.2.3", visitor), "by a token of hers");
     let kept = refused(&world, begin, 2, "192.0.2.1", "by user annabel");
     let token = |user: &str| json!({ "streams": [world.stream()], "user": user, "ttlSeconds": 3_600 });
     let made = admin.make_token(token(name)).await;
@@ -537,6 +589,10 @@ async fn erased_on(kind: Kind) {
         assert_eq!((&row["user"], &row["userAgent"]), (&user, &agent), "{row}");
         assert_eq!(row["address"] == "198.51.100.0/24", !is_anna, "{row}");
     }
+    let refusals = "{ organisation { refusals { nodes { address visitor { user userAgent jti } } } } }";
+    let nodes = admin.data(refusals, json!({})).await["organisation"]["refusals"]["nodes"].clone();
+    let hers = json!({ "address": "192.0.2.0/24", "visitor": { "user": null, "userAgent": null, "jti": "t9" } });
+    assert!(nodes.as_array().unwrap().contains(&hers), "{nodes}");
     let record = "query($j: ID!) { playbackToken(jti: $j) { user claims } }";
     let record = admin.data(record, json!({ "j": jti })).await["playbackToken"].clone();
     assert_eq!((&record["user"], record["claims"].get("user")), (&Value::Null, None));

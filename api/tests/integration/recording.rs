@@ -32,6 +32,7 @@ fn refuse(world: &World, n: u64, looked_at: &str) -> String {
         reason: guard::Reason::TokenKey,
         decision,
         trace: vec![step],
+        visitor: link::Visitor::default(),
     };
     world.node.tell(world.clock.now(), told);
     decision.to_string()

@@ -44,9 +44,14 @@ async fn a_request_that_asks_too_much_is_refused_before_anything_is_done() {
 
     let deep = "organisation { streams { nodes { sessions { nodes { id } } } } }";
     client.data(&format!("{{ {deep} }}"), json!({})).await;
-    let costly = "{ organisation { streams(first: 100) { nodes { sessions(first: 100) { nodes { id stream } } } } } }";
-    let refused = client.ask(costly, json!({})).await;
-    assert_eq!(refused.code().as_deref(), Some("INVALID"), "{}", refused.text);
+    // Lists below lists, with arguments and without.
+    for costly in [
+        "{ organisation { streams(first: 100) { nodes { sessions(first: 100) { nodes { id stream } } } } } }",
+        "{ organisation { cases(first: 100) { nodes { sessions { id stream address jti user startedAt } } } } }",
+    ] {
+        let refused = client.ask(costly, json!({})).await;
+        assert_eq!(refused.code().as_deref(), Some("INVALID"), "{}", refused.text);
+    }
 
     // One level more than there may be, of few fields.
     let levels = |n: usize| {

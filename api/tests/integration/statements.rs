@@ -47,6 +47,12 @@ const LISTS: &[(&str, &str)] = &[
         createdBy { id name kind } claims } } } }",
     ),
     (
+        "RefusalConnection",
+        "query($n: Int) { organisation { refusals(first: $n) { totalCount nodes {
+        id at stream door protocol address admitted reason until steps { check lookedAt outcome because }
+        visitor { country asn provider user tag jti userAgent referrer } } } } }",
+    ),
+    (
         "GuardianRuleConnection",
         "query($n: Int) { organisation { guardianRules(first: $n) { totalCount nodes {
         id kind value action mode door stream { name } group { name } expiresAt note matches lastMatchAt createdBy { name } createdAt } } } }",
@@ -122,7 +128,7 @@ const LISTS: &[(&str, &str)] = &[
         "TokenUsageConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
         byToken(first: $n) { totalCount nodes { jti topCountries { name } topProviders { name } topReferrers { name }
-        maxConcurrency status score indicators { code } } } } } }",
+        maxConcurrency status notRevocableBecause score indicators { code } } } } } }",
     ),
     (
         "AddressUsageConnection",
@@ -132,7 +138,8 @@ const LISTS: &[(&str, &str)] = &[
     (
         "MisuseFindingConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
-        findings(first: $n) { totalCount nodes { ip code evidence } } } } }",
+        findings(first: $n) { totalCount nodes { ip code evidence status notRevocableBecause banned blocked
+        whereabouts { addresses running networks { asn } } } } } } }",
     ),
     (
         "PlatformOrganisationConnection",
@@ -293,6 +300,7 @@ async fn fill(world: &World, admin: &Client, n: u8) {
             reason: guard::Reason::TokenSignature,
             decision: ids::DecisionId::mint(1, [n; 10]),
             trace: vec![],
+            visitor: link::Visitor::default(),
         };
         world.node.tell(world.clock.now(), refused);
     }

@@ -211,6 +211,7 @@ async fn viewers_that_come_and_go_are_pushed_counted_and_recorded() {
             reason: Reason::TokenExpired,
             decision: DecisionId::mint(1, [1; 10]),
             trace: vec![],
+            visitor: link::Visitor::default(),
         },
     );
     let event = full.next("e").await["data"]["sessionEvents"].clone();

@@ -44,7 +44,7 @@ pub use address::{NetworkError, block, fold, network, networks};
 pub use agent::{AgentClaim, AgentError, AgentPattern, Searcher};
 pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
-    Whose, decide, explain, judge_rules, marks, turn_away,
+    Whose, decide, explain, judge_rules, marks, proven, turn_away,
 };
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};

@@ -71,6 +71,8 @@ pub enum Kind {
         decision: DecisionId,
         /// What was looked at, step by step, and what was found.
         trace: Vec<Step>,
+        /// Who it was, as far as it is known.
+        visitor: Visitor,
     },
     /// A stream has a publisher.
     Live {
@@ -145,6 +147,21 @@ impl SessionFacts {
     }
 }
 
+/// Somebody who was refused, as far as it is known who that is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Where the address is.
+    pub place: Place,
+    /// Who runs that network, where it is known.
+    pub provider: Option<Arc<str>>,
+    /// The token that was shown, where it was proven.
+    pub grant: Option<Grant>,
+    /// The player's name for itself, at most 512 bytes.
+    pub user_agent: Option<Arc<str>>,
+    /// The host of the page it came from.
+    pub referrer: Option<Arc<str>>,
+}
+
 /// A session as it ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionEnd {
@@ -190,8 +207,54 @@ impl Protocol {
 }
 
 impl Kind {
-    /// Whether it may be dropped before others when the control plane falls behind.
-    pub(crate) fn expendable(&self) -> bool {
-        matches!(self, Self::Beat { .. } | Self::Quality { .. })
+    /// What becomes of it when the control plane falls behind.
+    pub(crate) fn weight(&self) -> Weight {
+        match self {
+            Self::Beat { .. } => Weight::Beat,
+            Self::Quality { .. } => Weight::Quality,
+            Self::Denied { .. } => Weight::Denied,
+            Self::RulesMet { .. } => Weight::RulesMet,
+            Self::Started(_)
+            | Self::Renewed { .. }
+            | Self::Ended(_)
+            | Self::Live { .. }
+            | Self::Offline { .. }
+            | Self::NodeLost => Weight::Standing,
+        }
+    }
+}
+
+/// How much depends on an event's arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// A heartbeat: the next says as much.
+    Beat,
+    /// How well a session plays: told again by whoever kept it.
+    Quality,
+    /// A refusal.
+    Denied,
+    /// Told again by whoever counts.
+    RulesMet,
+    /// What goes on from then on, or no more: nobody else ever says it.
+    Standing,
+}
+
+impl Weight {
+    pub(crate) const ALL: [Self; 5] = [Self::Beat, Self::Quality, Self::Denied, Self::RulesMet, Self::Standing];
+
+    /// As metrics call it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Beat => "heartbeat",
+            Self::Quality => "quality",
+            Self::Denied => "denial",
+            Self::RulesMet => "rules_met",
+            Self::Standing => "session",
+        }
+    }
+
+    /// Whether it makes room for others before the queue is full.
+    pub(crate) const fn gives_way(self) -> bool {
+        matches!(self, Self::Beat | Self::Quality)
     }
 }

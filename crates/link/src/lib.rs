@@ -2,7 +2,7 @@
 //!
 //! Towards the media nodes go changes, each acknowledged by every node once it acts on it. A node that joins is given
 //! the whole policy as it stands. Towards the control plane go events; when it falls behind, heartbeats are dropped
-//! before anything else, and what was dropped is counted. Questions go up too, where a decision hangs on what only the
+//! before anything else, what was dropped is counted, and who came or went is told later. Questions go up too, where a decision hangs on what only the
 //! control plane or a customer knows; what is not answered in time is as good as refused. Here the way is memory, within
 //! one process.
 //!
@@ -15,6 +15,7 @@
 mod ambient;
 mod control;
 mod event;
+mod events;
 mod message;
 mod node;
 mod quality;
@@ -22,9 +23,10 @@ mod question;
 
 pub use ambient::{Clock, Entropy};
 pub use control::{Control, Delivered, Delivery, Join, Sent};
-pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts};
+pub use event::{Event, Kind, Protocol, SessionEnd, SessionFacts, Visitor};
+pub use events::Events;
 pub use message::{Acknowledgement, Change};
-pub use node::{Attached, Connector, Events, LinkError};
+pub use node::{Attached, Connector, LinkError};
 pub use quality::Quality;
 pub use question::{Answer, Counted, Inquiry, Question, Questions, Waiting};
 use tokio::sync::mpsc;

@@ -1,15 +1,10 @@
 //! A media node's end.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
-
 use guard::Update;
 use ids::NodeId;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Acknowledgement, Change, Delivered, Event, Join, Questions};
+use crate::{Acknowledgement, Change, Delivered, Event, Events, Join, Questions};
 
 /// The control plane is not there.
 #[derive(Debug, thiserror::Error)]
@@ -37,13 +32,6 @@ pub struct Attached {
     questions: Questions,
 }
 
-/// Where a node's events go. Never blocks: what does not fit is dropped and counted, heartbeats first.
-#[derive(Clone, Debug)]
-pub struct Events {
-    sender: mpsc::Sender<Event>,
-    dropped: Arc<AtomicU64>,
-}
-
 impl Connector {
     pub(crate) fn new(joins: mpsc::Sender<Join>, events: mpsc::Sender<Event>, questions: Questions) -> Self {
         Self {
@@ -64,10 +52,7 @@ impl Connector {
         };
         self.joins.send(join).await.map_err(|_| LinkError::Gone)?;
         let policy = policy.await.map_err(|_| LinkError::Gone)?;
-        let events = Events {
-            sender: self.events.clone(),
-            dropped: Arc::default(),
-        };
+        let events = Events::new(self.events.clone());
         Ok(Attached {
             node,
             policy,
@@ -116,23 +101,5 @@ impl Delivered {
     pub fn acknowledge(self, acknowledgement: Acknowledgement) {
         // The control plane may have stopped waiting.
         let _ = self.acknowledge.send(acknowledgement);
-    }
-}
-
-impl Events {
-    /// Tells the control plane, unless it is so far behind that there is no room. A quarter of the queue is kept free of
-    /// heartbeats, so that starts, ends and denials still fit. Whether it was told.
-    pub fn tell(&self, event: Event) -> bool {
-        let crowded = self.sender.capacity() < self.sender.max_capacity() / 4;
-        let told = !(crowded && event.kind.expendable()) && self.sender.try_send(event).is_ok();
-        if !told {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-        told
-    }
-
-    /// How many events were dropped since the node joined.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 }

@@ -3,13 +3,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+type Place = { network: string; country: string; asn: number; provider: string };
+
+/** More countries, a network each: so many that a list of them is long. */
+export const FAR = ['AR', 'AU', 'CA', 'CL', 'EG', 'FI', 'ID', 'IN', 'JP', 'KE', 'MX', 'NZ', 'PL'].map((country, n) => ({
+  network: `127.41.${n + 1}.0/24`,
+  country,
+  asn: 64_510 + n,
+  provider: `Example ${country}`,
+}));
+
 /** Networks that stand for a place. */
-export const PLACES = [
+export const PLACES: Place[] = [
   { network: '127.40.1.0/24', country: 'DE', asn: 64_501, provider: 'Example Telekom' },
   { network: '127.40.2.0/24', country: 'BR', asn: 64_502, provider: 'Exemplo Telecom' },
   { network: '127.40.3.0/24', country: 'SG', asn: 64_503, provider: 'Example Hosting' },
   { network: '127.40.4.0/24', country: 'US', asn: 64_504, provider: 'Example Cable' },
-] as const;
+  ...FAR,
+];
 
 /** Who is named where they are shown. */
 export const CREDIT = { text: 'IP Geolocation by Example Atlas', url: 'https://atlas.example.com/' } as const;
@@ -26,7 +37,6 @@ export function places(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-type Place = (typeof PLACES)[number];
 type Value = string | number | Uint | { [key: string]: Value } | Value[];
 /** A number that is not 32 bits wide. */
 class Uint {

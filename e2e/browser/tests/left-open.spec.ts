@@ -1,20 +1,55 @@
 // A tab that is left open: hours' worth of events pass through it, and it does not grow.
+// On a platform of its own, since so many viewers and findings would stand in the way of others' in its views.
+import { type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type CDPSession, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { signIn } from '../support/people.ts';
+import { places } from '../support/places.ts';
+import { begin, drain, ready } from '../support/process.ts';
+import { Watcher } from '../support/thieves.ts';
 import { asked } from '../support/viewers.ts';
+
+const shared = process.env.PORTCULLIS_DATA;
+let data: string;
+let platform: ChildProcess;
+
+test.beforeAll(async () => {
+  data = mkdtempSync(join(tmpdir(), 'portcullis-left-open-'));
+  platform = begin(data, places(data));
+  await ready(platform, data);
+  process.env.PORTCULLIS_DATA = data;
+});
+
+test.afterAll(async () => {
+  process.env.PORTCULLIS_DATA = shared;
+  await drain(platform);
+  rmSync(data, { recursive: true });
+});
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
 
 /** As many as a busy organisation turns away within two hours, from as many addresses. */
-const EVENTS = 2_400;
+const EVENTS = 2_000;
 /** What is in the page anyway by then: lists are full. */
 const BEFORE = 600;
+/** Beside so many that are turned away, some come and leave. */
+const AT_ONCE = 20;
+const VISITS = 3;
 
 /** The rows of the activity once no more are kept, with their head. */
 const FULL = 201;
 
+/** The findings once no more are kept. */
+const KEPT = 500;
+/** Tokens that are passed on: at least four signs each, two of the token and two of its viewer; the list is full before. */
+const [FIRST, SECOND, THIRD] = [150, 50, 150];
+const THIEVES_AT_ONCE = 5;
+
+type Made = { token: string; jti: string };
 type Size = { nodes: number; listeners: number; heap: number };
 
 /** Once what was told is drawn: two looks, a second apart, see the same. */
@@ -35,11 +70,57 @@ async function size(session: CDPSession): Promise<Size> {
   return { nodes, listeners: jsEventListeners, heap: usage.usedSize + (usage.backingStorageSize ?? 0) };
 }
 
-/** So many refusals, some at a time; each address is refused a few times only, so that none is slowed. */
-async function refuse(from: number, count: number, tokens: string[]): Promise<void> {
-  for (let n = from; n < from + count; n += 20) {
-    const some = Array.from({ length: 20 }, (_, i) => n + i);
-    await Promise.all(some.map((i) => asked(tokens[i % tokens.length]!, `127.60.${(i >> 8) & 255}.${i & 255}`)));
+function expectBounded(path: string, before: Size, after: Size): void {
+  console.log(`${path}: ${JSON.stringify(before)}, and later ${JSON.stringify(after)}`);
+  expect(after.nodes, `${path}: nodes`).toBeLessThan(before.nodes * 1.25 + 500);
+  expect(after.listeners, `${path}: listeners`).toBeLessThan(before.listeners * 1.25 + 100);
+  expect(after.heap, `${path}: memory`).toBeLessThan(before.heap + 8e6);
+}
+
+/** Tokens, each of a viewer of its own. */
+async function tokens(name: string, many: number): Promise<Made[]> {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const made: Made[] = [];
+  while (made.length < many) {
+    const of = (_: unknown, i: number) => ({ streams: [testStream().name], ttlSeconds: 600, user: `${name}-${made.length + i}` });
+    const some = Array.from({ length: Math.min(100, many - made.length) }, of);
+    type Some = { tokens: { token: string; record: { jti: string } }[] };
+    const { tokens } = await control.change<Some>('createPlaybackTokens', { tokens: some }, 'tokens { token record { jti } }');
+    made.push(...tokens.map(({ token, record: { jti } }) => ({ token, jti })));
+  }
+  await control.close();
+  return made;
+}
+
+/** Comes, sees that there is something, and leaves. */
+async function visit(token: string, address: string): Promise<void> {
+  (await Watcher.from(address, token)).leave();
+}
+
+const place = (second: number, n: number) => `127.${second}.${(n >> 8) & 255}.${n & 255}`;
+
+/**
+ * So many refusals, some at a time, and viewers beside them who come and leave; each address is refused a few times only, so
+ * that none is slowed, and each viewer stays at home.
+ */
+async function come(from: number, many: number, refused: string[], viewers: Made[]): Promise<void> {
+  for (let n = from; n < from + many; n += AT_ONCE) {
+    const turnedAway = Array.from({ length: AT_ONCE }, (_, i) => n + i);
+    const letIn = Array.from({ length: VISITS }, (_, i) => ((n / AT_ONCE) * VISITS + i) % viewers.length);
+    await Promise.all([
+      ...turnedAway.map((i) => asked(refused[i % refused.length]!, place(60, i))),
+      ...letIn.map((i) => visit(viewers[i]!.token, place(61, i))),
+    ]);
+  }
+}
+
+const visits = (many: number) => (many / AT_ONCE) * VISITS;
+
+/** Each of these tokens is passed on to three countries. */
+async function passOn(made: Made[]): Promise<void> {
+  for (let n = 0; n < made.length; n += THIEVES_AT_ONCE) {
+    const some = made.slice(n, n + THIEVES_AT_ONCE);
+    await Promise.all(some.flatMap(({ token }, i) => [1, 2, 4].map((third) => visit(token, `127.40.${third}.${1 + ((n + i) % 250)}`))));
   }
 }
 
@@ -48,33 +129,68 @@ async function count(page: Page, reason: string): Promise<number> {
   return (await value.count()) ? Number(await value.innerText()) : 0;
 }
 
-test('a tab that is left open does not grow, however much happens', async ({ page }) => {
+async function open(page: Page, path: string): Promise<CDPSession> {
+  await page.goto(at(path));
+  await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
+  return page.context().newCDPSession(page);
+}
+
+test('a tab that is left open does not grow, however many come, leave and are turned away', async ({ page }) => {
   test.setTimeout(300_000);
+  const [revoked] = await tokens('left-open', 1);
   const control = await Control.signedIn(user('nanoAdmin'));
-  const revoked = await control.playbackToken(testStream().name, 'left-open');
-  await control.revoke(revoked.jti);
+  await control.revoke(revoked!.jti);
   await control.close();
-  const tokens = [revoked.token, 'nonsense'];
+  const refused = [revoked!.token, 'nonsense'];
+  const viewers = await tokens('guest', 200);
   await signIn(page, user('nanoUser'));
-  for (const path of ['/overview', '/activity', '/misuse']) {
-    await page.goto(at(path));
-    await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
-    const session = await page.context().newCDPSession(page);
+  for (const path of ['/overview', '/activity']) {
+    const session = await open(page, path);
     const told = path === '/overview' ? await count(page, 'TOKEN_MALFORMED') : 0;
-    await refuse(0, BEFORE, tokens);
+    await come(0, BEFORE, refused, viewers);
     if (path === '/overview') await expect.poll(() => count(page, 'TOKEN_MALFORMED')).toBe(told + BEFORE / 2);
     if (path === '/activity') await expect(page.getByRole('row')).toHaveCount(FULL, { timeout: 60_000 });
     // Once more: what takes the place of other rows is measured, not what takes an empty place.
     await size(session);
-    await refuse(BEFORE, BEFORE, tokens);
+    await come(BEFORE, BEFORE, refused, viewers);
     const before = await size(session);
-    await refuse(2 * BEFORE, EVENTS, tokens);
-    if (path === '/overview') await expect.poll(() => count(page, 'TOKEN_MALFORMED')).toBe(told + BEFORE + EVENTS / 2);
-    const after = await size(session);
-    console.log(`${path}: ${JSON.stringify(before)}, after ${EVENTS} more ${JSON.stringify(after)}`);
-    expect(after.nodes, `${path}: nodes`).toBeLessThan(before.nodes * 1.25 + 500);
-    expect(after.listeners, `${path}: listeners`).toBeLessThan(before.listeners * 1.25 + 100);
-    expect(after.heap, `${path}: memory`).toBeLessThan(before.heap + 8e6);
+    await come(2 * BEFORE, EVENTS, refused, viewers);
+    if (path === '/overview') {
+      await expect.poll(() => count(page, 'TOKEN_MALFORMED')).toBe(told + BEFORE + EVENTS / 2);
+      const came = visits(2 * BEFORE + EVENTS);
+      await expect.poll(() => count(page, 'Unknown country'), { message: 'all of them came', timeout: 30_000 }).toBe(came);
+      await expect(page.locator('.stat').filter({ hasText: 'Viewers now' }).locator('dd'), 'and left').toHaveText('0');
+    } else {
+      await expect(page.getByRole('row')).toHaveCount(FULL);
+      for (const what of [/^Let in/, /^Left/, /^Turned away/]) {
+        await expect(page.getByRole('row').filter({ hasText: what }), `${what}`).not.toHaveCount(0);
+      }
+    }
+    expectBounded(path, before, await size(session));
     await session.detach();
   }
+});
+
+test('nor does one in which thieves are found again and again', async ({ page }) => {
+  test.setTimeout(300_000);
+  const thieves = await tokens('thief', FIRST + SECOND + THIRD);
+  await signIn(page, user('nanoUser'));
+  const session = await open(page, '/misuse');
+  const rows = page.getByRole('list', { name: 'Findings' }).getByRole('listitem');
+  await passOn(thieves.slice(0, FIRST));
+  await expect(rows).toHaveCount(KEPT, { timeout: 60_000 });
+  await size(session);
+  await passOn(thieves.slice(FIRST, FIRST + SECOND));
+  const before = await size(session);
+  const later = thieves.slice(FIRST + SECOND);
+  await passOn(later);
+  for (const { jti } of [later.at(-20)!, later.at(-1)!]) {
+    for (const sign of ['Several addresses', 'Several countries']) {
+      await expect(rows.filter({ hasText: jti }).filter({ hasText: sign }), 'it arrived by itself').toHaveCount(1);
+    }
+  }
+  await expect(rows.filter({ hasText: thieves[0]!.jti }), 'it made way').toHaveCount(0);
+  await expect(rows).toHaveCount(KEPT);
+  expectBounded('/misuse', before, await size(session));
+  await session.detach();
 });

@@ -11,15 +11,21 @@ const at = (path: string) => new URL(path, demo().dashboard).href;
 const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
 
 /** A token that is passed on: it is used from four networks within seconds. What is in 127.40 is in four countries. */
-async function passedOn(name: string, second: number): Promise<{ jti: string; viewers: Viewer[] }> {
+async function passedOn(name: string, second: number, more: object = {}): Promise<{ jti: string; viewers: Viewer[] }> {
   const control = await Control.signedIn(user('nanoAdmin'));
-  const { token, jti } = await control.playbackToken(testStream().name, name, 600, { tag: `tag-of-${name}` });
+  const { token, jti } = await control.playbackToken(testStream().name, name, 600, { tag: `tag-of-${name}`, ...more });
   await control.close();
   const viewers = [];
   for (const third of [1, 2, 3, 4]) {
     viewers.push(await Viewer.from(`127.${second}.${third}.1`, token, { referer: 'https://thieves.example/match' }));
   }
   return { jti, viewers };
+}
+
+/** Told or read, what was seen last stands first. */
+async function expectSeenLastFirst(page: Page): Promise<void> {
+  const seen = await page.locator('.feed-who time').evaluateAll((all) => all.map((one) => Date.parse((one as HTMLTimeElement).dateTime)));
+  expect(seen).toEqual([...seen].sort((one, other) => other - one));
 }
 
 test('a token that was passed on is found while one looks, and cut in two clicks; nobody else is', async ({ page }) => {
@@ -46,7 +52,109 @@ test('a token that was passed on is found while one looks, and cut in two clicks
   expect(await honest.ask()).toBe('200');
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(found).toContainText('Revoked');
+  await expectSeenLastFirst(page);
+  await page.reload();
+  await expect(found).toBeVisible();
+  await expectSeenLastFirst(page);
   for (const viewer of [...viewers, honest]) viewer.leave();
+});
+
+test('from a finding of a token its network, its site and its sessions are cut in two clicks each', async ({ page }) => {
+  test.slow();
+  await signIn(page, user('nanoUser'));
+  const found = async (jti: string) => {
+    const one = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
+    await expect(one).toBeVisible({ timeout: 60_000 });
+    // What was found while the sessions came knows some of them; now all are there.
+    await page.reload();
+    await expect(one).toBeVisible({ timeout: 30_000 });
+    return one;
+  };
+  const unrule = async () => {
+    const control = await Control.signedIn(user('nanoAdmin'));
+    for (const id of await control.ruleIds()) await control.unrule(id);
+    await control.close();
+  };
+  await page.goto(at('/misuse'));
+
+  // The network.
+  const network = await passedOn('network-thief', 40);
+  let one = await found(network.jti);
+  await expectFitEverywhere(page, 'findings and where they are');
+  await one.getByRole('button', { name: 'Block Network AS64501 (Example Telekom)' }).click();
+  let dialog = page.getByRole('dialog', { name: 'Block Network AS64501 (Example Telekom)' });
+  await expect(dialog.getByRole('status')).toContainText(/Would cut [1-9]\d* sessions? now/);
+  await expect(dialog.getByRole('radio', { name: 'thieves.example' }), 'all others are there').toBeVisible();
+  await dialog.getByRole('button', { name: 'Block', exact: true }).click();
+  await expect(page.getByText(/Network AS64501 \(Example Telekom\) is blocked: cut [1-9]\d* session/)).toBeVisible();
+  expect(await network.viewers[0]!.ask()).toBe('GUARDIAN_ASN');
+  expect(await network.viewers[2]!.ask()).toBe('200');
+  for (const viewer of network.viewers) viewer.leave();
+  await unrule();
+
+  // The site.
+  const site = await passedOn('site-thief', 41);
+  one = await found(site.jti);
+  await one.getByRole('button', { name: 'Block thieves.example' }).click();
+  dialog = page.getByRole('dialog', { name: 'Block thieves.example' });
+  await expect(dialog.getByRole('status')).toContainText(/Would cut [1-9]\d* sessions? now/);
+  await dialog.getByRole('button', { name: 'Block', exact: true }).click();
+  await expect(page.getByText(/thieves\.example is blocked: cut [1-9]\d* session/)).toBeVisible();
+  for (const viewer of site.viewers) expect(await viewer.ask()).toBe('GUARDIAN_REFERRER');
+  for (const viewer of site.viewers) viewer.leave();
+  await unrule();
+
+  // The sessions; then the token, and it is said to be revoked to whoever comes later.
+  const sessions = await passedOn('ended-thief', 42);
+  one = await found(sessions.jti);
+  await one.getByRole('button', { name: `End 4 sessions of ${sessions.jti}` }).click();
+  const end = page.getByRole('dialog', { name: 'End these 4 sessions?' });
+  await expectFitEverywhere(page, 'ending the sessions of a finding');
+  await end.getByRole('button', { name: 'End sessions' }).click();
+  const ended = page.getByRole('dialog', { name: 'Sessions ended' });
+  await expect(ended).toContainText('Cut 4 sessions');
+  for (const viewer of sessions.viewers) expect(await viewer.ask()).toBe('SESSION_ENDED');
+  await ended.getByRole('button', { name: 'Done' }).click();
+  await expect(one.getByRole('button', { name: /^End \d sessions? of/ }), 'none goes on').toHaveCount(0);
+  const control = await Control.signedIn(user('nanoAdmin'));
+  await control.revoke(sessions.jti);
+  await control.close();
+  await page.reload();
+  await expect(one).toContainText('Revoked');
+  await expect(one.getByRole('button', { name: `Revoke ${sessions.jti}` })).toHaveCount(0);
+  for (const viewer of sessions.viewers) viewer.leave();
+});
+
+test('a session that goes on is ended in the panel of its token', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('panel-thief', 43);
+  await signIn(page, user('nanoUser'));
+  await page.goto(at(`/misuse/tokens?last=60&open=${jti}`));
+  const panel = page.getByRole('dialog', { name: 'Token' });
+  await panel.getByRole('button', { name: 'End the session from 127.43.2.1' }).click();
+  await page.getByRole('dialog', { name: 'End this session?' }).getByRole('button', { name: 'End session' }).click();
+  const ended = page.getByRole('dialog', { name: 'Session ended' });
+  await expect(ended).toContainText('Cut 1 session on 1 node');
+  await ended.getByRole('button', { name: 'Done' }).click();
+  expect(await viewers[1]!.ask()).toBe('SESSION_ENDED');
+  expect(await viewers[0]!.ask()).toBe('200');
+  await expect(panel.getByRole('button', { name: 'End the session from 127.43.2.1' })).toHaveCount(0);
+  await expectFitEverywhere(page, 'sessions in the panel');
+  for (const viewer of viewers) viewer.leave();
+});
+
+test('a token that cannot be revoked says why in the view and beside its finding', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('shielded-thief', 44, { revocable: false });
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/tokens?last=60&user=shielded-thief'));
+  const revoke = row(page, 'shielded-thief').getByRole('button', { name: `Revoke ${jti}` });
+  await expect(revoke).toBeDisabled({ timeout: 30_000 });
+  await expect(revoke).toHaveAttribute('title', 'It was made not revocable.');
+  await page.goto(at('/misuse'));
+  const found = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
+  await expect(found.getByRole('button', { name: `Revoke ${jti}` })).toBeDisabled({ timeout: 60_000 });
+  for (const viewer of viewers) viewer.leave();
 });
 
 test('the Token view is ordered, narrowed and handed on; a row opens all that touches it', async ({ page }) => {

@@ -2,13 +2,18 @@
 import { type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
-import { expectFitEverywhere } from '../support/fit.ts';
+import { Encoder } from '../support/encoder.ts';
+import { expectFitEverywhere, expectFitForAll } from '../support/fit.ts';
 import { newAdministrator, signIn } from '../support/people.ts';
-import { Viewer } from '../support/viewers.ts';
+import { FAR } from '../support/places.ts';
+import { Viewer, asked } from '../support/viewers.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
 const figure = (page: Page, name: string) => page.locator('.stat').filter({ hasText: name }).locator('dd');
 const card = (page: Page, name: string) => page.getByRole('region', { name });
+const countries = (page: Page) => card(page, 'Where in the world').getByRole('list', { name: 'Sessions by country' }).getByRole('listitem');
+/** Whatever leads on from the map and its list. */
+const leading = (page: Page) => card(page, 'Where in the world').locator('.map a[href], .bars a');
 
 async function token(viewer: string): Promise<{ token: string; jti: string }> {
   const control = await Control.signedIn(user('nanoAdmin'));
@@ -83,6 +88,42 @@ test('a metric over time is read step by step and looked at closer, by keyboard 
   viewer.leave();
 });
 
+test('what is chosen stands in the address: it is there after a reload, and for a colleague', async ({ page, browser }) => {
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/overview?last=60'));
+  const choice = (of: Page, on: string, name: string) => card(of, on).getByRole('combobox', { name });
+  await choice(page, 'Over time', 'Show').selectOption('Refusals');
+  await choice(page, 'Over time', 'Apart').selectOption('By reason');
+  await card(page, 'Where in the world').getByRole('radio', { name: 'Broadcasters' }).check();
+  await choice(page, 'Where in the world', 'By').selectOption('RTMP');
+  const stands = async (of: Page) => {
+    await expect(of.getByRole('combobox', { name: 'Time' })).toHaveValue('60');
+    await expect(choice(of, 'Over time', 'Show')).toHaveValue('denials');
+    await expect(choice(of, 'Over time', 'Apart')).toHaveValue('reason');
+    await expect(card(of, 'Where in the world').getByRole('radio', { name: 'Broadcasters' })).toBeChecked();
+    await expect(choice(of, 'Where in the world', 'By')).toHaveValue('rtmp');
+  };
+  await expect(page).toHaveURL(/\?protocol=rtmp&last=60&metric=denials&apart=reason&door=broadcasters$/);
+  await stands(page);
+  await page.reload();
+  await stands(page);
+  const context = await browser.newContext();
+  const colleague = await context.newPage();
+  await signIn(colleague, user('nanoReadOnly'));
+  await colleague.goto(page.url());
+  await stands(colleague);
+  await context.close();
+  await page.goBack();
+  await expect(page, 'no choice is a step on the way back').not.toHaveURL(/overview/);
+
+  await page.goto(at('/activity'));
+  await page.getByRole('radio', { name: 'Turned away' }).check();
+  await expect(page).toHaveURL(/\/activity\?kind=denied$/);
+  await page.reload();
+  await expect(page.getByRole('radio', { name: 'Turned away' })).toBeChecked();
+  await expect(page.getByRole('row').filter({ hasText: 'Let in' })).toHaveCount(0);
+});
+
 test('the map says the same as the list, of viewers and of broadcasters', async ({ page }) => {
   test.slow();
   const { token: text } = await token('map-ann');
@@ -98,6 +139,7 @@ test('the map says the same as the list, of viewers and of broadcasters', async 
     await expect(world.locator('.land-on title', { hasText: new RegExp(`^${name}: \\d+ sessions?$`) })).toHaveCount(1);
   }
   await expect(world.locator('.land-on title', { hasText: 'France' }), 'nobody came from there').toHaveCount(0);
+  await expect(leading(page), 'who watched is not for this role').toHaveCount(0);
   await expectFitEverywhere(page, 'the overview with a map');
   for (const viewer of viewers) viewer.leave();
   await expect(world.getByRole('img', { name: /^World map/ })).toBeVisible();
@@ -106,6 +148,83 @@ test('the map says the same as the list, of viewers and of broadcasters', async 
   await world.getByRole('combobox', { name: 'By' }).selectOption('RTMP');
   await expect(world.getByRole('img', { name: /^World map/ })).toBeVisible();
   await expect(card(page, 'Looks like misuse')).toHaveCount(0);
+});
+
+test('a country leads to who watched from there, and there are as many', async ({ page }) => {
+  test.slow();
+  const { token: text } = await token('world-ann');
+  const viewers = [await Viewer.from('127.40.1.21', text), await Viewer.from('127.40.1.22', text)];
+  await signIn(page, user('nanoUser'));
+  const germany = countries(page).filter({ hasText: 'Germany' });
+  const drawn = page.locator('.land-on').filter({ has: page.locator('title', { hasText: /^Germany: / }) }).locator('a[href]');
+  const view = page.getByRole('table', { name: 'IP view' });
+  for (const way of [drawn, germany.getByRole('link')]) {
+    // What is told arrives in batches, as a sum and as sessions.
+    await expect(async () => {
+      await page.goto(at('/overview?last=360&protocol=hls'));
+      await expect(drawn).toHaveAttribute('tabindex', '-1', { timeout: 5_000 });
+      const here = Number(await germany.locator('.bar-value').innerText());
+      await way.click({ timeout: 5_000 });
+      await expect(page).toHaveURL(/\/misuse\/addresses\?last=360&protocol=hls&country=DE$/, { timeout: 5_000 });
+      const cells = view.locator('td[data-label="Sessions"]');
+      await expect(cells.first()).toBeVisible({ timeout: 5_000 });
+      const there = (await cells.allInnerTexts()).reduce((sum, sessions) => sum + Number(sessions), 0);
+      expect(there).toBe(here);
+      expect(there).toBeGreaterThanOrEqual(viewers.length);
+    }).toPass({ timeout: 60_000 });
+    await expect(page.getByRole('list', { name: 'Filters' })).toContainText(['Protocol: HLS']);
+  }
+  for (const viewer of viewers) viewer.leave();
+  await page.goBack();
+  await expect(card(page, 'Where in the world').getByRole('group', { name: /in the list by keyboard/ })).toBeVisible();
+  await expectFitEverywhere(page, 'the overview with a map that leads on');
+});
+
+test('broadcasters are on the map where they are, and lead nowhere', async ({ page }) => {
+  test.slow();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { stream } = await control.change<{ stream: { ingestUrl: string } }>('createStream', { title: 'From Brazil' }, 'stream { ingestUrl }');
+  await control.close();
+  const encoder = await Encoder.from('127.40.2.31', stream.ingestUrl);
+  try {
+    await signIn(page, user('nanoUser'));
+    await page.goto(at('/overview?last=60&door=broadcasters&protocol=rtmp'));
+    const world = card(page, 'Where in the world');
+    await expect(world.getByRole('radio', { name: 'Broadcasters' })).toBeChecked();
+    await expect(countries(page).filter({ hasText: 'Brazil' }).locator('.bar-value'), encoder.said).toHaveText('1', { timeout: 30_000 });
+    await expect(world.locator('.land-on title', { hasText: /^Brazil: 1 session$/ })).toHaveCount(1);
+    await expect(world.getByRole('img', { name: /^World map\. Most sessions began in: .*Brazil/ })).toBeVisible();
+    await expect(leading(page), 'no page lists broadcasters by country').toHaveCount(0);
+  } finally {
+    await encoder.stop();
+  }
+});
+
+test('every country is in the list when asked, and those left out are said until then', async ({ page }) => {
+  test.slow();
+  const control = await Control.signedIn(user('nanoAdmin'));
+  for (const { country, network } of FAR) {
+    const { token: text } = await control.playbackToken(testStream().name, `far-${country}`);
+    expect(await asked(text, network.replace('0/24', '1'))).toBe('200');
+  }
+  await control.close();
+  await signIn(page, user('nanoReadOnly'));
+  await page.goto(at('/overview?last=60'));
+  const world = card(page, 'Where in the world');
+  const others = world.getByText(/^\d+ (country|countries) more with \d+ sessions?$/);
+  await expect(others).toBeVisible({ timeout: 30_000 });
+  await expect(countries(page)).toHaveCount(12);
+  await expect(world.getByRole('img', { name: /The list says the first 12, and all when asked\.$/ })).toBeVisible();
+  await expectFitForAll(page, 'the overview with many countries');
+  await world.getByRole('button', { name: 'Show all' }).click();
+  for (const name of ['Argentina', 'Japan', 'Poland']) await expect(countries(page).filter({ hasText: name })).toHaveCount(1);
+  expect(await countries(page).count()).toBeGreaterThanOrEqual(FAR.length);
+  await expect(others).toHaveCount(0);
+  await expect(world.getByRole('img', { name: /The list says all\.$/ })).toBeVisible();
+  await page.reload();
+  await expect(countries(page).filter({ hasText: 'Poland' })).toHaveCount(1);
+  await world.getByRole('button', { name: 'Show fewer' }).click();
+  await expect(countries(page)).toHaveCount(12);
 });
 
 test('changes say how fast they took hold, as they are made', async ({ page }) => {

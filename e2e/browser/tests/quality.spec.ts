@@ -47,6 +47,12 @@ test('what a player lived through on a customer’s page is seen in the dashboar
   await expect(page.getByRole('rowheader', { name: /^Chrome \d+$/ })).toBeVisible();
   await expect(page.getByRole('slider')).toHaveAttribute('aria-valuetext', / · (\d+(\.\d)? s|–)$/);
   await expectFitEverywhere(page, 'playback quality');
+  const figures = page.getByRole('combobox', { name: 'Show' });
+  await figures.selectOption('Stood still');
+  await expect(page).toHaveURL(/figure=buffering/);
+  await page.reload();
+  await expect(figures).toHaveValue('buffering');
+  await expect(page.getByRole('slider')).toHaveAttribute('aria-valuetext', / · (\d+(\.\d)? %|–)$/);
 
   await page.getByRole('combobox', { name: 'By' }).selectOption('Stream');
   await page.getByRole('button', { name: testStream().name }).click();

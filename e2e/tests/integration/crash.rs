@@ -1,8 +1,10 @@
 //! What was answered survives `kill -9`.
 
-use std::{collections::BTreeSet, os::unix::fs::PermissionsExt};
+use std::{collections::BTreeSet, os::unix::fs::PermissionsExt, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::stage::{Home, Person, Server, Viewer, get, publish};
 
@@ -19,12 +21,18 @@ async fn nothing_that_was_answered_is_lost_by_a_crash() {
     let encoder = publish(&made_url);
     admin.until_playable(&made, &token).await;
     let mut viewer = Viewer::open(&first.socket(&made, &token)).await;
-    viewer.watch(10).await;
+    let mut staying = Viewer::open(&first.socket(&made, &kept)).await;
+    let begun = Instant::now();
+    while begun.elapsed() < HEARD_OF_AGAIN {
+        viewer.watch(5).await;
+        staying.watch(5).await;
+    }
     let before = told(&first);
 
     // A revocation, and a crash as soon as it is answered.
     let revoked = admin.revoke(json!({ "token": token })).await;
     first.kill().await;
+    let killed = now();
     assert!(revoked["change"]["sessionsEnded"].as_u64() >= Some(1), "{revoked}");
     assert!(home.data().join("ready.json").exists(), "a crash leaves it");
     let output = encoder.end().await;
@@ -54,6 +62,7 @@ async fn nothing_that_was_answered_is_lost_by_a_crash() {
         past.iter().all(|session| session["endedAt"].is_string()),
         "left open: {past:?}"
     );
+    end_with_the_crash(past, killed);
 
     // Still revoked; the other token still good.
     let _encoder = publish(&second_url(&made_url, &second));
@@ -85,6 +94,42 @@ async fn nothing_that_was_answered_is_lost_by_a_crash() {
     assert_eq!(data["stream"]["ingestKey"], rotated["stream"]["ingestKey"]);
     let answer = admin.answer(query, &json!({ "name": gone })).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+}
+
+/// What a crash leaves open ends when it was heard of last: no later than the crash, and a beat before it at most.
+fn end_with_the_crash(past: &[Value], killed: DateTime<Utc>) {
+    for protocol in ["RTMP", "WEBSOCKET"] {
+        let all = past.iter().filter(|session| session["protocol"] == protocol);
+        let ended: Vec<DateTime<Utc>> = all
+            .map(|session| {
+                session["endedAt"]
+                    .as_str()
+                    .expect("a moment")
+                    .parse()
+                    .expect("a moment")
+            })
+            .collect();
+        assert!(!ended.is_empty(), "{protocol}: {past:?}");
+        for at in ended {
+            let early = killed - at;
+            assert!(
+                early >= TimeDelta::zero(),
+                "{protocol}: ended after the crash at {killed}: {past:?}"
+            );
+            assert!(
+                early <= EARLY,
+                "{protocol}: ended too long before the crash at {killed}: {past:?}"
+            );
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server that is killed goes by the machine's clock too"
+)]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// What `ready.json` tells that stays the same: ports are new at each start, and so are tokens.
@@ -159,3 +204,8 @@ fn second_url(url: &str, server: &Server) -> String {
     let path = url.split_once("/live/").expect("a path").1;
     format!("{}/live/{path}", server.ready["rtmp"].as_str().expect("an address"))
 }
+
+/// A node tells of its sessions every ten seconds.
+const HEARD_OF_AGAIN: Duration = Duration::from_secs(13);
+/// Such a beat, and a moment until it is written.
+const EARLY: TimeDelta = TimeDelta::seconds(11);

@@ -152,10 +152,11 @@ impl Gate {
         }
     }
 
-    /// Measures what goes out; once a second.
+    /// Measures what goes out, and tells what there was no room for; once a second.
     pub(crate) fn measure(&self) {
         self.sessions.measure();
-        count::events_dropped(self.events.dropped());
+        let _ = self.events.flush();
+        self.events.dropped().for_each(count::events_dropped);
     }
 
     /// Tells that every session is alive, and how well it plays; a session that never beats again ended at its last beat.

@@ -29,7 +29,7 @@ use guard::{
 };
 use ids::{DecisionId, NodeId, SessionId, StreamName};
 use learn::Learner;
-use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts};
+use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts, Visitor};
 use proofs::Proofs;
 use tally::Tally;
 use throttle::Throttle;
@@ -415,6 +415,7 @@ impl Gate {
             let (protocol, reason) = (asked.protocol, denial.reason);
             // Of what is nobody's, nobody asks why.
             let trace = organisation.map_or_else(Vec::new, |_| self.trace(&denial, known));
+            let visitor = organisation.map_or_else(Visitor::default, |_| self.visitor(asked, known));
             self.tell(Kind::Denied {
                 organisation,
                 stream,
@@ -424,6 +425,7 @@ impl Gate {
                 reason,
                 decision,
                 trace,
+                visitor,
             });
         }
         denial.outwards()
@@ -439,6 +441,19 @@ impl Gate {
             steps.push(Step::afterwards(denial));
         }
         steps
+    }
+
+    /// Who was refused. A token counts where it was proven: what a stranger writes into one says nothing about whose it is.
+    fn visitor(&self, asked: &Asked, known: Option<Known<'_>>) -> Visitor {
+        let located = self.geoip.locate(asked.address);
+        Visitor {
+            place: located.place,
+            provider: located.provider,
+            grant: known
+                .and_then(|Known { request, facts, policy }| guard::proven(request, facts, policy, self.clock.now())),
+            user_agent: asked.user_agent.clone(),
+            referrer: asked.referrer.as_ref().map(|host| host.as_str().into()),
+        }
     }
 
     fn tell(&self, kind: Kind) -> bool {

@@ -31,27 +31,9 @@ pub(crate) struct Listed {
     pub(crate) score: i32,
     pub(crate) created_by: Option<Actor>,
     pub(crate) updated_at: DateTime,
-    pub(crate) findings: Vec<Only>,
-    pub(crate) tokens: Vec<OnlyToken>,
-    pub(crate) addresses: Vec<OnlyAddress>,
-}
-
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(graphql_type = "CaseFinding")]
-pub(crate) struct Only {
-    id: cynic::Id,
-}
-
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(graphql_type = "CaseToken")]
-pub(crate) struct OnlyToken {
-    id: cynic::Id,
-}
-
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(graphql_type = "CaseAddress")]
-pub(crate) struct OnlyAddress {
-    id: cynic::Id,
+    pub(crate) finding_count: i32,
+    pub(crate) token_count: i32,
+    pub(crate) address_count: i32,
 }
 
 /// A case with everything in it.

@@ -4,10 +4,11 @@ use cynic::QueryBuilder;
 
 use super::{
     client::Api,
+    events::{SessionEvent, SessionEventKind},
     failure::Failure,
     scalar::DateTime,
     schema,
-    sessions::{Door, Reason},
+    sessions::{Door, Protocol, Reason},
 };
 
 /// A refusal, and what led to it.
@@ -19,6 +20,19 @@ pub(crate) struct Decision {
     pub(crate) address: String,
     pub(crate) reason: Option<Reason>,
     pub(crate) steps: Vec<DecisionStep>,
+    pub(crate) visitor: Option<Refused>,
+}
+
+/// Somebody who was refused, as far as it is known who that is.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "Visitor")]
+pub(crate) struct Refused {
+    pub(crate) country: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) jti: Option<cynic::Id>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) referrer: Option<String>,
 }
 
 /// One thing that was looked at.
@@ -54,4 +68,69 @@ struct DecisionQuery {
 pub(crate) async fn one(api: Api, id: cynic::Id) -> Result<Decision, Failure> {
     let answer = api.query(DecisionQuery::build(IdVariables { id })).await?;
     answer.decision.ok_or(Failure::NotFound)
+}
+
+#[derive(cynic::InputObject, Debug)]
+struct RefusalFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    stream: Option<String>,
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct PastVariables {
+    filter: RefusalFilter,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "PastVariables")]
+struct PastQuery {
+    organisation: RefusalsOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "PastVariables")]
+struct RefusalsOfOrganisation {
+    #[arguments(first: 50, filter: $filter)]
+    refusals: Option<RefusalConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+struct RefusalConnection {
+    nodes: Vec<Refusal>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Decision")]
+struct Refusal {
+    id: Option<cynic::Id>,
+    at: DateTime,
+    stream: String,
+    door: Door,
+    protocol: Option<Protocol>,
+    address: String,
+    reason: Option<Reason>,
+    visitor: Option<Refused>,
+}
+
+/// The latest refusals as the events that they were, newest first: of one stream, or of the whole organisation.
+pub(crate) async fn past(api: Api, stream: Option<String>) -> Result<Vec<SessionEvent>, Failure> {
+    let filter = RefusalFilter { stream };
+    let answer = api.query(PastQuery::build(PastVariables { filter })).await?;
+    let refusals = answer.organisation.refusals.ok_or(Failure::Forbidden)?.nodes;
+    Ok(refusals.into_iter().filter_map(event_of).collect())
+}
+
+fn event_of(refusal: Refusal) -> Option<SessionEvent> {
+    Some(SessionEvent {
+        kind: SessionEventKind::Denied,
+        at: refusal.at,
+        stream: refusal.stream,
+        door: refusal.door,
+        protocol: refusal.protocol?,
+        address: refusal.address,
+        reason: refusal.reason,
+        decision: refusal.id,
+        session: None,
+        visitor: refusal.visitor,
+    })
 }

@@ -3,6 +3,7 @@
 use cynic::{StreamingOperation, SubscriptionBuilder};
 
 use super::{
+    decisions::Refused,
     scalar::{DateTime, StreamState},
     schema,
     sessions::{Door, Protocol, Reason, Session},
@@ -93,6 +94,15 @@ pub(crate) struct SessionEvent {
     pub(crate) reason: Option<Reason>,
     pub(crate) decision: Option<cynic::Id>,
     pub(crate) session: Option<Session>,
+    pub(crate) visitor: Option<Refused>,
+}
+
+impl SessionEvent {
+    /// The viewer whom a token named.
+    pub(crate) fn user(&self) -> Option<&str> {
+        let seen = self.session.as_ref().map(|session| session.user.as_deref());
+        seen.or_else(|| self.visitor.as_ref().map(|visitor| visitor.user.as_deref()))?
+    }
 }
 
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]

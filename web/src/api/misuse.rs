@@ -1,6 +1,6 @@
 //! What was watched within a time, by whom, and what looks like misuse.
 
-use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
+use cynic::QueryBuilder;
 
 use super::{
     client::Api,
@@ -8,7 +8,7 @@ use super::{
     page::Page,
     scalar::{DateTime, TokenStatus},
     schema,
-    sessions::{Protocol, Session},
+    sessions::{Door, Protocol, Session},
     streams::PageInfo,
     token_making::Number,
 };
@@ -80,6 +80,7 @@ pub(crate) struct TokenUsage {
     pub(crate) last_end: Option<DateTime>,
     pub(crate) max_concurrency: i32,
     pub(crate) status: TokenStatus,
+    pub(crate) not_revocable_because: Option<String>,
     pub(crate) score: i32,
     pub(crate) indicators: Vec<Indicator>,
 }
@@ -430,13 +431,21 @@ pub(crate) async fn apart(api: Api, range: TimeRange, filter: Filter) -> Result<
     api.query(query).await?.organisation.analytics.ok_or(Failure::Forbidden)
 }
 
+/// Whose sessions; `None` narrows nothing.
 #[derive(cynic::InputObject, Clone, Debug, Default)]
 #[cynic(graphql_type = "SessionFilter")]
 pub(crate) struct Whose {
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) jti: Option<cynic::Id>,
     #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) ip: Option<String>,
+    /// Those that go on.
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<bool>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) door: Option<Door>,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -462,7 +471,7 @@ struct SessionConnection {
     nodes: Vec<Session>,
 }
 
-/// The latest fifty sessions of a token, or of an address.
+/// The latest fifty sessions of a token, a viewer or an address.
 pub(crate) async fn sessions(api: Api, filter: Whose) -> Result<Vec<Session>, Failure> {
     let query = SessionsQuery::build(SessionsVariables { filter });
     let found = api.query(query).await?.organisation.sessions;
@@ -500,81 +509,4 @@ pub(crate) struct ThresholdsInput {
     pub(crate) connections: Option<i32>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) denials: Option<i32>,
-}
-
-/// A sign of misuse that holds of a token, a viewer or an address.
-#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
-#[cynic(graphql_type = "MisuseFinding")]
-pub(crate) struct Finding {
-    pub(crate) id: Option<cynic::Id>,
-    pub(crate) jti: Option<cynic::Id>,
-    pub(crate) user: Option<String>,
-    pub(crate) ip: Option<String>,
-    pub(crate) code: String,
-    pub(crate) weight: i32,
-    pub(crate) evidence: String,
-    pub(crate) first_at: DateTime,
-    pub(crate) last_at: DateTime,
-}
-
-impl Finding {
-    /// Whether it is the same one, told again.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let of = |one: &Self| (one.jti.clone(), one.user.clone(), one.ip.clone(), one.code.clone());
-        of(self) == of(other) && self.first_at == other.first_at
-    }
-}
-
-#[derive(cynic::QueryVariables, Debug)]
-struct FindingsVariables {
-    range: TimeRange,
-    after: Option<String>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Query", variables = "FindingsVariables")]
-struct FindingsQuery {
-    organisation: FindingsOfOrganisation,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Organisation", variables = "FindingsVariables")]
-struct FindingsOfOrganisation {
-    #[arguments(range: $range)]
-    analytics: Option<FindingsOfAnalytics>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Analytics", variables = "FindingsVariables")]
-struct FindingsOfAnalytics {
-    #[arguments(first: 50, after: $after)]
-    findings: Option<MisuseFindingConnection>,
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-struct MisuseFindingConnection {
-    nodes: Vec<Finding>,
-    page_info: PageInfo,
-    total_count: i32,
-}
-
-/// Signs of misuse, the newest first.
-pub(crate) async fn findings(api: Api, range: TimeRange, after: Option<String>) -> Result<Page<Finding>, Failure> {
-    let query = FindingsQuery::build(FindingsVariables { range, after });
-    let found = api.query(query).await?.organisation.analytics;
-    let found = found
-        .and_then(|analytics| analytics.findings)
-        .ok_or(Failure::Forbidden)?;
-    Ok(Page::new(found.nodes, found.page_info, found.total_count))
-}
-
-#[derive(cynic::QueryFragment, Debug)]
-#[cynic(graphql_type = "Subscription")]
-pub(crate) struct Misuse {
-    pub(crate) misuse: Finding,
-}
-
-/// Signs of misuse as they are found.
-pub(crate) fn news() -> StreamingOperation<Misuse, ()> {
-    Misuse::build(())
 }

@@ -15,6 +15,7 @@ pub(crate) mod decisions;
 pub(crate) mod doors;
 pub(crate) mod events;
 pub(crate) mod failure;
+pub(crate) mod findings;
 pub(crate) mod geolocation;
 pub(crate) mod live;
 pub(crate) mod members;

@@ -49,6 +49,18 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// The one that viewers or broadcasters choose, by its word in addresses.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        match word {
+            "hls" => Some(Self::Hls),
+            "progressive" => Some(Self::Progressive),
+            "rtmp" => Some(Self::Rtmp),
+            "test_source" => Some(Self::TestSource),
+            "websocket" => Some(Self::WebSocket),
+            _ => None,
+        }
+    }
+
     /// As people call it.
     pub(crate) fn label(&self) -> String {
         match self {
@@ -157,6 +169,7 @@ struct EndSessionPayload {
 }
 
 /// A session that was ended.
+#[derive(Clone, Debug)]
 pub(crate) struct Ended {
     pub(crate) change: Change,
     /// What it ran on, where there is a record of it.
@@ -209,6 +222,7 @@ fn events_of(session: &Session) -> impl Iterator<Item = SessionEvent> + use<> {
         reason: session.reason.clone().filter(|_| kind == SessionEventKind::Ended),
         decision: None,
         session: Some(session.clone()),
+        visitor: None,
     };
     let ended = session
         .ended_at

@@ -68,7 +68,7 @@ struct Seen {
 pub(crate) async fn seen(api: Api, jti: cynic::Id) -> Result<Option<Vec<Advice>>, Failure> {
     let filter = Whose {
         jti: Some(jti.clone()),
-        ip: None,
+        ..Whose::default()
     };
     let query = SeenQuery::build(SeenVariables { filter });
     let found = api.query(query).await?.organisation.sessions;

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
-        decisions::{self, Decision, DecisionStep, StepOutcome},
+        decisions::{self, Decision, DecisionStep, Refused, StepOutcome},
         sessions::Door,
     },
+    country,
     kit::{Badge, Button, Dialog, Doing, Look, Table, TextField, Tone, Trouble, When},
     pages::located::Credits,
     time,
@@ -73,11 +74,34 @@ fn Steps(decision: Decision) -> impl IntoView {
         <p>{who}" at "<span class="mono">{decision.address}</span>" asked for "<span class="mono">{decision.stream}</span>", "<When at=decision.at/>"."</p>
         {reason}
         {failed}
+        {decision.visitor.map(|visitor| view! { <Who visitor/> })}
         <Table caption="What was looked at" columns=vec!["Check", "Looked at", "Outcome"]>
             {decision.steps.into_iter().map(|step| view! { <Step step/> }).collect_view()}
         </Table>
         <Credits/>
     }
+}
+
+/// What is known of whoever was refused; a token where it was proven.
+#[component]
+fn Who(visitor: Refused) -> impl IntoView {
+    let known = [
+        ("Viewer", visitor.user),
+        ("Token", visitor.jti.map(cynic::Id::into_inner)),
+        ("Country", visitor.country.as_deref().map(country::name)),
+        ("Network", visitor.provider),
+        ("Page", visitor.referrer),
+        ("Player", visitor.user_agent),
+    ];
+    let known: Vec<_> = known
+        .into_iter()
+        .filter_map(|(what, value)| Some((what, value?)))
+        .collect();
+    (!known.is_empty()).then(|| view! {
+        <dl class="pairs">
+            {known.into_iter().map(|(what, value)| view! { <div><dt>{what}</dt><dd>{value}</dd></div> }).collect_view()}
+        </dl>
+    })
 }
 
 #[component]

@@ -144,7 +144,7 @@ pub(super) struct UpdateCaseInput {
     state: Option<CaseState>,
 }
 
-/// What is put into a misuse case, 100 of each at most; it holds 200 in all.
+/// What is put into a misuse case, which holds 200 in all: 100 findings, 100 tokens and 20 addresses at most at once.
 #[derive(InputObject)]
 pub(super) struct AddToCaseInput {
     /// Which one.

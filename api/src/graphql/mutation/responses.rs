@@ -41,8 +41,8 @@ impl Responses {
         )
     }
 
-    /// Applies what another person, or the platform, suggested: on every node, on running sessions too. An address needs the
-    /// package `GUARDIAN`.
+    /// Applies what another person, or the platform, suggested: on every node, on running sessions too. It takes the place of
+    /// what keeps them out for a shorter time already. An address needs the package `GUARDIAN`.
     async fn approve_response(
         &self,
         context: &Context<'_>,
@@ -143,7 +143,8 @@ pub(super) struct ApproveResponsePayload {
     /// The change on its way to the nodes.
     change: Option<Change>,
     /// What can be mended; `SAME_PERSON` where whoever asks suggested it, `PERSON_REQUIRED` for the organisation's
-    /// key, `DECIDED` where it waits no longer.
+    /// key, `DECIDED` where it waits no longer, `NOT_REVOCABLE` where the token cannot be held, `ALREADY` where they are kept
+    /// out for as long already.
     errors: Vec<UserError>,
 }
 

@@ -1,18 +1,17 @@
 //! What was watched, by whom, and what looks like misuse.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
 use guard::Timestamp;
-use ids::FindingId;
 use sea_orm::ConnectionTrait;
 
 use super::{
     Part,
+    finding::{MisuseFinding, MisuseFindingConnection},
     moment::Moment,
     order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder},
-    page::{connection, wanted},
+    page::wanted,
     quality::{PlayerQuality, QualityDimension, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
     session::{Door, Protocol},
@@ -20,10 +19,10 @@ use super::{
 };
 use crate::{
     analytics::{
-        Found, findings, quality,
+        findings, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
-        usage::{Filter, Sessions, taken_apart as sessions_apart},
+        usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
@@ -149,60 +148,6 @@ pub(crate) struct Indicator {
     evidence: String,
 }
 
-/// A sign of misuse that holds of a token, a viewer or an address.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
-pub(crate) struct MisuseFinding {
-    #[graphql(skip)]
-    known: Known,
-    /// The token's id, where it is of a token.
-    jti: Option<ID>,
-    /// The viewer, where it is of a viewer.
-    user: Option<String>,
-    /// The address, or the /64 of an IPv6 one, where it is of an address.
-    ip: Option<String>,
-    /// Which, as in `SESSIONS`.
-    code: String,
-    /// What it adds to the score.
-    weight: i32,
-    /// Why, in words and numbers.
-    evidence: String,
-    /// Since when it holds.
-    first_at: DateTime<Utc>,
-    /// Until when it was seen.
-    last_at: DateTime<Utc>,
-}
-
-/// How a finding's row is known.
-#[derive(Clone, Debug)]
-enum Known {
-    Row(FindingId),
-    /// As it is told: its row may be an older one, which was renewed.
-    Told(Box<Found>),
-}
-
-#[ComplexObject]
-impl MisuseFinding {
-    /// Its id; none where it was removed meanwhile.
-    async fn id(&self, context: &Context<'_>) -> Result<Option<ID>> {
-        let id = match &self.known {
-            Known::Row(id) => Some(*id),
-            Known::Told(found) => {
-                let id = findings::id_of(state(context).store.read(), found).await;
-                id.map_err(Fault::from)?
-            }
-        };
-        Ok(id.map(|id| id.to_string().into()))
-    }
-}
-
-connection!(
-    /// Signs of misuse.
-    MisuseFindingConnection,
-    MisuseFindingEdge,
-    MisuseFinding
-);
-
 impl Analytics {
     /// Of the organisation in which the caller acts. The role was judged.
     pub(crate) fn of(
@@ -231,7 +176,7 @@ impl Analytics {
     }
 
     /// The sessions that the views are of.
-    pub(crate) fn sessions(&self) -> Result<Sessions, Fault> {
+    pub(crate) async fn sessions(&self, connection: &impl ConnectionTrait) -> Result<Sessions, Fault> {
         let AnalyticsFilter {
             stream,
             protocol,
@@ -258,6 +203,7 @@ impl Analytics {
             organisation: self.acting.id,
             from: self.from,
             to: self.to,
+            renewed: renewed(connection, self.acting.id).await?,
             filter: Filter {
                 stream,
                 protocol: protocol.map(Into::into),
@@ -325,7 +271,7 @@ impl Analytics {
             Dimension::UserAgent => Column::UserAgent,
             Dimension::Reason => return Err(UNSUPPORTED),
         };
-        let values = sessions_apart(connection, &self.sessions()?, column, by_time, first).await?;
+        let values = sessions_apart(connection, &self.sessions(connection).await?, column, by_time, first).await?;
         let value = |value: i64| super::float(u64::try_from(value).unwrap_or(0)) / if by_time { 1e6 } else { 1.0 };
         Ok(values.into_iter().map(|(name, number)| (name, value(number))).collect())
     }
@@ -369,7 +315,8 @@ impl Analytics {
             order_by.map(Into::into).unwrap_or_default(),
             direction.map(Into::into).unwrap_or_default(),
         );
-        Ok(Some(usage::tokens(state, &self.sessions()?, order, wanted).await?))
+        let sessions = self.sessions(state.store.read()).await?;
+        Ok(Some(usage::tokens(state, &sessions, order, wanted).await?))
     }
 
     /// By address: the IP view; not for `nanoReadOnly`.
@@ -393,12 +340,11 @@ impl Analytics {
             order_by.map(Into::into).unwrap_or_default(),
             direction.map(Into::into).unwrap_or_default(),
         );
-        Ok(Some(
-            usage::addresses(state, &self.sessions()?, by, order, wanted).await?,
-        ))
+        let sessions = self.sessions(state.store.read()).await?;
+        Ok(Some(usage::addresses(state, &sessions, by, order, wanted).await?))
     }
 
-    /// Signs of misuse, the newest first; not for `nanoReadOnly`.
+    /// Signs of misuse, what was seen last first; not for `nanoReadOnly`.
     #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
     async fn findings(
         &self,
@@ -411,8 +357,7 @@ impl Analytics {
         let time = self.time_of_findings()?;
         let wanted = wanted(context, first, after.as_deref())?;
         let page = findings::page(state, &self.acting, time, wanted).await?;
-        let key = |row: &finding::Model| FindingId::from_uuid(row.id).to_string();
-        Ok(Some(Part::of(page, key, MisuseFinding::of_row).into()))
+        Ok(Some(Part::of(page, findings::key, MisuseFinding::of_row).into()))
     }
 
     /// A metric over time, those with most first, 20 at most.
@@ -512,59 +457,6 @@ impl Indicator {
             .map(|one| format!("{} (+{}): {}", one.code, one.weight, one.evidence))
             .collect();
         all.join("; ")
-    }
-}
-
-impl MisuseFinding {
-    /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 8] =
-        ["jti", "user", "ip", "code", "weight", "evidence", "first_at", "last_at"];
-
-    /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 8] {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        [
-            self.jti.as_ref().map(|id| id.0.clone()).unwrap_or_default(),
-            text(&self.user),
-            text(&self.ip),
-            self.code.clone(),
-            self.weight.to_string(),
-            self.evidence.clone(),
-            super::written(self.first_at),
-            super::written(self.last_at),
-        ]
-    }
-
-    pub(crate) fn of_row(row: finding::Model) -> Self {
-        let of = |kind: &str| (row.kind == kind).then(|| row.subject.clone());
-        Self {
-            known: Known::Row(FindingId::from_uuid(row.id)),
-            jti: of(findings::TOKEN).map(ID),
-            user: of(findings::USER),
-            ip: of(findings::ADDRESS),
-            code: row.indicator,
-            weight: row.points,
-            evidence: row.evidence,
-            first_at: super::moment(row.first_at),
-            last_at: super::moment(row.last_at),
-        }
-    }
-
-    /// As it is told while it happens.
-    pub(crate) fn of(found: &Found) -> Self {
-        let (kind, subject) = findings::named(&found.finding.subject);
-        let of = |one: &str| (kind == one).then(|| subject.clone());
-        Self {
-            known: Known::Told(Box::new(found.clone())),
-            jti: of(findings::TOKEN).map(ID),
-            user: of(findings::USER),
-            ip: of(findings::ADDRESS),
-            code: found.finding.indicator.as_str().to_owned(),
-            weight: i32::try_from(found.finding.points).unwrap_or(i32::MAX),
-            evidence: found.finding.evidence.clone(),
-            first_at: super::moment(found.finding.first.us()),
-            last_at: super::moment(found.finding.last.us()),
-        }
     }
 }
 

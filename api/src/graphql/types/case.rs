@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     analytics::findings::{ADDRESS, TOKEN, USER},
-    graphql::loaders::{CaseItems, CaseNotes, CaseSessions, Own},
+    graphql::loaders::{CaseItems, CaseNotes, CaseSessions, CaseSums, Own},
     service::{
-        cases::{self, filling::FINDING},
+        cases::{self, Sums, filling::FINDING},
         reading::TokenIs,
     },
 };
@@ -182,25 +182,44 @@ impl MisuseCase {
         self.0.closed_at.map(super::moment)
     }
 
+    /// How many findings are in it.
+    async fn finding_count(&self, context: &Context<'_>) -> Result<i32> {
+        Ok(many(self.sums(context).await?.findings))
+    }
+
+    /// How many tokens are in it.
+    async fn token_count(&self, context: &Context<'_>) -> Result<i32> {
+        Ok(many(self.sums(context).await?.tokens))
+    }
+
+    /// How many addresses are in it.
+    async fn address_count(&self, context: &Context<'_>) -> Result<i32> {
+        Ok(many(self.sums(context).await?.addresses))
+    }
+
     /// The findings in it, in the order in which they were put in.
+    #[graphql(complexity = "LISTED * child_complexity + 1")]
     async fn findings(&self, context: &Context<'_>) -> Result<Vec<CaseFinding>> {
         let items = self.items(context, FINDING).await?;
         Ok(items.into_iter().map(|(row, _)| CaseFinding::of(row)).collect())
     }
 
     /// The tokens in it, in the order in which they were put in.
+    #[graphql(complexity = "LISTED * child_complexity + 1")]
     async fn tokens(&self, context: &Context<'_>) -> Result<Vec<CaseToken>> {
         let items = self.items(context, TOKEN).await?;
         Ok(items.into_iter().map(|(row, is)| CaseToken::of(row, is)).collect())
     }
 
     /// The addresses in it, in the order in which they were put in.
+    #[graphql(complexity = "LISTED * child_complexity + 1")]
     async fn addresses(&self, context: &Context<'_>) -> Result<Vec<CaseAddress>> {
         let items = self.items(context, ADDRESS).await?;
         Ok(items.into_iter().map(|(row, _)| CaseAddress::of(row)).collect())
     }
 
     /// The newest 20 sessions of each finding of a viewer, token and address in it, the first first.
+    #[graphql(complexity = "LISTED * child_complexity + 1")]
     async fn sessions(&self, context: &Context<'_>) -> Result<Vec<CaseSession>> {
         let loader = context.data_unchecked::<DataLoader<CaseSessions>>();
         let rows = loader.load_one(self.own()).await?.unwrap_or_default();
@@ -208,6 +227,7 @@ impl MisuseCase {
     }
 
     /// The notes in it, the first first.
+    #[graphql(complexity = "LISTED * child_complexity + 1")]
     async fn notes(&self, context: &Context<'_>) -> Result<Vec<CaseNote>> {
         let loader = context.data_unchecked::<DataLoader<CaseNotes>>();
         let rows = loader.load_one(self.own()).await?.unwrap_or_default();
@@ -216,10 +236,7 @@ impl MisuseCase {
 
     /// The highest score in it.
     async fn score(&self, context: &Context<'_>) -> Result<i32> {
-        let loader = context.data_unchecked::<DataLoader<CaseItems>>();
-        let items = loader.load_one(self.own()).await?.unwrap_or_default();
-        let judged = items.iter().filter(|(row, _)| row.kind != FINDING);
-        Ok(judged.map(|(row, _)| row.points).max().unwrap_or_default())
+        Ok(self.sums(context).await?.score)
     }
 }
 
@@ -230,6 +247,11 @@ impl MisuseCase {
 
     fn own(&self) -> Own<Uuid> {
         (OrganisationId::from_uuid(self.0.organisation_id), self.0.id)
+    }
+
+    async fn sums(&self, context: &Context<'_>) -> Result<Sums> {
+        let loader = context.data_unchecked::<DataLoader<CaseSums>>();
+        Ok(loader.load_one(self.own()).await?.unwrap_or_default())
     }
 
     async fn items(&self, context: &Context<'_>, kind: &str) -> Result<Vec<(case_item::Model, Option<TokenIs>)>> {
@@ -364,3 +386,6 @@ impl CaseNote {
         super::moment(self.0.created_at)
     }
 }
+
+/// As how many each list of a case counts, for how much a request asks; they are as long as a page, where people fill them.
+const LISTED: usize = 20;

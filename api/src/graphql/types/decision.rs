@@ -1,19 +1,22 @@
 //! Why a request was refused, or would be: the decision with its steps.
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
+use authz::Action;
 use chrono::{DateTime, Utc};
 use entity::denial;
 use guard::Step;
 use ids::DecisionId;
 
 use super::{
-    Moment,
+    Moment, Part,
+    page::{connection, wanted},
     session::{self, DenyReason, Door, Protocol},
 };
 use crate::{
     fault::Fault,
+    graphql::{caller, state},
     live::record,
-    service::decisions::{Explained, Imagined},
+    service::decisions::{self, Explained, Imagined, Refusals},
 };
 
 /// What came, or would come, of a request.
@@ -39,6 +42,53 @@ pub(crate) struct Decision {
     until: Option<DateTime<Utc>>,
     /// What was looked at, in order, up to what refused.
     steps: Vec<DecisionStep>,
+    /// Who was refused; none of what only might be.
+    visitor: Option<Visitor>,
+}
+
+/// Somebody who was refused, as far as it is known who that is. What tokens say counts where they were proven.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Visitor {
+    /// In which country the address is (ISO 3166-1 alpha-2), where it is known.
+    country: Option<String>,
+    /// In which network (AS number) that is, where it is known.
+    asn: Option<i64>,
+    /// Who runs that network, where it is known.
+    provider: Option<String>,
+    /// The viewer that the token names; hidden from `nanoReadOnly`.
+    user: Option<String>,
+    /// The token's label.
+    tag: Option<String>,
+    /// The token's id; hidden from `nanoReadOnly`.
+    jti: Option<ID>,
+    /// The player's name for itself.
+    user_agent: Option<String>,
+    /// The host of the page it came from.
+    referrer: Option<String>,
+}
+
+connection!(
+    /// Refusals.
+    RefusalConnection,
+    RefusalEdge,
+    Decision
+);
+
+/// Which refusals.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct RefusalFilter {
+    /// Of what asked for the stream of this name.
+    stream: Option<String>,
+    /// Which way.
+    door: Option<Door>,
+    /// For this reason.
+    reason: Option<DenyReason>,
+    /// Of this viewer, by a token that was proven.
+    user: Option<String>,
+    /// With this token, proven.
+    jti: Option<ID>,
+    /// From this address.
+    ip: Option<String>,
 }
 
 /// One thing that a decision looked at.
@@ -115,6 +165,52 @@ impl ExplainInput {
     }
 }
 
+impl From<RefusalFilter> for Refusals {
+    fn from(filter: RefusalFilter) -> Self {
+        Self {
+            stream: filter.stream,
+            door: filter.door.map(Into::into),
+            reason: filter.reason.map(Into::into),
+            user: filter.user,
+            jti: filter.jti.map(|jti| jti.0),
+            address: filter.ip.as_deref().map(session::address_text),
+        }
+    }
+}
+
+/// The page of the caller's organisation's refusals.
+pub(crate) async fn refusals(
+    context: &Context<'_>,
+    filter: RefusalFilter,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<RefusalConnection> {
+    let state = state(context);
+    let acting = caller(context).may(state, Action::Explain)?;
+    let page = decisions::refusals(state, acting.id, filter.into(), wanted(context, first, after)?).await?;
+    let key = |row: &denial::Model| DecisionId::from_uuid(row.id).to_string();
+    Ok(Part::of(page, key, Decision::of_row).into())
+}
+
+impl Visitor {
+    /// Whoever was refused. `personal`: whether users may be seen.
+    pub(crate) fn of(visitor: &link::Visitor, personal: bool) -> Self {
+        let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
+        let grant = visitor.grant.as_ref();
+        let named = grant.filter(|_| personal);
+        Self {
+            country: visitor.place.country.map(|country| country.to_string()),
+            asn: visitor.place.asn.map(|asn| asn.number().into()),
+            provider: text(&visitor.provider),
+            user: named.and_then(|grant| text(&grant.user)),
+            tag: grant.and_then(|grant| text(&grant.tag)),
+            jti: named.map(|grant| ID::from(&*grant.jti)),
+            user_agent: text(&visitor.user_agent),
+            referrer: text(&visitor.referrer),
+        }
+    }
+}
+
 impl Decision {
     /// A refusal that was.
     pub(crate) fn of_row(row: denial::Model) -> Self {
@@ -130,6 +226,16 @@ impl Decision {
             reason: session::reason(&row.reason),
             until: None,
             steps: steps.into_iter().map(|step| DecisionStep::of(step, false)).collect(),
+            visitor: Some(Visitor {
+                country: row.country,
+                asn: row.asn,
+                provider: row.provider,
+                user: row.viewer,
+                tag: row.tag,
+                jti: row.jti.map(ID::from),
+                user_agent: row.user_agent,
+                referrer: row.referrer,
+            }),
         }
     }
 
@@ -158,6 +264,7 @@ impl Decision {
                 .into_iter()
                 .map(|step| DecisionStep::of(step, true))
                 .collect(),
+            visitor: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::{
+    decision::Visitor,
     session::{self, DenyReason, Door, Protocol, Session},
     stream::StreamState,
 };
@@ -78,6 +79,8 @@ pub(crate) struct SessionEvent {
     decision: Option<ID>,
     /// The session, where there is one: a refusal has none.
     session: Option<Session>,
+    /// Who was refused.
+    visitor: Option<Visitor>,
 }
 
 /// What happened to a viewer or broadcaster.
@@ -149,6 +152,7 @@ impl SessionEvent {
                     reason: Some(denied.reason.into()),
                     decision: Some(denied.decision.to_string().into()),
                     session: None,
+                    visitor: Some(Visitor::of(&denied.visitor, personal)),
                 });
             }
             What::Stream(_) | What::Beat => return None,
@@ -163,6 +167,7 @@ impl SessionEvent {
             reason: end.and_then(|(_, reason)| reason).map(Into::into),
             decision: None,
             session: Some(Session::of_live(session, at, end, personal)),
+            visitor: None,
         })
     }
 }

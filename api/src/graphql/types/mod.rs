@@ -8,6 +8,7 @@ mod case;
 mod change;
 mod decision;
 mod factor;
+mod finding;
 mod geolocation;
 mod group;
 mod invitation;
@@ -43,13 +44,14 @@ pub(crate) use alert::{
     Alert, AlertComparison, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertEvent, AlertFilter,
     AlertMetric, AlertReceiver, AlertRule, AlertSeverity,
 };
-pub(crate) use analytics::{Analytics, AnalyticsFilter, MisuseFinding, TimeRange};
+pub(crate) use analytics::{Analytics, AnalyticsFilter, TimeRange};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use case::{CaseState, MisuseCase, MisuseCaseConnection};
 pub(crate) use change::{Change, ChangeConnection, ChangeProgress};
 pub(crate) use decision::{Decision, ExplainInput};
 pub(crate) use factor::{Ceremony, Passkey, SecondFactor, SignInChallenge};
+pub(crate) use finding::MisuseFinding;
 pub(crate) use geolocation::Geolocation;
 pub(crate) use group::{StreamGroup, StreamGroupConnection, Tag};
 pub(crate) use invitation::{Invitation, InvitationOffer, Mails};

@@ -15,6 +15,7 @@ use super::{
     ResponseSettings, ResponseState, RetentionSettings, SessionConnection, SessionFilter, SigningKey, StaticToken,
     StreamGroup, StreamGroupConnection, Tag, TimeRange, TokenDoor, WeakTokens, Webhook, WebhookDelivery,
     WebhookDeliveryConnection, WebhookDeliveryFilter,
+    decision::{self, RefusalConnection, RefusalFilter},
     invitation::{self, InvitationConnection},
     package::PackageStatus,
     page::wanted,
@@ -477,6 +478,21 @@ impl Organisation {
         #[graphql(desc = "Which.")] filter: Option<SessionFilter>,
     ) -> Result<Option<SessionConnection>> {
         session::connection(context, filter.unwrap_or_default(), first, after.as_deref())
+            .await
+            .map(Some)
+    }
+
+    /// Who was refused of late, and why, the newest first: the newest 10 000 are kept, for 30 days. Of a crowd that is
+    /// refused at once some are.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn refusals(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "Which.")] filter: Option<RefusalFilter>,
+    ) -> Result<Option<RefusalConnection>> {
+        decision::refusals(context, filter.unwrap_or_default(), first, after.as_deref())
             .await
             .map(Some)
     }

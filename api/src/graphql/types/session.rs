@@ -103,7 +103,7 @@ pub(crate) struct SessionFilter {
     pub(crate) tag: Option<String>,
     /// With this token, be it the newest or one that it ran on before; not for `nanoReadOnly`.
     pub(crate) jti: Option<ID>,
-    /// From this address; not for `nanoReadOnly`.
+    /// From this address, or this /64 of IPv6; not for `nanoReadOnly`.
     pub(crate) ip: Option<String>,
 }
 
@@ -140,13 +140,13 @@ impl SessionFilter {
         self.user.is_some() || self.jti.is_some() || self.ip.is_some()
     }
 
-    /// The address as rows have it; one that is none is nobody's.
+    /// The address, or the /64, as rows have it; one that is neither is nobody's.
     pub(crate) fn address(&self) -> Option<String> {
         let text = self.ip.as_deref()?.trim();
-        Some(
-            text.parse()
-                .map_or_else(|_| text.to_owned(), |address| guard::fold(address).to_string()),
-        )
+        if let Some(Ok(IpAddr::V6(six))) = text.strip_suffix("/64").map(str::parse) {
+            return Some(format!("{}/64", guard::block(six.into())));
+        }
+        Some(address_text(text))
     }
 }
 
@@ -334,6 +334,13 @@ impl Session {
 pub(crate) fn address(address: IpAddr, personal: bool) -> String {
     let address = guard::fold(address);
     if personal { address.to_string() } else { masked(address) }
+}
+
+/// An address as rows have it; a text that is none stays what it is.
+pub(crate) fn address_text(text: &str) -> String {
+    let text = text.trim();
+    text.parse()
+        .map_or_else(|_| text.to_owned(), |address| guard::fold(address).to_string())
 }
 
 fn masked_text(text: &str) -> String {

@@ -33,7 +33,7 @@ pub(crate) struct TokenUsage {
     duration_sum_s: f64,
     /// How long one took on average, in seconds.
     duration_avg_s: f64,
-    /// How many there were.
+    /// How many there were; one that ran on several tokens counts for each.
     sessions: i32,
     /// Of how many streams.
     streams: i32,
@@ -51,8 +51,11 @@ pub(crate) struct TokenUsage {
     last_end: Option<DateTime<Utc>>,
     /// How many there were at once at most.
     max_concurrency: i32,
-    /// What it is now. Of tokens that customers sign, only a revocation by their id is known here.
+    /// What it is now. Of a token that was not made here its newest sessions say so: it is revoked where it would be refused
+    /// on every stream that they were on.
     status: TokenStatus,
+    /// Why it cannot be revoked by itself now; null where it can.
+    not_revocable_because: Option<&'static str>,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,
     /// What the score is made of.
@@ -226,9 +229,10 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
     let mut providers = usage::tops(connection, sessions, By::Token, &subjects, Column::Provider).await?;
     let mut countries = usage::tops(connection, sessions, By::Token, &subjects, Column::Country).await?;
     let mut referrers = usage::tops(connection, sessions, By::Token, &subjects, Column::Referrer).await?;
-    let standing = standing::tokens(connection, sessions.organisation, &subjects, state.now()).await?;
+    let standing = standing::tokens(state, connection, sessions.organisation, &subjects, state.now()).await?;
     let shape = |row: &Usage| {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
+        let stand = standing.get(&row.subject);
         TokenUsage {
             duration_sum_s: seconds(row.duration_us),
             duration_avg_s: mean(row),
@@ -241,7 +245,8 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
             first_start: super::moment(row.first_at),
             last_end: ended(row),
             max_concurrency,
-            status: standing.get(&row.subject).copied().unwrap_or(TokenIs::Active).into(),
+            status: stand.map_or(TokenIs::Active, |stand| stand.is).into(),
+            not_revocable_because: stand.and_then(|stand| stand.not_revocable_because),
             score: number(row.score),
             indicators,
             user: row.viewer.clone(),

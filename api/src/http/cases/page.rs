@@ -75,8 +75,8 @@ pub(super) fn of(report: &Report) -> String {
     }
     let _ = write!(
         page,
-        "</main>\n<footer><p>Made {} by {} of {}. Times are UTC. Addresses that are networks (as in 192.0.2.0/24) were \
-         shortened to protect viewers.</p></footer>\n</body>\n</html>\n",
+        "</main>\n<footer><p>Made {} by {} of {}. Times are UTC. A network (as in 192.0.2.0/24) is what was looked at, or \
+         stands for an address in it, shortened to protect viewers.</p></footer>\n</body>\n</html>\n",
         written(report.at.us()),
         text(&report.by),
         text(&report.organisation),

@@ -254,7 +254,8 @@ async fn view<const N: usize>(
     let range: TimeRange = parameters.range()?;
     let filter: AnalyticsFilter = parameters.fields(&ANALYTICS_FILTER)?;
     parameters.end()?;
-    let sessions = Analytics::of(&doors.state, acting, range, Some(filter))?.sessions()?;
+    let analytics = Analytics::of(&doors.state, acting, range, Some(filter))?;
+    let sessions = analytics.sessions(doors.state.store.read()).await?;
     let part = Part {
         table,
         detail: parameters.detail(),

@@ -154,7 +154,7 @@ impl Rows for Findings {
         let Some(wanted) = self.newest.wanted() else {
             return Ok(None);
         };
-        let page = findings::page(&self.state, &self.acting, self.time, wanted).await?;
+        let page = findings::newest(&self.state, &self.acting, self.time, wanted).await?;
         let key = |row: &finding::Model| FindingId::from_uuid(row.id).to_string();
         Ok(self.newest.lines(page, key, |row| MisuseFinding::of_row(row).cells()))
     }

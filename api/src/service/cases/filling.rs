@@ -3,19 +3,22 @@
 //! A finding brings along the token or the address that it is of. What is in the case already is brought up to date; what
 //! was counted never becomes less, since what is counted again may have been forgotten meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use entity::{Tenanted, case_item, case_session, finding, playback_token, session, session_token};
+use entity::{Tenanted, case_item, case_session, finding, playback_token, session};
 use guard::Timestamp;
 use ids::{CaseItemId, FindingId, OrganisationId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, sea_query::OnConflict,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{Work, reading::TokenIs};
+use super::{
+    super::{Work, reading::TokenIs},
+    seen::{self, Seen, Subject},
+};
 use crate::{
     analytics::{
         findings::{self, ADDRESS, TOKEN, USER},
@@ -24,6 +27,7 @@ use crate::{
     },
     fault::Fault,
     privacy,
+    state::State,
 };
 
 /// What is to be put into a case.
@@ -37,6 +41,14 @@ pub(crate) struct Filling {
     pub(crate) addresses: Vec<String>,
 }
 
+/// What is to be put into a case, with what sessions say of it.
+#[derive(Debug)]
+pub(super) struct Ready {
+    filling: Filling,
+    addresses: BTreeMap<String, Source>,
+    seen: HashMap<Subject, Seen>,
+}
+
 /// What is known of something before it becomes a row.
 #[derive(Debug, Default)]
 struct Known {
@@ -48,57 +60,74 @@ struct Known {
     country: Option<String>,
     asn: Option<i64>,
     provider: Option<String>,
-    many: u64,
+    many: i64,
     /// The newest of them.
     sessions: Vec<session::Model>,
     span: Option<(i64, i64)>,
 }
 
 impl Filling {
-    /// Copies all of it into a case; how many of each there were, for records.
-    pub(super) async fn into_case(self, work: &Work<'_>, case: Uuid) -> Result<Value, Fault> {
-        for (field, list) in [
-            (FINDINGS, &self.findings),
-            (TOKENS, &self.tokens),
-            (ADDRESSES, &self.addresses),
+    /// Looks at it, and at the sessions of all of it. Nothing is changed yet, and nobody waits for it.
+    pub(super) async fn ready(self, state: &State, organisation: OrganisationId) -> Result<Ready, Fault> {
+        for (field, list, most) in [
+            (FINDINGS, &self.findings, AT_ONCE),
+            (TOKENS, &self.tokens, AT_ONCE),
+            (ADDRESSES, &self.addresses, ADDRESSES_AT_ONCE),
         ] {
-            few(field, list)?;
+            few(field, list, most)?;
         }
-        let found = found(work, &self.findings).await?;
-        let of = |kind: &'static str| {
-            found
-                .iter()
-                .filter(move |row| row.kind == kind)
-                .map(|row| row.subject.clone())
-        };
-        let tokens: BTreeSet<_> = of(TOKEN).chain(self.tokens.iter().cloned()).collect();
+        let found = found(state.store.read(), organisation, &self.findings).await?;
         let mut addresses: BTreeMap<String, Source> = BTreeMap::new();
         for (n, text) in self.addresses.iter().enumerate() {
             let source = Source::parse(text.trim());
             let source = source.ok_or_else(|| missing(ADDRESSES, n, "is no address, /24 or /64"))?;
             addresses.insert(written(&source), source);
         }
-        for subject in of(ADDRESS) {
+        let kinds = [TOKEN, USER, ADDRESS].into_iter();
+        let of_found = kinds.flat_map(|kind| of(&found, kind).map(move |name| (kind, name)));
+        let named = self.tokens.iter().map(|jti| (TOKEN, jti.clone()));
+        let from = addresses.keys().map(|address| (ADDRESS, address.clone()));
+        let subjects = of_found.chain(named).chain(from).collect();
+        Ok(Ready {
+            seen: seen::of(state.store.read(), organisation, subjects).await?,
+            addresses,
+            filling: self,
+        })
+    }
+}
+
+impl Ready {
+    /// Copies all of it into a case; how many of each there were, for records.
+    pub(super) async fn into_case(self, work: &Work<'_>, case: Uuid) -> Result<Value, Fault> {
+        let Self {
+            filling,
+            mut addresses,
+            seen,
+        } = self;
+        let found = found(&*work.write, work.organisation, &filling.findings).await?;
+        let tokens: BTreeSet<_> = of(&found, TOKEN).chain(filling.tokens.iter().cloned()).collect();
+        for subject in of(&found, ADDRESS) {
             if let Some(source) = Source::parse(&subject) {
                 addresses.insert(subject, source);
             }
         }
+        let sessions = Sessions::read(work, seen).await?;
         let mut case = Case::read(work, case).await?;
         let counts = json!({ FINDINGS: found.len(), TOKENS: tokens.len(), ADDRESSES: addresses.len() });
         for row in found {
-            let sessions = match row.kind.as_str() {
-                USER => Some(Condition::all().add(session::Column::Viewer.eq(row.subject.as_str()))),
-                _ => None,
+            let mut known = if row.kind == USER {
+                sessions.of(USER, &row.subject)
+            } else {
+                Known::default()
             };
-            let mut known = Known::of(work, sessions).await?;
             known.span = Some((row.first_at, row.last_at));
             known.finding = Some(row);
             case.put(work, (FINDINGS, FINDING), known, "").await?;
         }
-        for (jti, known) in known_tokens(work, &case, &tokens, &self.tokens).await? {
+        for (jti, known) in known_tokens(work, (&case, &sessions), &tokens, &filling.tokens).await? {
             case.put(work, (TOKENS, TOKEN), known, &jti).await?;
         }
-        for (address, known) in known_addresses(work, addresses).await? {
+        for (address, known) in known_addresses(work, &sessions, addresses).await? {
             case.put(work, (ADDRESSES, ADDRESS), known, &address).await?;
         }
         // Of a time whose addresses are masked already.
@@ -111,13 +140,25 @@ impl Filling {
     }
 }
 
+/// The names of whom it is that something was found of.
+fn of<'a>(found: &'a [finding::Model], kind: &'a str) -> impl Iterator<Item = String> + 'a {
+    found
+        .iter()
+        .filter(move |row| row.kind == kind)
+        .map(|row| row.subject.clone())
+}
+
 /// Findings by their ids, each once.
-async fn found(work: &Work<'_>, wanted: &[String]) -> Result<Vec<finding::Model>, Fault> {
+async fn found(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    wanted: &[String],
+) -> Result<Vec<finding::Model>, Fault> {
     let ids: Vec<Option<Uuid>> = wanted.iter().map(|id| id.parse().ok().map(FindingId::uuid)).collect();
-    let rows = finding::Entity::in_tenant(work.organisation)
+    let rows = finding::Entity::in_tenant(organisation)
         .filter(finding::Column::Id.is_in(ids.iter().flatten().copied()))
         .order_by_asc(finding::Column::Id)
-        .all(&*work.write)
+        .all(connection)
         .await?;
     let is_there = |id: &Option<Uuid>| rows.iter().any(|row| Some(row.id) == *id);
     match ids.iter().position(|id| !is_there(id)) {
@@ -129,7 +170,7 @@ async fn found(work: &Work<'_>, wanted: &[String]) -> Result<Vec<finding::Model>
 /// What is known of tokens. Those that were `asked` for by name have to be known at all, or in the case already.
 async fn known_tokens(
     work: &Work<'_>,
-    case: &Case,
+    (case, sessions): (&Case, &Sessions),
     tokens: &BTreeSet<String>,
     asked: &[String],
 ) -> Result<Vec<(String, Known)>, Fault> {
@@ -139,24 +180,16 @@ async fn known_tokens(
         .filter(playback_token::Column::Jti.is_in(&jtis))
         .all(connection)
         .await?;
-    let standing = standing::tokens(connection, work.organisation, &jtis, work.at).await?;
+    let standing = standing::tokens(work.state, connection, work.organisation, &jtis, work.at).await?;
     let scores = scores(work, TOKEN, &jtis).await?;
     let mut all = Vec::new();
     for jti in jtis {
-        let earlier = session_token::Entity::in_tenant(work.organisation)
-            .select_only()
-            .column(session_token::Column::SessionId)
-            .filter(session_token::Column::Jti.eq(jti.as_str()))
-            .into_query();
-        let theirs = Condition::any()
-            .add(session::Column::Jti.eq(jti.as_str()))
-            .add(session::Column::Id.in_subquery(earlier));
-        let mut known = Known::of(work, Some(theirs)).await?;
+        let mut known = sessions.of(TOKEN, &jti);
         let record = records.iter().find(|record| record.jti == jti);
         let newest = known.sessions.first();
         known.viewer = record.map_or_else(|| newest.and_then(|one| one.viewer.clone()), |one| one.viewer.clone());
         known.tag = record.map_or_else(|| newest.and_then(|one| one.tag.clone()), |one| one.tag.clone());
-        known.status = standing.get(&jti).map(|is| status(*is));
+        known.status = standing.get(&jti).map(|stand| status(stand.is));
         known.score = scores.get(&jti).copied().unwrap_or_default();
         if let (None, Some(record)) = (known.span, record) {
             known.span = Some((record.issued_at, record.issued_at));
@@ -172,12 +205,15 @@ async fn known_tokens(
 }
 
 /// What is known of addresses; nobody needs to have watched from there.
-async fn known_addresses(work: &Work<'_>, addresses: BTreeMap<String, Source>) -> Result<Vec<(String, Known)>, Fault> {
-    let names: Vec<_> = addresses.keys().cloned().collect();
+async fn known_addresses(
+    work: &Work<'_>,
+    sessions: &Sessions,
+    addresses: BTreeMap<String, Source>,
+) -> Result<Vec<(String, Known)>, DbErr> {
+    let names: Vec<_> = addresses.values().map(Source::found).collect();
     let scores = scores(work, ADDRESS, &names).await?;
-    let mut all = Vec::new();
-    for (name, source) in addresses {
-        let mut known = Known::of(work, Some(from(&source))).await?;
+    let known = addresses.into_iter().map(|(name, source)| {
+        let mut known = sessions.of(ADDRESS, &name);
         let place = guard::network(&name)
             .ok()
             .map(|network| work.state.places.of(network.addr()));
@@ -188,10 +224,10 @@ async fn known_addresses(work: &Work<'_>, addresses: BTreeMap<String, Source>) -
             .and_then(|one| one.asn)
             .or_else(|| place.and_then(|place| place.asn).map(|asn| i64::from(asn.number())));
         known.provider = newest.and_then(|one| one.provider.clone());
-        known.score = scores.get(&name).copied().unwrap_or_default();
-        all.push((name, known));
-    }
-    Ok(all)
+        known.score = scores.get(&source.found()).copied().unwrap_or_default();
+        (name, known)
+    });
+    Ok(known.collect())
 }
 
 async fn scores(work: &Work<'_>, kind: &str, names: &[String]) -> Result<BTreeMap<String, i32>, DbErr> {
@@ -201,55 +237,43 @@ async fn scores(work: &Work<'_>, kind: &str, names: &[String]) -> Result<BTreeMa
     Ok(found.into_iter().map(|(name, rows)| (name, sum(rows))).collect())
 }
 
-/// The sessions from there.
-fn from(source: &Source) -> Condition {
-    use session::Column;
-    match source {
-        Source::Address(address) => Condition::all().add(Column::Address.eq(address.as_str())),
-        Source::Subnet(subnet) => {
-            let (network, length) = subnet.split_once('/').unwrap_or((subnet, ""));
-            let whole = Condition::any().add(Column::Address.eq(subnet.as_str()));
-            match length {
-                "24" => whole.add(Column::Address.like(format!("{}%", network.trim_end_matches('0')))),
-                _ => whole.add(Column::AddressBlock.eq(network)),
-            }
-        }
-    }
-}
-
 fn written(source: &Source) -> String {
     match source {
         Source::Address(text) | Source::Subnet(text) => text.clone(),
     }
 }
 
-impl Known {
-    /// What sessions say of it.
-    async fn of(work: &Work<'_>, theirs: Option<Condition>) -> Result<Self, DbErr> {
-        let Some(theirs) = theirs else {
-            return Ok(Self::default());
-        };
-        let select = session::Entity::in_tenant(work.organisation).filter(theirs);
-        let many = select.clone().count(&*work.write).await?;
-        let first: Option<Option<i64>> = select
-            .clone()
-            .select_only()
-            .column_as(session::Column::StartedAt.min(), "first")
-            .into_tuple()
-            .one(&*work.write)
-            .await?;
-        let sessions = select
-            .order_by_desc(session::Column::Id)
-            .limit(EACH)
+/// What sessions say of each thing, and the newest of them as they are now.
+struct Sessions {
+    seen: HashMap<Subject, Seen>,
+    rows: HashMap<Uuid, session::Model>,
+}
+
+impl Sessions {
+    async fn read(work: &Work<'_>, seen: HashMap<Subject, Seen>) -> Result<Self, DbErr> {
+        let ids: BTreeSet<Uuid> = seen.values().flat_map(|one| one.newest.iter().copied()).collect();
+        let rows = session::Entity::in_tenant(work.organisation)
+            .filter(session::Column::Id.is_in(ids))
             .all(&*work.write)
             .await?;
-        let last = sessions.iter().map(|row| row.ended_at.unwrap_or(row.beat_at)).max();
         Ok(Self {
-            many,
-            span: first.flatten().zip(last),
-            sessions,
-            ..Self::default()
+            seen,
+            rows: rows.into_iter().map(|row| (row.id, row)).collect(),
         })
+    }
+
+    fn of(&self, kind: &'static str, name: &str) -> Known {
+        let Some(seen) = self.seen.get(&(kind, name.to_owned())) else {
+            return Known::default();
+        };
+        let sessions: Vec<_> = seen.newest.iter().filter_map(|id| self.rows.get(id).cloned()).collect();
+        let last = sessions.iter().map(|row| row.ended_at.unwrap_or(row.beat_at)).max();
+        Known {
+            many: seen.many,
+            span: seen.first.zip(last),
+            sessions,
+            ..Known::default()
+        }
     }
 }
 
@@ -302,7 +326,7 @@ impl Case {
         }
         let now = work.at.us();
         let (first, last) = known.span.unwrap_or((now, now));
-        let (points, many) = (finding.map_or(known.score, |row| row.points), count(known.many));
+        let (points, many) = (finding.map_or(known.score, |row| row.points), known.many);
         let old = before.as_ref();
         let most = |new: i32| old.map_or(new, |row| row.points.max(new));
         // Of two evidences the one with more points, or the newer one.
@@ -395,9 +419,9 @@ impl Case {
 }
 
 /// What is called so many times at once is refused, by its name.
-pub(super) fn few(field: &str, list: &[String]) -> Result<(), Fault> {
-    if list.len() > AT_ONCE {
-        return Err(Fault::field(field, "INVALID", format!("{AT_ONCE} at most at once")));
+pub(super) fn few(field: &str, list: &[String], most: usize) -> Result<(), Fault> {
+    if list.len() > most {
+        return Err(Fault::field(field, "INVALID", format!("{most} at most at once")));
     }
     if list.iter().any(|text| text.len() > TEXT || text.contains('\0')) {
         let why = format!("{TEXT} bytes at most each, without the character 0");
@@ -419,17 +443,14 @@ pub(super) const fn status(is: TokenIs) -> &'static str {
     }
 }
 
-fn count(many: u64) -> i64 {
-    i64::try_from(many).unwrap_or(i64::MAX)
-}
-
 pub(crate) const FINDING: &str = "finding";
 const FINDINGS: &str = "findings";
 const TOKENS: &str = "tokens";
 const ADDRESSES: &str = "addresses";
 /// Of a case: findings, tokens and addresses together.
 const ITEMS: usize = 200;
-/// Sessions that are copied with each.
-const EACH: u64 = 20;
-const AT_ONCE: usize = 100;
+/// Findings, tokens, things to take out.
+pub(super) const AT_ONCE: usize = 100;
+/// A network is many.
+const ADDRESSES_AT_ONCE: usize = 20;
 const TEXT: usize = 512;

@@ -6,6 +6,9 @@
 
 pub(crate) mod filling;
 pub(crate) mod report;
+mod seen;
+
+use std::collections::HashMap;
 
 use authz::Action;
 use entity::{Tenanted, case_item, case_note, case_session, misuse_case};
@@ -13,17 +16,18 @@ use guard::policy::Package;
 use ids::{CaseId, CaseItemId, CaseNoteId, OrganisationId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ModelTrait, Order,
-    PaginatorTrait, QueryFilter, QueryOrder,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use self::filling::FINDING;
 pub(crate) use self::filling::Filling;
 use super::{
     Work, label,
     page::{Page, Wanted},
 };
-use crate::{fault::Fault, people::Acting, state::State};
+use crate::{analytics::findings::TOKEN, fault::Fault, people::Acting, state::State};
 
 /// A page of cases, the newest first; only those in that state where one is said.
 pub(crate) async fn page(
@@ -70,6 +74,49 @@ pub(crate) async fn items(
         .await
 }
 
+/// What is in a case, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) findings: i64,
+    pub(crate) tokens: i64,
+    pub(crate) addresses: i64,
+    /// The highest of a token or an address.
+    pub(crate) score: i32,
+}
+
+/// What is in some cases, in numbers; nothing is said of one that is empty.
+pub(crate) async fn sums(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, Sums>, DbErr> {
+    use case_item::Column;
+    let rows: Vec<(Uuid, String, i64, i32)> = case_item::Entity::in_tenant(organisation)
+        .select_only()
+        .columns([Column::CaseId, Column::Kind])
+        .column_as(Column::Id.count(), "many")
+        .column_as(Column::Points.max(), "most")
+        .filter(Column::CaseId.is_in(cases.iter().copied()))
+        .group_by(Column::CaseId)
+        .group_by(Column::Kind)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut all: HashMap<Uuid, Sums> = HashMap::new();
+    for (case, kind, many, most) in rows {
+        let sums = all.entry(case).or_default();
+        match kind.as_str() {
+            FINDING => sums.findings = many,
+            TOKEN => sums.tokens = many,
+            _ => sums.addresses = many,
+        }
+        if kind != FINDING {
+            sums.score = sums.score.max(most);
+        }
+    }
+    Ok(all)
+}
+
 /// The sessions of what is in some cases, the first first; one that came with several things comes once for each.
 pub(crate) async fn sessions(
     connection: &impl ConnectionTrait,
@@ -107,6 +154,11 @@ pub(crate) async fn create(
 ) -> Result<misuse_case::Model, Fault> {
     acting.needs(state, Package::Analytics).await?;
     let title = label("title", title, TITLE)?;
+    let filling = Filling {
+        findings,
+        ..Filling::default()
+    };
+    let filling = filling.ready(state, acting.id).await?;
     let work = Work::begin(state, acting).await?;
     if misuse_case::Entity::in_tenant(acting.id).count(&*work.write).await? >= CASES {
         let why = format!("the organisation may have {CASES} cases: delete some that are closed");
@@ -125,10 +177,6 @@ pub(crate) async fn create(
         closed_at: Set(None),
     };
     let row = row.insert(&*work.write).await?;
-    let filling = Filling {
-        findings,
-        ..Filling::default()
-    };
     let filled = filling.into_case(&work, row.id).await?;
     finish(work, row.id, json!({ "opened": true, "added": filled })).await?;
     Ok(row)
@@ -176,6 +224,8 @@ pub(crate) async fn add(
     filling: Filling,
 ) -> Result<misuse_case::Model, Fault> {
     acting.needs(state, Package::Analytics).await?;
+    by_id(state.store.read(), acting.id, id).await?;
+    let filling = filling.ready(state, acting.id).await?;
     let work = Work::begin(state, acting).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
     let filled = filling.into_case(&work, row.id).await?;
@@ -194,7 +244,7 @@ pub(crate) async fn remove(
     let work = Work::begin(state, acting).await?;
     let row = by_id(&*work.write, acting.id, id).await?;
     for (field, ids) in [("items", items), ("notes", notes)] {
-        filling::few(field, ids)?;
+        filling::few(field, ids, filling::AT_ONCE)?;
     }
     let ids = items.iter().filter_map(|id| id.parse().ok()).map(CaseItemId::uuid);
     let things = case_item::Entity::remove_in_tenant(acting.id)

@@ -84,10 +84,10 @@ pub(crate) async fn make(state: &State, acting: &Acting, id: &str, parts: Parts)
 async fn stand(work: &Work<'_>, items: &mut [case_item::Model]) -> Result<(), DbErr> {
     let tokens = items.iter().filter(|item| item.kind == TOKEN);
     let jtis: Vec<_> = tokens.map(|item| item.subject.clone()).collect();
-    let known = standing::tokens(&*work.write, work.organisation, &jtis, work.at).await?;
+    let known = standing::tokens(work.state, &*work.write, work.organisation, &jtis, work.at).await?;
     for item in items.iter_mut().filter(|item| item.kind == TOKEN) {
-        if let Some(is) = known.get(&item.subject) {
-            item.status = Some(filling::status(*is).to_owned());
+        if let Some(stand) = known.get(&item.subject) {
+            item.status = Some(filling::status(stand.is).to_owned());
         }
     }
     Ok(())

@@ -2,20 +2,21 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use entity::{Tenanted, guardian_rule, playback_token, response};
+use entity::{Tenanted, guardian_rule, playback_token, response, session};
 use guard::{
     Timestamp, Update,
     policy::{Held, Hold, Package},
     rules::{Action, Doors, Kind, Mode},
 };
-use ids::{OrganisationId, RuleId, TokenId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter};
+use ids::{OrganisationId, RuleId};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{APPLIED, Work};
+use super::{Standing, Work};
 use crate::{
     analytics::findings::{ADDRESS, TOKEN, USER},
     fault::Fault,
+    live::record,
     publisher::policy,
     service::{
         packages,
@@ -46,33 +47,46 @@ impl Target {
         }
     }
 
-    /// Whether it can be kept out by itself: a token that cannot be revoked is as little held.
+    /// Whether it can be kept out by itself: a token that cannot be revoked is as little held. Of one that was made
+    /// elsewhere the newest session that began with it says so; one that nobody showed may be.
     pub(super) async fn can_be_held(&self, work: &Work<'_>) -> Result<bool, DbErr> {
         let Self::Held(Held::Token(jti)) = self else {
             return Ok(true);
         };
-        let Ok(id) = jti.parse::<TokenId>() else {
-            return Ok(true);
-        };
-        let known = playback_token::Entity::in_tenant(work.organisation)
-            .filter(playback_token::Column::Id.eq(id.uuid()))
+        let made = playback_token::Entity::in_tenant(work.organisation)
+            .filter(playback_token::Column::Jti.eq(&**jti))
             .one(&*work.write)
             .await?;
-        Ok(known.is_none_or(|token| token.revocable))
+        if let Some(token) = made {
+            return Ok(token.revocable);
+        }
+        let marks: Option<Option<i32>> = session::Entity::in_tenant(work.organisation)
+            .select_only()
+            .column(session::Column::TokenMarks)
+            .filter(session::Column::Jti.eq(&**jti))
+            .order_by_desc(session::Column::StartedAt)
+            .into_tuple()
+            .one(&*work.write)
+            .await?;
+        let mut marks = record::marks_of(marks.flatten()).each();
+        Ok(!marks.any(|(_, mark)| mark.code == NOT_REVOCABLE))
     }
 }
 
-/// Keeps them out from now on, in the name of `by`, or of nobody: what becomes of the row, and what nodes are told.
+/// Until when it keeps somebody out that is applied now.
+pub(super) fn until(work: &Work<'_>, row: &response::Model) -> Timestamp {
+    work.at
+        .plus(Duration::from_secs(u64::try_from(row.length_s).unwrap_or(0)))
+}
+
+/// Keeps them out from now on, in the name of `by`, or of nobody: the row afterwards, and what nodes are told.
 pub(super) async fn apply(
     work: &Work<'_>,
     row: &response::Model,
+    target: Target,
     by: Option<Uuid>,
-) -> Result<(response::ActiveModel, Update), Fault> {
-    let gone = || Fault::field("id", "INVALID", "whom it is about is not known any more");
-    let target = Target::of(&row.kind, &row.subject).ok_or_else(gone)?;
-    let until = work
-        .at
-        .plus(Duration::from_secs(u64::try_from(row.length_s).unwrap_or(0)));
+) -> Result<(response::Model, Update), Fault> {
+    let until = until(work, row);
     let (rule, update) = match target {
         Target::Address(value) => {
             let (id, update) = block(work, row, value, by, until).await?;
@@ -82,13 +96,14 @@ pub(super) async fn apply(
     };
     let applied = response::ActiveModel {
         id: Set(row.id),
-        state: Set(APPLIED.to_owned()),
+        state: Set(Standing::Applied.column().to_owned()),
+        decided_by: Set(by),
         decided_at: Set(Some(work.at.us())),
         until_at: Set(Some(until.us())),
         rule_id: Set(rule),
         ..Default::default()
     };
-    Ok((applied, update))
+    Ok((applied.update(&*work.write).await?, update))
 }
 
 /// Lets them in again: what nodes are told; nothing where a person made the rule their own by now, or deleted it.
@@ -155,14 +170,11 @@ async fn block(
         group: None,
     };
     let matcher = gist.matcher()?;
-    let note = response
-        .note
-        .clone()
-        .unwrap_or_else(|| format!("Response to {}", response.indicator));
     let new = New {
         gist,
         mode: Mode::Enforce,
-        note: Some(note),
+        // What people wrote may name a viewer: it stays where that can be erased.
+        note: Some(format!("Response to {}", response.indicator)),
         expires: Some(until),
     };
     let id: RuleId = work.state.mint();
@@ -186,3 +198,6 @@ async fn block(
 fn told(organisation: OrganisationId, hold: Hold) -> Update {
     Update::Held { organisation, hold }
 }
+
+/// As the linter calls the mark.
+const NOT_REVOCABLE: &str = "NOT_REVOCABLE";

@@ -1,37 +1,42 @@
 //! Responses of the platform's own accord: whom something was found of is noted in the transaction that writes the finding,
-//! and seen to at once afterwards, or after a crash. What the settings say is read in the transaction that acts on it.
+//! and seen to at once afterwards. What the settings say is read in the transaction that acts on it.
+//!
+//! After a crash what was noted is seen to as long as it is fresh. What was found before a longer outage is let go: if it
+//! goes on, it is found again within a minute.
 //!
 //! Nothing happens by itself about whom nobody would call a thief: a sign alone may hold of a phone on its way home, or of
 //! an office.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
 use authz::Action;
-use entity::{Table, Tenanted, finding, organisation, response, session};
-use guard::{Timestamp, policy::Package};
-use ids::{OrganisationId, ResponseId};
+use entity::{Table, Tenanted, finding, organisation, response, session, session_token};
+use guard::{Timestamp, Update, policy::Package};
+use ids::OrganisationId;
 use misuse::CALLED;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    APPLIED, DUE, Found, OVER, SUGGESTED, SUGGESTED_STATE, Standing, UNDONE, Work, about, applying, forget,
-    is_kept_out, is_suggested, new, of,
-    settings::{Automatic, Way},
+    Copied, SUGGESTED, Standing, Wish, Work, about,
+    applying::{self, Target},
+    close, is_suggested, new, object, remove,
+    settings::{self, Automatic, Way},
+    standing::{DUE, past},
     suggested, told,
 };
 use crate::{
     analytics::{
-        Found as Sign,
-        findings::{self, TOKEN, USER},
+        Found,
+        findings::{self, ADDRESS, TOKEN, USER},
     },
     fault::Fault,
     people::By,
@@ -41,7 +46,7 @@ use crate::{
 
 /// Notes of whom something was found, where an organisation wants something to be done about it by itself: each once, as
 /// long as nothing is done, and so many of an organisation at once.
-pub(crate) async fn note(state: &State, connection: &impl ConnectionTrait, found: &[Sign]) -> Result<(), DbErr> {
+pub(crate) async fn note(state: &State, connection: &impl ConnectionTrait, found: &[Found]) -> Result<(), DbErr> {
     if found.is_empty() {
         return Ok(());
     }
@@ -54,7 +59,7 @@ pub(crate) async fn note(state: &State, connection: &impl ConnectionTrait, found
         .iter()
         .map(|row| (OrganisationId::from_uuid(row.id), Automatic::of(row)))
         .collect();
-    let mut due: BTreeMap<OrganisationId, BTreeMap<_, &Sign>> = BTreeMap::new();
+    let mut due: BTreeMap<OrganisationId, BTreeMap<_, &Found>> = BTreeMap::new();
     for one in found {
         let ways = wanted.get(&one.organisation).map(|wanted| &wanted.ways);
         if ways.is_some_and(|ways| !ways.is_empty()) {
@@ -63,12 +68,23 @@ pub(crate) async fn note(state: &State, connection: &impl ConnectionTrait, found
                 .insert(&one.finding.subject, one);
         }
     }
-    for (organisation, of) in due {
-        let open = open(connection, organisation, state.now()).await?;
-        let rows: Vec<_> = of
+    for (organisation, found) in due {
+        let many = response::Entity::in_tenant(organisation)
+            .filter(response::Column::State.eq(DUE))
+            .count(connection)
+            .await?;
+        let Some(room) = DUE_AT_ONCE
+            .checked_sub(many)
+            .and_then(|room| usize::try_from(room).ok())
+        else {
+            continue;
+        };
+        let subjects = found.keys().map(|subject| findings::named(subject).1).collect();
+        let open = open(connection, organisation, subjects, state.now()).await?;
+        let rows: Vec<_> = found
             .into_values()
             .filter_map(|one| row(state, one, &open))
-            .take(DUE_AT_ONCE.saturating_sub(open.due))
+            .take(room)
             .collect();
         if !rows.is_empty() {
             response::Entity::insert_many(rows)
@@ -79,44 +95,58 @@ pub(crate) async fn note(state: &State, connection: &impl ConnectionTrait, found
     Ok(())
 }
 
-/// About whom something is due or done.
-struct Open {
-    of: BTreeSet<(String, String)>,
-    due: usize,
-}
-
-async fn open(connection: &impl ConnectionTrait, organisation: OrganisationId, now: Timestamp) -> Result<Open, DbErr> {
+/// About whom of them something is due or done, by kind and name.
+async fn open(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    subjects: Vec<String>,
+    now: Timestamp,
+) -> Result<HashSet<(String, String)>, DbErr> {
     use response::Column;
-    let rows: Vec<(String, String, String)> = response::Entity::in_tenant(organisation)
-        .select_only()
-        .columns([Column::Kind, Column::Subject, Column::State])
-        .filter(
-            Condition::any()
-                .add(Column::State.eq(DUE))
-                .add(Standing::Applied.filter(now.us())),
-        )
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(Open {
-        due: rows.iter().filter(|(.., state)| state == DUE).count(),
-        of: rows.into_iter().map(|(kind, subject, _)| (kind, subject)).collect(),
-    })
+    let mut open = HashSet::new();
+    for some in subjects.chunks(SUBJECTS) {
+        let rows: Vec<(String, String)> = response::Entity::in_tenant(organisation)
+            .select_only()
+            .columns([Column::Kind, Column::Subject])
+            .filter(Column::Kind.is_in([TOKEN, USER, ADDRESS]))
+            .filter(Column::Subject.is_in(some))
+            .filter(
+                Condition::any()
+                    .add(Column::State.eq(DUE))
+                    .add(Standing::Applied.filter(now.us())),
+            )
+            .into_tuple()
+            .all(connection)
+            .await?;
+        open.extend(rows);
+    }
+    Ok(open)
 }
 
-fn row(state: &State, Sign { organisation, finding }: &Sign, open: &Open) -> Option<response::ActiveModel> {
+fn row(
+    state: &State,
+    Found { organisation, finding }: &Found,
+    open: &HashSet<(String, String)>,
+) -> Option<response::ActiveModel> {
     let (kind, subject) = findings::named(&finding.subject);
-    if subject.len() > findings::LONGEST || open.of.contains(&(kind.to_owned(), subject.clone())) {
+    if subject.len() > findings::LONGEST || open.contains(&(kind.to_owned(), subject.clone())) {
         return None;
     }
-    let found = Found {
+    let wish = Wish {
+        state: DUE,
+        length_s: settings::LENGTH_S,
+        note: None,
+        by: None,
+    };
+    let found = Copied {
         kind,
         subject: &subject,
         indicator: finding.indicator.as_str(),
         points: i32::try_from(finding.points).unwrap_or(i32::MAX),
         evidence: &finding.evidence,
+        last_at: finding.last.us(),
     };
-    Some(new(state.mint(), *organisation, state.now(), found))
+    Some(new(state.mint(), *organisation, state.now(), wish, found))
 }
 
 /// The task: sees to what is due, and to what is over. Ends with `stop`.
@@ -182,11 +212,7 @@ impl Step {
         match self {
             Self::Due => Condition::all().add(Column::State.eq(DUE)),
             Self::Over => Condition::any()
-                .add(
-                    Condition::all()
-                        .add(Column::State.eq(APPLIED))
-                        .add(Column::UntilAt.lte(now_us)),
-                )
+                .add(past(now_us))
                 .add(lapsed(now_us, WAITS_US).add(Column::ProposedBy.is_null()))
                 .add(lapsed(now_us, PEOPLES_WAITS_US)),
         }
@@ -197,7 +223,7 @@ impl Step {
 fn lapsed(now_us: i64, waits_us: i64) -> Condition {
     use response::Column;
     Condition::all()
-        .add(Column::State.eq(SUGGESTED_STATE))
+        .add(Column::State.eq(Standing::Suggested.column()))
         .add(Column::ProposedAt.lt(now_us.saturating_sub(waits_us)))
 }
 
@@ -213,7 +239,7 @@ async fn one(state: &State, organisation: OrganisationId, step: Step) -> Result<
     let Some(row) = next else { return Ok(false) };
     match step {
         Step::Due => decide(work, row).await?,
-        Step::Over if row.state == SUGGESTED_STATE => lapse(work, row).await?,
+        Step::Over if row.state == Standing::Suggested.column() => lapse(work, row).await?,
         Step::Over => end(work, row).await?,
     }
     Ok(true)
@@ -228,25 +254,26 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     let Some((way, sign)) = called(&work, &said, &row).await? else {
         return dismiss(work, row.id).await;
     };
-    let row = response::Model {
-        indicator: sign.indicator,
-        points: sign.points,
-        evidence: sign.evidence,
-        length_s: said.length_s,
-        ..row
+    // Where a token cannot be held its viewer may be, whose turn comes.
+    let target = match Target::of(&row.kind, &row.subject) {
+        Some(target) if target.can_be_held(&work).await? => target,
+        _ => return dismiss(work, row.id).await,
     };
+    let row = response::ActiveModel {
+        id: Set(row.id),
+        indicator: Set(sign.indicator),
+        points: Set(sign.points),
+        evidence: Set(sign.evidence),
+        last_at: Set(sign.last_at),
+        length_s: Set(said.length_s),
+        ..Default::default()
+    };
+    let row = row.update(&*work.write).await?;
     if way == Way::Apply && of_late(&work).await? < u64::from(said.per_hour) {
-        match applying::apply(&work, &row, None).await {
-            Ok((applied, update)) => {
-                // What waits for a person is done.
-                response::Entity::remove_in_tenant(work.organisation)
-                    .filter(response::Column::Kind.eq(row.kind.as_str()))
-                    .filter(response::Column::Subject.eq(row.subject.as_str()))
-                    .filter(response::Column::State.eq(SUGGESTED_STATE))
-                    .exec(&*work.write)
-                    .await?;
-                let applied = found_again(applied, &row).update(&*work.write).await?;
-                return finish(work, "applied", &applied, &[update]).await;
+        match applying::apply(&work, &row, target, None).await {
+            Ok((row, update)) => {
+                withdraw(&work, &row).await?;
+                return finish(work, "applied", &row, &[update]).await;
             }
             // What cannot be done by itself a person looks at.
             Err(Fault::Caller(_) | Fault::PackageRequired(_)) => {}
@@ -258,25 +285,26 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     }
     let waits = response::ActiveModel {
         id: Set(row.id),
-        state: Set(SUGGESTED_STATE.to_owned()),
+        state: Set(Standing::Suggested.column().to_owned()),
         ..Default::default()
     };
-    let row = found_again(waits, &row).update(&*work.write).await?;
-    let (object, detail) = (ResponseId::from_uuid(row.id).to_string(), told("suggested", &row));
+    let row = waits.update(&*work.write).await?;
+    let detail = told("suggested", &row);
     about(work, &row)
-        .finish_untold(Action::ResponseWrite, &object, detail)
+        .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await
 }
 
-/// What is said of them now.
-fn found_again(row: response::ActiveModel, found: &response::Model) -> response::ActiveModel {
-    response::ActiveModel {
-        indicator: Set(found.indicator.clone()),
-        points: Set(found.points),
-        evidence: Set(found.evidence.clone()),
-        length_s: Set(found.length_s),
-        ..row
-    }
+/// What the platform itself suggested about them is done. What a person did is theirs to take back.
+async fn withdraw(work: &Work<'_>, row: &response::Model) -> Result<(), DbErr> {
+    response::Entity::remove_in_tenant(work.organisation)
+        .filter(response::Column::Kind.eq(row.kind.as_str()))
+        .filter(response::Column::Subject.eq(row.subject.as_str()))
+        .filter(response::Column::State.eq(Standing::Suggested.column()))
+        .filter(response::Column::ProposedBy.is_null())
+        .exec(&*work.write)
+        .await
+        .map(drop)
 }
 
 /// What is to happen about them, and the sign that says most for it; none where nothing is.
@@ -309,39 +337,76 @@ async fn called(
 
 /// Whether somebody, or the platform, saw to them, or to the viewer of a token, or to a token of a viewer: one thief is one
 /// response. Whom a person refused, or let in again, the platform leaves alone for a day.
-async fn is_seen_to(work: &Work<'_>, row: &response::Model) -> Result<bool, Fault> {
-    for (kind, subject) in kin(work, row).await? {
-        let overruled = of(work.organisation, kind, &subject)
-            .filter(response::Column::State.is_in([super::REFUSED, UNDONE]))
-            .filter(response::Column::EndedAt.gt(work.at.us().saturating_sub(WAITS_US)))
+async fn is_seen_to(work: &Work<'_>, row: &response::Model) -> Result<bool, DbErr> {
+    use response::Column;
+    let overruled = Condition::all()
+        .add(Column::State.is_in([Standing::Refused.column(), Standing::Undone.column()]))
+        .add(Column::EndedAt.gt(work.at.us().saturating_sub(WAITS_US)));
+    let seen_to = Condition::any()
+        .add(overruled)
+        .add(Standing::Applied.filter(work.at.us()));
+    let own = (row.kind.as_str(), vec![row.subject.clone()]);
+    for (kind, names) in [own, kin(work, row).await?] {
+        let many = response::Entity::in_tenant(work.organisation)
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::Subject.is_in(names))
+            .filter(seen_to.clone())
             .count(&*work.write)
             .await?;
-        if overruled > 0 || is_kept_out(work, kind, &subject).await? {
+        if many > 0 {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-async fn kin(work: &Work<'_>, row: &response::Model) -> Result<Vec<(&'static str, String)>, DbErr> {
+/// Who is the same thief: the viewers of a token, or the tokens of a viewer, those who were there last. A session counts
+/// with each token that it ran on.
+async fn kin(work: &Work<'_>, row: &response::Model) -> Result<(&'static str, Vec<String>), DbErr> {
     use session::Column;
-    let (kind, other, by, names) = match row.kind.as_str() {
-        TOKEN => (TOKEN, USER, Column::Jti, Column::Viewer),
-        USER => (USER, TOKEN, Column::Viewer, Column::Jti),
-        _ => return Ok(vec![(findings::ADDRESS, row.subject.clone())]),
+    let (subject, since) = (row.subject.as_str(), work.at.minus(KIN).us());
+    let of = |whose: Condition| {
+        session::Entity::in_tenant(work.organisation)
+            .select_only()
+            .filter(whose)
+            .filter(Column::StartedAt.gt(since))
     };
-    let named: Vec<Option<String>> = session::Entity::in_tenant(work.organisation)
-        .select_only()
-        .column(names)
-        .distinct()
-        .filter(by.eq(row.subject.as_str()))
-        .filter(Column::StartedAt.gt(work.at.minus(KIN).us()))
-        .limit(KIN_ROWS)
-        .into_tuple()
-        .all(&*work.write)
-        .await?;
-    let others = named.into_iter().flatten().map(|name| (other, name));
-    Ok(others.chain([(kind, row.subject.clone())]).collect())
+    let named = |name: Column, whose: Condition| {
+        of(whose)
+            .column(name)
+            .filter(name.is_not_null())
+            .group_by(name)
+            .order_by_desc(Column::StartedAt.max())
+            .limit(KIN_NAMES)
+            .into_tuple::<String>()
+            .all(&*work.write)
+    };
+    let earlier = session_token::Entity::in_tenant(work.organisation).select_only();
+    if row.kind == TOKEN {
+        let earlier = earlier
+            .column(session_token::Column::SessionId)
+            .filter(session_token::Column::Jti.eq(subject));
+        let whose = Condition::any()
+            .add(Column::Jti.eq(subject))
+            .add(Column::Id.in_subquery(earlier.into_query()));
+        Ok((USER, named(Column::Viewer, whose).await?))
+    } else if row.kind == USER {
+        let whose = || Condition::all().add(Column::Viewer.eq(subject));
+        let mut names = named(Column::Jti, whose()).await?;
+        let sessions = of(whose()).column(Column::Id).into_query();
+        let earlier: Vec<String> = earlier
+            .column(session_token::Column::Jti)
+            .filter(session_token::Column::SessionId.in_subquery(sessions))
+            .order_by_desc(session_token::Column::SessionId)
+            .limit(KIN_NAMES)
+            .into_tuple()
+            .all(&*work.write)
+            .await?;
+        names.extend(earlier);
+        Ok((TOKEN, names))
+    } else {
+        Ok((ADDRESS, vec![]))
+    }
 }
 
 /// How many were kept out by themselves within the last hour.
@@ -356,52 +421,43 @@ async fn of_late(work: &Work<'_>) -> Result<u64, DbErr> {
         .await
 }
 
-/// The time of what was applied is over: nodes let in by themselves, and forget it now.
+/// The time of what was applied is over: nodes let in by themselves, and forget it now. Who is held anew stays so, and who
+/// was erased is not named again.
 async fn end(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
-    let newer = row.rule_id.is_none() && is_kept_out(&work, &row.kind, &row.subject).await?;
-    // Who was erased is not named again.
-    let updates = if newer || row.forget && row.rule_id.is_none() {
-        vec![]
-    } else {
+    let updates = if row.rule_id.is_some() {
         applying::lift(&work, &row).await?
+    } else {
+        vec![Update::HoldsOver {
+            organisation: work.organisation,
+            at: work.at,
+        }]
     };
-    let ended = response::ActiveModel {
-        id: Set(row.id),
-        state: Set(OVER.to_owned()),
-        ended_at: Set(row.until_at),
-        ..Default::default()
-    };
-    let ended = ended.update(&*work.write).await?;
-    if ended.forget {
-        forget(&work, &ended).await?;
-    }
-    finish(work, "over", &ended, &updates).await
+    let at = row.until_at.unwrap_or(work.at.us());
+    let row = close(&work, &row, (Standing::Over, at), None).await?;
+    finish(work, "over", &row, &updates).await
 }
 
 /// Nobody took it up.
 async fn lapse(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
-    let (object, detail) = (ResponseId::from_uuid(row.id).to_string(), told("lapsed", &row));
-    forget(&work, &row).await?;
+    let detail = told("lapsed", &row);
+    remove(&work, row.id).await?;
     about(work, &row)
-        .finish_untold(Action::ResponseWrite, &object, detail)
+        .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await
 }
 
 /// Nothing is done about it, and nothing was told of it.
 async fn dismiss(work: Work<'_>, id: Uuid) -> Result<(), Fault> {
-    response::Entity::remove_in_tenant(work.organisation)
-        .filter(response::Column::Id.eq(id))
-        .exec(&*work.write)
-        .await?;
+    remove(&work, id).await?;
     work.write.commit().await?;
     Ok(())
 }
 
 /// Without waiting for the nodes: the next one waits.
-async fn finish(work: Work<'_>, what: &str, row: &response::Model, updates: &[guard::Update]) -> Result<(), Fault> {
-    let (object, detail) = (ResponseId::from_uuid(row.id).to_string(), told(what, row));
+async fn finish(work: Work<'_>, what: &str, row: &response::Model, updates: &[Update]) -> Result<(), Fault> {
+    let detail = told(what, row);
     about(work, row)
-        .finish_unfollowed(Action::ResponseWrite, &object, detail, updates)
+        .finish_unfollowed(Action::ResponseWrite, &object(row), detail, updates)
         .await
 }
 
@@ -409,14 +465,16 @@ async fn finish(work: Work<'_>, what: &str, row: &response::Model, updates: &[gu
 const TICK: Duration = Duration::from_secs(2);
 /// How many of an organisation are seen to before the next has its turn.
 const TURNS: usize = 20;
+/// SQLite allows 32766 parameters in a statement.
+const SUBJECTS: usize = 10_000;
 /// How many of an organisation wait to be seen to.
-const DUE_AT_ONCE: usize = 100;
+const DUE_AT_ONCE: u64 = 100;
 /// A sign that was seen so long ago holds no more: what goes on is told every minute.
 const FRESH: Duration = Duration::from_mins(3);
 /// How long ago a session of a viewer's began that tells which tokens are theirs.
 const KIN: Duration = Duration::from_hours(24);
-/// Of how many tokens of a viewer that is looked up.
-const KIN_ROWS: u64 = 100;
+/// Of how many of them that is looked up.
+const KIN_NAMES: u64 = 1_000;
 /// For how long a suggestion of the platform's waits, and a person's word stands against it: a day.
 const WAITS_US: i64 = 24 * 3_600_000_000;
 /// For how long a person's: 30 days.

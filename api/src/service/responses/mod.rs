@@ -6,30 +6,32 @@
 //!                                  └─ by itself, so often an hour ─────┘
 //! ```
 //! An address is kept out by a Guardian rule, a token or a viewer by a hold; both end by themselves. Whom it is about may be
-//! erased, so the audit log names them outside its hashes.
+//! erased, so the audit log names tokens and viewers outside its hashes, and addresses not at all.
 
 pub(crate) mod applying;
 pub(crate) mod automatic;
 pub(crate) mod settings;
+mod standing;
 
 use authz::Action;
 use entity::{Tenanted, api_token, finding, response};
 use guard::{Timestamp, Update, policy::Package};
 use ids::{FindingId, OrganisationId, ResponseId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, Order, PaginatorTrait,
-    QueryFilter, Select, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, Order, PaginatorTrait, QueryFilter, Select,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::applying::Target;
+pub(crate) use self::standing::Standing;
+use self::{applying::Target, standing::DUE};
 use super::{
     Work,
     page::{Page, Wanted},
     rules,
 };
 use crate::{
+    analytics::findings::ADDRESS,
     fault::Fault,
     people::{Acting, Actor},
     publisher::{Progress, policy::Extent},
@@ -79,12 +81,7 @@ pub(crate) async fn suggest(
         .one(&*work.write)
         .await?
         .ok_or(Fault::NotFound)?;
-    let gone = || Fault::field("finding", "INVALID", "whom it is about is not known any more");
-    let target = Target::of(&found.kind, &found.subject).ok_or_else(gone)?;
-    if !target.can_be_held(&work).await? {
-        let why = "the token was made so that it cannot be revoked, nor held";
-        return Err(Fault::field("finding", "NOT_REVOCABLE", why));
-    }
+    target(&work, "finding", (&found.kind, &found.subject)).await?;
     if is_suggested(&work, &found.kind, &found.subject).await?
         || is_kept_out(&work, &found.kind, &found.subject).await?
     {
@@ -96,13 +93,13 @@ pub(crate) async fn suggest(
         return Err(Fault::field("finding", "LIMIT_REACHED", why));
     }
     let id: ResponseId = state.mint();
-    let row = response::ActiveModel {
-        state: Set(SUGGESTED_STATE.to_owned()),
-        length_s: Set(length_s),
-        note: Set(note),
-        proposed_by: Set(Some(by)),
-        ..new(id, acting.id, work.at, Found::of_row(&found))
+    let wish = Wish {
+        state: Standing::Suggested.column(),
+        length_s,
+        note,
+        by: Some(by),
     };
+    let row = new(id, acting.id, work.at, wish, Copied::of(&found));
     let row = row.insert(&*work.write).await?;
     let detail = told("suggested", &row);
     about(work, &row)
@@ -120,13 +117,17 @@ pub(crate) async fn approve(state: &State, acting: &Acting, id: &str) -> Result<
         let why = "a second person approves: whoever suggested it cannot";
         return Err(Fault::field("id", "SAME_PERSON", why));
     }
-    let (applied, update) = applying::apply(&work, &row, Some(by)).await?;
-    let row = response::ActiveModel {
-        decided_by: Set(Some(by)),
-        ..applied
-    };
-    let row = row.update(&*work.write).await?;
-    let progress = finish(work, "applied", &row, &[update]).await?;
+    let target = target(&work, "id", (&row.kind, &row.subject)).await?;
+    let (before, mut updates) = make_room(&work, &row).await?;
+    let (row, update) = applying::apply(&work, &row, target, Some(by)).await?;
+    updates.push(update);
+    let mut detail = told("applied", &row);
+    if let (Some(before), Some(detail)) = (before, detail.as_object_mut()) {
+        detail.insert("insteadOf".to_owned(), before.to_string().into());
+    }
+    let progress = about(work, &row)
+        .finish(Action::ResponseWrite, &object(&row), detail, &updates)
+        .await?;
     Ok((row, progress))
 }
 
@@ -137,7 +138,7 @@ pub(crate) async fn refuse(state: &State, acting: &Acting, id: &str) -> Result<r
     let row = waiting(&work, id).await?;
     let row = response::ActiveModel {
         id: Set(row.id),
-        state: Set(REFUSED.to_owned()),
+        state: Set(Standing::Refused.column().to_owned()),
         decided_by: Set(Some(by)),
         decided_at: Set(Some(work.at.us())),
         ended_at: Set(Some(work.at.us())),
@@ -145,12 +146,8 @@ pub(crate) async fn refuse(state: &State, acting: &Acting, id: &str) -> Result<r
     };
     let row = row.update(&*work.write).await?;
     let detail = told("refused", &row);
-    work.about(&row.subject)
-        .finish_untold(
-            Action::ResponseWrite,
-            &ResponseId::from_uuid(row.id).to_string(),
-            detail,
-        )
+    about(work, &row)
+        .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await?;
     Ok(row)
 }
@@ -168,19 +165,13 @@ pub(crate) async fn undo(state: &State, acting: &Acting, id: &str) -> Result<(re
         let why = "somebody changed the rule since: change or delete that";
         return Err(Fault::field("id", "RULE_CHANGED", why));
     }
-    let changed = response::ActiveModel {
-        id: Set(row.id),
-        state: Set(UNDONE.to_owned()),
-        undone_by: Set(Some(by)),
-        ended_at: Set(Some(work.at.us())),
-        ..Default::default()
-    };
-    let changed = changed.update(&*work.write).await?;
-    if changed.forget {
-        forget(&work, &changed).await?;
-    }
-    let progress = finish(work, "undone", &changed, &updates).await?;
-    Ok((changed, progress))
+    let at = work.at.us();
+    let row = close(&work, &row, (Standing::Undone, at), Some(by)).await?;
+    let detail = told("undone", &row);
+    let progress = about(work, &row)
+        .finish(Action::ResponseWrite, &object(&row), detail, &updates)
+        .await?;
+    Ok((row, progress))
 }
 
 /// Whom responses keep out without a rule, for a policy.
@@ -199,74 +190,47 @@ pub(crate) async fn policy(
     Ok(rows.iter().filter_map(applying::held).collect())
 }
 
-/// Where a response is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It waits for somebody.
-    Suggested,
-    /// It keeps them out.
-    Applied,
-    /// Somebody did not want it.
-    Refused,
-    /// Somebody let them in again.
-    Undone,
-    /// Its time is over.
-    Over,
-}
-
-impl Standing {
-    /// That of a row; what nobody sees yet waits too.
-    pub(crate) fn of(row: &response::Model, now: Timestamp) -> Self {
-        let lasts = row.until_at.is_some_and(|until| until > now.us());
-        match row.state.as_str() {
-            APPLIED if lasts => Self::Applied,
-            APPLIED | OVER => Self::Over,
-            REFUSED => Self::Refused,
-            UNDONE => Self::Undone,
-            _ => Self::Suggested,
-        }
-    }
-
-    /// Those rows.
-    pub(crate) fn filter(self, now_us: i64) -> Condition {
-        use response::Column;
-        let all = Condition::all();
-        match self {
-            Self::Suggested => all.add(Column::State.eq(SUGGESTED_STATE)),
-            Self::Applied => all.add(Column::State.eq(APPLIED)).add(Column::UntilAt.gt(now_us)),
-            Self::Refused => all.add(Column::State.eq(REFUSED)),
-            Self::Undone => all.add(Column::State.eq(UNDONE)),
-            Self::Over => Condition::any()
-                .add(Column::State.eq(OVER))
-                .add(all.add(Column::State.eq(APPLIED)).add(Column::UntilAt.lte(now_us))),
-        }
-    }
-}
-
 /// What was found, as a response keeps it.
 #[derive(Clone, Copy)]
-pub(super) struct Found<'a> {
+struct Copied<'a> {
     kind: &'a str,
     subject: &'a str,
     indicator: &'a str,
     points: i32,
     evidence: &'a str,
+    last_at: i64,
 }
 
-impl<'a> Found<'a> {
-    fn of_row(row: &'a finding::Model) -> Self {
+impl<'a> Copied<'a> {
+    fn of(row: &'a finding::Model) -> Self {
         Self {
             kind: &row.kind,
             subject: &row.subject,
             indicator: &row.indicator,
             points: row.points,
             evidence: &row.evidence,
+            last_at: row.last_at,
         }
     }
 }
 
-/// A new row, due, of the platform's own accord.
-fn new(id: ResponseId, organisation: OrganisationId, at: Timestamp, found: Found<'_>) -> response::ActiveModel {
+/// What is to be done about it.
+struct Wish {
+    state: &'static str,
+    length_s: i64,
+    note: Option<String>,
+    /// None: the platform wishes it.
+    by: Option<Uuid>,
+}
+
+/// A new row.
+fn new(
+    id: ResponseId,
+    organisation: OrganisationId,
+    at: Timestamp,
+    wish: Wish,
+    found: Copied<'_>,
+) -> response::ActiveModel {
     response::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(organisation.uuid()),
@@ -275,10 +239,11 @@ fn new(id: ResponseId, organisation: OrganisationId, at: Timestamp, found: Found
         indicator: Set(found.indicator.to_owned()),
         points: Set(found.points),
         evidence: Set(found.evidence.to_owned()),
-        state: Set(DUE.to_owned()),
-        length_s: Set(settings::LENGTH_S),
-        note: Set(None),
-        proposed_by: Set(None),
+        last_at: Set(found.last_at),
+        state: Set(wish.state.to_owned()),
+        length_s: Set(wish.length_s),
+        note: Set(wish.note),
+        proposed_by: Set(wish.by),
         proposed_at: Set(at.us()),
         decided_by: Set(None),
         decided_at: Set(None),
@@ -288,6 +253,40 @@ fn new(id: ResponseId, organisation: OrganisationId, at: Timestamp, found: Found
         ended_at: Set(None),
         forget: Set(false),
     }
+}
+
+/// Who is to be kept out, where that can be.
+async fn target(work: &Work<'_>, field: &str, (kind, subject): (&str, &str)) -> Result<Target, Fault> {
+    let gone = || Fault::field(field, "INVALID", "whom it is about is not known any more");
+    let target = Target::of(kind, subject).ok_or_else(gone)?;
+    if target.can_be_held(work).await? {
+        return Ok(target);
+    }
+    let why = "the token was made so that it cannot be revoked, nor held";
+    Err(Fault::field(field, "NOT_REVOCABLE", why))
+}
+
+/// What keeps them out already is over where another one is to last longer: which that was, and what nodes are told.
+async fn make_room(work: &Work<'_>, row: &response::Model) -> Result<(Option<ResponseId>, Vec<Update>), Fault> {
+    let before = of(work.organisation, &row.kind, &row.subject)
+        .filter(Standing::Applied.filter(work.at.us()))
+        .one(&*work.write)
+        .await?;
+    let Some(before) = before else {
+        return Ok((None, vec![]));
+    };
+    if before.until_at >= Some(applying::until(work, row).us()) {
+        let why = "they are kept out already, for as long or longer";
+        return Err(Fault::field("id", "ALREADY", why));
+    }
+    // A hold takes the place of an earlier one by itself.
+    let updates = if before.rule_id.is_some() {
+        applying::lift(work, &before).await?
+    } else {
+        vec![]
+    };
+    close(work, &before, (Standing::Over, work.at.us()), None).await?;
+    Ok((Some(ResponseId::from_uuid(before.id)), updates))
 }
 
 /// The person who acts, also where their software does. The organisation's key is nobody's.
@@ -347,24 +346,51 @@ async fn suggested(work: &Work<'_>, by_people: bool) -> Result<u64, DbErr> {
 /// A rule that somebody deletes keeps nobody out any more.
 pub(super) async fn rule_deleted(work: &Work<'_>, acting: &Acting, rule: Uuid) -> Result<(), DbErr> {
     use response::Column;
-    response::Entity::change_in_tenant(work.organisation)
+    let rows = response::Entity::in_tenant(work.organisation)
         .filter(Column::RuleId.eq(rule))
-        .filter(Column::State.eq(APPLIED))
-        .col_expr(Column::State, Expr::value(UNDONE))
-        .col_expr(Column::UndoneBy, Expr::value(acting.actor.uuid()))
-        .col_expr(Column::EndedAt, Expr::value(work.at.us()))
-        .exec(&*work.write)
-        .await
-        .map(drop)
+        .filter(Column::State.eq(Standing::Applied.column()))
+        .all(&*work.write)
+        .await?;
+    for row in rows {
+        let undone = (Standing::Undone, work.at.us());
+        close(work, &row, undone, acting.actor.uuid()).await?;
+    }
+    Ok(())
 }
 
-/// Whom it concerns, for the audit entry, unless they were erased.
+/// It keeps nobody out from then on, by whom that was where it was somebody; who was erased meanwhile goes with it.
+async fn close(
+    work: &Work<'_>,
+    row: &response::Model,
+    (standing, at): (Standing, i64),
+    by: Option<Uuid>,
+) -> Result<response::Model, DbErr> {
+    let closed = response::ActiveModel {
+        id: Set(row.id),
+        state: Set(standing.column().to_owned()),
+        undone_by: Set(by),
+        ended_at: Set(Some(at)),
+        ..Default::default()
+    };
+    let closed = closed.update(&*work.write).await?;
+    if closed.forget {
+        remove(work, closed.id).await?;
+    }
+    Ok(closed)
+}
+
+/// Whom it concerns, for the audit entry, unless they were erased. An address is not named: entries are never masked.
 fn about<'a>(work: Work<'a>, row: &response::Model) -> Work<'a> {
-    if row.forget {
+    if row.forget || row.kind == ADDRESS {
         work
     } else {
         work.about(&format!("{} {}", row.kind, row.subject))
     }
+}
+
+/// As the audit log names it.
+fn object(row: &response::Model) -> String {
+    ResponseId::from_uuid(row.id).to_string()
 }
 
 async fn by_id(work: &Work<'_>, id: &str) -> Result<response::Model, Fault> {
@@ -380,28 +406,20 @@ async fn by_id(work: &Work<'_>, id: &str) -> Result<response::Model, Fault> {
 /// One that waits for somebody.
 async fn waiting(work: &Work<'_>, id: &str) -> Result<response::Model, Fault> {
     let row = by_id(work, id).await?;
-    if row.state == SUGGESTED_STATE {
+    if row.state == Standing::Suggested.column() {
         Ok(row)
     } else {
         Err(Fault::field("id", "DECIDED", "somebody approved or refused it already"))
     }
 }
 
-/// Removes one whose subject was erased while it was in force.
-async fn forget(work: &Work<'_>, row: &response::Model) -> Result<(), DbErr> {
+/// Nothing is left of it.
+async fn remove(work: &Work<'_>, id: Uuid) -> Result<(), DbErr> {
     response::Entity::remove_in_tenant(work.organisation)
-        .filter(response::Column::Id.eq(row.id))
+        .filter(response::Column::Id.eq(id))
         .exec(&*work.write)
         .await
         .map(drop)
-}
-
-async fn finish(work: Work<'_>, what: &str, row: &response::Model, updates: &[Update]) -> Result<Progress, Fault> {
-    let detail = told(what, row);
-    let object = ResponseId::from_uuid(row.id).to_string();
-    about(work, row)
-        .finish(Action::ResponseWrite, &object, detail, updates)
-        .await
 }
 
 /// What the audit log says of one.
@@ -419,12 +437,5 @@ fn told(what: &str, row: &response::Model) -> Value {
     })
 }
 
-/// As columns have it: found, and not looked at yet.
-const DUE: &str = "due";
-const SUGGESTED_STATE: &str = "suggested";
-const APPLIED: &str = "applied";
-const REFUSED: &str = "refused";
-const UNDONE: &str = "undone";
-const OVER: &str = "over";
 /// How many may wait for somebody.
 const SUGGESTED: u64 = 200;

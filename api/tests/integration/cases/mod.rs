@@ -16,7 +16,7 @@ use crate::{
     privacy::{database, days, eventually, refused, set, texts, watched, where_it_stands},
 };
 
-const WHOLE: &str = "id title state closedAt score createdBy { name }
+const WHOLE: &str = "id title state closedAt score createdBy { name } findingCount tokenCount addressCount
     findings { id jti user ip code weight evidence firstAt lastAt }
     tokens { id jti user tag status score sessions firstAt lastAt }
     addresses { id ip country asn provider score sessions }
@@ -130,6 +130,10 @@ async fn kept_on(kind: Kind) {
         (&json!(stolen), &json!("user of stolen"), &json!("web"), &json!(1))
     );
     assert_eq!(more["addresses"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&more["findingCount"], &more["tokenCount"], &more["addressCount"]),
+        (&json!(1), &json!(1), &json!(3))
+    );
     assert_eq!(
         more["sessions"].as_array().unwrap().len(),
         1,
@@ -245,7 +249,7 @@ async fn forgets_on(kind: Kind) {
     changed(
         &admin,
         "addToCase",
-        json!({ "id": id, "tokens": ["annas"], "addresses": ["198.51.100.201"] }),
+        json!({ "id": id, "tokens": ["annas"], "addresses": ["198.51.100.201", "2001:db8:1:2::/64"] }),
     )
     .await;
     let note = format!("It is {name}, at 198.51.100.201, 2001:db8:1:2::3 and 192.0.2.0/24.");
@@ -314,9 +318,18 @@ async fn forgets_on(kind: Kind) {
             } else {
                 &one["ip"]
             };
-            assert_eq!(address, "198.51.100.0/24");
+            assert!(
+                ["198.51.100.0/24", "2001:db8:1::/48"]
+                    .iter()
+                    .any(|masked| address == masked),
+                "{address}"
+            );
         }
     }
+    assert_eq!(
+        masked["addressCount"], 3,
+        "the address, hers, and the network that somebody named"
+    );
 
     // What is put in later, of a time whose addresses are masked, is masked all the same; what is named today in its days.
     changed(&admin, "addToCase", json!({ "id": id, "addresses": ["203.0.113.250"] })).await;
@@ -341,6 +354,77 @@ async fn a_case_forgets_viewers_and_addresses_when_the_rest_does_in_what_people_
 #[tokio::test]
 async fn a_case_forgets_viewers_and_addresses_when_the_rest_does_in_what_people_wrote_too_on_postgresql() {
     forgets_on(Kind::Postgres).await;
+}
+
+async fn networks_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let begin = world.clock.now();
+    for (n, address) in (1..).zip([
+        "198.51.100.1",
+        "198.51.100.20",
+        "198.51.10.1",
+        "2001:db8:1:2::3",
+        "2001:db8:1:2::4",
+        "2001:db8:1:2f::1",
+        "2001:db8:1::9",
+        "2001:db8:10::1",
+    ]) {
+        watched(&world, &viewing(&world, n, "x", address, "DE", 64_500), begin);
+    }
+    for n in 1..20 {
+        refused(
+            &world,
+            begin.plus(Duration::from_secs(n)),
+            n,
+            "2001:db8:1:2::3",
+            "forged",
+        );
+    }
+    let known = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    eventually("all is written", async || {
+        let data = admin.data(known, json!({})).await;
+        let found = findings(&admin).await;
+        data["organisation"]["sessions"]["totalCount"] == 8 && found.iter().any(|one| one["ip"] == "2001:db8:1:2::")
+    })
+    .await;
+    let found = findings(&admin).await;
+    let finding = found.iter().find(|one| one["ip"] == "2001:db8:1:2::").unwrap();
+    let made = created(&admin, "From there", &[finding["id"].clone()]).await["case"].clone();
+    let addresses = [
+        "198.51.100.0/24",
+        "198.51.100.1",
+        "2001:db8:1:2::/64",
+        "2001:db8:1:2::3",
+        "2001:db8:1::/48",
+    ];
+    let filled = json!({ "id": made["id"], "addresses": addresses });
+    let filled = changed(&admin, "addToCase", filled).await["case"].clone();
+    let score = &finding["weight"];
+    // The address of a finding is its /64, and so is one of IPv6 that somebody names.
+    for (ip, sessions, score) in [
+        ("2001:db8:1:2::", 2, score),
+        ("2001:db8:1:2::3", 2, score),
+        ("2001:db8:1:2::/64", 2, score),
+        ("2001:db8:1::/48", 4, &json!(0)),
+        ("198.51.100.0/24", 2, &json!(0)),
+        ("198.51.100.1", 1, &json!(0)),
+    ] {
+        let mut all = filled["addresses"].as_array().unwrap().iter();
+        let one = all.find(|one| one["ip"] == ip).unwrap();
+        assert_eq!((&one["sessions"], &one["score"]), (&json!(sessions), score), "{ip}");
+    }
+    assert_eq!(filled["sessions"].as_array().unwrap().len(), 6, "each once");
+}
+
+#[tokio::test]
+async fn what_is_watched_from_a_network_or_from_an_address_of_ipv6_is_found_for_a_case() {
+    networks_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_is_watched_from_a_network_or_from_an_address_of_ipv6_is_found_for_a_case_on_postgresql() {
+    networks_on(Kind::Postgres).await;
 }
 
 #[tokio::test]
@@ -376,7 +460,7 @@ async fn only_what_is_sent_changes_and_each_limit_names_its_field() {
     );
 
     let many = |n: usize, text: &str| (0..n).map(|n| json!(format!("{text}{n}"))).collect::<Vec<_>>();
-    let addresses = |from: u8| (0..100).map(|n| json!(format!("10.0.{from}.{n}"))).collect::<Vec<_>>();
+    let addresses = |from: u8, many: u8| (0..many).map(|n| json!(format!("10.0.{from}.{n}"))).collect::<Vec<_>>();
     for (name, input, field, code) in [
         ("updateCase", json!({ "title": " " }), "title", "INVALID"),
         ("updateCase", json!({ "title": "x".repeat(121) }), "title", "INVALID"),
@@ -394,6 +478,12 @@ async fn only_what_is_sent_changes_and_each_limit_names_its_field() {
         ("addToCase", json!({ "tokens": many(101, "t") }), "tokens", "INVALID"),
         ("addToCase", json!({ "tokens": ["never seen"] }), "tokens", "UNKNOWN"),
         ("addToCase", json!({ "tokens": ["a\u{0}"] }), "tokens", "INVALID"),
+        (
+            "addToCase",
+            json!({ "addresses": addresses(0, 21) }),
+            "addresses",
+            "INVALID",
+        ),
         (
             "addToCase",
             json!({ "addresses": ["10.0.0.0/8"] }),
@@ -428,11 +518,16 @@ async fn only_what_is_sent_changes_and_each_limit_names_its_field() {
             (&json!(["input", field]), &json!(code))
         );
     }
-    for from in 0..2 {
-        let filled = changed(&admin, "addToCase", json!({ "id": id, "addresses": addresses(from) })).await;
+    for from in 0..10 {
+        let filled = changed(
+            &admin,
+            "addToCase",
+            json!({ "id": id, "addresses": addresses(from, 20) }),
+        )
+        .await;
         assert_eq!(filled["errors"], json!([]));
     }
-    let full = changed(&admin, "addToCase", json!({ "id": id, "addresses": ["10.0.2.1"] })).await;
+    let full = changed(&admin, "addToCase", json!({ "id": id, "addresses": ["10.0.99.1"] })).await;
     assert_eq!(
         (&full["errors"][0]["code"], &full["errors"][0]["field"][1]),
         (&json!("LIMIT_REACHED"), &json!("addresses"))

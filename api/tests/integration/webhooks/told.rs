@@ -35,6 +35,7 @@ fn refuse(world: &World, address: u8) {
         reason: Reason::TokenExpired,
         decision: DecisionId::mint(u64::from(address), [address; 10]),
         trace: vec![],
+        visitor: link::Visitor::default(),
     };
     world.node.tell(world.clock.now(), kind);
 }

@@ -21,7 +21,7 @@ use trace::Trace;
 pub use trace::{Step, StepOutcome};
 
 use crate::{
-    Denial, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
+    Denial, Grant, Permit, Policy, Reason, Timestamp, Token, VerifyingKey,
     lint::Marks,
     policy::{Barred, Standing, Stream, Tenant},
     rules::Monitored,
@@ -120,6 +120,12 @@ pub fn marks(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp) 
         (Ok(proven), Some(tenant)) => proven.marks(tenant, now),
         _ => Marks::default(),
     }
+}
+
+/// The credential that was proven, whatever came of the request; none where it did not come to that, or none fits.
+pub fn proven(request: &Request, facts: &Facts, policy: &Policy, now: Timestamp) -> Option<Grant> {
+    let case = Case::of(request, facts, policy, now);
+    case.prove(&mut trace::Silent).ok().map(|proven| proven.grant())
 }
 
 /// All that a judgement looks at.

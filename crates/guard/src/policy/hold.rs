@@ -50,6 +50,15 @@ impl Holds {
         }
     }
 
+    /// Forgets those that are over at `now`.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let over = self.0.iter().filter(|(_, until)| **until <= now);
+        let over: Vec<_> = over.map(|(who, _)| who.clone()).collect();
+        for who in over {
+            self.0.remove_mut(&who);
+        }
+    }
+
     /// Until when whoever shows such a token is kept out, if they are at `now`. One that cannot be revoked by itself is not
     /// held by itself either.
     pub fn keep_out(

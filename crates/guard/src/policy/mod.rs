@@ -108,6 +108,7 @@ impl Tenant {
             Update::Banned { user, .. } => _ = self.bans.remove_mut(user),
             Update::Ended { bar, .. } => self.bars.insert(bar),
             Update::Held { hold, .. } => self.holds.insert(hold),
+            Update::HoldsOver { at, .. } => self.holds.forget(*at),
             Update::Rule { rule, .. } => self.rules.insert(rule),
             Update::RuleRemoved { id, .. } => self.rules.remove(*id),
             Update::StaticToken { token, .. } => {

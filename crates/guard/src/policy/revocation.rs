@@ -53,11 +53,7 @@ pub struct Revocations {
 impl Revocations {
     /// Those of one moment.
     pub fn of(subjects: &[Subject], at: Timestamp) -> Self {
-        let mut revocations = Self::default();
-        for subject in subjects {
-            revocations.insert(subject, at);
-        }
-        revocations
+        subjects.iter().map(|subject| (subject.clone(), at)).collect()
     }
 
     pub(super) fn insert(&mut self, subject: &Subject, at: Timestamp) {
@@ -100,6 +96,16 @@ impl Revocations {
         .into_iter()
         .flatten()
         .find(|subject| self.bulk.get(subject).is_some_and(covers))
+    }
+}
+
+impl FromIterator<(Subject, Timestamp)> for Revocations {
+    fn from_iter<I: IntoIterator<Item = (Subject, Timestamp)>>(taken: I) -> Self {
+        let mut revocations = Self::default();
+        for (subject, at) in taken {
+            revocations.insert(&subject, at);
+        }
+        revocations
     }
 }
 

@@ -68,6 +68,13 @@ pub enum Update {
         /// Who, and until when.
         hold: Hold,
     },
+    /// Holds whose time was over by then keep nobody out any more, and are forgotten.
+    HoldsOver {
+        /// In which organisation.
+        organisation: OrganisationId,
+        /// By when.
+        at: Timestamp,
+    },
     /// A rule is new, or says something else.
     Rule {
         /// Whose it is.
@@ -140,6 +147,7 @@ impl Update {
             | Self::Banned { organisation, .. }
             | Self::Ended { organisation, .. }
             | Self::Held { organisation, .. }
+            | Self::HoldsOver { organisation, .. }
             | Self::Rule { organisation, .. }
             | Self::RuleRemoved { organisation, .. }
             | Self::StaticToken { organisation, .. }
@@ -176,6 +184,8 @@ impl Update {
             } => tokens(*organisation, subject.clone()),
             Self::Banned { organisation, user, .. } => tokens(*organisation, Subject::User(user.clone())),
             Self::Held { organisation, hold } => tokens(*organisation, hold.who.subject()),
+            // They let in since then.
+            Self::HoldsOver { .. } => vec![],
             Self::Ended { organisation, bar } => {
                 let tokens = bar.who.iter().filter_map(|who| match who {
                     Barred::Token(jti) => Some(Touched::Tokens(*organisation, Subject::Token(jti.clone()))),

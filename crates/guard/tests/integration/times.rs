@@ -193,6 +193,16 @@ fn a_hold_keeps_a_token_or_a_viewer_out_until_its_end_and_nobody_else() {
         let lifted = held.with(&hold(who, Timestamp::default()));
         assert_eq!(reason(&outcome(&token, live(), &lifted, NOW)), None);
     }
+    // What is over is forgotten, as no policy names whom it kept out, and what goes on stays.
+    let two = scene().policy.with(&hold(Held::User("viewer".into()), end));
+    let two = two.with(&hold(Held::Token("another".into()), Timestamp::from_s(end.s() + 1)));
+    let forgotten = two.with(&Update::HoldsOver {
+        organisation: organisation(1),
+        at: end,
+    });
+    assert!(format!("{two:?}").contains("User(\"viewer\")"));
+    assert!(!format!("{forgotten:?}").contains("User(\"viewer\")"));
+    assert!(format!("{forgotten:?}").contains("Token(\"another\")"));
     for other in [Held::Token("another".into()), Held::User("another".into())] {
         let elsewhere = scene().policy.with(&hold(other, end));
         assert_eq!(reason(&outcome(&token, live(), &elsewhere, NOW)), None);

@@ -180,6 +180,42 @@ async fn sessions_are_found_where_a_new_file_says_that_they_are() {
     assert_eq!(player.last_word().await, (4432, "GUARDIAN_COUNTRY".to_owned()));
 }
 
+#[tokio::test]
+async fn who_is_refused_is_told_as_far_as_it_is_known_and_a_token_where_it_was_proven() {
+    let folder = Folder::with(&json!({"country_code": "DE"}), &json!({"asn": "AS64500"}));
+    let mut stage = folder.open().await;
+    let revoked = stage.token("back", json!({"user": "ann", "tag": "web"}));
+    stage.revoke("back").await;
+    let forged = format!("{}AAAA", revoked.get(..revoked.len() - 4).unwrap());
+    for (token, jti) in [(revoked, Some("back")), (forged, None)] {
+        let agent = ("user-agent", "Player/1");
+        let page = ("referer", "https://shop.example/watch");
+        let answer = get(
+            stage.http,
+            &format!("/live/{NAME}/index.m3u8?token={token}"),
+            &[agent, page],
+        )
+        .await;
+        assert_eq!(answer.status, 403);
+        let denied = stage.event(|event| matches!(event.kind, Told::Denied { .. })).await;
+        let Told::Denied { visitor, .. } = denied.kind else {
+            unreachable!()
+        };
+        let place = (
+            visitor.place.country.map(|country| country.to_string()),
+            visitor.place.asn.map(guard::Asn::number),
+        );
+        assert_eq!(place, (Some("DE".to_owned()), Some(64_500)));
+        assert_eq!(
+            (visitor.user_agent.as_deref(), visitor.referrer.as_deref()),
+            (Some("Player/1"), Some("shop.example"))
+        );
+        let grant = visitor.grant.as_ref();
+        assert_eq!(grant.map(|grant| &*grant.jti), jti);
+        assert_eq!(grant.and_then(|grant| grant.user.as_deref()), jti.map(|_| "ann"));
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_used_is_named_and_told_why() {
     let folder = Folder::with(&json!({"country_code": "DE"}), &json!({"asn": "AS64500"}));

@@ -7,24 +7,43 @@ use super::Head;
 use crate::{
     api::{
         client::use_api,
+        decisions,
         events::{self, SessionEvent, SessionEventKind},
         live::use_live,
         people::Permission,
         sessions::{self, Door},
     },
     kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, Name, Skeleton, Table, Tone, When},
-    pages::why::{Why, WhyById},
+    pages::{
+        misuse::Place,
+        why::{Why, WhyById},
+    },
     session::{may, use_person},
 };
 
 const KEPT: usize = 200;
+
+/// What is shown: its word in the address, and what it is called.
+const KINDS: [(Option<SessionEventKind>, &str, &str); 4] = [
+    (None, "", "All"),
+    (Some(SessionEventKind::Started), "came", "Came"),
+    (Some(SessionEventKind::Denied), "denied", "Turned away"),
+    (Some(SessionEventKind::Ended), "left", "Left"),
+];
 
 /// The feed: the latest sessions, and from then on whatever happens.
 #[component]
 pub(crate) fn Activity() -> impl IntoView {
     let seen = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
     let last = StoredValue::new(0_u32);
-    let kind = RwSignal::new(None::<SessionEventKind>);
+    let place = Place::at("/activity");
+    let kind = Memo::new(move |_| {
+        let chosen = place.of("kind");
+        KINDS
+            .iter()
+            .find(|(_, word, _)| *word == chosen)
+            .and_then(|(kind, ..)| *kind)
+    });
     use_live().subscribe(
         || Some(events::session_events(None, None)),
         move |event| {
@@ -36,7 +55,15 @@ pub(crate) fn Activity() -> impl IntoView {
         },
     );
     let api = use_api();
-    let before = Load::new(move || sessions::recent_events(api));
+    let may_explain = may(Permission::Explain);
+    let before = Load::new(move || async move {
+        let mut past = sessions::recent_events(api).await?;
+        if may_explain {
+            past.extend(decisions::past(api, None).await?);
+            past.sort_by(|a, b| b.at.0.cmp(&a.at.0));
+        }
+        Ok(past)
+    });
     Effect::new(move |_| {
         let Some(events) = before.value().get() else { return };
         // Below what has arrived meanwhile; ids grow, so those of the past are counted down from the top.
@@ -46,8 +73,9 @@ pub(crate) fn Activity() -> impl IntoView {
             .map(|(event, id)| (id, event));
         seen.update(|seen| {
             let known = |event: &SessionEvent| {
-                seen.iter()
-                    .any(|(_, one)| one.kind == event.kind && one.session == event.session)
+                seen.iter().any(|(_, one)| {
+                    (one.kind, &one.session, &one.decision) == (event.kind, &event.session, &event.decision)
+                })
             };
             let past: Vec<_> = past.filter(|(_, event)| !known(event)).collect();
             seen.extend(past);
@@ -62,14 +90,16 @@ pub(crate) fn Activity() -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let options = vec![
-        Choice::new(None, "All"),
-        Choice::new(Some(SessionEventKind::Started), "Came"),
-        Choice::new(Some(SessionEventKind::Denied), "Turned away"),
-        Choice::new(Some(SessionEventKind::Ended), "Left"),
-    ];
+    let options: Vec<_> = KINDS
+        .iter()
+        .map(|(kind, _, label)| Choice::new(*kind, *label))
+        .collect();
+    let choose = move |chosen: Option<SessionEventKind>| {
+        let word = KINDS.iter().find(|(kind, ..)| *kind == chosen);
+        place.go([("kind", word.map_or_else(String::new, |(_, word, _)| (*word).to_owned()))]);
+    };
     let asked = RwSignal::new(None::<cynic::Id>);
-    let columns = StoredValue::new(if may(Permission::Explain) {
+    let columns = StoredValue::new(if may_explain {
         vec!["What", "Why", "Stream", "Who", "Through", "When", ""]
     } else {
         vec!["What", "Why", "Stream", "Who", "Through", "When"]
@@ -77,9 +107,9 @@ pub(crate) fn Activity() -> impl IntoView {
     view! {
         <Head part="At the doors" lead="Who is let in, who is turned away and why, as it happens."/>
         <div class="filters">
-            <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=move |one| kind.set(one)/>
+            <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=choose/>
         </div>
-        {may(Permission::Explain).then(|| view! { <WhyById asked/> })}
+        {may_explain.then(|| view! { <WhyById asked/> })}
         <Why asked/>
         <Loaded load=before skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !shown.with(Vec::is_empty) fallback=|| view! {
@@ -106,9 +136,7 @@ fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView
     };
     let who = match event.door {
         Door::Ingest => "Broadcaster".to_owned(),
-        Door::Playback => use_person().with_untracked(|person| {
-            person.user_label(event.session.as_ref().and_then(|session| session.user.as_deref()))
-        }),
+        Door::Playback => use_person().with_untracked(|person| person.user_label(event.user())),
     };
     let href = format!("/streams/{}", event.stream);
     view! {

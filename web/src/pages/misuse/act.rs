@@ -1,6 +1,9 @@
-//! What can be done about somebody, wherever they are shown: revoke the token, ban the viewer, block the address.
+//! What can be done about somebody, wherever they are shown: revoke the token, ban the viewer, block the address, end their
+//! sessions.
 
-use leptos::prelude::*;
+use std::time::Duration;
+
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     block::{Block, Reach},
@@ -8,13 +11,21 @@ use super::{
     responses::{self, Suggest},
 };
 use crate::{
-    api::{organisation::Package, people::Permission},
-    kit::{Button, Look},
+    api::{
+        client::use_api,
+        misuse::{self, Whose},
+        organisation::Package,
+        people::Permission,
+        sessions::{Door, Session},
+    },
+    kit::{Button, Look, gathered, use_toasts},
     pages::{
         lacking::{self, Lacking, use_lacking},
+        stream::EndSession,
         tokens::{Ban, RevokeOne},
     },
     session::may,
+    time,
 };
 
 /// The ways, as what opens their dialogs.
@@ -27,6 +38,10 @@ pub(super) struct Ways {
     pub(super) case: cases::Asked,
     /// What a second person is to be asked.
     pub(super) suggest: responses::Asked,
+    /// Whose sessions are to be ended.
+    pub(super) end: RwSignal<Vec<Session>>,
+    /// How often sessions were ended here.
+    pub(super) ended: RwSignal<u32>,
     /// What was revoked here, so that it is shown as revoked before the views say so.
     pub(super) revoked: RwSignal<Vec<cynic::Id>>,
     /// Whether nobody can be blocked, for want of the package.
@@ -41,6 +56,8 @@ impl Ways {
             block: RwSignal::new(None),
             case: RwSignal::new(None),
             suggest: RwSignal::new(None),
+            end: RwSignal::new(Vec::new()),
+            ended: RwSignal::new(0),
             revoked: RwSignal::new(Vec::new()),
             no_rules: use_lacking(Package::Guardian),
         }
@@ -54,10 +71,15 @@ pub(super) fn Dialogs(ways: Ways, #[prop(into)] on_done: Callback<()>) -> impl I
         ways.revoked.update(|all| all.push(jti));
         on_done.run(());
     };
+    let ended = gathered(RECORDED, move || {
+        ways.ended.update(|times| *times += 1);
+        on_done.run(());
+    });
     view! {
         <RevokeOne asked=ways.revoke on_revoked=revoked/>
         <Ban asked=ways.ban on_banned=on_done/>
         <Block asked=ways.block on_blocked=on_done/>
+        <EndSession asked=ways.end on_ended=move |()| ended()/>
         <AddToCase asked=ways.case/>
         <Suggest asked=ways.suggest/>
     }
@@ -89,13 +111,44 @@ pub(super) fn Revoke(
     })
 }
 
-/// The button that keeps somebody out. `barred`: why it would do nothing.
+/// The button that ends the sessions of somebody that go on: those that do once it is pressed. There is none where none did.
+#[component]
+pub(super) fn EndButton(ways: Ways, whose: Whose, running: i32, name: String) -> impl IntoView {
+    let whose = StoredValue::new(Whose {
+        live: Some(true),
+        door: Some(Door::Playback),
+        ..whose
+    });
+    (running > 0 && may(Permission::SessionEnd)).then(|| {
+        let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
+        let label = format!("End {} of {name}", time::count(running, "session", "sessions"));
+        let press = move |_| {
+            busy.set(true);
+            spawn_local(async move {
+                let found = misuse::sessions(api, whose.get_value()).await;
+                // The page is gone.
+                if busy.try_set(false).is_some() {
+                    return;
+                }
+                match found {
+                    Ok(sessions) if sessions.is_empty() => toasts.good("They have left: no session goes on."),
+                    Ok(sessions) => ways.end.set(sessions),
+                    Err(why) => toasts.bad(why.to_string()),
+                }
+            });
+        };
+        view! { <Button busy on_press=press attr:aria-label=label>"End"</Button> }
+    })
+}
+
+/// The button that keeps somebody out. `barred`: why it would do nothing; `text`: what stands on it.
 #[component]
 pub(super) fn BlockButton(
     ways: Ways,
     reaches: Vec<Reach>,
     #[prop(optional_no_strip)] barred: Option<String>,
     #[prop(default = Look::Quiet)] look: Look,
+    #[prop(into, default = "Block".to_owned())] text: String,
 ) -> impl IntoView {
     may(Permission::RuleWrite).then(|| {
         let label = reaches.first().map(|one| one.label.clone()).unwrap_or_default();
@@ -104,8 +157,11 @@ pub(super) fn BlockButton(
         let barred = Signal::derive(move || barred.clone().or_else(|| lacking.get()));
         let is_barred = Signal::derive(move || barred.with(Option::is_some));
         view! {
-            <Button look disabled=is_barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name attr:title=move || barred.get()>"Block"</Button>
+            <Button look disabled=is_barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name attr:title=move || barred.get()>{text}</Button>
             {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
         }
     })
 }
+
+/// What nodes tell of an end is in the tables by then.
+const RECORDED: Duration = Duration::from_secs(1);

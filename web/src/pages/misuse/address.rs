@@ -34,6 +34,7 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
     let api = use_api();
     let address = StoredValue::new(ip.clone());
     let load = Load::new(move || {
+        ways.ended.track();
         let range = untrack(|| place.span().range());
         async move {
             let ip = address.get_value();
@@ -42,8 +43,8 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
                 ..Filter::default()
             };
             let whose = Whose {
-                jti: None,
                 ip: Some(ip),
+                ..Whose::default()
             };
             Ok(All {
                 known: known(api, &range, &filter, whose).await?,
@@ -112,13 +113,11 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
 
 #[component]
 fn TokenRow(row: TokenUsage, ways: Ways) -> impl IntoView {
-    let (status, running) = (status(ways, &row), row.last_end.is_none());
+    let (status, barred) = (status(ways, &row), not_revocable(&row));
     let jti = row.jti.clone();
     let href = format!("/misuse/tokens?open={}", js_sys::encode_uri_component(jti.inner()));
     let revoke = move || {
-        let now = status.get();
-        (now != TokenStatus::Revoked)
-            .then(|| view! { <Revoke ways jti=jti.clone() barred=not_revocable(now, running)/> })
+        (status.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone()/> })
     };
     view! {
         <tr>

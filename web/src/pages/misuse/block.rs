@@ -58,7 +58,7 @@ impl Reach {
 }
 
 /// The /24 that an address is in, or the /64; what is a network already has none.
-fn network(ip: &str) -> Option<String> {
+pub(super) fn network(ip: &str) -> Option<String> {
     match ip.parse().ok()? {
         IpAddr::V4(four) => Some(format!("{}/24", Ipv4Addr::from_bits(four.to_bits() & !0xff))),
         IpAddr::V6(six) => {

@@ -43,7 +43,7 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
     let mut given = time(place.span().range());
     let Filter {
         stream,
-        protocol: _,
+        protocol,
         jti,
         user,
         tag,
@@ -55,6 +55,10 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
     } = place.filter();
     let filters = [
         ("stream", stream),
+        (
+            "protocol",
+            protocol.and_then(|protocol| serde_json::to_value(protocol).ok().map(word)),
+        ),
         ("jti", jti.map(cynic::Id::into_inner)),
         ("user", user),
         ("tag", tag),

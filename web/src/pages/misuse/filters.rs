@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::place::{DAY_MIN, FILTERS, Place, Span};
 use crate::{
-    api::{events, live::use_live, misuse, people::Permission},
+    api::{events, findings, live::use_live, people::Permission, sessions::Protocol},
     kit::{Button, Icon, Select, gathered},
     session::may,
     time,
@@ -23,6 +23,9 @@ const LASTS: [(u32, &str); 6] = [
 ];
 
 const BETWEEN: &str = "between";
+
+/// Nobody is to know how protocols are written: this filter comes with a link.
+const CHOSEN_ELSEWHERE: &str = "protocol";
 
 /// News are waited for so long, so that they are asked for together.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -89,6 +92,7 @@ fn Add(place: Place) -> impl IntoView {
     let (name, text) = (RwSignal::new("stream".to_owned()), RwSignal::new(String::new()));
     let options: Vec<_> = FILTERS
         .iter()
+        .filter(|(name, _)| *name != CHOSEN_ELSEWHERE)
         .map(|(name, label)| ((*name).to_owned(), (*label).to_owned()))
         .collect();
     let submit = move |event: SubmitEvent| {
@@ -115,7 +119,7 @@ fn Chips(place: Place) -> impl IntoView {
     let set = Memo::new(move |_| {
         FILTERS
             .iter()
-            .map(|(name, label)| (*name, *label, place.of(name)))
+            .map(|(name, label)| (*name, *label, shown(name, place.of(name))))
             .filter(|(_, _, value)| !value.is_empty())
             .collect::<Vec<_>>()
     });
@@ -137,6 +141,14 @@ fn Chips(place: Place) -> impl IntoView {
     }
 }
 
+/// A filter's value as people read it.
+fn shown(name: &str, value: String) -> String {
+    match Protocol::of(&value) {
+        Some(protocol) if name == CHOSEN_ELSEWHERE => protocol.label(),
+        _ => value,
+    }
+}
+
 /// Calls `again` a moment after something happened to sessions or was found, while the time goes until now.
 pub(in crate::pages) fn follow(place: Place, again: impl Fn() + Copy + 'static) {
     let live = use_live();
@@ -148,6 +160,6 @@ pub(in crate::pages) fn follow(place: Place, again: impl Fn() + Copy + 'static) 
     };
     live.subscribe(|| Some(events::counters(None)), move |_| tick());
     if may(Permission::AnalyticsRead) {
-        live.subscribe(|| Some(misuse::news()), move |_| tick());
+        live.subscribe(|| Some(findings::any()), move |_| tick());
     }
 }

@@ -1,10 +1,13 @@
 //! What looks like misuse, as it is found, and two clicks to the cut.
 
-use leptos::prelude::*;
+use std::future::Future;
+
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Page as Frame,
-    act::{BlockButton, Dialogs, NoRules, Revoke, Ways},
+    act::{BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
+    addresses::barred,
     block::Reach,
     cases::{AddButton, Adding},
     export::{self, ExportButton},
@@ -13,18 +16,23 @@ use super::{
     place::{DAY_MIN, Place, Span},
     responses::{SuggestButton, Suggesting},
     thresholds::ThresholdsButton,
+    whereabouts::{buttons, reaches},
     words,
 };
 use crate::{
     api::{
         client::use_api,
+        failure::{Failure, sentence},
+        findings::{self, Finding},
         live::use_live,
-        misuse::{self, Finding},
+        misuse::Whose,
         page::Page,
         people::Permission,
+        scalar::TokenStatus,
     },
     kit::{Badge, Button, Empty, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
     session::{may, use_person},
+    time,
 };
 
 /// So many are kept in the page: one that is open for days does not grow.
@@ -54,10 +62,10 @@ fn Feed(place: Place) -> impl IntoView {
     let span = Memo::new(move |_| place.span());
     let load = Load::new(move || {
         live.times_connected();
-        misuse::findings(api, span.get().range(), None)
+        findings::page(api, span.get().range(), None)
     });
     live.subscribe(
-        || Some(misuse::news()),
+        || Some(findings::news()),
         move |event| {
             if matches!(span.get_untracked(), Span::Last(_)) {
                 load.value().update(|page| add(page.as_mut(), event.misuse));
@@ -74,10 +82,10 @@ fn Feed(place: Place) -> impl IntoView {
                 <Empty icon=icondata_lu::LuShieldCheck title="Nothing looks like misuse" text="Within this time nothing was found. What is found appears here at once."/>
             }>
                 <FindingList found ways/>
-                <More load ask=move |after| misuse::findings(api, span.get_untracked().range(), after)/>
+                <More load ask=move |after| findings::page(api, span.get_untracked().range(), after)/>
             </Show>
         </Loaded>
-        <Dialogs ways on_done=|()| {}/>
+        <Dialogs ways on_done=move |()| stand_anew(load, findings::page(api, span.get_untracked().range(), None))/>
     }
 }
 
@@ -87,10 +95,10 @@ pub(in crate::pages) fn Latest() -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let load = Load::new(move || {
         live.times_connected();
-        misuse::findings(api, Span::Last(DAY_MIN).range(), None)
+        findings::page(api, Span::Last(DAY_MIN).range(), None)
     });
     live.subscribe(
-        || Some(misuse::news()),
+        || Some(findings::news()),
         move |event| load.value().update(|page| add(page.as_mut(), event.misuse)),
     );
     let ways = Ways::new();
@@ -102,11 +110,26 @@ pub(in crate::pages) fn Latest() -> impl IntoView {
                 <FindingList found=latest ways flush=true/>
             </Show>
         </Loaded>
-        <Dialogs ways on_done=|()| {}/>
+        <Dialogs ways on_done=move |()| stand_anew(load, findings::page(api, Span::Last(DAY_MIN).range(), None))/>
     }
 }
 
-/// Puts one in its place: the newest first, and the same one once.
+/// Shows how those stand whom `asked` brings, among those that are there.
+fn stand_anew(load: Load<Page<Finding>>, asked: impl Future<Output = Result<Page<Finding>, Failure>> + 'static) {
+    spawn_local(async move {
+        // Where it cannot be had, what was known stays.
+        let Ok(now) = asked.await else { return };
+        load.value().try_update(|page| {
+            for known in page.iter_mut().flat_map(|page| &mut page.nodes) {
+                if let Some(one) = now.nodes.iter().find(|one| one.is_same(known)) {
+                    known.clone_from(one);
+                }
+            }
+        });
+    });
+}
+
+/// Puts one in its place, as the list is read: what was seen last first, and the same one once.
 fn add(page: Option<&mut Page<Finding>>, finding: Finding) {
     let Some(page) = page else { return };
     let before = page.nodes.len();
@@ -114,7 +137,9 @@ fn add(page: Option<&mut Page<Finding>>, finding: Finding) {
     if page.nodes.len() == before {
         page.total += 1;
     }
-    page.nodes.insert(0, finding);
+    let seen = time::millis(&finding.last_at);
+    let place = page.nodes.iter().position(|one| time::millis(&one.last_at) <= seen);
+    page.nodes.insert(place.unwrap_or(page.nodes.len()), finding);
     page.nodes.truncate(KEPT);
 }
 
@@ -124,14 +149,14 @@ fn FindingList(found: Memo<Vec<Finding>>, ways: Ways, #[prop(optional)] flush: b
     view! {
         <ol class="feed" class:card=!flush class:feed-flush=flush aria-label="Findings">
             <For each=move || found.get() key=|one| format!("{one:?}") let:one>
-                <One finding=one ways/>
+                <One finding=one ways brief=flush/>
             </For>
         </ol>
     }
 }
 
 #[component]
-fn One(finding: Finding, ways: Ways) -> impl IntoView {
+fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
     let tone = tone_of(finding.weight * 2);
     let of = Of::which(&finding);
     let details = of.details();
@@ -144,44 +169,72 @@ fn One(finding: Finding, ways: Ways) -> impl IntoView {
         finding,
         whom: format!("{} {}", of.kind().to_lowercase(), of.name()),
     });
-    let revoked = match &of {
-        Of::Token(jti) => {
-            let jti = jti.clone();
-            Some(Memo::new(move |_| ways.revoked.with(|all| all.contains(&jti))))
-        }
-        _ => None,
+    let (running, reaches) = (
+        finding.whereabouts.running,
+        reaches(finding.ip.as_deref(), &finding.whereabouts),
+    );
+    let end = of.whose().map(|whose| {
+        let name = of.name();
+        view! { <EndButton ways whose running name/> }
+    });
+    let act = cut(ways, &of, &finding, &reaches);
+    // What has a button of its own, beside the others, is not offered twice.
+    let elsewhere = if finding.ip.is_some() {
+        reaches.into_iter().skip(1).collect()
+    } else {
+        reaches
     };
-    let act = match of.clone() {
-        Of::Token(jti) => view! {
-            {move || match revoked.map(|revoked| revoked.get()) {
-                Some(true) => view! { <Badge tone=Tone::Bad text="Revoked"/> }.into_any(),
-                _ => view! { <Revoke ways jti=jti.clone() look=Look::Plain/> }.into_any(),
-            }}
-        }
-        .into_any(),
-        Of::Viewer(user) => may(Permission::ViewerBan)
-            .then(|| {
-                let (name, user) = (format!("Ban {user}"), StoredValue::new(user));
-                view! { <Button on_press=move |_| ways.ban.set(Some(user.get_value())) attr:aria-label=name>"Ban"</Button> }
-            })
-            .into_any(),
-        Of::Address(ip) => view! { <BlockButton ways reaches=Reach::around(&ip, None, None, None) look=Look::Plain/> }.into_any(),
-        Of::Nobody => ().into_any(),
-    };
+    let places = (!brief && !elsewhere.is_empty()).then(|| buttons(ways, &elsewhere));
     view! {
         <li>
             <Badge tone text=format!("+{}", finding.weight)/>
             <div class="feed-main">
                 <p><strong>{words::label(&finding.code)}</strong>": "{finding.evidence}</p>
                 <p class="soft feed-who">{of.kind()}" "<span class="mono">{of.name()}</span>" · "<When at=finding.last_at/></p>
+                {places}
             </div>
             <div class="feed-acts">
                 {details.map(|href| view! { <a class="btn btn-quiet" href=href aria-label=format!("Details of {}", of.name())>"Details"</a> })}
                 {suggesting.map(|suggesting| view! { <SuggestButton ways suggesting/> })}
                 {adding.map(|adding| view! { <AddButton ways adding/> })}
+                {end}
                 {act}
             </div>
         </li>
+    }
+}
+
+/// The way to cut whom it is of, as they stand: what was done is said, what would do nothing says why.
+fn cut(ways: Ways, of: &Of, finding: &Finding, reaches: &[Reach]) -> AnyView {
+    let done = |text: &'static str| view! { <Badge tone=Tone::Bad text/> }.into_any();
+    match of.clone() {
+        Of::Token(_) if finding.status == Some(TokenStatus::Revoked) => done("Revoked"),
+        Of::Token(jti) => {
+            let barred = finding.not_revocable_because.as_deref().map(sentence);
+            let one = jti.clone();
+            let revoked = Memo::new(move |_| ways.revoked.with(|all| all.contains(&one)));
+            view! {
+                {move || if revoked.get() {
+                    done("Revoked")
+                } else {
+                    view! { <Revoke ways jti=jti.clone() barred=barred.clone() look=Look::Plain/> }.into_any()
+                }}
+            }
+            .into_any()
+        }
+        Of::Viewer(_) if finding.banned == Some(true) => done("Banned"),
+        Of::Viewer(user) => may(Permission::ViewerBan)
+            .then(|| {
+                let (name, user) = (format!("Ban {user}"), StoredValue::new(user));
+                view! { <Button on_press=move |_| ways.ban.set(Some(user.get_value())) attr:aria-label=name>"Ban"</Button> }
+            })
+            .into_any(),
+        Of::Address(_) if reaches.is_empty() => ().into_any(),
+        Of::Address(_) => {
+            let barred = barred(finding.blocked == Some(true));
+            view! { <BlockButton ways reaches=reaches.to_vec() barred look=Look::Plain/> }.into_any()
+        }
+        Of::Nobody => ().into_any(),
     }
 }
 
@@ -222,14 +275,41 @@ impl Of {
         }
     }
 
+    /// Whose sessions can be ended; nobody's whose address is not known any more.
+    fn whose(&self) -> Option<Whose> {
+        match self {
+            Self::Token(jti) => Some(Whose {
+                jti: Some(jti.clone()),
+                ..Whose::default()
+            }),
+            Self::Viewer(user) => Some(Whose {
+                user: Some(user.clone()),
+                ..Whose::default()
+            }),
+            Self::Address(ip) if ip.contains('/') => None,
+            Self::Address(ip) => Some(Whose {
+                ip: Some(if ip.contains(':') {
+                    format!("{ip}/64")
+                } else {
+                    ip.clone()
+                }),
+                ..Whose::default()
+            }),
+            Self::Nobody => None,
+        }
+    }
+
     /// The panel, or the view narrowed.
     fn details(&self) -> Option<String> {
         let coded = |text: &str| String::from(js_sys::encode_uri_component(text));
         match self {
             Self::Token(jti) => Some(format!("/misuse/tokens?open={}", coded(jti.inner()))),
             Self::Viewer(user) => Some(format!("/misuse/tokens?user={}", coded(user))),
-            // The /64 of an IPv6 address is no row of the view.
+            // The /64 of an IPv6 address is no row of the view, nor is a network in the place of an address.
             Self::Address(ip) if ip.contains('/') => None,
+            Self::Address(ip) if ip.contains(':') => {
+                Some(format!("/misuse/addresses?ip={}", coded(&format!("{ip}/64"))))
+            }
             Self::Address(ip) => Some(format!("/misuse/addresses?open={}", coded(ip))),
             Self::Nobody => None,
         }

@@ -16,6 +16,7 @@ mod thresholds;
 mod token;
 mod tokens;
 mod view;
+mod whereabouts;
 mod words;
 
 pub(crate) use self::{
@@ -31,7 +32,7 @@ pub(super) use self::{
     filters::{When, follow},
     findings::Latest,
     parts::whole,
-    place::Place,
+    place::{Place, Span},
 };
 
 use leptos::prelude::*;
@@ -43,17 +44,19 @@ use crate::{
         organisation::{self, Package},
         people::Permission,
     },
-    kit::{Empty, Load, Loaded, PageHead, Skeleton, Tabs},
+    kit::{Empty, Load, Loaded, Notice, PageHead, Skeleton, Tabs, Tone},
     pages::located::Credits,
     session::may,
 };
 
-/// Head and tabs of each of the pages, and below them the page for whom it is open to.
+/// Head and tabs of each of the pages, and below them the page for whom it is open to. What `stays` goes on without the
+/// package; what would begin something, `acts`, does not.
 #[component]
 fn Page(
     part: &'static str,
     lead: &'static str,
     #[prop(optional)] acts: Option<ViewFn>,
+    #[prop(optional)] stays: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let tabs = vec![
@@ -71,7 +74,10 @@ fn Page(
         .into_any();
     }
     let api = use_api();
-    let load = Load::new(move || organisation::overview(api));
+    let load = Load::new(move || {
+        api.times_changed.track();
+        organisation::overview(api)
+    });
     let bought = move || {
         load.value()
             .with(|now| now.as_ref().is_some_and(|now| now.has(Package::Analytics)))
@@ -82,7 +88,14 @@ fn Page(
         <PageHead title="Misuse" tab=part lead>{shown}</PageHead>
         <Tabs label="Parts of misuse" tabs/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-            <Show when=bought fallback=|| view! {
+            <Show when=move || stays && !bought()>
+                <Notice tone=Tone::Warn>
+                    <strong>"Upgrade needed. "</strong>
+                    "Your organisation does not have the package Analytics: what is here goes on, and nothing new is begun. "
+                    <A href="/organisation">"See packages"</A>
+                </Notice>
+            </Show>
+            <Show when=move || stays || bought() fallback=|| view! {
                 <Empty icon=icondata_lu::LuPackage title="Upgrade needed" text="Your organisation does not have the package Analytics: who watches is counted for the last hour only, and nothing is told apart.">
                     <A href="/organisation" attr:class="btn">"See packages"</A>
                 </Empty>

@@ -86,6 +86,6 @@ pub(super) fn Touching(
         <Values title="Referrers" values=named(apart.referrers) kind=Kind::Referrer ways unknown="No referrer"/>
         <Values title="Players" values=named(apart.agents) kind=Kind::UserAgent ways unknown="No name"/>
         <Values title="Streams" values=named(apart.streams) ways/>
-        <Timeline sessions/>
+        <Timeline sessions ways/>
     }
 }

@@ -11,10 +11,12 @@ use super::{
 use crate::{
     api::{
         misuse::{Bucket, Indicator},
+        people::Permission,
         rules::Kind,
-        sessions::Session,
+        sessions::{Door, Session},
     },
-    kit::{Badge, Button, Empty, Icon, Load, Tone},
+    kit::{Badge, Button, Empty, Icon, Load, Look, Tone},
+    session::may,
     time,
 };
 
@@ -199,9 +201,10 @@ pub(super) fn Values(
     .into_any()
 }
 
-/// Sessions on a line of time, the newest first.
+/// Sessions on a line of time, the newest first; those that go on can be ended.
 #[component]
-pub(super) fn Timeline(sessions: Vec<Session>) -> impl IntoView {
+pub(super) fn Timeline(sessions: Vec<Session>, ways: Ways) -> impl IntoView {
+    let may_end = may(Permission::SessionEnd);
     let now = js_sys::Date::now();
     let ends = |session: &Session| session.ended_at.as_ref().map_or(now, time::millis);
     let first = sessions
@@ -211,6 +214,8 @@ pub(super) fn Timeline(sessions: Vec<Session>) -> impl IntoView {
     let last = sessions.iter().map(ends).fold(first + 1.0, f64::max);
     let whole = last - first;
     let (from, to) = (time::exact_ms(first), time::exact_ms(last));
+    let can_end = |session: &Session| may_end && session.ended_at.is_none() && session.door == Door::Playback;
+    let acts = sessions.iter().any(can_end);
     let rows = sessions.into_iter().map(|session| {
         let (began, ended) = (time::millis(&session.started_at), ends(&session));
         let style = format!(
@@ -229,12 +234,18 @@ pub(super) fn Timeline(sessions: Vec<Session>) -> impl IntoView {
             if running { ", goes on" } else { "" }
         );
         let title = said.clone();
+        let end = can_end(&session).then(|| {
+            let label = format!("End the session from {}", session.address);
+            let whole = StoredValue::new(session.clone());
+            view! { <Button look=Look::Quiet on_press=move |_| ways.end.set(vec![whole.get_value()]) attr:aria-label=label>"End"</Button> }
+        });
         view! {
             <li title=title>
                 <span class="sr-only">{said}</span>
                 <span class="mono ellipsis" aria-hidden="true">{session.address}</span>
                 <span class="track" aria-hidden="true"><span class="track-part" data-running=running.to_string() style=style></span></span>
                 <span class="num soft" aria-hidden="true">{lasted}</span>
+                {end}
             </li>
         }
     });
@@ -242,8 +253,8 @@ pub(super) fn Timeline(sessions: Vec<Session>) -> impl IntoView {
     view! {
         <section class="panel-part">
             <h3>"Sessions"</h3>
-            <ol class="timeline">{rows}</ol>
-            <p class="timeline-ends soft" aria-hidden="true"><span>{from}</span><span>{to}</span></p>
+            <ol class="timeline" class:timeline-acts=acts>{rows}</ol>
+            <p class="timeline-ends soft" class:timeline-acts=acts aria-hidden="true"><span>{from}</span><span>{to}</span></p>
         </section>
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     api::{
         misuse::{AddressGroup, Filter, OrderDirection, Part, TimeRange},
         scalar::DateTime,
+        sessions::Protocol,
         token_making::Number,
     },
     pages::audit::written,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// What narrows a view: its name in the address, and what it is called.
-pub(in crate::pages) const FILTERS: [(&str, &str); 9] = [
+pub(in crate::pages) const FILTERS: [(&str, &str); 10] = [
     ("stream", "Stream"),
     ("tag", "Tag"),
     ("ip", "IP"),
@@ -29,9 +30,13 @@ pub(in crate::pages) const FILTERS: [(&str, &str); 9] = [
     ("country", "Country"),
     ("asn", "AS number"),
     ("provider", "Provider"),
+    ("protocol", "Protocol"),
 ];
 
-const OTHERS: [&str; 8] = ["last", "from", "to", "group", "sort", "dir", "after", "open"];
+const OTHERS: [&str; 14] = [
+    "last", "from", "to", "group", "sort", "dir", "after", "open", "metric", "apart", "door", "listed", "figure",
+    "kind",
+];
 
 /// The address of a view.
 #[derive(Clone, Copy)]
@@ -115,6 +120,13 @@ impl Place {
         self.go.run((changed.into_iter().collect(), false));
     }
 
+    /// The way to another page that shows the same time, narrowed by `filters`.
+    pub(in crate::pages) fn way<const N: usize>(self, path: &str, filters: [(&'static str, String); N]) -> String {
+        let time = ["last", "from", "to"].map(|name| (name, self.of(name)));
+        let pairs: Vec<_> = time.into_iter().chain(filters).collect();
+        format!("{path}{}", written(&pairs))
+    }
+
     pub(in crate::pages) fn span(self) -> Span {
         let (from, to) = (self.of("from"), self.of("to"));
         if from.is_empty() {
@@ -128,7 +140,7 @@ impl Place {
         let of = |name: &str| Some(self.of(name)).filter(|text| !text.is_empty());
         Filter {
             stream: of("stream"),
-            protocol: None,
+            protocol: of("protocol").and_then(|word| Protocol::of(&word)),
             jti: of("jti").map(cynic::Id::new),
             user: of("user"),
             tag: of("tag"),

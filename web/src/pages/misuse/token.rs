@@ -46,6 +46,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
     let id = StoredValue::new(cynic::Id::new(jti.clone()));
     let load = Load::new(move || {
         ways.revoked.track();
+        ways.ended.track();
         let range = untrack(|| place.span().range());
         async move {
             let jti = id.get_value();
@@ -55,7 +56,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
             };
             let whose = Whose {
                 jti: Some(jti.clone()),
-                ip: None,
+                ..Whose::default()
             };
             Ok(All {
                 known: known(api, &range, &filter, whose).await?,
@@ -140,7 +141,10 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
         (Some(usage), _) => status(ways, usage),
         (None, of) => Signal::stored(of.unwrap_or(TokenStatus::Active)),
     };
-    let because = record.as_ref().and_then(|token| token.not_revocable_because.clone());
+    let because = match (&record, &usage) {
+        (Some(token), _) => token.not_revocable_because.clone(),
+        (None, usage) => usage.as_ref().and_then(|usage| usage.not_revocable_because.clone()),
+    };
     let barred = because.map(|why| sentence(&why));
     let who = usage.as_ref().and_then(|usage| usage.user.clone());
     let tag = usage.and_then(|usage| usage.tag);
@@ -151,9 +155,7 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     };
     let note = match (&record, &barred) {
         (_, Some(why)) => Some(why.clone()),
-        (None, None) => {
-            Some("It was not made here: of what your own keys sign, only revocations by id are known.".to_owned())
-        }
+        (None, None) => Some("It was not made here: its sessions say how it stands.".to_owned()),
         (Some(_), None) => None,
     };
     view! {

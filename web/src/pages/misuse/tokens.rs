@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{
         client::Api,
-        failure::Failure,
+        failure::{Failure, sentence},
         misuse::{self, Part, TokenUsage, TokenUsageOrder},
         page::Page,
         scalar::TokenStatus,
@@ -81,12 +81,12 @@ impl Row for TokenUsage {
     fn cells(self, place: Place, ways: Ways) -> AnyView {
         let jti = self.jti.clone();
         let status = status(ways, &self);
-        let running = self.last_end.is_none();
-        let barred = move || barred(status.get(), running);
+        let barred = barred(&self);
         let revoke = {
             let jti = jti.clone();
             move || {
-                (status.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred()/> })
+                (status.get() != TokenStatus::Revoked)
+                    .then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone()/> })
             }
         };
         view! {
@@ -130,6 +130,6 @@ pub(super) fn status(ways: Ways, row: &TokenUsage) -> Signal<TokenStatus> {
 }
 
 /// Why revoking would do nothing.
-pub(super) fn barred(status: TokenStatus, running: bool) -> Option<String> {
-    (status == TokenStatus::Expired && !running).then(|| "It has expired, and no session runs on it.".to_owned())
+pub(super) fn barred(row: &TokenUsage) -> Option<String> {
+    row.not_revocable_because.as_deref().map(sentence)
 }

@@ -30,7 +30,10 @@ use crate::{
 pub(crate) fn Overview() -> impl IntoView {
     let place = Place::at("/overview");
     let api = use_api();
-    let overview = Load::new(move || organisation::overview(api));
+    let overview = Load::new(move || {
+        api.times_changed.track();
+        organisation::overview(api)
+    });
     let has = Memo::new(move |_| {
         overview
             .value()

@@ -47,9 +47,21 @@ struct Drawn {
 #[component]
 pub(super) fn OverTime(place: Place) -> impl IntoView {
     let api = use_api();
-    let (metric, apart) = (RwSignal::new(Metric::Viewers), RwSignal::new(None::<Dimension>));
+    let span = Memo::new(move |_| place.span());
+    let metric = Memo::new(move |_| {
+        let chosen = place.of("metric");
+        let known = METRICS.iter().find(|(_, word, _)| *word == chosen);
+        known.map_or(Metric::Viewers, |(metric, ..)| *metric)
+    });
+    let apart = Memo::new(move |_| {
+        let chosen = place.of("apart");
+        APART
+            .iter()
+            .find(|(_, word, _)| *word == chosen)
+            .and_then(|(by, ..)| *by)
+    });
     let load = Load::new(move || {
-        let (range, metric, by) = (place.span().range(), metric.get(), apart.get());
+        let (range, metric, by) = (span.get().range(), metric.get(), apart.get());
         async move {
             let steps = Steps::of(&range);
             let by = by.filter(|by| fits(metric, *by));
@@ -75,11 +87,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         let of = METRICS.iter().find(|(one, ..)| *one == metric.get());
         of.map_or_else(String::new, |(_, word, _)| (*word).to_owned())
     });
-    let choose = move |word: String| {
-        if let Some((one, ..)) = METRICS.iter().find(|(_, known, _)| *known == word) {
-            metric.set(*one);
-        }
-    };
+    let choose = move |word: String| place.go([("metric", word)]);
     let ways = Signal::derive(move || {
         let fitting = APART
             .iter()
@@ -92,11 +100,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         let of = APART.iter().find(|(one, ..)| *one == apart.get());
         of.map_or_else(String::new, |(_, word, _)| (*word).to_owned())
     });
-    let choose_way = move |word: String| {
-        if let Some((one, ..)) = APART.iter().find(|(_, known, _)| *known == word) {
-            apart.set(*one);
-        }
-    };
+    let choose_way = move |word: String| place.go([("apart", word)]);
     let lines = Signal::derive(move || {
         load.value()
             .with(|drawn| drawn.as_ref().map(drawn_lines).unwrap_or_default())
@@ -152,14 +156,10 @@ fn drawn_lines(drawn: &Drawn) -> Vec<Line> {
 
 /// Codes of countries and protocols by their names; others as they are.
 pub(in crate::pages) fn named(name: &str) -> String {
-    match name {
-        code if code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => country::name(code),
-        "hls" => Protocol::Hls.label(),
-        "progressive" => Protocol::Progressive.label(),
-        "rtmp" => Protocol::Rtmp.label(),
-        "websocket" => Protocol::WebSocket.label(),
-        other => other.to_owned(),
+    if name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return country::name(name);
     }
+    Protocol::of(name).map_or_else(|| name.to_owned(), |protocol| protocol.label())
 }
 
 fn figure(value: f64) -> String {

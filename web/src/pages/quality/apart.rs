@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use leptos::prelude::*;
 
-use super::{narrowed, words};
+use super::{asked, words};
 use crate::{
     api::{
         client::use_api,
@@ -57,9 +57,10 @@ pub(super) fn chosen(place: Place) -> (QualityDimension, &'static str) {
 pub(super) fn Apart(place: Place) -> impl IntoView {
     let api = use_api();
     let by = Memo::new(move |_| chosen(place));
+    let asked = asked(place);
     let load = Load::new(move || {
-        let (range, filter) = (place.span().range(), narrowed(place));
-        quality::apart(api, range, filter, by.get().0)
+        let (span, filter) = asked.get();
+        quality::apart(api, span.range(), filter, by.get().0)
     });
     follow(place, move || load.again());
     let options: Vec<_> = BY

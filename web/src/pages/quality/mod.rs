@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use self::{apart::Apart, over_time::OverTime, words as said};
 use super::{
     activity::Parts,
-    misuse::{ExportButton, Place, When, asked_time, follow},
+    misuse::{ExportButton, Place, Span, When, asked_time, follow},
     timeline::Steps,
 };
 use crate::{
@@ -83,8 +83,10 @@ fn Only(place: Place) -> impl IntoView {
 #[component]
 fn Whole(place: Place) -> impl IntoView {
     let api = use_api();
+    let asked = asked(place);
     let load = Load::new(move || {
-        let (range, filter) = (place.span().range(), narrowed(place));
+        let (span, filter) = asked.get();
+        let range = span.range();
         async move {
             let steps = Steps::of(&range);
             Ok((steps, quality::whole(api, range, filter, steps.interval).await?))
@@ -136,6 +138,11 @@ fn Figures(load: Load<Known>) -> impl IntoView {
             time::count(all.stalls, "time", "times"),
         ))}</p>
     }
+}
+
+/// What is asked for: what else stands in the address changes nothing of it.
+fn asked(place: Place) -> Memo<(Span, Filter)> {
+    Memo::new(move |_| (place.span(), narrowed(place)))
 }
 
 /// What of the place counts here.

@@ -63,18 +63,17 @@ const FIGURES: [Figure; 5] = [
 /// The card.
 #[component]
 pub(super) fn OverTime(place: Place, load: Load<Known>) -> impl IntoView {
-    let figure = RwSignal::new(0_usize);
-    let of = move || FIGURES.get(figure.get()).copied().unwrap_or(FIGURES[0]);
+    let figure = Memo::new(move |_| {
+        let chosen = place.of("figure");
+        FIGURES.iter().position(|(word, ..)| *word == chosen)
+    });
+    let of = move || figure.get().map_or(FIGURES[0], |at| FIGURES[at]);
     let options: Vec<_> = FIGURES
         .iter()
         .map(|(word, label, ..)| ((*word).to_owned(), (*label).to_owned()))
         .collect();
     let chosen = Signal::derive(move || of().0.to_owned());
-    let choose = move |word: String| {
-        if let Some(at) = FIGURES.iter().position(|(known, ..)| *known == word) {
-            figure.set(at);
-        }
-    };
+    let choose = move |word: String| place.go([("figure", word)]);
     let steps = Signal::derive(move || load.value().with(|known| known.as_ref().map(|(steps, _)| *steps)));
     let times = Signal::derive(move || steps.get().map(Steps::moments).unwrap_or_default());
     let lines = Signal::derive(move || {

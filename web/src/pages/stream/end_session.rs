@@ -1,70 +1,127 @@
-//! Ending a session: asked before, told afterwards, with the offer to take back its token for good.
+//! Ending sessions: asked before, told afterwards, with the offer to take back their token for good.
 
 use leptos::prelude::*;
 
 use crate::{
     api::{
-        client::use_api,
+        client::{Api, use_api},
+        failure::Failure,
         revocation::{self, RevokeTokensInput},
-        sessions::{self, Session},
-        tokens::{Change, Token},
+        sessions::{self, Ended, Session},
+        tokens::Token,
     },
     kit::{Button, Confirm, Dialog, Doing, Look, Trouble},
     pages::tokens::Progress,
+    time,
 };
 
-/// The dialogs around one session that is to be ended; `asked` opens them.
+/// The dialogs around sessions that are to be ended, mostly one; `asked` opens them. `on_ended` is called once they are.
 #[component]
-pub(super) fn EndSession(asked: RwSignal<Option<Session>>) -> impl IntoView {
+pub(in crate::pages) fn EndSession(
+    asked: RwSignal<Vec<Session>>,
+    #[prop(into, optional)] on_ended: Option<Callback<()>>,
+) -> impl IntoView {
     let api = use_api();
     let (open, report) = (RwSignal::new(false), RwSignal::new(false));
     let ending = Doing::new();
-    let told = RwSignal::new(None::<(Change, Option<Token>)>);
+    let told = RwSignal::new(None::<Vec<Ended>>);
     Effect::new(move |_| {
-        if asked.with(Option::is_some) {
+        if !asked.with(Vec::is_empty) {
             ending.forget();
             open.set(true);
         }
     });
     let end = move |()| {
-        let Some(session) = asked.get_untracked() else { return };
-        ending.run(sessions::end(api, session.id), move |ended| {
+        ending.run(end_all(api, asked.get_untracked()), move |ended| {
             open.set(false);
-            told.set(Some((ended.change, ended.token)));
+            told.set(Some(ended));
             report.set(true);
+            if let Some(on_ended) = on_ended {
+                on_ended.run(());
+            }
         });
     };
+    let many = Memo::new(move |_| asked.with(Vec::len));
+    let title = Signal::derive(move || match many.get() {
+        0 | 1 => "End this session?".to_owned(),
+        many => format!("End these {many} sessions?"),
+    });
+    let called = move |one: &'static str, several: &'static str| {
+        Signal::derive(move || {
+            let word = if many.get() > 1 { several } else { one };
+            word.to_owned()
+        })
+    };
+    let action = called("End session", "End sessions");
+    let ended = called("Session ended", "Sessions ended");
     view! {
-        <Confirm open busy=ending.busy failure=ending.failure title="End this session?" action="End session" on_confirm=end>
-            <p>"It is cut off now. Whoever was in it is kept out from that address for 5 minutes; from elsewhere, and afterwards, the token still opens the stream."</p>
-            {move || asked.get().map(|session| view! { <p class="mono soft">{session.address}</p> })}
+        <Confirm open busy=ending.busy failure=ending.failure title action on_confirm=end>
+            {move || if many.get() > 1 {
+                view! { <p>"They are cut off now. Whoever was in them is kept out from those addresses for 5 minutes; from elsewhere, and afterwards, their tokens still open the stream."</p> }
+            } else {
+                view! { <p>"It is cut off now. Whoever was in it is kept out from that address for 5 minutes; from elsewhere, and afterwards, the token still opens the stream."</p> }
+            }}
+            {move || view! { <p class="mono soft">{addresses(&asked.get())}</p> }}
         </Confirm>
-        <Dialog open=report title="Session ended">
-            {move || told.get().map(|(change, token)| view! { <Told change token/> })}
+        <Dialog open=report title=ended>
+            {move || told.get().map(|ended| view! { <Told ended/> })}
             <footer class="dialog-foot"><Button look=Look::Primary on_press=move |_| report.set(false)>"Done"</Button></footer>
         </Dialog>
     }
 }
 
+/// Ends them one after the other. Of several, those that are over by then are passed by.
+async fn end_all(api: Api, all: Vec<Session>) -> Result<Vec<Ended>, Failure> {
+    let several = all.len() > 1;
+    let mut ended = Vec::new();
+    for session in all {
+        match sessions::end(api, session.id).await {
+            Ok(one) => ended.push(one),
+            Err(Failure::Field { .. }) if several => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(ended)
+}
+
+/// From where they are, each address once, a few of them.
+fn addresses(sessions: &[Session]) -> String {
+    let mut all: Vec<_> = sessions.iter().map(|session| session.address.as_str()).collect();
+    all.sort_unstable();
+    all.dedup();
+    let more = all.len().saturating_sub(NAMED);
+    all.truncate(NAMED);
+    match more {
+        0 => all.join(", "),
+        more => format!("{} and {more} more", all.join(", ")),
+    }
+}
+
 /// What came of it, and the offer; taken up, what came of that.
 #[component]
-fn Told(change: Change, token: Option<Token>) -> impl IntoView {
+fn Told(ended: Vec<Ended>) -> impl IntoView {
     let api = use_api();
     let revoking = Doing::new();
-    let change = RwSignal::new(change);
+    let several = ended.len() != 1;
+    let cut: i32 = ended.iter().map(|one| one.change.sessions_ended).sum();
+    let token = common_token(&ended);
+    let change = RwSignal::new(ended.into_iter().next().map(|one| one.change).filter(|_| !several));
     let offered = RwSignal::new(token.filter(Token::can_be_revoked));
     let revoke = move |_| {
         let Some(token) = offered.get_untracked() else { return };
         let by = RevokeTokensInput::Jti(token.jti);
         revoking.run(revocation::revoke_tokens(api, by), move |revoked| {
-            if let Some(revoked) = revoked.change {
-                change.set(revoked);
+            if revoked.change.is_some() {
+                change.set(revoked.change);
             }
             offered.set(None);
         });
     };
     view! {
-        {move || view! { <Progress change=change.get()/> }}
+        {move || match change.get() {
+            Some(change) => view! { <Progress change/> }.into_any(),
+            None => view! { <div class="dialog-body"><p role="status">{format!("Cut {}.", time::count(cut, "session", "sessions"))}</p></div> }.into_any(),
+        }}
         <Show when=move || offered.with(Option::is_some)>
             <div class="dialog-body">
                 <p>"To keep its holder out for good, and from everywhere, revoke the token too."</p>
@@ -74,3 +131,13 @@ fn Told(change: Change, token: Option<Token>) -> impl IntoView {
         </Show>
     }
 }
+
+/// The token that all of them ran on, where it is one.
+fn common_token(ended: &[Ended]) -> Option<Token> {
+    let first = ended.first()?.token.clone()?;
+    let is_same = |one: &Ended| one.token.as_ref().is_some_and(|token| token.jti == first.jti);
+    ended.iter().all(is_same).then_some(first)
+}
+
+/// So many addresses are named.
+const NAMED: usize = 6;

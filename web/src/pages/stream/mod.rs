@@ -13,6 +13,7 @@ mod watching;
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_params_map};
 
+pub(super) use self::end_session::EndSession;
 pub(crate) use self::ingest::Ingest;
 use self::{
     acts::Acts, edit::EditStream, refusals::Refusals, sessions::Sessions, tokens::StreamTokens, watching::Watching,

@@ -1,15 +1,17 @@
-//! Who was turned away lately, and why: while this page is open.
+//! Who was turned away lately, and why.
 
 use leptos::prelude::*;
 
 use crate::{
     api::{
+        client::use_api,
+        decisions,
         events::{self, SessionEvent, SessionEventKind},
         live::use_live,
         people::Permission,
         sessions::Door,
     },
-    kit::{Button, Card, Look, Name, Table, When},
+    kit::{Button, Card, Load, Look, Name, Table, When},
     pages::why::Why,
     session::{may, use_person},
 };
@@ -21,6 +23,21 @@ const KEPT: usize = 20;
 pub(super) fn Refusals(name: String) -> impl IntoView {
     let refused = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
     let last = StoredValue::new(0_u32);
+    let (api, stream) = (use_api(), name.clone());
+    if may(Permission::Explain) {
+        let before = Load::new(move || decisions::past(api, Some(stream.clone())));
+        Effect::new(move |_| {
+            let Some(past) = before.value().get() else { return };
+            // Below what has arrived meanwhile; ids grow, so those of the past are counted down from the top.
+            let past = past.into_iter().zip((0..u32::MAX).rev()).map(|(event, id)| (id, event));
+            refused.update(|refused| {
+                let known = |event: &SessionEvent| refused.iter().any(|(_, one)| one.decision == event.decision);
+                let past: Vec<_> = past.filter(|(_, event)| !known(event)).collect();
+                refused.extend(past);
+                refused.truncate(KEPT);
+            });
+        });
+    }
     use_live().subscribe(
         move || Some(events::session_events(Some(name.clone()), None)),
         move |event| {
@@ -59,9 +76,7 @@ pub(super) fn Refusals(name: String) -> impl IntoView {
 fn Row(event: SessionEvent, asked: RwSignal<Option<cynic::Id>>) -> impl IntoView {
     let who = match event.door {
         Door::Ingest => "Broadcaster".to_owned(),
-        Door::Playback => use_person().with_untracked(|person| {
-            person.user_label(event.session.as_ref().and_then(|session| session.user.as_deref()))
-        }),
+        Door::Playback => use_person().with_untracked(|person| person.user_label(event.user())),
     };
     let (name, sentence) = event
         .reason

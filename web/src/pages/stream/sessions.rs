@@ -45,8 +45,8 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
     );
     let sessions = Memo::new(move |_| load.value().get().unwrap_or_default());
     let all = RwSignal::new(false);
-    let asked = RwSignal::new(None::<Session>);
-    let ask = may(Permission::SessionEnd).then(|| Callback::new(move |session| asked.set(Some(session))));
+    let asked = RwSignal::new(Vec::<Session>::new());
+    let ask = may(Permission::SessionEnd).then(|| Callback::new(move |session| asked.set(vec![session])));
     let columns = StoredValue::new(if ask.is_some() {
         vec!["Viewer", "Address", "Through", "For", ""]
     } else {

@@ -31,7 +31,7 @@ pub(crate) fn Cases() -> impl IntoView {
         })
     };
     view! {
-        <Page part="Cases" lead="What you know of somebody who steals, kept together until it is settled." acts=ViewFn::from(acts)>
+        <Page part="Cases" lead="What you know of somebody who steals, kept together until it is settled." stays=true acts=ViewFn::from(acts)>
             <List/>
         </Page>
         <Dialog open=opening title=Signal::stored("New case".to_owned())><New open=opening/></Dialog>
@@ -93,15 +93,14 @@ fn Nothing(state: CaseState) -> impl IntoView {
 #[component]
 fn Row(case: Listed) -> impl IntoView {
     let href = format!("/misuse/cases/{}", case.id.inner());
-    let many = |all: usize| i32::try_from(all).unwrap_or(i32::MAX);
     let inside: Vec<_> = [
-        (case.findings.len(), "finding", "findings"),
-        (case.tokens.len(), "token", "tokens"),
-        (case.addresses.len(), "address", "addresses"),
+        (case.finding_count, "finding", "findings"),
+        (case.token_count, "token", "tokens"),
+        (case.address_count, "address", "addresses"),
     ]
     .into_iter()
     .filter(|(all, ..)| *all > 0)
-    .map(|(all, one, more)| time::count(many(all), one, more))
+    .map(|(all, one, more)| time::count(all, one, more))
     .collect();
     let inside = if inside.is_empty() {
         "Nothing yet".to_owned()

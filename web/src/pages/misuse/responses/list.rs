@@ -9,8 +9,8 @@ use super::settings::SettingsButton;
 use crate::{
     api::{
         client::use_api,
+        findings,
         live::use_live,
-        misuse,
         people::Permission,
         responses::{
             self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
@@ -32,7 +32,7 @@ use crate::{
 #[component]
 pub(crate) fn Responses() -> impl IntoView {
     view! {
-        <Page part="Responses" lead="Who is kept out for a while, and who is to be: one suggests, another approves." acts=ViewFn::from(|| view! { <SettingsButton/> })>
+        <Page part="Responses" lead="Who is kept out for a while, and who is to be: one suggests, another approves." stays=true acts=ViewFn::from(|| view! { <SettingsButton/> })>
             <List/>
         </Page>
     }
@@ -86,7 +86,7 @@ fn List() -> impl IntoView {
     });
     // What is found may be suggested, or applied, by itself a moment later.
     let soon = gathered(SOON, move || load.again());
-    live.subscribe(|| Some(misuse::news()), move |_| soon());
+    live.subscribe(|| Some(findings::any()), move |_| soon());
     let found = nodes(load);
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),

@@ -1,5 +1,8 @@
 //! What is done about whom misuse is found in: by two persons, by itself, for a while, and taken back.
 
+mod forgotten;
+mod held;
+
 use std::time::Duration;
 
 use guard::Reason;
@@ -12,7 +15,7 @@ use crate::{
     cases::thief,
     harness::{Client, Node, World, granted},
     organisations::operator,
-    privacy::{database, eventually, texts, where_it_stands},
+    privacy::{database, eventually, texts},
 };
 
 const WHOLE: &str =
@@ -30,6 +33,15 @@ async fn all(client: &Client) -> Vec<Value> {
     let query = format!("{{ organisation {{ responses(first: 100) {{ totalCount nodes {{ {WHOLE} }} }} }} }}");
     let all = client.data(&query, json!({})).await["organisation"]["responses"]["nodes"].clone();
     all.as_array().unwrap().clone()
+}
+
+/// What was found of somebody, as `field` names them.
+async fn found(client: &Client, field: &str, name: &str) -> Option<Value> {
+    let query = "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2029-01-01T00:00:00Z\"}) {
+        findings(first: 100) { nodes { id jti user ip code } } } } }";
+    let found = client.data(query, json!({})).await["organisation"]["analytics"]["findings"]["nodes"].clone();
+    let mut all = found.as_array().unwrap().iter();
+    all.find(|one| one[field] == name).cloned()
 }
 
 /// The one about the token.
@@ -133,7 +145,7 @@ async fn an_address_on(kind: Kind) {
         there,
         [
             json!({ "id": applied["rule"], "kind": "IP", "value": finding["ip"], "action": "DENY", "door": "PLAYBACK",
-            "mode": "ENFORCE", "expiresAt": applied["until"], "note": "forges tokens" })
+            "mode": "ENFORCE", "expiresAt": applied["until"], "note": "Response to DENIALS" })
         ]
     );
     assert_eq!(applied["until"], json!("2027-01-15T08:10:00+00:00"));
@@ -417,35 +429,6 @@ async fn an_address_needs_the_package_of_rules_and_waits_for_a_person_without_it
     let id = all(&admin).await[0]["id"].clone();
     let approve = "mutation($i: ID!) { approveResponse(input: {id: $i}) { errors { code } } }";
     assert_eq!(admin.code(approve, json!({ "i": id })).await, "PACKAGE_REQUIRED");
-}
-
-#[tokio::test]
-async fn a_viewer_who_is_erased_is_erased_from_responses_and_kept_out_until_their_end() {
-    let world = World::new().await;
-    let admin = world.as_role("nanoAdmin").await;
-    settings(&admin, json!({ "apply": ["ADDRESSES"], "lengthSeconds": 600 })).await;
-    // Two tokens of one viewer, each in two places: it is the viewer who is in four.
-    let places = ["198.51.100.1", "203.0.113.1", "192.0.2.1", "2001:db8::1"];
-    let session = |(n, place): (u32, &str)| {
-        let jti = if n < 2 { "one of hers" } else { "another of hers" };
-        let mut facts = viewing(&world, u64::from(n) + 1, jti, place, "DE", 64_500 + n);
-        if let Some(grant) = &mut facts.grant {
-            grant.user = Some("user of hers".into());
-        }
-        facts
-    };
-    together(&world, &(0..).zip(places).map(session).collect::<Vec<_>>());
-    let of_her = async || {
-        let all = all(&admin).await;
-        all.iter().filter(|one| one["user"] == "user of hers").count()
-    };
-    eventually("she is kept out", async || of_her().await == 1).await;
-    let erase = "mutation { eraseViewer(input: {user: \"user of hers\"}) { errors { code } } }";
-    admin.data(erase, json!({})).await;
-    assert_eq!(of_her().await, 1, "what is in force goes on");
-    world.pass(Duration::from_mins(11));
-    eventually("her name goes with its end", async || of_her().await == 0).await;
-    assert_eq!(where_it_stands(&world, "user of hers").await, Vec::<String>::new());
 }
 
 #[tokio::test]
