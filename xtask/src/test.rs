@@ -2,6 +2,8 @@
 //!
 //! Everything is built once in the development profile, and the tests from outside start that same binary.
 
+use std::{num::NonZero, thread};
+
 use crate::{check, repository::Repository, setup, shell, steps::Steps, web};
 
 /// Runs all of it; a failed step does not hide what the next would have said.
@@ -82,7 +84,13 @@ fn lints(repository: &Repository) -> anyhow::Result<()> {
 fn rust_tests(repository: &Repository) -> anyhow::Result<()> {
     let root = repository.root();
     if shell::output("cargo", &["nextest", "--version"]).is_some() {
-        shell::run(&mut shell::command(root, ["cargo", "nextest", "run"]))
+        // One of them at a time is from outside, and waits more than it computes: the cores are for the others.
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = (cores + 1).to_string();
+        shell::run(&mut shell::command(
+            root,
+            ["cargo", "nextest", "run", "--test-threads", &threads],
+        ))
     } else {
         shell::run(&mut shell::command(
             root,

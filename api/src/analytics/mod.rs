@@ -7,6 +7,7 @@
 //! ```
 //! Nothing that passes or cuts a viewer waits for it.
 
+pub(crate) mod concurrency;
 pub(crate) mod findings;
 mod minutes;
 pub(crate) mod pages;

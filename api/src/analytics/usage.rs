@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::{sightings, source::Source};
+use super::{concurrency, sightings, source::Source};
 
 /// Which sessions count.
 #[derive(Clone, Debug)]
@@ -233,20 +233,6 @@ pub(crate) async fn suspects(
         .await
 }
 
-/// The greatest number of sessions at once, for each of these tokens or addresses: exactly, by going through beginnings
-/// and ends in order.
-pub(crate) async fn most_at_once(
-    connection: &impl ConnectionTrait,
-    sessions: &Sessions,
-    by: By,
-    subjects: &[String],
-) -> Result<HashMap<String, i64>, DbErr> {
-    let statement = concurrency(&sessions.of(by, Some(Among::these(subjects))), sessions, by);
-    let rows = connection.query_all(&statement).await?;
-    let row = |row: &QueryResult| Ok((row.try_get("", "subject")?, row.try_get("", "most")?));
-    rows.iter().map(row).collect()
-}
-
 impl By {
     /// The token's id, the address, its subnet or its network, as a text.
     pub(super) fn subject(self) -> SimpleExpr {
@@ -407,14 +393,14 @@ impl Sessions {
     }
 
     /// When a session's part begins.
-    fn begins(&self) -> SimpleExpr {
+    pub(super) fn begins(&self) -> SimpleExpr {
         let started = || Expr::col(session::Column::StartedAt);
         let from = self.from.us();
         case(started().lt(from), Expr::val(from), started())
     }
 
     /// When it ends.
-    fn ends(&self) -> SimpleExpr {
+    pub(super) fn ends(&self) -> SimpleExpr {
         use session::Column;
         let ended = || Func::coalesce([Expr::col(Column::EndedAt), Expr::col(Column::BeatAt)]);
         let (from, to) = (self.from.us(), self.to.us());
@@ -502,7 +488,7 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
     let of_score = Expr::col(("scored", "scored_subject")).equals((session::Entity, by.scored()));
     all.join_subquery(sea_orm::JoinType::LeftJoin, scored, "scored", of_score);
     if order == OrderBy::MaxConcurrency {
-        let most = concurrency(&sessions.of(by, None), sessions, by);
+        let most = concurrency::statement(&sessions.of(by, None), sessions, &by.subject());
         let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
     }
@@ -510,7 +496,7 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
 }
 
 impl<'a> Among<'a> {
-    const fn these(subjects: &'a [String]) -> Self {
+    pub(super) const fn these(subjects: &'a [String]) -> Self {
         Self { subjects, scored: &[] }
     }
 
@@ -546,36 +532,7 @@ pub(super) fn scores(sessions: &Sessions, by: By) -> SelectStatement {
     scores
 }
 
-/// The greatest running sum over beginnings and ends. An end comes before a beginning of the same moment; a session that
-/// took no time is alone.
-fn concurrency(select: &Select<session::Entity>, sessions: &Sessions, by: By) -> SelectStatement {
-    let turn = |at: SimpleExpr, step: i64| {
-        let mut turn = select
-            .clone()
-            .select_only()
-            .expr_as(by.subject(), "subject")
-            .into_query();
-        turn.expr_as(at, "at").expr_as(Expr::val(step), "step");
-        turn
-    };
-    let mut turns = turn(sessions.begins(), 1);
-    turns.union(sea_orm::sea_query::UnionType::All, turn(sessions.ends(), -1));
-    let mut running = Query::select();
-    running.column("subject").from_subquery(turns, "turns").expr_as(
-        Expr::cust("SUM(step) OVER (PARTITION BY subject ORDER BY at, step ROWS UNBOUNDED PRECEDING)"),
-        "running",
-    );
-    let mut most = Query::select();
-    let top = || bigint(Func::max(Expr::col("running")));
-    most.column("subject")
-        .expr_as(case(top().lt(1), Expr::val(1), top()), "most")
-        .from_subquery(running, "counted_up")
-        .and_where(Expr::col("subject").is_not_null())
-        .group_by_col("subject");
-    most
-}
-
-fn case(condition: SimpleExpr, then: impl Into<SimpleExpr>, otherwise: impl Into<SimpleExpr>) -> SimpleExpr {
+pub(super) fn case(condition: SimpleExpr, then: impl Into<SimpleExpr>, otherwise: impl Into<SimpleExpr>) -> SimpleExpr {
     CaseStatement::new().case(condition, then).finally(otherwise).into()
 }
 
@@ -584,7 +541,7 @@ fn sum(expression: impl Into<SimpleExpr>) -> SimpleExpr {
     bigint(Func::sum(expression))
 }
 
-fn bigint(expression: impl Into<SimpleExpr>) -> SimpleExpr {
+pub(super) fn bigint(expression: impl Into<SimpleExpr>) -> SimpleExpr {
     let expression: SimpleExpr = expression.into();
     expression.cast_as("bigint")
 }

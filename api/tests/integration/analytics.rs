@@ -315,6 +315,15 @@ async fn views_are_exact_on(kind: Kind) {
         (json!(false), json!(true))
     );
 
+    let most = "query($r: TimeRange!, $f: AnalyticsFilter) { organisation { analytics(range: $r, filter: $f) { maxConcurrency } } }";
+    let most = async |filter: Value| {
+        let data = admin.data(most, json!({ "r": r, "f": filter })).await;
+        data["organisation"]["analytics"]["maxConcurrency"].clone()
+    };
+    assert_eq!(most(json!({ "jti": "a" })).await, 2);
+    assert_eq!(most(json!({ "stream": world.stream() })).await, 3);
+    assert_eq!(most(json!({ "stream": "nobody" })).await, 0);
+
     // Over time and taken apart; the three sessions of one minute are in it with what they got in it.
     let series =
         "query($r: TimeRange!, $m: Metric!, $i: Interval!, $g: Dimension) { organisation { analytics(range: $r) {

@@ -282,41 +282,6 @@ async fn addresses_are_full_for_their_days_then_truncated_wherever_they_are_and_
     truncated_on(Kind::Postgres).await;
 }
 
-/// What was found of a token or a viewer says from where, in words.
-async fn evidence_on(kind: Kind) {
-    let world = World::on(kind).await;
-    let admin = world.as_role("nanoAdmin").await;
-    for n in 1..=20 {
-        let facts = viewing(&world, n, "crowd", "198.51.100.200", "DE", 64_500);
-        world.node.tell(world.clock.now(), Event::Started(facts));
-    }
-    let place = database(&world).await;
-    let of = async |address: &str| {
-        let query = format!("SELECT kind FROM finding WHERE evidence LIKE '%from {address},%' ORDER BY kind");
-        texts(&place, &query).await.concat()
-    };
-    eventually("it is found", async || of("198.51.100.200").await.len() == 3).await;
-    set(&admin, json!({ "addressDays": 5 }), Value::Null).await;
-    world.pass(days(6));
-    let admin = world.as_role("nanoAdmin").await;
-    set(&admin, json!({}), Value::Null).await;
-    eventually("it is masked", async || {
-        where_it_stands(&world, "198.51.100.200").await.is_empty()
-    })
-    .await;
-    assert_eq!(of("198.51.100.0/24").await, ["address", "token", "user"]);
-}
-
-#[tokio::test]
-async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over() {
-    evidence_on(Kind::Sqlite).await;
-}
-
-#[tokio::test]
-async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over_on_postgresql() {
-    evidence_on(Kind::Postgres).await;
-}
-
 async fn hashed_on(kind: Kind) {
     let world = World::on(kind).await;
     let admin = world.as_role("nanoAdmin").await;

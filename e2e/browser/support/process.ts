@@ -1,7 +1,7 @@
 // The binary that was built, as a process of one's own on a data folder of its own: started, waited for, drained.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, watch } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ const DRAINED_WITHIN_MS = 10_000;
  */
 export function begin(data: string, settings: NodeJS.ProcessEnv = {}): ChildProcess {
   mkdirSync(RESULTS, { recursive: true });
-  const log = openSync(join(RESULTS, `${basename(data)}.log`), 'w');
+  const log = openSync(logOf(data), 'w');
   const platform = spawn(
     BINARY,
     ['up', '--data', data, '--http', '127.0.0.1:0', '--rtmp', '127.0.0.1:0', '--demo'],
@@ -27,13 +27,18 @@ export function begin(data: string, settings: NodeJS.ProcessEnv = {}): ChildProc
   return platform;
 }
 
+const logOf = (data: string) => join(RESULTS, `${basename(data)}.log`);
+
+/** The last of what it said. */
+const said = (data: string) => readFileSync(logOf(data), 'utf8').slice(-4_000);
+
 /** Resolves once `ready.json` is there: it is written by rename, when every door answers. */
 export async function ready(platform: ChildProcess, data: string): Promise<void> {
   const file = join(data, 'ready.json');
   await new Promise<void>((fulfil, reject) => {
     const watcher = watch(data, () => existsSync(file) && finish());
-    const timer = setTimeout(() => finish(new Error(`not ready after ${READY_WITHIN_MS} ms: see results/${basename(data)}.log`)), READY_WITHIN_MS);
-    const gone = () => finish(new Error(`portcullis ended before it was ready: see results/${basename(data)}.log`));
+    const timer = setTimeout(() => finish(new Error(`not ready after ${READY_WITHIN_MS} ms\n${said(data)}`)), READY_WITHIN_MS);
+    const gone = () => finish(new Error(`portcullis ended before it was ready\n${said(data)}`));
     const finish = (error?: Error) => {
       clearTimeout(timer);
       watcher.close();

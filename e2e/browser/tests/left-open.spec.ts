@@ -44,9 +44,9 @@ const VISITS = 3;
 const FULL = 201;
 
 /** The findings once no more are kept. */
-const KEPT = 500;
+const KEPT = 200;
 /** Tokens that are passed on: at least four signs each, two of the token and two of its viewer; the list is full before. */
-const [FIRST, SECOND, THIRD] = [150, 50, 150];
+const [FIRST, SECOND, THIRD] = [60, 20, 60];
 const THIEVES_AT_ONCE = 5;
 
 type Made = { token: string; jti: string };

@@ -134,7 +134,7 @@ test('a token is read where it was pasted, and only its id is looked up', async 
   await expect(page.getByText('No token with this id was made here.')).toBeVisible();
 
   // People paste what they have: the header, the link, the address of a playlist.
-  for (const around of [`Authorization: Bearer ${token}`, `${demo().http}/watch/x#token=${token}`, `${demo().http}/live/x/index.m3u8?a=1&token=${token}&b=2`]) {
+  for (const around of [`Authorization: Bearer ${token}`, `curl -H 'Authorization: Bearer ${token}' https://live.example.com/x`, `${demo().http}/watch/x#token=${token}`, `${demo().http}/live/x/index.m3u8?a=1&token=${token}&b=2`]) {
     await field.fill(around);
     await expect(field).toHaveValue(token);
   }

@@ -23,15 +23,8 @@ export class Platform {
 
   static async start(settings: Record<string, string> = {}): Promise<Platform> {
     const data = mkdtempSync(join(tmpdir(), 'portcullis-clients-'));
-    const log: Buffer[] = [];
     const platform = begin(data, settings);
-    platform.stdout.on('data', (chunk: Buffer) => log.push(chunk));
-    platform.stderr.on('data', (chunk: Buffer) => log.push(chunk));
-    try {
-      await ready(platform, data);
-    } catch (error) {
-      throw new Error(`${error}\n${Buffer.concat(log)}`);
-    }
+    await ready(platform, data);
     return new Platform(platform, data, JSON.parse(readFileSync(join(data, 'ready.json'), 'utf8')));
   }
 

@@ -9,12 +9,13 @@ use super::{Icon, field::fresh_id};
 
 const GAP_PX: f64 = 6.0;
 
-/// A menu. `button` is what its opener shows, `label` what the opener is called.
+/// A menu. `button` is what its opener shows, `label` what the opener is called, unless what it shows `says_it`.
 #[component]
 pub(crate) fn Menu(
     #[prop(into)] label: String,
     #[prop(default = "btn btn-quiet btn-icon")] class: &'static str,
     #[prop(into)] button: ViewFnOnce,
+    #[prop(optional)] says_it: bool,
     children: Children,
 ) -> impl IntoView {
     let id = fresh_id("menu");
@@ -35,7 +36,7 @@ pub(crate) fn Menu(
             node_ref=opener
             type="button"
             class=class
-            aria-label=label.clone()
+            aria-label=(!says_it).then(|| label.clone())
             aria-haspopup="menu"
             aria-expanded=move || expanded.get().to_string()
             popovertarget=id.clone()

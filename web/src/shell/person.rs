@@ -24,9 +24,9 @@ pub(crate) fn PersonMenu() -> impl IntoView {
     let label = format!("{name} {role}");
     let navigate = use_navigate();
     view! {
-        <Menu label class="person" button=move || view! {
+        <Menu label says_it=true class="person" button=move || view! {
             <span class="avatar" aria-hidden="true">{initial.clone()}</span>
-            <span class="person-name"><strong>{name.clone()}</strong><span>{role}</span></span>
+            <span class="person-name"><strong>{name.clone()}</strong>" "<span>{role}</span></span>
             <Icon of=icondata_lu::LuChevronsUpDown/>
         }>
             <MenuItem icon=icondata_lu::LuCircleUser on_choose=move |()| navigate("/account", leptos_router::NavigateOptions::default())>"Account and appearance"</MenuItem>

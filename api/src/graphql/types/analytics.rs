@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     analytics::{
-        findings, quality,
+        concurrency, findings, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
         usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
@@ -390,6 +390,14 @@ impl Analytics {
             self.taken_apart(connection, metric, by, first).await?
         };
         Ok(values.into_iter().map(Bucket::of).collect())
+    }
+
+    /// The most viewers' sessions at once within the time, of those whom the filter leaves: of a stream, a country and so on.
+    /// Exactly, not by samples.
+    async fn max_concurrency(&self, context: &Context<'_>) -> Result<i32> {
+        let connection = state(context).store.read();
+        let most = concurrency::most_of_all(connection, &self.sessions(connection).await?).await?;
+        Ok(super::count(u64::try_from(most).unwrap_or(0)))
     }
 
     /// Sessions that began, by country.

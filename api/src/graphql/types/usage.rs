@@ -9,7 +9,7 @@ use entity::{finding, session::Column};
 use super::{Part, analytics::Indicator, page::connection, series::Bucket, token::TokenStatus};
 use crate::{
     analytics::{
-        findings, pages, standing,
+        concurrency, findings, pages, standing,
         usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
@@ -341,7 +341,7 @@ impl Beside {
         };
         Ok(Self {
             by,
-            most: usage::most_at_once(connection, sessions, by, subjects).await?,
+            most: concurrency::most_at_once(connection, sessions, by, subjects).await?,
             findings,
         })
     }

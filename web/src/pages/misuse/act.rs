@@ -119,7 +119,7 @@ pub(super) fn EndButton(ways: Ways, whose: Whose, running: i32, name: String) ->
         door: Some(Door::Playback),
         ..whose
     });
-    (running > 0 && may(Permission::SessionEnd)).then(|| {
+    (running > 0 && may(Permission::SessionEnd)).then(move || {
         let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
         let label = format!("End {} of {name}", time::count(running, "session", "sessions"));
         let press = move |_| {

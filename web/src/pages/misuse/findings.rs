@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// So many are kept in the page: one that is open for days does not grow.
-const KEPT: usize = 500;
+const KEPT: usize = 200;
 
 /// So many stand on the overview.
 const LATEST: usize = 6;

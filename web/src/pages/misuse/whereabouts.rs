@@ -69,7 +69,7 @@ pub(super) fn buttons(ways: Ways, reaches: &[Reach]) -> impl IntoView + use<> {
         view! { <BlockButton ways reaches=first text/> }
     });
     let buttons = buttons.collect_view();
-    view! { <p class="feed-reaches">{buttons}</p> }
+    view! { <p class="feed-reaches"><span class="soft">"Block"</span>{buttons}</p> }
 }
 
 /// Which of them get a button: one address and what it is in, and two of each other kind.

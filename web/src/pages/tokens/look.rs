@@ -92,7 +92,7 @@ impl Pasted {
     }
 }
 
-/// The credential by itself, where it was copied with the header or the address that it stood in.
+/// The credential by itself, where it was copied with the header, the address or the command that it stood in.
 fn alone(text: &str) -> Option<String> {
     let text = text.trim();
     let words = text.split_whitespace().collect::<Vec<_>>();
@@ -101,16 +101,19 @@ fn alone(text: &str) -> Option<String> {
     {
         return Some((*credential).to_owned());
     }
-    let (_, rest) = text.split_once("://")?;
     let ends = |part: &str| part.split(['&', '#', '/']).next().unwrap_or_default().to_owned();
-    let asked = rest
-        .split(['?', '#', '&'])
-        .find_map(|part| part.strip_prefix("token="))
-        .map(ends);
-    asked.or_else(|| {
-        let mut parts = rest.split(['/', '?', '#']);
-        parts.find(|part| Token::looks_like_one(part)).map(str::to_owned)
-    })
+    let asked = |(_, rest): (_, &str)| {
+        let mut parts = rest.split(['?', '#', '&']);
+        parts.find_map(|part| part.strip_prefix("token=")).map(ends)
+    };
+    // Names of hosts have dots too; every token's header begins with a brace and a quotation mark.
+    let is_token = |part: &&str| part.len() < text.len() && part.starts_with("eyJ") && Token::looks_like_one(part);
+    let around = |letter: char| letter.is_whitespace() || "'\"/?#&=,;:".contains(letter);
+    let within = || text.split(around).find(is_token).map(str::to_owned);
+    text.split_once("://")
+        .filter(|_| words.len() == 1)
+        .and_then(asked)
+        .or_else(within)
 }
 
 /// The page.
