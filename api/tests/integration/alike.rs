@@ -257,6 +257,7 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
     all.push((jwt, forged));
     all.push((world.stream().to_owned(), "22222-none".to_owned()));
     all.push((text(&organisation["hash"]), "22222".to_owned()));
+    all.push(("203.0.113.0/24".to_owned(), "198.51.100.0/24".to_owned()));
     let texts = [
         USER,
         TAG,
@@ -268,7 +269,6 @@ async fn belongings(world: &World, admin: &Client) -> Vec<(String, String)> {
         "watched-of-theirs",
         "receiver-of-theirs",
         "Northwind Live",
-        "203.0.113.0/24",
         &world.demo.users[1].email,
     ];
     all.extend(texts.map(|text| (text.to_owned(), format!("un{text}"))));

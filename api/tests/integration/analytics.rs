@@ -321,7 +321,7 @@ async fn views_are_exact_on(kind: Kind) {
         data["organisation"]["analytics"]["maxConcurrency"].clone()
     };
     assert_eq!(most(json!({ "jti": "a" })).await, 2);
-    assert_eq!(most(json!({ "stream": world.stream() })).await, 3);
+    assert_eq!(most(json!({ "stream": world.stream() })).await, 4);
     assert_eq!(most(json!({ "stream": "nobody" })).await, 0);
 
     // Over time and taken apart; the three sessions of one minute are in it with what they got in it.
