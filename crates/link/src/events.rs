@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use crate::{Event, event::Weight};
 
 /// Where a node's events go. Never blocks: what does not fit is dropped and counted, heartbeats first. That somebody came or
-/// went is kept until there is room, for nothing that comes later would say so.
+/// went is kept until there is room, up to a bound, for nothing that comes later would say so.
 #[derive(Clone, Debug)]
 pub struct Events {
     sender: mpsc::Sender<Event>,
