@@ -151,6 +151,7 @@ impl Traffic {
                     session,
                     organisation: self.stream.organisation,
                     bytes,
+                    requests: 1,
                 });
             }
         }
@@ -199,6 +200,7 @@ impl Traffic {
             organisation: self.stream.organisation,
             stream: self.stream.id,
             bytes: self.turn * 1_000,
+            requests: 1,
             reason: None,
         };
         self.ended += u64::from(self.tell(What::Ended(end)));

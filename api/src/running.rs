@@ -27,7 +27,7 @@ use crate::{
     search::{self, Meilisearch, Outside},
     service::{exports::Exports, responses::automatic},
     state::{Addresses, Places, State},
-    store::Store,
+    store::{self, Store},
     webhooks::{self, Hooks},
 };
 
@@ -93,6 +93,7 @@ pub struct Running {
     hooks: JoinHandle<()>,
     hook_log: JoinHandle<()>,
     credentials: JoinHandle<()>,
+    database: JoinHandle<()>,
     privacy: JoinHandle<()>,
     alerts: JoinHandle<()>,
     responses: JoinHandle<()>,
@@ -142,6 +143,7 @@ pub async fn start(
         responses: tokio::spawn(automatic::run(state.clone(), stop.clone())),
         alert_sender: tokio::spawn(alerts::send(state.clone(), stop.clone())),
         credentials: tokio::spawn(jwks::run(state.clone(), stop.clone())),
+        database: tokio::spawn(store::tend(state.clone(), stop.clone())),
         state,
         stop,
         leaving: CancellationToken::new(),
@@ -193,6 +195,7 @@ impl Running {
             self.alerts,
             self.alert_sender,
             self.responses,
+            self.database,
         ];
         for task in tasks {
             if let Err(error) = task.await {

@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use guard::Timestamp;
 use ids::OrganisationId;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -23,7 +24,13 @@ use sea_orm::{
         sqlite::{SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::state::State;
 
 /// The control plane's database.
 #[derive(Clone, Debug)]
@@ -45,6 +52,9 @@ impl Store {
     pub(crate) async fn open(url: &str) -> Result<Self, DbErr> {
         let store = Self::connect(url).await?;
         migration::up(&store.connection).await?;
+        if store.connection.get_database_backend() == DbBackend::Sqlite {
+            store.connection.execute_unprepared(ANALYSE).await?;
+        }
         Ok(store)
     }
 
@@ -151,9 +161,36 @@ impl Store {
         write.commit().await
     }
 
+    /// Brings its tables up to date: on PostgreSQL the months that they are kept in, on SQLite what is known of their rows,
+    /// by which it chooses indices.
+    async fn tend(&self, now: Timestamp) -> Result<(), DbErr> {
+        match self.connection.get_database_backend() {
+            DbBackend::Sqlite => {
+                let _turn = self.turn.lock().await;
+                self.connection.execute_unprepared(ANALYSE).await.map(drop)
+            }
+            _ => migration::partitions::keep(&self.connection, now.us()).await,
+        }
+    }
+
     /// Waits for what is under way, then closes every connection.
     pub(crate) async fn close(&self) -> Result<(), DbErr> {
         self.connection.close_by_ref().await
+    }
+}
+
+/// The task that tends the database. Ends when `stop` is cancelled.
+pub(crate) async fn tend(state: Arc<State>, stop: CancellationToken) {
+    let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            _ = look.tick() => {}
+        }
+        if let Err(error) = state.store.tend(state.now()).await {
+            tracing::error!(%error, "the database is not tended");
+        }
     }
 }
 
@@ -215,6 +252,10 @@ impl<'a, T> Parts<'a, T> {
     }
 }
 
+/// Looks at all tables, a sample of each that was never looked at or has ten times the rows by now; source:
+/// <https://sqlite.org/pragma.html#pragma_optimize>.
+const ANALYSE: &str = "PRAGMA optimize(0x10002)";
+const LOOK: Duration = Duration::from_mins(5);
 const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -224,6 +265,39 @@ mod tests {
     use testkit::{Database, Kind};
 
     use super::*;
+
+    /// Without that it chooses indices blindly.
+    #[tokio::test]
+    async fn sqlite_knows_how_many_rows_there_are() {
+        let database = Database::new(Kind::Sqlite);
+        let store = Store::open(database.url()).await.unwrap();
+        let insert = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
+             force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+        store.read().execute_unprepared(insert).await.unwrap();
+        let known = || async {
+            let tables = "SELECT count(*) AS known FROM sqlite_schema WHERE name = 'sqlite_stat1'";
+            let of = "SELECT count(*) AS known FROM sqlite_stat1 WHERE tbl = 'organisation'";
+            for query in [tables, of] {
+                let statement = Statement::from_string(DbBackend::Sqlite, query);
+                let row = store.read().query_one_raw(statement).await.unwrap().unwrap();
+                if row.try_get::<i64>("", "known").unwrap() == 0 {
+                    return false;
+                }
+            }
+            true
+        };
+        assert!(!known().await);
+        store.tend(Timestamp::default()).await.unwrap();
+        assert!(known().await);
+        // From the start, where there are rows already.
+        store.read().execute_unprepared("DELETE FROM sqlite_stat1").await.unwrap();
+        store.close().await.unwrap();
+        let store = Store::open(database.url()).await.unwrap();
+        let of = "SELECT count(*) AS known FROM sqlite_stat1 WHERE tbl = 'organisation'";
+        let statement = Statement::from_string(DbBackend::Sqlite, of);
+        let row = store.read().query_one_raw(statement).await.unwrap().unwrap();
+        assert_ne!(row.try_get::<i64>("", "known").unwrap(), 0);
+    }
 
     /// No crash of the process shows it: what the kernel holds survives that, and no power cut.
     #[tokio::test]

@@ -53,6 +53,8 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Bytes of media.
     pub bytes: i64,
+    /// Requests; one that stayed open is one; none for sessions from before that was kept.
+    pub requests: Option<i64>,
     /// Why the platform ended it.
     pub reason: Option<String>,
     /// What spoke against its newest token, as guard's linter numbers it; none where there is no token.

@@ -39,7 +39,12 @@ mod m0042_responses;
 mod m0043_standing;
 mod m0044_refused;
 mod m0045_seen;
+mod m0046_partitions;
+mod m0047_requests;
+pub mod partitions;
 mod tables;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
@@ -86,14 +91,27 @@ impl MigratorTrait for Migrator {
             Box::new(m0043_standing::Step),
             Box::new(m0044_refused::Step),
             Box::new(m0045_seen::Step),
+            Box::new(m0046_partitions::Step),
+            Box::new(m0047_requests::Step),
         ]
     }
 }
 
-/// Brings the database to the newest form; does nothing where it is there already. Waits for whoever migrates.
+/// Brings the database to the newest form, and makes the months that are to come; does nothing where it is there already.
+/// Waits for whoever migrates.
 pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
     let lock = lock::Lock::take(database).await?;
-    let done = Migrator::up(database, None).await;
+    let done = async {
+        Migrator::up(database, None).await?;
+        partitions::keep(database, now()).await
+    };
+    let done = done.await;
     lock.release().await?;
     done
+}
+
+/// The system's clock, in microseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

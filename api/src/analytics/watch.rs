@@ -44,6 +44,7 @@ impl Detectors {
                 session,
                 organisation,
                 bytes,
+                ..
             } => {
                 let what = What::Beat {
                     session: *session,

@@ -117,11 +117,17 @@ fn one(
             session,
             organisation,
             bytes,
+            requests,
         } => {
-            if let Some((session, more)) = register.beat(session, bytes, at) {
+            if let Some((session, more)) = register.beat(session, (bytes, requests), at) {
                 watches.bytes(&session.facts, more, at);
             }
-            rows.push(Row::Beat { session, bytes, at });
+            rows.push(Row::Beat {
+                session,
+                bytes,
+                requests,
+                at,
+            });
             news.push((organisation, at, What::Beat));
         }
         Kind::Renewed {
@@ -141,7 +147,7 @@ fn one(
         Kind::Ended(end) => {
             rows.push(Row::Ended {
                 session: end.session,
-                bytes: Some(end.bytes),
+                passed: Some((end.bytes, end.requests)),
                 at,
                 reason: end.reason,
             });
@@ -149,6 +155,7 @@ fn one(
                 watches.bytes(&session.facts, end.bytes.saturating_sub(session.bytes), at);
                 watches.ended(&session.facts, end.reason, at);
                 session.bytes = end.bytes;
+                session.requests = end.requests;
                 news.push((end.organisation, at, What::Ended(session, end.reason)));
             }
         }
@@ -211,7 +218,7 @@ fn one(
             for (session, organisation, stream, beat) in lost {
                 rows.push(Row::Ended {
                     session,
-                    bytes: None,
+                    passed: None,
                     at: beat,
                     reason: None,
                 });

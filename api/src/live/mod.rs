@@ -45,6 +45,7 @@ pub(crate) struct LiveSession {
     pub(crate) started: Timestamp,
     pub(crate) beat: Timestamp,
     pub(crate) bytes: u64,
+    pub(crate) requests: u64,
     /// Over the last two beats.
     pub(crate) bytes_per_second: f64,
     /// The tokens that it ran on before its newest, the newest first.
@@ -199,11 +200,6 @@ impl Live {
         sessions
     }
 
-    /// Bytes of a live session.
-    pub(crate) fn bytes(&self, session: SessionId) -> Option<u64> {
-        self.register().sessions.get(&session).map(|session| session.bytes)
-    }
-
     /// Sums over an organisation's sessions, or those of one stream.
     pub(crate) fn counters(&self, organisation: OrganisationId, stream: Option<StreamId>) -> Counters {
         let register = self.register();
@@ -266,6 +262,7 @@ impl Register {
             started: at,
             beat: at,
             bytes: 0,
+            requests: 0,
             bytes_per_second: 0.0,
             earlier: Vec::new(),
         };
@@ -284,7 +281,12 @@ impl Register {
     }
 
     /// A session goes on; which, and how many bytes more it has.
-    fn beat(&mut self, session: SessionId, bytes: u64, at: Timestamp) -> Option<(&LiveSession, u64)> {
+    fn beat(
+        &mut self,
+        session: SessionId,
+        (bytes, requests): (u64, u64),
+        at: Timestamp,
+    ) -> Option<(&LiveSession, u64)> {
         let session = self.sessions.get_mut(&session)?;
         let more = bytes.saturating_sub(session.bytes);
         let span = at.since(session.beat).as_secs_f64();
@@ -294,6 +296,7 @@ impl Register {
             session.bytes_per_second = more / span;
         }
         session.bytes = bytes;
+        session.requests = requests;
         session.beat = at;
         Some((session, more))
     }

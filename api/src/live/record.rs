@@ -34,6 +34,7 @@ pub(super) enum Row {
     Beat {
         session: SessionId,
         bytes: u64,
+        requests: u64,
         at: Timestamp,
     },
     /// A session runs on a newer token.
@@ -43,10 +44,10 @@ pub(super) enum Row {
         grant: Grant,
         at: Timestamp,
     },
-    /// A session is over; `bytes` where they are known.
+    /// A session is over; bytes and requests where they are known.
     Ended {
         session: SessionId,
-        bytes: Option<u64>,
+        passed: Option<(u64, u64)>,
         at: Timestamp,
         reason: Option<Reason>,
     },
@@ -75,8 +76,8 @@ impl Row {
 
 /// What was told of a session.
 struct Told {
-    /// As far as they are known.
-    bytes: Option<u64>,
+    /// Bytes and requests, as far as they are known.
+    passed: Option<(u64, u64)>,
     at: Timestamp,
     is_over: bool,
     /// Why the platform ended it.
@@ -190,11 +191,16 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                 at,
                 ..
             } => weak.note(*organisation, grant, *at),
-            Row::Beat { session, bytes, at } => {
+            Row::Beat {
+                session,
+                bytes,
+                requests,
+                at,
+            } => {
                 beats.insert(
                     *session,
                     Told {
-                        bytes: Some(*bytes),
+                        passed: Some((*bytes, *requests)),
                         at: *at,
                         is_over: false,
                         reason: None,
@@ -203,14 +209,14 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
             }
             Row::Ended {
                 session,
-                bytes,
+                passed,
                 at,
                 reason,
             } => {
                 ends.insert(
                     *session,
                     Told {
-                        bytes: *bytes,
+                        passed: *passed,
                         at: *at,
                         is_over: true,
                         reason: *reason,
@@ -331,9 +337,12 @@ async fn told(connection: &impl ConnectionTrait, sessions: Vec<(SessionId, Told)
                 Column::BeatAt,
                 each(Column::BeatAt, |told| Some(Expr::value(told.at.us()))),
             );
-        if chunk.iter().any(|(_, told)| told.bytes.is_some()) {
-            let bytes = each(Column::Bytes, |told| Some(Expr::value(column(told.bytes?))));
-            update = update.col_expr(Column::Bytes, bytes);
+        if chunk.iter().any(|(_, told)| told.passed.is_some()) {
+            let bytes = each(Column::Bytes, |told| Some(Expr::value(column(told.passed?.0))));
+            let requests = each(Column::Requests, |told| Some(Expr::value(column(told.passed?.1))));
+            update = update
+                .col_expr(Column::Bytes, bytes)
+                .col_expr(Column::Requests, requests);
         }
         if chunk.iter().any(|(_, told)| told.is_over) {
             let ended = each(Column::EndedAt, |told| told.is_over.then(|| Expr::value(told.at.us())));
@@ -374,6 +383,7 @@ fn model(session: &LiveSession) -> session::ActiveModel {
         beat_at: Set(session.started.us()),
         ended_at: Set(None),
         bytes: Set(0),
+        requests: Set(None),
         reason: Set(None),
         token_marks: Set(marks(facts.grant.as_ref())),
         token_kid: Set(shown.kid),
@@ -403,8 +413,8 @@ pub(crate) fn door_of(column: &str) -> Door {
     }
 }
 
-fn column(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+fn column(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Sessions that are closed in one transaction.

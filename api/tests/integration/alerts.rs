@@ -88,6 +88,7 @@ fn ends(world: &World, facts: &SessionFacts, reason: Option<Reason>) {
         organisation: facts.organisation,
         stream: facts.stream,
         bytes: 0,
+        requests: 1,
         reason,
     };
     world.node.tell(world.clock.now(), Event::Ended(end));
@@ -373,6 +374,7 @@ async fn a_spike_of_traffic_is_told_from_three_times_the_usual_on_and_is_over_be
             session: viewer.session,
             organisation: viewer.organisation,
             bytes: megabytes * 1_000_000,
+            requests: 1,
         };
         world.node.tell(world.clock.now(), beat);
     };

@@ -43,6 +43,7 @@ pub(crate) fn watched(world: &World, facts: &SessionFacts, from: Timestamp, seco
         organisation: facts.organisation,
         stream: facts.stream,
         bytes: seconds * 1_000_000,
+        requests: 1,
         reason: None,
     };
     world
@@ -56,6 +57,7 @@ fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops
             session: facts.session,
             organisation: facts.organisation,
             bytes: second * 1_000_000,
+            requests: 1,
         };
         world.node.tell(from.plus(Duration::from_secs(second)), beat);
     }

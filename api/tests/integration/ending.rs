@@ -112,6 +112,7 @@ async fn what_a_crash_left_open_is_closed_when_it_was_heard_of_last_however_many
                     session,
                     organisation,
                     bytes: n,
+                    requests: 1,
                 },
             ),
         ] {

@@ -96,6 +96,7 @@ async fn what_was_on_its_way_is_erased_on(kind: Kind) {
         organisation: goes_on.organisation,
         stream: goes_on.stream,
         bytes: 1,
+        requests: 1,
         reason: None,
     };
     world.node.tell(world.clock.now(), Event::Ended(end));

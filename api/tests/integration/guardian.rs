@@ -366,6 +366,7 @@ async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() 
                 organisation: viewing.organisation,
                 stream: viewing.stream,
                 bytes: 1,
+                requests: 1,
                 reason: None,
             }),
         );

@@ -114,6 +114,7 @@ async fn crowd(world: &World, admin: &Client) -> (Last, Last) {
             session,
             organisation,
             bytes: 1,
+            requests: 1,
         };
         if is_shared || is_crowded {
             let beats = (1..6).map(|beat| from.plus(Duration::from_secs(10 * beat)));
@@ -124,6 +125,7 @@ async fn crowd(world: &World, admin: &Client) -> (Last, Last) {
             organisation,
             stream,
             bytes: 1,
+            requests: 1,
             reason: None,
         };
         events.push((last, if roll(12) == 0 { beat } else { Event::Ended(end) }));

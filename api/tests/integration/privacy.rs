@@ -38,6 +38,7 @@ pub(crate) fn watched(world: &World, facts: &SessionFacts, at: Timestamp) {
         organisation: facts.organisation,
         stream: facts.stream,
         bytes: 1,
+        requests: 1,
         reason: None,
     };
     world.node.tell(at.plus(Duration::from_mins(1)), Event::Ended(end));
@@ -190,6 +191,7 @@ async fn truncated_on(kind: Kind) {
             organisation: facts.organisation,
             stream: facts.stream,
             bytes: 1,
+            requests: 1,
             reason: None,
         };
         world.node.tell(world.clock.now(), Event::Ended(over));

@@ -195,6 +195,7 @@ fn beats(world: &World, sessions: &[SessionFacts], begin: Timestamp) {
                 session: facts.session,
                 organisation: facts.organisation,
                 bytes: second * 1_000_000,
+                requests: 1,
             };
             world.node.tell(begin.plus(Duration::from_secs(second)), beat);
         }
@@ -207,6 +208,7 @@ fn ends(world: &World, facts: &SessionFacts, at: Timestamp) {
         organisation: facts.organisation,
         stream: facts.stream,
         bytes: 1_000_000,
+        requests: 1,
         reason: None,
     };
     world.node.tell(at, Event::Ended(end));

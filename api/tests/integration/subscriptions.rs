@@ -192,6 +192,7 @@ async fn viewers_that_come_and_go_are_pushed_counted_and_recorded() {
         organisation,
         stream,
         bytes: 4096,
+        requests: 1,
         reason: Some(Reason::TokenRevoked),
     };
     world.node.tell(now, Kind::Ended(end));
@@ -461,6 +462,7 @@ async fn sessions_that_a_crash_left_open_are_closed_when_they_were_last_heard_of
             session: facts.session,
             organisation,
             bytes: 77,
+            requests: 1,
         },
     );
     world.pass(Duration::from_hours(1));

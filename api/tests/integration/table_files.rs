@@ -42,6 +42,7 @@ async fn crowded(kind: Kind) -> (World, Client) {
             organisation: facts.organisation,
             stream: facts.stream,
             bytes: 1,
+            requests: 1,
             reason: None,
         };
         world.node.tell(begin.plus(Duration::from_secs(n)), Event::Ended(end));

@@ -32,6 +32,9 @@ pub enum Kind {
         organisation: OrganisationId,
         /// Bytes of media so far.
         bytes: u64,
+        /// Requests so far; one that stays open is one.
+        #[serde(default)]
+        requests: u64,
     },
     /// How well a session's player played since this was told of it last.
     Quality {
@@ -173,6 +176,9 @@ pub struct SessionEnd {
     pub stream: StreamId,
     /// Bytes of media in all.
     pub bytes: u64,
+    /// Requests in all; one that stays open is one.
+    #[serde(default)]
+    pub requests: u64,
     /// Why the platform ended it; `None` where the peer left or the stream ended.
     pub reason: Option<Reason>,
 }

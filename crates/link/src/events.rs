@@ -106,6 +106,7 @@ mod tests {
             session,
             organisation,
             bytes: 1,
+            requests: 1,
         })
     }
 
@@ -115,6 +116,7 @@ mod tests {
             organisation: OrganisationId::mint(1, [2; 10]),
             stream: StreamId::mint(1, [3; 10]),
             bytes: 1,
+            requests: 1,
             reason: None,
         }))
     }

@@ -129,8 +129,13 @@ async function count(page: Page, reason: string): Promise<number> {
   return (await value.count()) ? Number(await value.innerText()) : 0;
 }
 
+/** Opens it; once what happens is told there. */
 async function open(page: Page, path: string): Promise<CDPSession> {
+  const socket = page.waitForEvent('websocket');
   await page.goto(at(path));
+  await (await socket).waitForEvent('framereceived', ({ payload }) => String(payload).includes('connection_ack'));
+  // What was loaded before it listened, it asks for once more.
+  await page.waitForLoadState('networkidle');
   await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
   return page.context().newCDPSession(page);
 }

@@ -167,6 +167,7 @@ impl Gate {
                 session: session.id,
                 organisation,
                 bytes: session.bytes(),
+                requests: session.requests(),
             });
             let Some(quality) = session.player.take() else { continue };
             let told = self.tell(link::Kind::Quality {

@@ -48,6 +48,7 @@ pub struct Session {
     end: watch::Sender<Option<Reason>>,
     ended: Mutex<bool>,
     bytes: AtomicU64,
+    requests: AtomicU64,
     /// Bytes when the rate was measured last.
     measured: AtomicU64,
     backend: Mutex<Heard>,
@@ -102,6 +103,7 @@ impl Session {
             end: watch::Sender::new(None),
             ended: Mutex::new(false),
             bytes: AtomicU64::new(0),
+            requests: AtomicU64::new(1),
             measured: AtomicU64::new(0),
             backend: Mutex::new(Heard {
                 verdict: backend,
@@ -264,6 +266,16 @@ impl Session {
     /// Bytes of media so far.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Requests so far: that which began it, and those that it was found for again.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// It was asked for something more.
+    pub(crate) fn requested(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Bytes since this was asked last.

@@ -87,6 +87,7 @@ impl Drop for Stay {
             organisation: permit.organisation(),
             stream: permit.stream(),
             bytes: session.bytes(),
+            requests: session.requests(),
             reason: session.reason(),
         };
         crate::count::ended(session.protocol, end.reason);

@@ -66,6 +66,9 @@ pub(crate) struct Session {
     duration_s: f64,
     /// Bytes of media so far.
     bytes: f64,
+    /// Requests so far: of HLS each playlist and segment; one that stays open is one. None for sessions from before that was
+    /// kept.
+    requests: Option<i64>,
     /// Why the platform ended it; none where the peer left or the stream ended.
     reason: Option<DenyReason>,
     #[graphql(skip)]
@@ -209,7 +212,7 @@ pub(crate) async fn of_stream(
 
 impl Session {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 19] = [
+    pub(crate) const HEADING: [&'static str; 20] = [
         "id",
         "stream",
         "door",
@@ -228,11 +231,12 @@ impl Session {
         "ended_at",
         "duration_s",
         "bytes",
+        "requests",
         "reason",
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 19] {
+    pub(crate) fn cells(&self) -> [String; 20] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         [
             self.id.to_string(),
@@ -253,6 +257,7 @@ impl Session {
             self.ended_at.map(super::written).unwrap_or_default(),
             format!("{:.3}", self.duration_s),
             format!("{:.0}", self.bytes),
+            self.requests.map(|requests| requests.to_string()).unwrap_or_default(),
             self.reason
                 .map(|reason| guard::Reason::from(reason).as_str().to_owned())
                 .unwrap_or_default(),
@@ -262,9 +267,13 @@ impl Session {
     pub(crate) fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
         let id = SessionId::from_uuid(row.id);
         let live = if row.ended_at.is_none() {
-            state.live.bytes(id)
+            state.live.session(id)
         } else {
             None
+        };
+        let (bytes, requests) = match live {
+            Some(live) => (live.bytes, i64::try_from(live.requests).ok()),
+            None => (u64::try_from(row.bytes).unwrap_or(0), row.requests),
         };
         let end = row.ended_at.unwrap_or_else(|| state.now_us());
         Self {
@@ -289,7 +298,8 @@ impl Session {
             started_at: super::moment(row.started_at),
             ended_at: row.ended_at.map(super::moment),
             duration_s: seconds(end.saturating_sub(row.started_at)),
-            bytes: super::float(live.unwrap_or(u64::try_from(row.bytes).unwrap_or(0))),
+            bytes: super::float(bytes),
+            requests,
             reason: row.reason.as_deref().and_then(reason),
             marks: record::marks_of(row.token_marks),
         }
@@ -324,6 +334,7 @@ impl Session {
             ended_at: ended.map(|(at, _)| super::moment(at)),
             duration_s: seconds(end.saturating_sub(session.started.us())),
             bytes: super::float(session.bytes),
+            requests: i64::try_from(session.requests).ok(),
             reason: ended.and_then(|(_, reason)| reason).map(Into::into),
             marks: facts.grant.as_ref().map(|grant| grant.marks).unwrap_or_default(),
         }

@@ -243,6 +243,7 @@ fn together(world: &World, sessions: &[SessionFacts]) {
                 session: facts.session,
                 organisation: facts.organisation,
                 bytes: second * 1_000,
+                requests: 1,
             };
             world.node.tell(begin.plus(Duration::from_secs(second)), beat);
         }

@@ -252,6 +252,7 @@ async fn whether_a_broadcaster_may_go_on_is_asked_with_what_came_in_so_far() {
         session,
         organisation,
         bytes: 4711,
+        requests: 1,
     };
     world.node.tell(world.clock.now(), beat);
     let sessions = "{ organisation { sessions { nodes { bytes } } } }";

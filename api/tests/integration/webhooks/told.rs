@@ -195,6 +195,7 @@ async fn whoever_leaves_or_is_refused_is_told_of_without_a_token() {
             organisation: facts.organisation,
             stream: facts.stream,
             bytes,
+            requests: 1,
             reason,
         };
         world.node.tell(T0, Kind::Started(facts));
@@ -243,6 +244,7 @@ async fn a_broadcaster_whom_a_crash_ended_is_told_of_after_it() {
         session,
         organisation,
         bytes: 900,
+        requests: 1,
     };
     world.node.tell(T0.plus(Duration::from_secs(40)), beat);
     let sessions = "{ organisation { sessions { nodes { bytes } } } }";
@@ -357,6 +359,7 @@ fn share(world: &World, first: u64, jti: &str) {
                     session,
                     organisation,
                     bytes,
+                    requests: 1,
                 },
             );
         }

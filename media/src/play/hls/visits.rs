@@ -78,6 +78,7 @@ impl Visits {
         if let Some(visit) = known.filter(|visit| visit.session.reason().is_none()) {
             visit.seen = now;
             visit.patience = patience;
+            visit.session.requested();
             return Ok(visit.session.clone());
         }
         let stay = gate.settle(asked, admitted)?;
