@@ -254,12 +254,13 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(
     within(state, acting, operation)?;
     let detail = json!({ "before": settings(&row) });
     row.delete(&*work.write).await?;
-    responses::rule_deleted(&work, acting, before.id.uuid()).await?;
+    let undone = responses::rule_deleted(&work, acting, before.id.uuid()).await?;
     let update = Update::RuleRemoved {
         organisation: acting.id,
         id: before.id,
     };
     let progress = work
+        .telling(undone)
         .finish(operation, &before.id.to_string(), detail, &[update])
         .await?;
     Ok((before.id, progress))
