@@ -11,6 +11,7 @@ use crate::{
         client::use_api,
         failure::Failure,
         live::use_live,
+        organisation::Package,
         people::Permission,
         responses::{
             self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
@@ -22,6 +23,7 @@ use crate::{
     },
     pages::{
         guardian::done,
+        lacking::{self, Lacking, use_lacking},
         misuse::{Page, words},
     },
     session::{may, use_person},
@@ -90,19 +92,21 @@ fn List() -> impl IntoView {
     live.subscribe(|| Some(responses::news()), move |_| soon());
     live.at_return(again);
     let (found, again) = (nodes(load), Callback::new(move |()| again()));
+    let no_rules = use_lacking(Package::Guardian);
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),
         Choice::new(Shown::InForce, "In force"),
         Choice::new(Shown::All, "All"),
     ];
     view! {
+        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks an address cannot be approved"/> })}
         <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
                 <section class="card card-flush">
                     <Table caption="Responses" columns=vec!["Who", "Why", "What", "Suggested", "State", ""]>
                         <For each=move || found.get() key=|one| format!("{one:?}") let:one>
-                            <Row response=one again/>
+                            <Row response=one no_rules again/>
                         </For>
                     </Table>
                 </section>
@@ -133,7 +137,7 @@ fn Nothing(shown: Shown) -> impl IntoView {
 
 /// `again` has the list asked for anew.
 #[component]
-fn Row(response: Response, again: Callback<()>) -> impl IntoView {
+fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
     let (kind, name) = who(&response);
     let whom = format!("{kind} {name}");
     let what = match response.kind {
@@ -192,13 +196,13 @@ fn Row(response: Response, again: Callback<()>) -> impl IntoView {
             <td data-label="What"><span>{what}<span class="under">"for "{for_how_long}</span></span></td>
             <td data-label="Suggested"><span>{proposed}<span class="under"><When at=response.proposed_at.clone()/></span></span></td>
             <td data-label="State"><span><Badge tone text=word/>{(by.is_some() || when.is_some()).then(|| view! { <span class="under">{by}" "{when}</span> })}</span></td>
-            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom again/> })}</td>
+            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules again/> })}</td>
         </tr>
     }
 }
 
 #[component]
-fn Acts(response: Response, whom: String, again: Callback<()>) -> impl IntoView {
+fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (busy, id) = (RwSignal::new(false), StoredValue::new(response.id.clone()));
     let kept = StoredValue::new(whom.clone());
@@ -239,12 +243,16 @@ fn Acts(response: Response, whom: String, again: Callback<()>) -> impl IntoView 
         ResponseState::Suggested => {
             let own = response
                 .is_own
-                .then_some("A second person approves what you suggested.");
+                .then(|| "A second person approves what you suggested.".to_owned());
+            let is_rule = response.kind == ResponseKind::BlockAddress;
+            let lacking = lacking::barred(Package::Guardian, no_rules);
+            let barred = Signal::derive(move || own.clone().or_else(|| lacking.get().filter(|_| is_rule)));
+            let is_barred = Signal::derive(move || barred.with(Option::is_some));
             let word = if response.is_own { "Take back" } else { "Refuse" };
             view! {
                 <Button look=Look::Quiet busy on_press=refuse attr:aria-label=format!("{word} what is suggested about {whom}")>{word}</Button>
-                <Button look=Look::Plain busy disabled=response.is_own on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=own>"Approve"</Button>
-                {own.map(|why| view! { <span class="sr-only">{why}</span> })}
+                <Button look=Look::Plain busy disabled=is_barred on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=move || barred.get()>"Approve"</Button>
+                {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
             }
             .into_any()
         }
