@@ -348,6 +348,15 @@ async fn suggested(work: &Work<'_>, by_people: bool) -> Result<u64, DbErr> {
         .await
 }
 
+/// Whether a response made the rule.
+pub(super) async fn made(work: &Work<'_>, rule: Uuid) -> Result<bool, DbErr> {
+    let many = response::Entity::in_tenant(work.organisation)
+        .filter(response::Column::RuleId.eq(rule))
+        .count(&*work.write)
+        .await?;
+    Ok(many > 0)
+}
+
 /// A rule that somebody deletes keeps nobody out any more: what subscriptions are told.
 pub(super) async fn rule_deleted(
     work: &Work<'_>,
