@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use entity::{Table, signing_key};
 use link::{Clock, Control, Entropy};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter};
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -25,7 +25,10 @@ use crate::{
     questions,
     seal::{MasterKeyError, Seal},
     search::{self, Meilisearch, Outside},
-    service::{exports::Exports, responses::automatic},
+    service::{
+        exports::Exports,
+        responses::{Responses, automatic},
+    },
     state::{Addresses, Places, State},
     store::{self, Store},
     webhooks::{self, Hooks},
@@ -268,7 +271,7 @@ pub(crate) async fn state(settings: &Settings, clock: Clock, entropy: Entropy) -
         sets: jwks::Turns::default(),
         providers: provider::Known::new(),
         hooks: Hooks::default(),
-        responses: Notify::new(),
+        responses: Responses::new(),
         store,
         clock,
         entropy,

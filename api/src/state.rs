@@ -10,7 +10,6 @@ use ids::{
     StreamId, TokenId, UseId, UserId, WebhookDeliveryId, WebhookId,
 };
 use link::{Clock, Entropy};
-use tokio::sync::Notify;
 
 use crate::{
     alerts::Alerts,
@@ -25,7 +24,7 @@ use crate::{
     publisher::Desk,
     seal::Seal,
     search,
-    service::exports::Exports,
+    service::{exports::Exports, responses::Responses},
     store::Store,
     webhooks::Hooks,
 };
@@ -77,8 +76,8 @@ pub(crate) struct State {
     pub(crate) providers: provider::Known,
     /// Customers' addresses that are called.
     pub(crate) hooks: Hooks,
-    /// Something is to be done about whom misuse was found in.
-    pub(crate) responses: Notify,
+    /// What is done about whom misuse was found in.
+    pub(crate) responses: Responses,
 }
 
 /// Where addresses are, as far as the installation knows.

@@ -19,7 +19,8 @@ use super::{
     query::change_row,
     state,
     types::{
-        AlertEvent, Change, ChangeProgress, LiveCounters, MisuseFinding, SessionEvent, SessionFilter, StreamStateEvent,
+        AlertEvent, Change, ChangeProgress, LiveCounters, MisuseFinding, MisuseResponse, SessionEvent, SessionFilter,
+        StreamStateEvent,
     },
 };
 use crate::{
@@ -143,6 +144,18 @@ impl Subscription {
             future::ready(news.map(|news| AlertEvent::of(&news)))
         });
         Ok(while_allowed(state, caller(context), acting, events))
+    }
+
+    /// What becomes of responses to misuse: they are suggested, applied, refused, taken back, and over; `null` where one is
+    /// forgotten. Not for `nanoReadOnly`.
+    async fn responses(&self, context: &Context<'_>) -> Result<impl Stream<Item = Result<Option<MisuseResponse>>>> {
+        let (state, acting) = allowed(context, Action::ResponseRead)?;
+        let organisation = acting.id;
+        let news = BroadcastStream::new(state.responses.news()).filter_map(move |news| {
+            let news = news.ok().filter(|news| news.organisation == organisation);
+            future::ready(news.map(|news| news.response.clone().map(MisuseResponse)))
+        });
+        Ok(while_allowed(state, caller(context), acting, news))
     }
 
     /// How far a change got: at once, and then until every node acknowledged it. Without an id, how far each got that is

@@ -74,7 +74,7 @@ async fn fold(state: &State, mut batch: Vec<Event>) {
     drop(turn);
     count::events(taken, begun.elapsed());
     if !gathered.found().is_empty() {
-        state.responses.notify_one();
+        state.responses.wake();
     }
     state.analytics.tell(gathered);
     for (organisation, id, at) in streams {

@@ -59,13 +59,15 @@ pub(crate) async fn erase(state: &State, acting: &Acting, user: &str) -> Result<
         tokens: tokens(&work, user).await?,
     };
     cases::erase(&work, user).await?;
-    responses::erase(&work, user).await?;
+    let forgotten = responses::erase(&work, user).await?.then_some(None);
     refusals(&work, user).await?;
     calls(&work, user).await?;
     changes(&work, user).await?;
     entries(&work, user).await?;
     let detail = json!({ "sessions": erased.sessions, "findings": erased.findings, "tokens": erased.tokens });
-    work.finish_untold(Action::ViewerErase, "user", detail).await?;
+    work.telling(forgotten)
+        .finish_untold(Action::ViewerErase, "user", detail)
+        .await?;
     Ok(erased)
 }
 

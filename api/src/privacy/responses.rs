@@ -79,8 +79,9 @@ pub(super) async fn mask(
     Ok(())
 }
 
-/// Responses about a viewer go; one that keeps them out goes with its end. Nothing that people wrote names them.
-pub(super) async fn erase(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
+/// Responses about a viewer go; one that keeps them out goes with its end. Nothing that people wrote names them. Whether
+/// anything was forgotten by it.
+pub(super) async fn erase(work: &Work<'_>, user: &str) -> Result<bool, DbErr> {
     use response::Column;
     response::Entity::change_in_tenant(work.organisation)
         .filter(Column::Kind.eq(USER))
@@ -89,7 +90,7 @@ pub(super) async fn erase(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
         .col_expr(Column::Forget, Expr::value(true))
         .exec(&*work.write)
         .await?;
-    response::Entity::remove_in_tenant(work.organisation)
+    let gone = response::Entity::remove_in_tenant(work.organisation)
         .filter(Column::Kind.eq(USER))
         .filter(Column::Subject.eq(user))
         .filter(Column::Forget.eq(false))
@@ -99,6 +100,7 @@ pub(super) async fn erase(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
         .filter(names(Column::Note, user))
         .all(&*work.write)
         .await?;
+    let forgotten = gone.rows_affected > 0 || !noted.is_empty();
     for row in noted {
         if let Some(note) = row.note.as_deref().and_then(|note| without(note, user)) {
             let after = response::ActiveModel {
@@ -109,5 +111,5 @@ pub(super) async fn erase(work: &Work<'_>, user: &str) -> Result<(), DbErr> {
             after.update_without_returning(&*work.write).await?;
         }
     }
-    Ok(())
+    Ok(forgotten)
 }

@@ -36,6 +36,7 @@ pub(crate) mod tags;
 pub(crate) mod tokens;
 pub(crate) mod webhooks;
 
+use entity::response;
 use guard::{Timestamp, Update};
 use ids::{ChangeId, OrganisationId};
 use serde_json::Value;
@@ -61,6 +62,8 @@ pub(crate) struct Work<'a> {
     pub(crate) at: Timestamp,
     by: By,
     personal: Value,
+    /// What became of responses to misuse by it.
+    responses: Vec<Option<response::Model>>,
 }
 
 impl<'a> Work<'a> {
@@ -81,6 +84,7 @@ impl<'a> Work<'a> {
             at: state.now(),
             personal: audit::from_address(by.address),
             by,
+            responses: Vec::new(),
         })
     }
 
@@ -97,6 +101,12 @@ impl<'a> Work<'a> {
         if let Some(personal) = self.personal.as_object_mut() {
             personal.insert("object".to_owned(), object.into());
         }
+        self
+    }
+
+    /// What becomes of responses to misuse by it, which subscriptions are told once it is durable; none: one is forgotten.
+    pub(crate) fn telling(mut self, responses: impl IntoIterator<Item = Option<response::Model>>) -> Self {
+        self.responses.extend(responses);
         self
     }
 
@@ -149,6 +159,7 @@ impl<'a> Work<'a> {
         let called = notices::of_change(&self, id, updates).await?;
         let followed = self.state.desk.expect(id, updates.to_vec());
         self.write.commit().await?;
+        self.state.responses.tell(self.organisation, self.responses);
         if called {
             self.state.hooks.wake();
         }
@@ -166,6 +177,7 @@ impl<'a> Work<'a> {
         let action = action.into();
         self.audit(action, object, detail).await?;
         self.write.commit().await?;
+        self.state.responses.tell(self.organisation, self.responses);
         tracing::info!(organisation.id = %self.organisation, action, "changed");
         Ok(())
     }

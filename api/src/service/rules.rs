@@ -252,14 +252,20 @@ pub(crate) async fn delete(state: &State, acting: &Acting, id: &str) -> Result<(
     let before = rule(&row)?;
     let operation = operation(&before);
     within(state, acting, operation)?;
-    let detail = json!({ "before": settings(&row) });
+    let mut said = settings(&row);
+    // Nobody wrote down the address that a response made a rule of, and entries are never masked.
+    if let (true, Some(said)) = (responses::made(&work, row.id).await?, said.as_object_mut()) {
+        said.remove("value");
+    }
+    let detail = json!({ "before": said });
     row.delete(&*work.write).await?;
-    responses::rule_deleted(&work, acting, before.id.uuid()).await?;
+    let undone = responses::rule_deleted(&work, acting, before.id.uuid()).await?;
     let update = Update::RuleRemoved {
         organisation: acting.id,
         id: before.id,
     };
     let progress = work
+        .telling(undone)
         .finish(operation, &before.id.to_string(), detail, &[update])
         .await?;
     Ok((before.id, progress))

@@ -40,7 +40,7 @@ async fn every_operation_answers_everybody_as_the_committed_table_says() {
     for role in ROLES {
         callers.push(("person", world.as_role(role).await));
     }
-    let stage = Stage::prepare(&world, &callers[2].1).await;
+    let stage = Stage::prepare(&world, [&admin, &callers[2].1]).await;
 
     let mut table = format!("{:38}{:10}{:10}{:10}", "", "anonymous", "operator", "outsider");
     writeln!(
@@ -136,14 +136,16 @@ fn bearer(world: &World, secret: &serde_json::Value) -> Client {
     client
 }
 
-/// A stream of each organisation, on which something happens.
+/// A stream of each organisation, on which something happens, and somebody who sees to it.
 struct Stage<'a> {
     world: &'a World,
     streams: [String; 2],
+    people: [&'a Client; 2],
 }
 
 impl<'a> Stage<'a> {
-    async fn prepare(world: &'a World, outsider: &Client) -> Self {
+    async fn prepare(world: &'a World, people: [&'a Client; 2]) -> Self {
+        let [_, outsider] = people;
         let made = "mutation { createStream(input: {}) { stream { name } } }";
         let theirs = outsider.data(made, json!({})).await["createStream"]["stream"]["name"].clone();
         let streams = [world.stream(), theirs.as_str().unwrap()].map(str::to_owned);
@@ -151,7 +153,7 @@ impl<'a> Stage<'a> {
             "mutation { saveAlertRule(input: {name: \"kept\", metric: DENIALS, threshold: 1, windowS: 86400}) {
             errors { code } } }";
         outsider.data(watched, json!({})).await;
-        Self { world, streams }
+        Self { world, streams, people }
     }
 
     /// What a subscription says first, with something happening until it has said something.
@@ -159,6 +161,9 @@ impl<'a> Stage<'a> {
         socket.subscribe("s", query).await;
         for n in 0.. {
             self.happens(n);
+            if query.contains("responses") {
+                self.is_seen_to().await;
+            }
             let Ok(said) = tokio::time::timeout(Duration::from_millis(20), socket.hear()).await else {
                 continue;
             };
@@ -167,6 +172,25 @@ impl<'a> Stage<'a> {
             return code.unwrap_or("ok").to_owned();
         }
         unreachable!("something is said")
+    }
+
+    /// Somebody of each organisation suggests that whoever was found last is kept out, and takes it back.
+    async fn is_seen_to(&self) {
+        let found =
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2029-01-01T00:00:00Z\"}) {
+            findings(first: 1) { nodes { id } } } } }";
+        for person in self.people {
+            let found =
+                person.data(found, json!({})).await["organisation"]["analytics"]["findings"]["nodes"][0].clone();
+            if found.is_null() {
+                continue;
+            }
+            let suggest = "mutation($f: ID!) { suggestResponse(input: {finding: $f}) { response { id } } }";
+            let made = person.data(suggest, json!({ "f": found["id"] })).await;
+            let refuse = "mutation($i: ID!) { refuseResponse(input: {id: $i}) { errors { code } } }";
+            let id = &made["suggestResponse"]["response"]["id"];
+            person.data(refuse, json!({ "i": id })).await;
+        }
     }
 
     fn happens(&self, n: u64) {
@@ -469,7 +493,8 @@ async fn who_only_reads_sees_masked_addresses_and_nobodys_name() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
     let reader = world.as_role("nanoReadOnly").await;
-    let stage = Stage::prepare(&world, &world.outsider().await).await;
+    let outsider = world.outsider().await;
+    let stage = Stage::prepare(&world, [&admin, &outsider]).await;
     stage.happens(1);
     let sessions = "{ organisation { sessions { totalCount nodes { address user jti } } } }";
     let of = async |client: &Client| client.data(sessions, json!({})).await["organisation"]["sessions"].clone();

@@ -89,6 +89,28 @@ export class Control {
     return organisation.alertRules;
   }
 
+  /** What was found of a token or an address within the hour, once something was: its id. */
+  async finding(of: string): Promise<string> {
+    type Found = { organisation: { analytics: { findings: { nodes: { id: string; jti: string | null; ip: string | null }[] } } } };
+    const query = `query($from: DateTime!) { organisation { analytics(range: { from: $from }) {
+      findings(first: 100) { nodes { id jti ip } } } } }`;
+    const from = new Date(Date.now() - 3_600_000).toISOString();
+    let id: string | undefined;
+    const found = async () => {
+      const { organisation } = await this.ask<Found>(query, { from });
+      id = organisation.analytics.findings.nodes.find(({ jti, ip }) => jti === of || ip === of)?.id;
+      return id;
+    };
+    await expect.poll(found, { message: `something is found of ${of}`, timeout: 60_000 }).toBeDefined();
+    return id!;
+  }
+
+  /** Suggests to keep out whom something was found of: the suggestion's id. */
+  async suggest(finding: string, lengthSeconds: number): Promise<string> {
+    const { response } = await this.change<{ response: { id: string } }>('suggestResponse', { finding, lengthSeconds }, 'response { id }');
+    return response.id;
+  }
+
   async ruleIds(): Promise<string[]> {
     const { organisation } = await this.ask<{ organisation: { guardianRules: { nodes: { id: string }[] } } }>(
       '{ organisation { guardianRules(first: 100) { nodes { id } } } }',

@@ -156,3 +156,30 @@ test('a case is begun empty, and is closed to who only reads', async ({ page, br
   await page.getByRole('button', { name: 'Rename', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Known by now' })).toBeVisible();
 });
+
+test('a new case is made with what is put into it, whatever is lost on the way', async ({ page }) => {
+  test.slow();
+  const { viewers } = await passedOn('once-thief');
+  await signIn(page, user('nanoUser'));
+  // Whatever would be a second step fails.
+  await page.route('**/graphql', (route) => (route.request().postData()?.includes('addToCase') ? route.abort() : route.fallback()));
+  await page.goto(at('/misuse/addresses?last=15&user=once-thief&open=127.40.3.7'));
+  await page.getByRole('dialog', { name: 'Address' }).getByRole('button', { name: 'Add to case: 127.40.3.7' }).click({ timeout: 60_000 });
+  const dialog = page.getByRole('dialog', { name: 'Add 127.40.3.7 to a case' });
+  const choice = dialog.getByRole('combobox', { name: 'Case' });
+  const title = dialog.getByLabel('Title of the new case');
+  await expect(choice.or(title).first()).toBeVisible();
+  if (await choice.isVisible()) await choice.selectOption('A new case');
+  await title.fill('Made once');
+  await dialog.getByRole('button', { name: 'Add to case' }).click();
+  await expect(page.getByText('Added to “Made once”.')).toBeVisible();
+  await page.goto(at('/misuse/cases'));
+  const listed = page.getByRole('row').filter({ hasText: 'Made once' });
+  await expect(listed).toHaveCount(1);
+  await expect(listed).toContainText('1 address');
+  const control = await Control.signedIn(user('nanoUser'));
+  const id = (await listed.getByRole('link').getAttribute('href'))!.split('/').pop();
+  await control.change('deleteCase', { id });
+  await control.close();
+  for (const viewer of viewers) viewer.leave();
+});

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CDPSession, type Page, expect, test } from '@playwright/test';
+import { Connection } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { signIn } from '../support/people.ts';
@@ -198,4 +199,27 @@ test('nor does one in which thieves are found again and again', async ({ page })
   await expect(rows).toHaveCount(KEPT);
   expectBounded('/misuse', before, await size(session));
   await session.detach();
+});
+
+test('what "Show more" brought is there again when the connection comes back', async ({ page }) => {
+  test.setTimeout(300_000);
+  const connection = await Connection.of(page);
+  await signIn(page, user('nanoUser'));
+  await passOn(await tokens('shown', 30));
+  await page.goto(at('/misuse'));
+  const rows = page.getByRole('list', { name: 'Findings' }).getByRole('listitem');
+  await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(50);
+  const first = await rows.count();
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await expect.poll(() => rows.count()).toBeGreaterThan(first);
+  const shown = await rows.count();
+  let answered = 0;
+  page.on('response', (response) => {
+    if (response.request().postData()?.includes('findings(')) answered += 1;
+  });
+  await connection.tear();
+  await connection.mend();
+  // One answer for each page that had arrived.
+  await expect.poll(() => answered, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => rows.count()).toBeGreaterThanOrEqual(shown);
 });

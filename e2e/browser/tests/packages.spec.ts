@@ -11,7 +11,7 @@ import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
 import { places } from '../support/places.ts';
 import { begin, drain, ready } from '../support/process.ts';
-import { Viewer } from '../support/viewers.ts';
+import { Viewer, asked as ask } from '../support/viewers.ts';
 
 const shared = process.env.PORTCULLIS_DATA;
 let data: string;
@@ -183,6 +183,33 @@ test('without Guardian a rule is deleted but not changed, and nobody is blocked 
   for (const path of ['/misuse', '/misuse/addresses?last=60&open=127.40.3.1', '/overview', '/guardian']) await pressEverything(page, asked, path);
   expect(asked.refused).toEqual([]);
   for (const viewer of viewers) viewer.leave();
+});
+
+test('without Guardian what blocks an address is not approved, and what holds a token is', async ({ page }) => {
+  test.slow();
+  await leave(PACKAGES);
+  const control = await Control.signedIn(user('nanoUser'));
+  const { token, jti } = await control.playbackToken(testStream().name, 'held-without-rules');
+  const viewers = [];
+  for (const third of [1, 2, 3, 4]) viewers.push(await Viewer.from(`127.40.${third}.2`, token));
+  for (let n = 0; n < 20; n += 1) await ask('nonsense', '127.50.1.1');
+  for (const of of [jti, '127.50.1.1']) await control.suggest(await control.finding(of), 60);
+  await control.close();
+  for (const viewer of viewers) viewer.leave();
+  await leave(['LIVE', 'SECURE', 'ANALYTICS']);
+  await signIn(page, user('nanoAdmin'));
+  const asked = new Questions(page);
+  await asked.look('/misuse/responses');
+  const approve = (whom: string) => page.getByRole('button', { name: `Approve what is suggested about ${whom}` });
+  await expect(approve('Address 127.50.1.1')).toBeDisabled();
+  await expect(approve('Address 127.50.1.1')).toHaveAttribute('title', 'Needs the package Guardian.');
+  await expect(page.getByRole('main')).toContainText('what blocks an address cannot be approved');
+  await expectFitEverywhere(page, 'responses without Guardian');
+  await approve(`Token ${jti}`).click();
+  await expect(page.getByText(`Token ${jti} is kept out`)).toBeVisible();
+  expect(asked.refused).toEqual([]);
+  await leave(PACKAGES);
+  await expect(approve('Address 127.50.1.1'), 'once the package is there').toBeEnabled();
 });
 
 test('a page that is open learns of packages that are given and taken', async ({ page }) => {

@@ -64,6 +64,39 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await context.close();
 });
 
+test('whatever somebody else does about a response is shown at once, and that its time is over', async ({ page }) => {
+  test.setTimeout(240_000);
+  const { jti, viewers } = await passedOn('shown-thief');
+  const [suggester, approver] = [await Control.signedIn(user('nanoUser')), await Control.signedIn(user('nanoAdmin'))];
+  const finding = await suggester.finding(jti);
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse/responses'));
+  await expect(page.getByText('Nothing waits for you')).toBeVisible();
+  // Before it is touched again nothing is pressed here, and nothing is loaded anew.
+  const refused = await suggester.suggest(finding, 60);
+  await expect(row(page, jti).getByRole('button', { name: /^Approve/ }), 'it is suggested').toBeEnabled();
+  await suggester.change('refuseResponse', { id: refused });
+  await expect(page.getByText('Nothing waits for you'), 'it is taken back').toBeVisible();
+  const undone = await suggester.suggest(finding, 60);
+  await expect(row(page, jti)).toBeVisible();
+  await page.getByRole('radio', { name: 'In force' }).check();
+  await expect(page.getByText('Nobody is kept out')).toBeVisible();
+  await approver.change('approveResponse', { id: undone });
+  await expect(row(page, jti), 'it is approved').toContainText('Kept out');
+  await suggester.change('undoResponse', { id: undone });
+  await expect(page.getByText('Nobody is kept out'), 'it is undone').toBeVisible();
+
+  await page.getByRole('radio', { name: 'All', exact: true }).check();
+  await approver.change('approveResponse', { id: await suggester.suggest(finding, 60) });
+  await expect(row(page, jti).first()).toContainText('Kept out');
+  await expect(row(page, jti).first()).toContainText('Over', { timeout: 90_000 });
+  await expect(row(page, jti).first()).not.toContainText('Kept out');
+  await expect(row(page, jti).first().getByRole('button', { name: /^Let/ })).toHaveCount(0);
+  for (const viewer of viewers) viewer.leave();
+  await suggester.close();
+  await approver.close();
+});
+
 test('who steals is kept out by itself where an administrator says so', async ({ page, browser }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));

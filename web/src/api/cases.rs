@@ -169,6 +169,8 @@ pub(crate) async fn one(api: Api, id: cynic::Id) -> Result<Case, Failure> {
 pub(crate) struct CreateCaseInput {
     pub(crate) title: String,
     pub(crate) findings: Vec<cynic::Id>,
+    pub(crate) tokens: Vec<cynic::Id>,
+    pub(crate) addresses: Vec<String>,
 }
 
 #[derive(cynic::InputObject, Debug)]

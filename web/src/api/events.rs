@@ -98,6 +98,18 @@ pub(crate) struct SessionEvent {
 }
 
 impl SessionEvent {
+    /// Whether it is the same one, told again or asked for; unknown, and no, of what has no id.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let of = |one: &Self| {
+            (
+                one.session.as_ref().map(|session| session.id.clone()),
+                one.decision.clone(),
+            )
+        };
+        let which = of(self);
+        self.kind == other.kind && which != (None, None) && which == of(other)
+    }
+
     /// The viewer whom a token named.
     pub(crate) fn user(&self) -> Option<&str> {
         let seen = self.session.as_ref().map(|session| session.user.as_deref());

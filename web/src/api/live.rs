@@ -1,8 +1,8 @@
 //! Subscriptions over one shared WebSocket (graphql-transport-ws), which comes back by itself.
 //!
 //! Whoever subscribes is subscribed again after each loss. What happened meanwhile is not replayed: pages that show
-//! what they loaded earlier depend on [`Live::times_connected`] and load anew. One subscription is always open, which
-//! says nothing: the server ends it when the person's access changes.
+//! what they loaded earlier load anew [`Live::at_return`], or depend on [`Live::times_connected`]. One subscription is
+//! always open, which says nothing: the server ends it when the person's access changes.
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -72,6 +72,17 @@ impl Live {
     /// Grows with every subscription that the server refused or ended: access was taken or changed.
     pub(crate) fn times_refused(self) -> u32 {
         self.times_refused.get()
+    }
+
+    /// Calls `act` whenever there is another connection than before. Only then what happened meanwhile is missed.
+    pub(crate) fn at_return(self, act: impl Fn() + 'static) {
+        Effect::new(move |before: Option<u32>| {
+            let times = self.times_connected();
+            if before.is_some_and(|before| before != times) {
+                untrack(&act);
+            }
+            times
+        });
     }
 
     /// Calls `heard` with each event, until the owner is gone. Runs again when signals read in `operation` change.

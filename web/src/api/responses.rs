@@ -1,6 +1,6 @@
 //! What is done, or to be done, about whom misuse is found in.
 
-use cynic::QueryBuilder;
+use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
 
 use super::{
     actor::Actor, client::Api, failure::Failure, operations::mutations, page::Page, people::UserError,
@@ -158,6 +158,25 @@ pub(crate) async fn list(
     let found = api.query(query).await?.organisation.responses;
     let found = found.ok_or(Failure::Forbidden)?;
     Ok(Page::new(found.nodes, found.page_info, found.total_count))
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Subscription")]
+pub(crate) struct Became {
+    #[expect(dead_code, reason = "that it is told is all that is wanted")]
+    responses: Option<Which>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "MisuseResponse")]
+struct Which {
+    #[expect(dead_code, reason = "something has to be asked for")]
+    id: cynic::Id,
+}
+
+/// That something became of a response, whatever it is.
+pub(crate) fn news() -> StreamingOperation<Became, ()> {
+    Became::build(())
 }
 
 #[derive(cynic::InputObject, Debug)]

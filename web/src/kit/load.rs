@@ -12,6 +12,10 @@ pub(crate) struct Load<T: Send + Sync + 'static> {
     value: RwSignal<Option<T>>,
     failure: RwSignal<Option<Failure>>,
     turn: RwSignal<u32>,
+    /// The number of the question that began last.
+    asked: StoredValue<u32>,
+    /// The number of the question whose answer is shown.
+    shown: StoredValue<u32>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Load<T> {
@@ -32,24 +36,23 @@ impl<T: Send + Sync + 'static> Load<T> {
             value: RwSignal::new(None),
             failure: RwSignal::new(None),
             turn: RwSignal::new(0),
+            asked: StoredValue::new(0),
+            shown: StoredValue::new(0),
         };
-        let latest = StoredValue::new(0_u32);
+        let latest = StoredValue::new(None::<u32>);
         Effect::new(move |_| {
             load.turn.track();
-            latest.update_value(|turn| *turn = turn.wrapping_add(1));
-            let mine = latest.get_value();
+            let mine = load.begin();
+            latest.set_value(mine);
             let asking = ask();
             spawn_local(async move {
                 let answer = asking.await;
                 // A later question has been asked, or the page is gone.
-                if latest.try_get_value() != Some(mine) {
+                let Some(number) = mine.filter(|_| latest.try_get_value() == Some(mine)) else {
                     return;
-                }
+                };
                 match answer {
-                    Ok(value) => {
-                        load.failure.set(None);
-                        load.value.set(Some(value));
-                    }
+                    Ok(value) => load.show(number, value),
                     Err(failure) => load.failure.set(Some(failure)),
                 }
             });
@@ -66,6 +69,27 @@ impl<T: Send + Sync + 'static> Load<T> {
     /// How often it was asked for once more; nothing where the page is gone.
     pub(crate) fn turn(self) -> Option<u32> {
         self.turn.try_get_untracked()
+    }
+
+    /// The number of a question that begins now, which is higher than those before; nothing where the page is gone.
+    pub(super) fn begin(self) -> Option<u32> {
+        self.asked.try_update_value(|asked| {
+            *asked = asked.saturating_add(1);
+            *asked
+        })
+    }
+
+    /// Shows what the question of that number brought, unless the answer to a later one is there already.
+    pub(super) fn show(self, number: u32, answer: T) {
+        let is_later = self.shown.try_update_value(|shown| {
+            let is_later = number > *shown;
+            *shown = number.max(*shown);
+            is_later
+        });
+        if is_later == Some(true) {
+            self.failure.try_set(None);
+            self.value.try_set(Some(answer));
+        }
     }
 
     /// Why the last question came to nothing, if it did.

@@ -55,25 +55,44 @@ where
     A: Fn(Q, Option<String>) -> F + 'static,
     F: Future<Output = Result<Page<T>, Failure>> + 'static,
 {
-    let (asked, turn) = (question.get_untracked(), load.turn());
+    replace(load, question, as_much(load, question.get_untracked(), ask));
+}
+
+/// As much of the list as has arrived, asked for anew.
+pub(super) async fn as_much<T, Q, A, F>(load: Load<Page<T>>, asked: Q, ask: A) -> Result<Page<T>, Failure>
+where
+    T: Send + Sync + 'static,
+    Q: Clone,
+    A: Fn(Q, Option<String>) -> F,
+    F: Future<Output = Result<Page<T>, Failure>>,
+{
+    let mut page = ask(asked.clone(), None).await?;
+    let arrived = || {
+        load.value()
+            .try_with_untracked(|page| page.as_ref().map_or(0, |page| page.nodes.len()))
+    };
+    while let Some(after) = page.next.clone().filter(|_| arrived() > Some(page.nodes.len())) {
+        let more = ask(asked.clone(), Some(after)).await?;
+        page.nodes.extend(more.nodes);
+        page.next = more.next;
+    }
+    Ok(page)
+}
+
+/// Shows what `asking` brings in the place of the list, if it is not too late, as [`renew`] says.
+pub(super) fn replace<T, Q, F>(load: Load<Page<T>>, question: Memo<Q>, asking: F)
+where
+    T: Send + Sync + 'static,
+    Q: Clone + PartialEq + Send + Sync + 'static,
+    F: Future<Output = Result<Page<T>, Failure>> + 'static,
+{
+    let (asked, turn, number) = (question.get_untracked(), load.turn(), load.begin());
     spawn_local(async move {
-        let Ok(mut page) = ask(asked.clone(), None).await else {
+        let (Ok(page), Some(number)) = (asking.await, number) else {
             return;
         };
-        let arrived = || {
-            load.value()
-                .try_with_untracked(|page| page.as_ref().map_or(0, |page| page.nodes.len()))
-        };
-        while let Some(after) = page.next.clone().filter(|_| arrived() > Some(page.nodes.len())) {
-            let Ok(more) = ask(asked.clone(), Some(after)).await else {
-                return;
-            };
-            page.nodes.extend(more.nodes);
-            page.next = more.next;
-        }
         if question.try_get_untracked() == Some(asked) && load.turn() == turn {
-            load.failure().try_set(None);
-            load.value().try_set(Some(page));
+            load.show(number, page);
         }
     });
 }

@@ -22,9 +22,13 @@ impl Cases {
     async fn create_case(&self, context: &Context<'_>, input: CreateCaseInput) -> Result<Option<CreateCasePayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::CaseWrite)?;
-        let findings = texts(input.findings);
+        let filling = Filling {
+            findings: texts(input.findings),
+            tokens: texts(input.tokens),
+            addresses: input.addresses.unwrap_or_default(),
+        };
         answer(
-            cases::create(state, acting, &input.title, findings).await,
+            cases::create(state, acting, &input.title, filling).await,
             |row| CreateCasePayload {
                 case: Some(MisuseCase(row)),
                 errors: vec![],
@@ -131,6 +135,10 @@ pub(super) struct CreateCaseInput {
     title: String,
     /// Ids of findings that are put in, 100 at most.
     findings: Option<Vec<ID>>,
+    /// Ids of tokens (`jti`) that were made, seen or revoked here and are put in, 100 at most.
+    tokens: Option<Vec<ID>>,
+    /// Addresses, /24 of IPv4 or /64 of IPv6, that are put in, 20 at most; nobody needs to have watched from there.
+    addresses: Option<Vec<String>>,
 }
 
 /// What changes of a misuse case.

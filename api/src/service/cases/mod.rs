@@ -145,19 +145,15 @@ pub(crate) async fn notes(
         .await
 }
 
-/// Opens a case, with findings in it. The role was judged.
+/// Opens a case with findings, tokens and addresses in it, or not at all. The role was judged.
 pub(crate) async fn create(
     state: &State,
     acting: &Acting,
     title: &str,
-    findings: Vec<String>,
+    filling: Filling,
 ) -> Result<misuse_case::Model, Fault> {
     acting.needs(state, Package::Analytics).await?;
     let title = label("title", title, TITLE)?;
-    let filling = Filling {
-        findings,
-        ..Filling::default()
-    };
     let filling = filling.ready(state, acting.id).await?;
     let work = Work::begin(state, acting).await?;
     if misuse_case::Entity::in_tenant(acting.id).count(&*work.write).await? >= CASES {

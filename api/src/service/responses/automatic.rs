@@ -28,7 +28,9 @@ use uuid::Uuid;
 use super::{
     Copied, SUGGESTED, Standing, Wish, Work, about,
     applying::{self, Target},
-    close, is_suggested, new, object, remove,
+    close, is_suggested, new,
+    news::told_of,
+    object, remove,
     settings::{self, Automatic, Way},
     standing::{DUE, past},
     suggested, told,
@@ -157,7 +159,7 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            () = state.responses.notified() => {}
+            () = state.responses.wanted() => {}
             _ = tick.tick() => {}
         }
         for step in [Step::Due, Step::Over] {
@@ -193,7 +195,7 @@ async fn pass(state: &State, step: Step, stop: &CancellationToken) -> Result<(),
                 return Ok(());
             }
             match one(state, organisation, step).await {
-                Ok(true) if turn == TURNS => state.responses.notify_one(),
+                Ok(true) if turn == TURNS => state.responses.wake(),
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
@@ -272,8 +274,8 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     if way == Way::Apply && of_late(&work).await? < u64::from(said.per_hour) {
         match applying::apply(&work, &row, target, None).await {
             Ok((row, update)) => {
-                withdraw(&work, &row).await?;
-                return finish(work, "applied", &row, &[update]).await;
+                let forgotten = withdraw(&work, &row).await?.then_some(None);
+                return finish(work.telling(forgotten), "applied", &row, &[update]).await;
             }
             // What cannot be done by itself a person looks at.
             Err(Fault::Caller(_) | Fault::PackageRequired(_)) => {}
@@ -291,20 +293,21 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     let row = waits.update(&*work.write).await?;
     let detail = told("suggested", &row);
     about(work, &row)
+        .telling([told_of(&row)])
         .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await
 }
 
-/// What the platform itself suggested about them is done. What a person did is theirs to take back.
-async fn withdraw(work: &Work<'_>, row: &response::Model) -> Result<(), DbErr> {
-    response::Entity::remove_in_tenant(work.organisation)
+/// What the platform itself suggested about them is done: whether it did. What a person did is theirs to take back.
+async fn withdraw(work: &Work<'_>, row: &response::Model) -> Result<bool, DbErr> {
+    let gone = response::Entity::remove_in_tenant(work.organisation)
         .filter(response::Column::Kind.eq(row.kind.as_str()))
         .filter(response::Column::Subject.eq(row.subject.as_str()))
         .filter(response::Column::State.eq(Standing::Suggested.column()))
         .filter(response::Column::ProposedBy.is_null())
         .exec(&*work.write)
-        .await
-        .map(drop)
+        .await?;
+    Ok(gone.rows_affected > 0)
 }
 
 /// What is to happen about them, and the sign that says most for it; none where nothing is.
@@ -442,6 +445,7 @@ async fn lapse(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     let detail = told("lapsed", &row);
     remove(&work, row.id).await?;
     about(work, &row)
+        .telling([None])
         .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await
 }
@@ -457,6 +461,7 @@ async fn dismiss(work: Work<'_>, id: Uuid) -> Result<(), Fault> {
 async fn finish(work: Work<'_>, what: &str, row: &response::Model, updates: &[Update]) -> Result<(), Fault> {
     let detail = told(what, row);
     about(work, row)
+        .telling([told_of(row)])
         .finish_unfollowed(Action::ResponseWrite, &object(row), detail, updates)
         .await
 }

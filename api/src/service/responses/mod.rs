@@ -10,6 +10,7 @@
 
 pub(crate) mod applying;
 pub(crate) mod automatic;
+mod news;
 pub(crate) mod settings;
 mod standing;
 
@@ -23,8 +24,8 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub(crate) use self::standing::Standing;
-use self::{applying::Target, standing::DUE};
+use self::{applying::Target, news::told_of, standing::DUE};
+pub(crate) use self::{news::Responses, standing::Standing};
 use super::{
     Work,
     page::{Page, Wanted},
@@ -103,6 +104,7 @@ pub(crate) async fn suggest(
     let row = row.insert(&*work.write).await?;
     let detail = told("suggested", &row);
     about(work, &row)
+        .telling([told_of(&row)])
         .finish_untold(Action::ResponseWrite, &id.to_string(), detail)
         .await?;
     Ok(row)
@@ -122,10 +124,11 @@ pub(crate) async fn approve(state: &State, acting: &Acting, id: &str) -> Result<
     let (row, update) = applying::apply(&work, &row, target, Some(by)).await?;
     updates.push(update);
     let mut detail = told("applied", &row);
-    if let (Some(before), Some(detail)) = (before, detail.as_object_mut()) {
-        detail.insert("insteadOf".to_owned(), before.to_string().into());
+    if let (Some(before), Some(detail)) = (&before, detail.as_object_mut()) {
+        detail.insert("insteadOf".to_owned(), object(before).into());
     }
     let progress = about(work, &row)
+        .telling(before.iter().chain([&row]).map(told_of))
         .finish(Action::ResponseWrite, &object(&row), detail, &updates)
         .await?;
     Ok((row, progress))
@@ -147,6 +150,7 @@ pub(crate) async fn refuse(state: &State, acting: &Acting, id: &str) -> Result<r
     let row = row.update(&*work.write).await?;
     let detail = told("refused", &row);
     about(work, &row)
+        .telling([told_of(&row)])
         .finish_untold(Action::ResponseWrite, &object(&row), detail)
         .await?;
     Ok(row)
@@ -169,6 +173,7 @@ pub(crate) async fn undo(state: &State, acting: &Acting, id: &str) -> Result<(re
     let row = close(&work, &row, (Standing::Undone, at), Some(by)).await?;
     let detail = told("undone", &row);
     let progress = about(work, &row)
+        .telling([told_of(&row)])
         .finish(Action::ResponseWrite, &object(&row), detail, &updates)
         .await?;
     Ok((row, progress))
@@ -266,8 +271,8 @@ async fn target(work: &Work<'_>, field: &str, (kind, subject): (&str, &str)) -> 
     Err(Fault::field(field, "NOT_REVOCABLE", why))
 }
 
-/// What keeps them out already is over where another one is to last longer: which that was, and what nodes are told.
-async fn make_room(work: &Work<'_>, row: &response::Model) -> Result<(Option<ResponseId>, Vec<Update>), Fault> {
+/// What keeps them out already is over where another one is to last longer: that one afterwards, and what nodes are told.
+async fn make_room(work: &Work<'_>, row: &response::Model) -> Result<(Option<response::Model>, Vec<Update>), Fault> {
     let before = of(work.organisation, &row.kind, &row.subject)
         .filter(Standing::Applied.filter(work.at.us()))
         .one(&*work.write)
@@ -285,8 +290,8 @@ async fn make_room(work: &Work<'_>, row: &response::Model) -> Result<(Option<Res
     } else {
         vec![]
     };
-    close(work, &before, (Standing::Over, work.at.us()), None).await?;
-    Ok((Some(ResponseId::from_uuid(before.id)), updates))
+    let closed = close(work, &before, (Standing::Over, work.at.us()), None).await?;
+    Ok((Some(closed), updates))
 }
 
 /// The person who acts, also where their software does. The organisation's key is nobody's.
@@ -343,19 +348,33 @@ async fn suggested(work: &Work<'_>, by_people: bool) -> Result<u64, DbErr> {
         .await
 }
 
-/// A rule that somebody deletes keeps nobody out any more.
-pub(super) async fn rule_deleted(work: &Work<'_>, acting: &Acting, rule: Uuid) -> Result<(), DbErr> {
+/// Whether a response made the rule.
+pub(super) async fn made(work: &Work<'_>, rule: Uuid) -> Result<bool, DbErr> {
+    let many = response::Entity::in_tenant(work.organisation)
+        .filter(response::Column::RuleId.eq(rule))
+        .count(&*work.write)
+        .await?;
+    Ok(many > 0)
+}
+
+/// A rule that somebody deletes keeps nobody out any more: what subscriptions are told.
+pub(super) async fn rule_deleted(
+    work: &Work<'_>,
+    acting: &Acting,
+    rule: Uuid,
+) -> Result<Vec<Option<response::Model>>, DbErr> {
     use response::Column;
     let rows = response::Entity::in_tenant(work.organisation)
         .filter(Column::RuleId.eq(rule))
         .filter(Column::State.eq(Standing::Applied.column()))
         .all(&*work.write)
         .await?;
+    let mut told = Vec::new();
     for row in rows {
         let undone = (Standing::Undone, work.at.us());
-        close(work, &row, undone, acting.actor.uuid()).await?;
+        told.push(told_of(&close(work, &row, undone, acting.actor.uuid()).await?));
     }
-    Ok(())
+    Ok(told)
 }
 
 /// It keeps nobody out from then on, by whom that was where it was somebody; who was erased meanwhile goes with it.

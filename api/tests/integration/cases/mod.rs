@@ -1,5 +1,6 @@
 //! Misuse cases: what they keep, and what they forget.
 
+mod at_once;
 mod report;
 
 use std::time::Duration;

@@ -131,6 +131,25 @@ async fn addresses_on(kind: Kind) {
     let delete = "mutation($i: ID!) { deleteGuardianRule(input: {id: $i}) { errors { code } } }";
     admin.data(delete, json!({ "i": rule })).await;
     assert_eq!(kept().await, Vec::<String>::new());
+    // The audit log tells of the rule, and not of the address that nobody wrote down; of one that somebody wrote it does.
+    let write =
+        "mutation { createGuardianRule(input: {kind: IP, value: \"198.51.100.201\", action: DENY}) { rule { id } } }";
+    let written = admin.data(write, json!({})).await["createGuardianRule"]["rule"]["id"].clone();
+    admin.data(delete, json!({ "i": written })).await;
+    let entries = texts(
+        &place,
+        "SELECT object, CAST(detail AS text) FROM audit_entry WHERE action LIKE 'rule.%'",
+    )
+    .await;
+    let said_of = |id: &Value| {
+        let mut all = entries.iter().filter(|entry| *id == entry[0]);
+        all.find(|entry| entry[1].contains("before")).unwrap()[1].clone()
+    };
+    assert!(said_of(&rule).contains("Response to DENIALS"), "{}", said_of(&rule));
+    assert!(said_of(&written).contains("198.51.100.201"), "{}", said_of(&written));
+    for entry in &entries {
+        assert!(!entry[1].contains("198.51.100.200"), "{entry:?}");
+    }
 }
 
 #[tokio::test]

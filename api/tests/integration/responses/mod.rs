@@ -2,6 +2,7 @@
 
 mod forgotten;
 mod held;
+mod told;
 
 use std::time::Duration;
 

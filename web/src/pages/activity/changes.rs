@@ -75,14 +75,7 @@ fn follow(load: Load<Page<Change>>) {
         renew(load, nothing, move |(), after| changes::page(api, after));
     });
     live.subscribe(|| Some(changes::news()), move |_| ask());
-    // What happened while the connection was away is told to nobody.
-    Effect::new(move |before: Option<u32>| {
-        let times = live.times_connected();
-        if before.is_some_and(|before| before != times) {
-            ask();
-        }
-        times
-    });
+    live.at_return(ask);
 }
 
 #[component]

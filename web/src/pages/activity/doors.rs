@@ -13,14 +13,16 @@ use crate::{
         people::Permission,
         sessions::{self, Door},
     },
-    kit::{Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, Name, Skeleton, Table, Tone, When},
+    kit::{Badge, Button, Choice, Choices, Empty, Feed, Load, Loaded, Look, Name, Skeleton, Table, Tone, When},
     pages::{
         misuse::Place,
         why::{Why, WhyById},
     },
     session::{may, use_person},
+    time,
 };
 
+/// So many are kept in the page: one that is open for days does not grow.
 const KEPT: usize = 200;
 
 /// What is shown: its word in the address, and what it is called.
@@ -34,8 +36,7 @@ const KINDS: [(Option<SessionEventKind>, &str, &str); 4] = [
 /// The feed: the latest sessions, and from then on whatever happens.
 #[component]
 pub(crate) fn Activity() -> impl IntoView {
-    let seen = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
-    let last = StoredValue::new(0_u32);
+    let feed = Feed::new(KEPT, |one: &SessionEvent| time::millis(&one.at), SessionEvent::is_same);
     let place = Place::at("/activity");
     let kind = Memo::new(move |_| {
         let chosen = place.of("kind");
@@ -44,46 +45,30 @@ pub(crate) fn Activity() -> impl IntoView {
             .find(|(_, word, _)| *word == chosen)
             .and_then(|(kind, ..)| *kind)
     });
-    use_live().subscribe(
+    let (api, live) = (use_api(), use_live());
+    live.subscribe(
         || Some(events::session_events(None, None)),
-        move |event| {
-            last.update_value(|last| *last = last.wrapping_add(1));
-            seen.update(|seen| {
-                seen.insert(0, (last.get_value(), event.session_events));
-                seen.truncate(KEPT);
-            });
-        },
+        move |event| feed.tell(event.session_events),
     );
-    let api = use_api();
     let may_explain = may(Permission::Explain);
-    let before = Load::new(move || async move {
-        let mut past = sessions::recent_events(api).await?;
-        if may_explain {
-            past.extend(decisions::past(api, None).await?);
-            past.sort_by(|a, b| b.at.0.cmp(&a.at.0));
+    let before = Load::new(move || {
+        live.times_connected();
+        async move {
+            let mut past = sessions::recent_events(api).await?;
+            if may_explain {
+                past.extend(decisions::past(api, None).await?);
+            }
+            Ok(past)
         }
-        Ok(past)
     });
     Effect::new(move |_| {
-        let Some(events) = before.value().get() else { return };
-        // Below what has arrived meanwhile; ids grow, so those of the past are counted down from the top.
-        let past = events
-            .into_iter()
-            .zip((0..u32::MAX).rev())
-            .map(|(event, id)| (id, event));
-        seen.update(|seen| {
-            let known = |event: &SessionEvent| {
-                seen.iter().any(|(_, one)| {
-                    (one.kind, &one.session, &one.decision) == (event.kind, &event.session, &event.decision)
-                })
-            };
-            let past: Vec<_> = past.filter(|(_, event)| !known(event)).collect();
-            seen.extend(past);
-        });
+        if let Some(past) = before.value().get() {
+            feed.fill(past);
+        }
     });
     let shown = Memo::new(move |_| {
         let kind = kind.get();
-        seen.with(|seen| {
+        feed.seen().with(|seen| {
             seen.iter()
                 .filter(|(_, event)| kind.is_none_or(|kind| kind == event.kind))
                 .cloned()

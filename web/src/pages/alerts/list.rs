@@ -12,7 +12,7 @@ use crate::{
         page::Page,
         people::Permission,
     },
-    kit::{Badge, Button, Card, Empty, Load, Loaded, More, Skeleton, Table, Tone, When, nodes, use_toasts},
+    kit::{Badge, Button, Card, Empty, Followed, Load, Loaded, More, Skeleton, Table, Tone, When, nodes, use_toasts},
     pages::is_misuse_open,
     session::may,
     time,
@@ -25,48 +25,51 @@ const KEPT: usize = 500;
 #[component]
 pub(crate) fn Alerts() -> impl IntoView {
     let (api, live) = (use_api(), use_live());
-    let open = Load::new(move || {
-        live.times_connected();
-        alerts::alerts(api, AlertState::Open, None)
-    });
-    let past = Load::new(move || {
-        live.times_connected();
-        alerts::alerts(api, AlertState::Resolved, None)
-    });
+    let ask = move |state: AlertState, after| alerts::alerts(api, state, after);
+    let open = Followed::new(
+        Memo::new(|_| AlertState::Open),
+        ask,
+        |page: &mut Page<Alert>, alert: Alert| match alert.state {
+            AlertState::Open => put(page, alert),
+            AlertState::Resolved => take(page, &alert.id),
+        },
+    );
+    let past = Followed::new(
+        Memo::new(|_| AlertState::Resolved),
+        ask,
+        |page: &mut Page<Alert>, alert: Alert| {
+            if alert.state == AlertState::Resolved {
+                put(page, alert);
+            }
+        },
+    );
     live.subscribe(
         || Some(alerts::news()),
         move |event| {
-            let alert = event.alerts.alert;
-            match alert.state {
-                AlertState::Open => open.value().update(|page| put(page.as_mut(), alert)),
-                AlertState::Resolved => {
-                    open.value().update(|page| take(page.as_mut(), &alert.id));
-                    past.value().update(|page| put(page.as_mut(), alert));
-                }
-            }
+            open.hear(event.alerts.alert.clone());
+            past.hear(event.alerts.alert);
         },
     );
     view! {
         <Head part="Alerts" lead="What needs somebody to look, as it happens."/>
-        <Open load=open/>
-        <Past load=past/>
+        <Open load=open.load()/>
+        <Past load=past.load()/>
     }
 }
 
 /// Puts one in its place: where it stands already, else at the top.
-fn put(page: Option<&mut Page<Alert>>, alert: Alert) {
-    let Some(page) = page else { return };
+fn put(page: &mut Page<Alert>, alert: Alert) {
     if let Some(known) = page.nodes.iter_mut().find(|known| known.id == alert.id) {
         *known = alert;
         return;
     }
+    let most = page.nodes.len().max(KEPT);
     page.nodes.insert(0, alert);
-    page.nodes.truncate(KEPT);
+    page.nodes.truncate(most);
     page.total += 1;
 }
 
-fn take(page: Option<&mut Page<Alert>>, id: &cynic::Id) {
-    let Some(page) = page else { return };
+fn take(page: &mut Page<Alert>, id: &cynic::Id) {
     let before = page.nodes.len();
     page.nodes.retain(|known| known.id != *id);
     if page.nodes.len() < before {

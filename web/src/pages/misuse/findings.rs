@@ -30,7 +30,7 @@ use crate::{
         people::Permission,
         scalar::TokenStatus,
     },
-    kit::{Badge, Button, Empty, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
+    kit::{Badge, Button, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
     session::{may, use_person},
     time,
 };
@@ -60,19 +60,17 @@ pub(crate) fn Findings() -> impl IntoView {
 fn Feed(place: Place) -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let span = Memo::new(move |_| place.span());
-    let load = Load::new(move || {
-        live.times_connected();
-        findings::page(api, span.get().range(), None)
-    });
+    let ask = move |span: Span, after| findings::page(api, span.range(), after);
+    let followed = Followed::new(span, ask, add::<KEPT>);
     live.subscribe(
         || Some(findings::news()),
         move |event| {
             if matches!(span.get_untracked(), Span::Last(_)) {
-                load.value().update(|page| add(page.as_mut(), event.misuse));
+                followed.hear(event.misuse);
             }
         },
     );
-    let ways = Ways::new();
+    let (load, ways) = (followed.load(), Ways::new());
     let found = nodes(load);
     view! {
         <NoRules ways/>
@@ -82,10 +80,10 @@ fn Feed(place: Place) -> impl IntoView {
                 <Empty icon=icondata_lu::LuShieldCheck title="Nothing looks like misuse" text="Within this time nothing was found. What is found appears here at once."/>
             }>
                 <FindingList found ways/>
-                <More load ask=move |after| findings::page(api, span.get_untracked().range(), after)/>
+                <More load ask=move |after| ask(span.get_untracked(), after)/>
             </Show>
         </Loaded>
-        <Dialogs ways on_done=move |()| stand_anew(load, findings::page(api, span.get_untracked().range(), None))/>
+        <Dialogs ways on_done=move |()| stand_anew(load, ask(span.get_untracked(), None))/>
     }
 }
 
@@ -93,15 +91,10 @@ fn Feed(place: Place) -> impl IntoView {
 #[component]
 pub(in crate::pages) fn Latest() -> impl IntoView {
     let (api, live) = (use_api(), use_live());
-    let load = Load::new(move || {
-        live.times_connected();
-        findings::page(api, Span::Last(DAY_MIN).range(), None)
-    });
-    live.subscribe(
-        || Some(findings::news()),
-        move |event| load.value().update(|page| add(page.as_mut(), event.misuse)),
-    );
-    let ways = Ways::new();
+    let ask = move |(), after| findings::page(api, Span::Last(DAY_MIN).range(), after);
+    let followed = Followed::new(Memo::new(|_| ()), ask, add::<LATEST>);
+    live.subscribe(|| Some(findings::news()), move |event| followed.hear(event.misuse));
+    let (load, ways) = (followed.load(), Ways::new());
     let found = nodes(load);
     let latest = Memo::new(move |_| found.with(|all| all.iter().take(LATEST).cloned().collect::<Vec<_>>()));
     view! {
@@ -110,7 +103,7 @@ pub(in crate::pages) fn Latest() -> impl IntoView {
                 <FindingList found=latest ways flush=true/>
             </Show>
         </Loaded>
-        <Dialogs ways on_done=move |()| stand_anew(load, findings::page(api, Span::Last(DAY_MIN).range(), None))/>
+        <Dialogs ways on_done=move |()| stand_anew(load, ask((), None))/>
     }
 }
 
@@ -121,7 +114,8 @@ fn stand_anew(load: Load<Page<Finding>>, asked: impl Future<Output = Result<Page
         let Ok(now) = asked.await else { return };
         load.value().try_update(|page| {
             for known in page.iter_mut().flat_map(|page| &mut page.nodes) {
-                if let Some(one) = now.nodes.iter().find(|one| one.is_same(known)) {
+                let of_now = |one: &&Finding| one.is_same(known) && seen(one) >= seen(known);
+                if let Some(one) = now.nodes.iter().find(of_now) {
                     known.clone_from(one);
                 }
             }
@@ -129,18 +123,25 @@ fn stand_anew(load: Load<Page<Finding>>, asked: impl Future<Output = Result<Page
     });
 }
 
-/// Puts one in its place, as the list is read: what was seen last first, and the same one once.
-fn add(page: Option<&mut Page<Finding>>, finding: Finding) {
-    let Some(page) = page else { return };
-    let before = page.nodes.len();
+/// Puts one in its place, as the list is read: what was seen last first, and the same one once, as it was seen last. A list
+/// that holds `MOST`, or was asked for more, grows no longer.
+fn add<const MOST: usize>(page: &mut Page<Finding>, finding: Finding) {
+    let (before, last) = (page.nodes.len(), seen(&finding));
+    if page.nodes.iter().any(|one| one.is_same(&finding) && seen(one) > last) {
+        return;
+    }
     page.nodes.retain(|one| !one.is_same(&finding));
     if page.nodes.len() == before {
         page.total += 1;
     }
-    let seen = time::millis(&finding.last_at);
-    let place = page.nodes.iter().position(|one| time::millis(&one.last_at) <= seen);
+    let place = page.nodes.iter().position(|one| seen(one) <= last);
     page.nodes.insert(place.unwrap_or(page.nodes.len()), finding);
-    page.nodes.truncate(KEPT);
+    page.nodes.truncate(before.max(MOST));
+}
+
+/// When one was seen last, in unix milliseconds.
+fn seen(finding: &Finding) -> f64 {
+    time::millis(&finding.last_at)
 }
 
 /// Findings with their evidence, and what can be done about each.

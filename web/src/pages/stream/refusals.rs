@@ -11,45 +11,39 @@ use crate::{
         people::Permission,
         sessions::Door,
     },
-    kit::{Button, Card, Load, Look, Name, Table, When},
+    kit::{Button, Card, Feed, Load, Look, Name, Table, When},
     pages::why::Why,
     session::{may, use_person},
+    time,
 };
 
+/// So many are shown.
 const KEPT: usize = 20;
 
 /// The latest refusals of a stream; absent while there are none.
 #[component]
 pub(super) fn Refusals(name: String) -> impl IntoView {
-    let refused = RwSignal::new(Vec::<(u32, SessionEvent)>::new());
-    let last = StoredValue::new(0_u32);
-    let (api, stream) = (use_api(), name.clone());
+    let feed = Feed::new(KEPT, |one: &SessionEvent| time::millis(&one.at), SessionEvent::is_same);
+    let refused = feed.seen();
+    let (api, live, stream) = (use_api(), use_live(), name.clone());
     if may(Permission::Explain) {
-        let before = Load::new(move || decisions::past(api, Some(stream.clone())));
+        let before = Load::new(move || {
+            live.times_connected();
+            decisions::past(api, Some(stream.clone()))
+        });
         Effect::new(move |_| {
-            let Some(past) = before.value().get() else { return };
-            // Below what has arrived meanwhile; ids grow, so those of the past are counted down from the top.
-            let past = past.into_iter().zip((0..u32::MAX).rev()).map(|(event, id)| (id, event));
-            refused.update(|refused| {
-                let known = |event: &SessionEvent| refused.iter().any(|(_, one)| one.decision == event.decision);
-                let past: Vec<_> = past.filter(|(_, event)| !known(event)).collect();
-                refused.extend(past);
-                refused.truncate(KEPT);
-            });
+            if let Some(past) = before.value().get() {
+                feed.fill(past);
+            }
         });
     }
-    use_live().subscribe(
+    live.subscribe(
         move || Some(events::session_events(Some(name.clone()), None)),
         move |event| {
             let event = event.session_events;
-            if event.kind != SessionEventKind::Denied {
-                return;
+            if event.kind == SessionEventKind::Denied {
+                feed.tell(event);
             }
-            last.update_value(|last| *last = last.wrapping_add(1));
-            refused.update(|refused| {
-                refused.insert(0, (last.get_value(), event));
-                refused.truncate(KEPT);
-            });
         },
     );
     let asked = RwSignal::new(None::<cynic::Id>);

@@ -6,12 +6,12 @@ use super::end_session::EndSession;
 use crate::{
     api::{
         client::use_api,
-        events::{self, SessionEventKind},
+        events::{self, SessionEvent, SessionEventKind},
         live::use_live,
         people::Permission,
         sessions::{self, Door, Session},
     },
-    kit::{Button, Card, Empty, Load, Loaded, Look, Skeleton, Table},
+    kit::{Button, Card, Empty, Load, Loaded, Look, Skeleton, Table, Told},
     pages::misuse::ExportButton,
     session::{may, use_person},
     time,
@@ -25,23 +25,14 @@ const SHOWN_AT_FIRST: usize = 8;
 pub(super) fn Sessions(name: String) -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let name = StoredValue::new(name);
+    let told = Told::new(come_or_go);
     let load = Load::new(move || {
         live.times_connected();
-        async move { sessions::of_stream(api, &name.get_value()).await }
+        told.answered(async move { sessions::of_stream(api, &name.get_value()).await })
     });
     live.subscribe(
         move || Some(events::session_events(Some(name.get_value()), Some(Door::Playback))),
-        move |event| {
-            let event = event.session_events;
-            let Some(session) = event.session else { return };
-            load.value().update(|sessions| {
-                let Some(sessions) = sessions else { return };
-                sessions.retain(|one| one.id != session.id);
-                if event.kind == SessionEventKind::Started {
-                    sessions.insert(0, session);
-                }
-            });
-        },
+        move |event| told.hear(load, event.session_events),
     );
     let sessions = Memo::new(move |_| load.value().get().unwrap_or_default());
     let all = RwSignal::new(false);
@@ -79,6 +70,15 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
             </Loaded>
         </Card>
         <EndSession asked/>
+    }
+}
+
+/// Who came stands at the top, and who left nowhere.
+fn come_or_go(sessions: &mut Vec<Session>, event: SessionEvent) {
+    let Some(session) = event.session else { return };
+    sessions.retain(|one| one.id != session.id);
+    if event.kind == SessionEventKind::Started {
+        sessions.insert(0, session);
     }
 }
 

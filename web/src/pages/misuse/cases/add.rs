@@ -103,27 +103,30 @@ fn Form(adding: Adding, known: Vec<(String, String)>, open: RwSignal<bool>) -> i
     }
 }
 
-/// Puts it into the case, or into a new one.
+/// Puts it into the case, or into a new one that is made with it.
 async fn put(api: Api, into: String, title: String, adding: Adding) -> Result<Titled, Failure> {
-    let more = !adding.tokens.is_empty() || !adding.addresses.is_empty();
-    let (id, findings) = if into.is_empty() {
+    let Adding {
+        findings,
+        tokens,
+        addresses,
+        ..
+    } = adding;
+    let case = if into.is_empty() {
         let input = CreateCaseInput {
             title,
-            findings: adding.findings,
+            findings,
+            tokens,
+            addresses,
         };
-        let made = cases::create_case(api, input).await?.case.ok_or(Failure::Server)?;
-        if !more {
-            return Ok(made);
-        }
-        (made.id, vec![])
+        cases::create_case(api, input).await?.case
     } else {
-        (cynic::Id::new(into), adding.findings)
+        let input = AddToCaseInput {
+            id: cynic::Id::new(into),
+            findings,
+            tokens,
+            addresses,
+        };
+        cases::add_to_case(api, input).await?.case
     };
-    let input = AddToCaseInput {
-        id,
-        findings,
-        tokens: adding.tokens,
-        addresses: adding.addresses,
-    };
-    cases::add_to_case(api, input).await?.case.ok_or(Failure::Server)
+    case.ok_or(Failure::Server)
 }

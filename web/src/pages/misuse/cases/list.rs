@@ -126,6 +126,8 @@ fn New(open: RwSignal<bool>) -> impl IntoView {
         let input = CreateCaseInput {
             title: title.get_untracked(),
             findings: vec![],
+            tokens: vec![],
+            addresses: vec![],
         };
         let navigate = navigate.clone();
         doing.run(cases::create_case(api, input), move |made| {

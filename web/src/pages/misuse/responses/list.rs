@@ -9,8 +9,9 @@ use super::settings::SettingsButton;
 use crate::{
     api::{
         client::use_api,
-        findings,
+        failure::Failure,
         live::use_live,
+        organisation::Package,
         people::Permission,
         responses::{
             self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
@@ -18,10 +19,11 @@ use crate::{
     },
     kit::{
         Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, More, Skeleton, Table, Tone, When, gathered, nodes,
-        use_toasts,
+        renew, use_toasts,
     },
     pages::{
         guardian::done,
+        lacking::{self, Lacking, use_lacking},
         misuse::{Page, words},
     },
     session::{may, use_person},
@@ -38,8 +40,8 @@ pub(crate) fn Responses() -> impl IntoView {
     }
 }
 
-/// How long after a finding it is looked whether something came of it; a crowd of findings is one look.
-const SOON: Duration = Duration::from_secs(2);
+/// How long news wait for more of them before the list is asked for anew.
+const SOON: Duration = Duration::from_millis(200);
 
 /// Which ones are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,27 +82,31 @@ fn List() -> impl IntoView {
     let (api, live, query, navigate) = (use_api(), use_live(), use_query_map(), use_navigate());
     let shown = Memo::new(move |_| query.with(|query| Shown::named(query.get("state").as_deref())));
     let choose = move |shown: Shown| navigate(shown.path(), leptos_router::NavigateOptions::default());
-    let load = Load::new(move || {
-        live.times_connected();
-        responses::list(api, shown.get().state(), None)
-    });
-    // What is found may be suggested, or applied, by itself a moment later.
-    let soon = gathered(SOON, move || load.again());
-    live.subscribe(|| Some(findings::any()), move |_| soon());
-    let found = nodes(load);
+    let load = Load::new(move || responses::list(api, shown.get().state(), None));
+    let again = move || {
+        renew(load, shown, move |shown: Shown, after| {
+            responses::list(api, shown.state(), after)
+        });
+    };
+    let soon = gathered(SOON, again);
+    live.subscribe(|| Some(responses::news()), move |_| soon());
+    live.at_return(again);
+    let (found, again) = (nodes(load), Callback::new(move |()| again()));
+    let no_rules = use_lacking(Package::Guardian);
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),
         Choice::new(Shown::InForce, "In force"),
         Choice::new(Shown::All, "All"),
     ];
     view! {
+        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks an address cannot be approved"/> })}
         <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
                 <section class="card card-flush">
                     <Table caption="Responses" columns=vec!["Who", "Why", "What", "Suggested", "State", ""]>
                         <For each=move || found.get() key=|one| format!("{one:?}") let:one>
-                            <Row response=one load/>
+                            <Row response=one no_rules again/>
                         </For>
                     </Table>
                 </section>
@@ -129,8 +135,9 @@ fn Nothing(shown: Shown) -> impl IntoView {
     view! { <Empty icon=icondata_lu::LuScale title text/> }
 }
 
+/// `again` has the list asked for anew.
 #[component]
-fn Row(response: Response, load: Load<crate::api::page::Page<Response>>) -> impl IntoView {
+fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
     let (kind, name) = who(&response);
     let whom = format!("{kind} {name}");
     let what = match response.kind {
@@ -150,6 +157,22 @@ fn Row(response: Response, load: Load<crate::api::page::Page<Response>>) -> impl
         ResponseState::Undone => (Tone::Calm, "Taken back"),
         ResponseState::Over => (Tone::Calm, "Over"),
     };
+    // Its time may be over before that is told.
+    let until = response.until.as_ref().map(time::millis);
+    let (until, now) = (
+        until.filter(|_| response.state == ResponseState::Applied),
+        time::use_now(),
+    );
+    let over = Memo::new(move |_| until.is_some_and(|until| now.get() >= until));
+    Effect::new(move |before: Option<bool>| {
+        let over = over.get();
+        if over && before == Some(false) {
+            again.run(());
+        }
+        over
+    });
+    let tone = Signal::derive(move || if over.get() { Tone::Calm } else { tone });
+    let word = Signal::derive(move || if over.get() { "Over" } else { word }.to_owned());
     let by = match response.state {
         ResponseState::Suggested | ResponseState::Over => None,
         ResponseState::Applied if response.by_itself => Some("by itself".to_owned()),
@@ -160,7 +183,10 @@ fn Row(response: Response, load: Load<crate::api::page::Page<Response>>) -> impl
     };
     let when = match response.state {
         ResponseState::Suggested => None,
-        ResponseState::Applied => response.until.clone().map(|at| view! { "until "<When at/> }.into_any()),
+        ResponseState::Applied => response
+            .until
+            .clone()
+            .map(|at| view! { {move || (!over.get()).then_some("until ")}<When at/> }.into_any()),
         _ => response.ended_at.clone().map(|at| view! { <When at/> }.into_any()),
     };
     view! {
@@ -170,57 +196,63 @@ fn Row(response: Response, load: Load<crate::api::page::Page<Response>>) -> impl
             <td data-label="What"><span>{what}<span class="under">"for "{for_how_long}</span></span></td>
             <td data-label="Suggested"><span>{proposed}<span class="under"><When at=response.proposed_at.clone()/></span></span></td>
             <td data-label="State"><span><Badge tone text=word/>{(by.is_some() || when.is_some()).then(|| view! { <span class="under">{by}" "{when}</span> })}</span></td>
-            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom load/> })}</td>
+            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules again/> })}</td>
         </tr>
     }
 }
 
 #[component]
-fn Acts(response: Response, whom: String, load: Load<crate::api::page::Page<Response>>) -> impl IntoView {
+fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (busy, id) = (RwSignal::new(false), StoredValue::new(response.id.clone()));
     let kept = StoredValue::new(whom.clone());
-    // What somebody else did in the meantime is shown as it is.
-    let settle = move |answer: Result<String, crate::api::failure::Failure>| {
-        busy.set(false);
+    // What became of it may be told before the answer comes, and the row be another one by then.
+    let settle = move |answer: Result<String, Failure>| {
+        busy.try_set(false);
         match answer {
             Ok(told) => toasts.good(told),
             Err(refusal) => toasts.bad(refusal.to_string()),
         }
-        load.again();
+        again.try_run(());
     };
     let approve = move |_| {
         busy.set(true);
+        let (input, whom) = (ApproveResponseInput { id: id.get_value() }, kept.get_value());
         spawn_local(async move {
-            let answer = responses::approve_response(api, ApproveResponseInput { id: id.get_value() }).await;
-            let told = |whom: &String| format!("{whom} is kept out");
-            settle(answer.map(|payload| done(&kept.with_value(told), payload.change.as_ref())));
+            let answer = responses::approve_response(api, input).await;
+            settle(answer.map(|payload| done(&format!("{whom} is kept out"), payload.change.as_ref())));
         });
     };
     let refuse = move |_| {
         busy.set(true);
+        let input = RefuseResponseInput { id: id.get_value() };
         spawn_local(async move {
-            let answer = responses::refuse_response(api, RefuseResponseInput { id: id.get_value() }).await;
+            let answer = responses::refuse_response(api, input).await;
             settle(answer.map(|_| "It is refused.".to_owned()));
         });
     };
     let undo = move |_| {
         busy.set(true);
+        let (input, whom) = (UndoResponseInput { id: id.get_value() }, kept.get_value());
         spawn_local(async move {
-            let answer = responses::undo_response(api, UndoResponseInput { id: id.get_value() }).await;
-            settle(answer.map(|_| kept.with_value(|whom| format!("{whom} may come in again."))));
+            let answer = responses::undo_response(api, input).await;
+            settle(answer.map(|_| format!("{whom} may come in again.")));
         });
     };
     match response.state {
         ResponseState::Suggested => {
             let own = response
                 .is_own
-                .then_some("A second person approves what you suggested.");
+                .then(|| "A second person approves what you suggested.".to_owned());
+            let is_rule = response.kind == ResponseKind::BlockAddress;
+            let lacking = lacking::barred(Package::Guardian, no_rules);
+            let barred = Signal::derive(move || own.clone().or_else(|| lacking.get().filter(|_| is_rule)));
+            let is_barred = Signal::derive(move || barred.with(Option::is_some));
             let word = if response.is_own { "Take back" } else { "Refuse" };
             view! {
                 <Button look=Look::Quiet busy on_press=refuse attr:aria-label=format!("{word} what is suggested about {whom}")>{word}</Button>
-                <Button look=Look::Plain busy disabled=response.is_own on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=own>"Approve"</Button>
-                {own.map(|why| view! { <span class="sr-only">{why}</span> })}
+                <Button look=Look::Plain busy disabled=is_barred on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=move || barred.get()>"Approve"</Button>
+                {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
             }
             .into_any()
         }
