@@ -1,6 +1,7 @@
 // One platform for all tests, one browser at a time: beside each other they would measure the machine.
 // No retries: a test that fails sometimes has found a race.
 import { defineConfig } from '@playwright/test';
+import { CHROMIUM, FLAGS } from './support/chromium.ts';
 
 export default defineConfig({
   testDir: './tests',
@@ -19,17 +20,6 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
-    launchOptions: {
-      executablePath: process.env.PORTCULLIS_CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    },
+    launchOptions: { executablePath: CHROMIUM, args: FLAGS },
   },
 });

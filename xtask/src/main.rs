@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod lighthouse;
 mod repository;
 mod sdl;
 mod setup;
@@ -45,6 +46,8 @@ enum Command {
     Check,
     /// Measure, beside nginx-rtmp where it is named in docs/benchmarks.md.
     Bench,
+    /// Audit the pages with Lighthouse, and fail where accessibility or best practices are below 100.
+    Lighthouse,
     /// Kill the process at random moments and see that no answered change is lost.
     Trial {
         /// How often.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Command::Test => test::test(&repository),
         Command::Check => test::check(&repository),
         Command::Bench => bench::bench(&repository),
+        Command::Lighthouse => lighthouse::lighthouse(&repository),
         Command::Trial { lives, seed } => trial::trial(&repository, lives, seed),
         Command::Sdl => sdl::write(&repository),
         Command::Web { debug } => up::dashboard(&repository, !debug),

@@ -176,7 +176,7 @@ async fn found(
         .all(connection)
         .await?;
     for (kind, subject, indicator, points, at) in rows {
-        if let Some(indicator) = Indicator::ALL.into_iter().find(|one| one.as_str() == indicator) {
+        if let Some(indicator) = Indicator::named(&indicator) {
             let points = u32::try_from(points).unwrap_or(0);
             watch.found(known_as(&kind, &subject), indicator, points, Timestamp::from_us(at));
         }

@@ -153,14 +153,27 @@ impl Minutes {
     }
 }
 
-/// Adds sums of what was watched to those that are written.
+/// Adds sums of what was watched to those of a table; the column and the field say when its rows begin.
 macro_rules! insert_watched {
-    ($table:ident, $at:ident, $rows:expr, $connection:expr) => {
-        for chunk in $rows.chunks(ROWS) {
+    ($table:ident, $column:ident, $field:ident, $watched:expr, $connection:expr) => {
+        let rows: Vec<_> = $watched
+            .iter()
+            .map(|(key, sums): (&Watched, &Sums)| $table::ActiveModel {
+                organisation_id: Set(key.organisation.uuid()),
+                $field: Set(key.minute.us()),
+                stream_name: Set(key.stream.to_string()),
+                protocol: Set(key.protocol.as_str().to_owned()),
+                country: Set(key.country.map(|country| country.to_string()).unwrap_or_default()),
+                sessions: Set(sums.sessions),
+                watched_us: Set(sums.watched_us),
+                bytes: Set(sums.bytes),
+            })
+            .collect();
+        for chunk in rows.chunks(ROWS) {
             use $table::Column;
             let key = [
                 Column::OrganisationId,
-                Column::$at,
+                Column::$column,
                 Column::StreamName,
                 Column::Protocol,
                 Column::Country,
@@ -190,10 +203,8 @@ impl Rows {
             let minute = hour(key.minute);
             hours.entry(Watched { minute, ..key.clone() }).or_default().add(*sums);
         }
-        let hours: Vec<_> = hours.iter().map(watched_hour).collect();
-        insert_watched!(usage_hour, HourAt, hours, connection);
-        let minutes: Vec<_> = self.watched.iter().map(watched_minute).collect();
-        insert_watched!(usage_minute, MinuteAt, minutes, connection);
+        insert_watched!(usage_hour, HourAt, hour_at, hours, connection);
+        insert_watched!(usage_minute, MinuteAt, minute_at, self.watched, connection);
         let denied: Vec<_> = self.denied.iter().map(denied_row).collect();
         for chunk in denied.chunks(ROWS) {
             use denial_minute::Column;
@@ -222,25 +233,6 @@ impl Sums {
         self.bytes += more.bytes;
     }
 }
-
-macro_rules! watched_row {
-    ($name:ident, $table:ident, $at:ident) => {
-        fn $name((key, sums): (&Watched, &Sums)) -> $table::ActiveModel {
-            $table::ActiveModel {
-                organisation_id: Set(key.organisation.uuid()),
-                $at: Set(key.minute.us()),
-                stream_name: Set(key.stream.to_string()),
-                protocol: Set(key.protocol.as_str().to_owned()),
-                country: Set(key.country.map(|country| country.to_string()).unwrap_or_default()),
-                sessions: Set(sums.sessions),
-                watched_us: Set(sums.watched_us),
-                bytes: Set(sums.bytes),
-            }
-        }
-    };
-}
-watched_row!(watched_minute, usage_minute, minute_at);
-watched_row!(watched_hour, usage_hour, hour_at);
 
 fn denied_row((key, times): (&Denied, &i64)) -> denial_minute::ActiveModel {
     denial_minute::ActiveModel {

@@ -174,22 +174,15 @@ pub(super) fn check_steps(span: Span<'_>, step_s: i64) -> Result<(), Fault> {
 
 /// What was watched, as a table: by the hour as far as hours are within the time, where that is enough, and by the minute.
 fn usage(span: Span<'_>, by_hour: bool) -> SelectStatement {
-    let within = |from: i64, to: i64| Span {
-        from: Timestamp::from_us(from),
-        to: Timestamp::from_us(to),
-        ..span
-    };
     let minutes = |from: i64, to: i64| {
         use usage_minute::Column;
-        let select = usage_minute::Entity::in_tenant(span.organisation);
-        let select = within(from, to).of(select, Column::MinuteAt, Column::Protocol, Column::StreamName);
-        part(select, Column::MinuteAt)
+        let columns = [Column::MinuteAt, Column::Protocol, Column::StreamName];
+        part::<usage_minute::Entity>(span, (from, to), columns)
     };
     let hours = |from: i64, to: i64| {
         use usage_hour::Column;
-        let select = usage_hour::Entity::in_tenant(span.organisation);
-        let select = within(from, to).of(select, Column::HourAt, Column::Protocol, Column::StreamName);
-        part(select, Column::HourAt)
+        let columns = [Column::HourAt, Column::Protocol, Column::StreamName];
+        part::<usage_hour::Entity>(span, (from, to), columns)
     };
     let (from, to) = (span.from.us(), span.to.us());
     let until = hour(span.to).us();
@@ -209,8 +202,18 @@ fn usage(span: Span<'_>, by_hour: bool) -> SelectStatement {
     Query::select().from_subquery(parts, "usage").take()
 }
 
-/// A part of that table.
-fn part<E: EntityTrait>(select: Select<E>, at: E::Column) -> SelectStatement {
+/// A part of that table: of a time, from a table whose rows begin at the first of its columns.
+fn part<E: Tenanted>(
+    span: Span<'_>,
+    (from, to): (i64, i64),
+    [at, protocol, stream]: [E::Column; 3],
+) -> SelectStatement {
+    let within = Span {
+        from: Timestamp::from_us(from),
+        to: Timestamp::from_us(to),
+        ..span
+    };
+    let select = within.of(E::in_tenant(span.organisation), at, protocol, stream);
     let mut part = select.select_only().expr_as(Expr::col(at), BEGIN).into_query();
     part.columns(["stream_name", "protocol", "country", "sessions", "watched_us", "bytes"]);
     part

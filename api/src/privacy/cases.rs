@@ -32,66 +32,42 @@ pub(super) async fn mask(
     from: i64,
     to: i64,
 ) -> Result<(), DbErr> {
-    macro_rules! of_time {
-        ($table:ident, $at:ident) => {
-            $table::Entity::in_tenant(keys.organisation)
-                .filter($table::Column::$at.gte(from))
-                .filter($table::Column::$at.lt(to))
+    // Each field is what stands in its place, where it names an address; a row in which none does stays as it is.
+    macro_rules! mask_rows {
+        (
+            $table:ident, $column:ident, $at:ident, [$($key:ident),+],
+            |$row:ident, $mask:ident| $($field:ident: $masked:expr),+
+        ) => {
+            let rows = $table::Entity::in_tenant(keys.organisation)
+                .filter($table::Column::$column.gte(from))
+                .filter($table::Column::$column.lt(to))
                 .all(connection)
-                .await?
+                .await?;
+            for $row in rows {
+                let $mask = keys.of(connection, $row.$at).await?;
+                $(let $field = $masked;)+
+                if $($field.is_none())&&+ {
+                    continue;
+                }
+                let after = $table::ActiveModel {
+                    $($key: Set($row.$key),)+
+                    $($field: Set($field.unwrap_or($row.$field)),)+
+                    ..Default::default()
+                };
+                after.update_without_returning(connection).await?;
+            }
         };
     }
-    for row in of_time!(case_item, LastAt) {
-        let mask = keys.of(connection, row.last_at).await?;
-        // An address, or a network that somebody named.
-        let subject = (row.subject_kind == ADDRESS).then(|| masked_within(&row.subject, &mask));
-        let subject = subject.flatten();
-        let evidence = masked_within(&row.evidence, &mask);
-        if subject.is_none() && evidence.is_none() {
-            continue;
-        }
-        let after = case_item::ActiveModel {
-            id: Set(row.id),
-            subject: Set(subject.unwrap_or(row.subject)),
-            evidence: Set(evidence.unwrap_or(row.evidence)),
-            ..Default::default()
-        };
-        after.update_without_returning(connection).await?;
-    }
-    for row in of_time!(case_session, StartedAt) {
-        let address = keys.of(connection, row.started_at).await?.of(&row.address);
-        if address != row.address {
-            let after = case_session::ActiveModel {
-                item_id: Set(row.item_id),
-                session_id: Set(row.session_id),
-                address: Set(address),
-                ..Default::default()
-            };
-            after.update_without_returning(connection).await?;
-        }
-    }
-    for row in of_time!(case_note, CreatedAt) {
-        let mask = keys.of(connection, row.created_at).await?;
-        if let Some(text) = masked_within(&row.text, &mask) {
-            let after = case_note::ActiveModel {
-                id: Set(row.id),
-                text: Set(text),
-                ..Default::default()
-            };
-            after.update_without_returning(connection).await?;
-        }
-    }
-    for row in of_time!(misuse_case, TitledAt) {
-        let mask = keys.of(connection, row.titled_at).await?;
-        if let Some(title) = masked_within(&row.title, &mask) {
-            let after = misuse_case::ActiveModel {
-                id: Set(row.id),
-                title: Set(title),
-                ..Default::default()
-            };
-            after.update_without_returning(connection).await?;
-        }
-    }
+    // The subject of a finding is an address, or a network that somebody named.
+    mask_rows!(case_item, LastAt, last_at, [id], |row, mask|
+        subject: (row.subject_kind == ADDRESS).then(|| masked_within(&row.subject, &mask)).flatten(),
+        evidence: masked_within(&row.evidence, &mask)
+    );
+    mask_rows!(case_session, StartedAt, started_at, [item_id, session_id], |row, mask|
+        address: Some(mask.of(&row.address)).filter(|masked| *masked != row.address)
+    );
+    mask_rows!(case_note, CreatedAt, created_at, [id], |row, mask| text: masked_within(&row.text, &mask));
+    mask_rows!(misuse_case, TitledAt, titled_at, [id], |row, mask| title: masked_within(&row.title, &mask));
     Ok(())
 }
 

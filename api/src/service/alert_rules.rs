@@ -319,7 +319,7 @@ fn check(rule: &Definition) -> Result<(), Fault> {
         if rule.metric != Metric::Findings {
             return invalid("indicator", "findings of misuse only have an indicator");
         }
-        if !Indicator::ALL.iter().any(|one| one.as_str() == indicator) {
+        if Indicator::named(indicator).is_none() {
             return invalid("indicator", "an indicator of misuse, as in SESSIONS");
         }
     }

@@ -95,6 +95,34 @@ impl Indicator {
             Self::Denials => "DENIALS",
         }
     }
+
+    /// The one of that name.
+    pub fn named(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == code)
+    }
+
+    /// A few words for people.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Addresses => "Several addresses",
+            Self::Hosting => "Data-centre network",
+            Self::Referrer => "Unknown site",
+            Self::Countries => "Several countries",
+            Self::Sessions => "Many sessions at once",
+            Self::LongPlayback => "Watches without a pause",
+            Self::Reconnects => "Reconnects again and again",
+            Self::Connections => "Many connections",
+            Self::UnusualCountry => "Unusual country",
+            Self::Nodes => "Two nodes at once",
+            Self::Denials => "Turned away again and again",
+        }
+    }
+}
+
+/// A few words for people for the name of an indicator; the name itself where none has it.
+pub fn label(code: &str) -> &str {
+    let known = Indicator::named(code).map(Indicator::label);
+    known.unwrap_or(code)
 }
 
 impl fmt::Display for Indicator {
@@ -117,3 +145,23 @@ pub fn score<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> u32 {
 
 /// Who has this score is called a thief.
 pub const CALLED: u32 = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::{Indicator, label};
+
+    #[test]
+    fn each_indicator_is_found_by_its_name_which_is_that_of_its_records() {
+        for indicator in Indicator::ALL {
+            let written = serde_json::to_value(indicator).unwrap();
+            assert_eq!(written, indicator.as_str());
+            assert_eq!(Indicator::named(indicator.as_str()), Some(indicator));
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_indicator_has_stands_for_itself() {
+        assert_eq!(label("LONG_PLAYBACK"), "Watches without a pause");
+        assert_eq!(label("OF_TOMORROW"), "OF_TOMORROW");
+    }
+}

@@ -1,4 +1,8 @@
 //! Networks that hold servers, not viewers.
+//!
+//! Which ones is a file, `data/hosting.tsv`, that can be read and brought up to date without a word of code.
+
+use std::sync::LazyLock;
 
 use guard::Asn;
 
@@ -41,29 +45,101 @@ const WORDS: [&str; 14] = [
     "vpn",
 ];
 
-/// The large ones, as registered with the regional registries (names as `RouteViews` and `DB-IP` list them, June 2026):
-/// Amazon, Google, Microsoft, Oracle, IBM, Alibaba, Tencent, Huawei, Yandex, OVH, Hetzner, `DigitalOcean`, Linode, Vultr,
-/// Scaleway, Leaseweb, Contabo, netcup, IONOS, Hostinger, M247, Datacamp, Zenlayer, G-Core, and others of their trade.
-/// Cloudflare is none: behind it are people with its private relay.
-const NETWORKS: [u32; 94] = [
-    7203, 8075, 8100, 8560, 9009, 9123, 12876, 14061, 14576, 14618, 15169, 16276, 16509, 18978, 19148, 19318, 20454,
-    20473, 21859, 22612, 24940, 25697, 26347, 26496, 27411, 28753, 29802, 30633, 30860, 31898, 33070, 33182, 34549,
-    35540, 36007, 36351, 36352, 37963, 40021, 40509, 40676, 43350, 44477, 45090, 45102, 46606, 46652, 46844, 47583,
-    48282, 49453, 49505, 49981, 50340, 51167, 51852, 53667, 54290, 54825, 55286, 55990, 56630, 57043, 59253, 59711,
-    60068, 60781, 61098, 62240, 62370, 62904, 63949, 131_199, 132_203, 136_907, 197_540, 197_695, 199_524, 200_350,
-    200_651, 202_053, 202_422, 203_020, 204_548, 210_644, 212_238, 212_317, 213_230, 216_246, 394_380, 395_954,
-    396_190, 396_982, 398_101,
-];
+/// In their order. The list says where it is from, and whom it leaves out.
+static NETWORKS: LazyLock<Vec<u32>> = LazyLock::new(|| LIST.lines().filter_map(number).collect());
+
+const LIST: &str = include_str!("../data/hosting.tsv");
+
+/// Of the network that a line names; a comment names none.
+fn number(line: &str) -> Option<u32> {
+    let (number, _) = line.split_once('\t')?;
+    number.parse().ok()
+}
 
 #[cfg(test)]
 mod tests {
     use guard::Asn;
 
-    use super::{NETWORKS, is_hosting};
+    use super::{LIST, NETWORKS, is_hosting, number};
+
+    #[test]
+    fn each_line_of_the_list_names_a_network() {
+        for line in LIST.lines().filter(|line| !line.starts_with('#')) {
+            let name = line.split_once('\t').map_or("", |(_, name)| name);
+            assert!(number(line).is_some(), "`{line}` begins with a number and a tab");
+            assert!(
+                !name.is_empty() && name.trim() == name && !name.contains('\t'),
+                "`{line}` has one name"
+            );
+        }
+    }
 
     #[test]
     fn the_list_is_in_order_and_has_each_once() {
-        assert!(NETWORKS.is_sorted_by(|one, next| one < next));
+        for (one, next) in NETWORKS.iter().zip(NETWORKS.iter().skip(1)) {
+            assert!(one < next, "{next} stands after {one}");
+        }
+    }
+
+    #[test]
+    fn the_large_clouds_are_in_the_list() {
+        for (asn, name) in [
+            (8_075, "Microsoft"),
+            (14_061, "DigitalOcean"),
+            (16_276, "OVH"),
+            (16_509, "Amazon"),
+            (20_473, "Vultr"),
+            (24_940, "Hetzner"),
+            (31_898, "Oracle"),
+            (45_102, "Alibaba"),
+            (63_949, "Linode"),
+            (132_203, "Tencent"),
+            (396_982, "Google"),
+        ] {
+            assert!(is_hosting(Some(Asn::new(asn)), None), "{name}");
+        }
+    }
+
+    /// Subscribers of access providers, and who watches from home through a private relay.
+    #[test]
+    fn networks_of_people_are_not_in_the_list() {
+        for (asn, name) in [
+            (701, "Verizon"),
+            (1_136, "KPN"),
+            (1_221, "Telstra"),
+            (2_516, "KDDI"),
+            (2_856, "BT"),
+            (3_209, "Vodafone"),
+            (3_215, "Orange"),
+            (3_269, "Telecom Italia"),
+            (3_301, "Telia"),
+            (3_320, "Deutsche Telekom"),
+            (3_352, "Telefonica"),
+            (4_134, "Chinanet"),
+            (4_766, "Korea Telecom"),
+            (5_089, "Virgin Media"),
+            (5_607, "Sky"),
+            (6_830, "Liberty Global"),
+            (7_018, "AT&T"),
+            (7_922, "Comcast"),
+            (8_151, "Uninet"),
+            (8_473, "Bahnhof, which rents servers too"),
+            (8_881, "1&1 Versatel, of the same house as IONOS"),
+            (9_121, "Turk Telekom"),
+            (9_808, "China Mobile"),
+            (12_322, "Free, of the same house as Scaleway"),
+            (12_389, "Rostelecom"),
+            (13_335, "Cloudflare, where a private relay ends"),
+            (14_593, "Starlink"),
+            (16_591, "Google Fiber"),
+            (21_928, "T-Mobile"),
+            (28_573, "Claro"),
+            (36_183, "Akamai, where a private relay ends"),
+            (54_113, "Fastly, where a private relay ends"),
+            (55_836, "Jio"),
+        ] {
+            assert!(!is_hosting(Some(Asn::new(asn)), None), "{name}");
+        }
     }
 
     #[test]

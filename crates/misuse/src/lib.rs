@@ -35,7 +35,7 @@ mod world;
 
 pub use detector::Detector;
 pub use event::{Denial, Event, Stay, What};
-pub use finding::{CALLED, Finding, Indicator, Subject, score};
+pub use finding::{CALLED, Finding, Indicator, Subject, label, score};
 pub use hosting::is_hosting;
 pub use thresholds::Thresholds;
 pub use world::{Between, between};

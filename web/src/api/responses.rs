@@ -1,6 +1,7 @@
 //! What is done, or to be done, about whom misuse is found in.
 
 use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
+use misuse::Indicator;
 
 use super::{
     actor::Actor, client::Api, failure::Failure, operations::mutations, page::Page, people::UserError,
@@ -25,54 +26,15 @@ pub(crate) enum ResponseKind {
     HoldUser,
 }
 
-/// What is a sign of misuse.
-#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MisuseIndicator {
-    Addresses,
-    Hosting,
-    Referrer,
-    Countries,
-    Sessions,
-    LongPlayback,
-    Reconnects,
-    Connections,
-    UnusualCountry,
-    Nodes,
-    Denials,
-}
+/// What is a sign of misuse, by the name that it has everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct MisuseIndicator(pub(crate) Indicator);
 
-impl MisuseIndicator {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Addresses,
-        Self::Hosting,
-        Self::Referrer,
-        Self::Countries,
-        Self::Sessions,
-        Self::LongPlayback,
-        Self::Reconnects,
-        Self::Connections,
-        Self::UnusualCountry,
-        Self::Nodes,
-        Self::Denials,
-    ];
-
-    /// Its name, as findings have it.
-    pub(crate) const fn code(self) -> &'static str {
-        match self {
-            Self::Addresses => "ADDRESSES",
-            Self::Hosting => "HOSTING",
-            Self::Referrer => "REFERRER",
-            Self::Countries => "COUNTRIES",
-            Self::Sessions => "SESSIONS",
-            Self::LongPlayback => "LONG_PLAYBACK",
-            Self::Reconnects => "RECONNECTS",
-            Self::Connections => "CONNECTIONS",
-            Self::UnusualCountry => "UNUSUAL_COUNTRY",
-            Self::Nodes => "NODES",
-            Self::Denials => "DENIALS",
-        }
-    }
+impl cynic::Enum for MisuseIndicator {
+    type SchemaType = schema::MisuseIndicator;
 }
+cynic::impl_coercions!(MisuseIndicator, schema::MisuseIndicator);
 
 /// Somebody is kept out for a while, or is to be.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]

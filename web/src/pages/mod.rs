@@ -26,6 +26,7 @@ mod tokens;
 mod watch;
 mod why;
 
+pub(crate) use self::misuse::{CasePage, Cases, Findings, IpView, Responses, TokenView, is_open as is_misuse_open};
 pub(crate) use account::{Account, AccountSecurity, AccountTokens};
 pub(crate) use activity::{Activity, Changes};
 pub(crate) use alerts::{AlertReceivers, AlertRules, Alerts};
@@ -33,9 +34,6 @@ pub(crate) use audit::Audit;
 pub(crate) use guardian::Guardian;
 pub(crate) use invitation::Invitation;
 pub(crate) use missing::Missing;
-pub(crate) use misuse::{
-    CasePage, Cases, Findings, IpView, Responses, TokenView, is_open as is_misuse_open, label as misuse_label,
-};
 pub(crate) use organisation::{ApiTokens, Keys, Members, Overview as OrganisationOverview, Security, Webhooks};
 pub(crate) use outside::Outside;
 pub(crate) use overview::Overview;

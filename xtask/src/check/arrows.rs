@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("portcullis", &["api", "ids", "link", "media", "migration", "tls"]),
     ("testkit", &["ids", "migration"]),
     ("tls", &["guard", "link"]),
-    ("web", &["guard", "ids"]),
+    ("web", &["guard", "ids", "misuse"]),
     ("xtask", &[]),
 ];
 

@@ -156,7 +156,13 @@ fn looks_like_a_path(quoted: &str, files: &BTreeSet<String>) -> bool {
 }
 
 /// Folders that documents name and that a build makes.
-const BUILT: &[&str] = &["data/", "e2e/browser/results", "target/", "web/dist"];
+const BUILT: &[&str] = &[
+    "data/",
+    "e2e/benches/lighthouse/results",
+    "e2e/browser/results",
+    "target/",
+    "web/dist",
+];
 
 /// The words after `cargo xtask`.
 fn developer_commands(line: &str) -> Vec<&str> {

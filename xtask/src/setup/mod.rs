@@ -43,6 +43,13 @@ pub(crate) fn for_bench(repository: &Repository) -> anyhow::Result<()> {
     toolchain::webassembly()
 }
 
+/// What `lighthouse` needs: a browser beside what is built.
+pub(crate) fn for_lighthouse(repository: &Repository) -> anyhow::Result<()> {
+    packages::install(&[BUILD, &[CHROMIUM]].concat())?;
+    node::ensure(repository)?;
+    toolchain::webassembly()
+}
+
 /// All of it.
 pub(crate) fn everything(repository: &Repository) -> anyhow::Result<()> {
     packages::install(&[BUILD, TEST, BENCH].concat())?;
@@ -73,10 +80,7 @@ const BUILD: &[Package] = &[
 ];
 
 const TEST: &[Package] = &[
-    Package {
-        name: "chromium",
-        probe: Probe::Programs(&["chromium"]),
-    },
+    CHROMIUM,
     Package {
         name: "curl",
         probe: Probe::Programs(&["curl"]),
@@ -147,6 +151,11 @@ const TEST: &[Package] = &[
     },
     POSTGRESQL,
 ];
+
+const CHROMIUM: Package = Package {
+    name: "chromium",
+    probe: Probe::Programs(&["chromium"]),
+};
 
 const POSTGRESQL: Package = Package {
     name: "postgresql",

@@ -166,7 +166,7 @@ fn finding(report: &Report, item: &case_item::Model) -> String {
     } else {
         "A viewer".to_owned()
     };
-    let sign = item.indicator.as_deref().map(sign).unwrap_or_default();
+    let sign = item.indicator.as_deref().map(misuse::label).unwrap_or_default();
     let rest = cell("", &text(&item.evidence)) + &cell("n", &item.points.to_string()) + &times(item);
     head("", &subject) + &cell("", &text(sign)) + &rest
 }
@@ -239,36 +239,4 @@ fn written(us: i64) -> String {
     )
 }
 
-/// A few words for an indicator's code.
-fn sign(code: &str) -> &str {
-    match code {
-        "ADDRESSES" => "Several addresses",
-        "HOSTING" => "Data-centre network",
-        "REFERRER" => "Unknown site",
-        "COUNTRIES" => "Several countries",
-        "SESSIONS" => "Many sessions at once",
-        "LONG_PLAYBACK" => "Watches without a pause",
-        "RECONNECTS" => "Reconnects again and again",
-        "CONNECTIONS" => "Many connections",
-        "UNUSUAL_COUNTRY" => "Unusual country",
-        "NODES" => "Two nodes at once",
-        "DENIALS" => "Turned away again and again",
-        other => other,
-    }
-}
-
 const STYLE: &str = include_str!("report.css");
-
-#[cfg(test)]
-mod tests {
-    use misuse::Indicator;
-
-    use super::sign;
-
-    #[test]
-    fn each_indicator_has_a_few_words() {
-        for indicator in Indicator::ALL {
-            assert_ne!(sign(indicator.as_str()), indicator.as_str());
-        }
-    }
-}

@@ -1,6 +1,7 @@
 //! The dialog in which a rule is made or changed.
 
 use leptos::prelude::*;
+use misuse::Indicator;
 
 use super::{ready::plain, rules::List, short, span};
 use crate::{
@@ -14,23 +15,8 @@ use crate::{
         streams::{self, Stream},
     },
     kit::{Choice, Choices, Dialog, DialogForm, Doing, Load, Select, Switch, TextField, use_toasts},
-    pages::misuse_label,
     session::may,
 };
-
-const INDICATORS: [&str; 11] = [
-    "ADDRESSES",
-    "HOSTING",
-    "REFERRER",
-    "COUNTRIES",
-    "SESSIONS",
-    "LONG_PLAYBACK",
-    "RECONNECTS",
-    "CONNECTIONS",
-    "UNUSUAL_COUNTRY",
-    "NODES",
-    "DENIALS",
-];
 
 /// Makes a rule where `editing` holds none, and changes the one that it holds.
 #[component]
@@ -333,7 +319,7 @@ fn Only(draft: Draft, doing: Doing) -> impl IntoView {
         .collect();
     let indicators: Vec<_> = [(String::new(), "Any".to_owned())]
         .into_iter()
-        .chain(INDICATORS.map(|one| (one.to_owned(), misuse_label(one))))
+        .chain(Indicator::ALL.map(|one| (one.as_str().to_owned(), one.label().to_owned())))
         .collect();
     view! {
         <Show when=move || draft.metric.get().is_of_streams()>

@@ -25,7 +25,6 @@ pub(crate) use self::{
     findings::Findings,
     responses::Responses,
     tokens::TokenView,
-    words::label,
 };
 pub(super) use self::{
     export::{ExportButton, time as asked_time},

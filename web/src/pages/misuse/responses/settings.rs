@@ -1,6 +1,7 @@
 //! What happens by itself about whom misuse is found in, sign by sign.
 
 use leptos::prelude::*;
+use misuse::Indicator;
 
 use super::suggest::LENGTHS;
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
         Button, Choice, Choices, Dialog, DialogForm, Doing, Load, Loaded, Select, Skeleton, TextField, changed,
         use_toasts,
     },
-    pages::misuse::words,
     session::may,
     time,
 };
@@ -51,7 +51,7 @@ const WAYS: [(&str, &str); 3] = [("", "Nothing"), ("suggest", "Suggest"), ("appl
 #[component]
 fn Form(before: ResponseSettings, open: RwSignal<bool>) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
-    let ways = MisuseIndicator::ALL.map(|sign| {
+    let ways = Indicator::ALL.map(MisuseIndicator).map(|sign| {
         let way = if before.apply.contains(&sign) {
             "apply"
         } else if before.suggest.contains(&sign) {
@@ -101,7 +101,7 @@ fn Form(before: ResponseSettings, open: RwSignal<bool>) -> impl IntoView {
     };
     let rows = ways.map(|(sign, way)| {
         let options = WAYS.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec();
-        view! { <Select label=words::label(sign.code()) options chosen=way on_choose=move |one| way.set(one)/> }
+        view! { <Select label=sign.0.label() options chosen=way on_choose=move |one| way.set(one)/> }
     });
     view! {
         <DialogForm doing open action="Save" on_submit=submit>
