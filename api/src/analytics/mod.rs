@@ -7,6 +7,7 @@
 //! ```
 //! Nothing that passes or cuts a viewer waits for it.
 
+pub(crate) mod blocking;
 pub(crate) mod concurrency;
 pub(crate) mod findings;
 mod minutes;

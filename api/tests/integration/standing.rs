@@ -20,7 +20,8 @@ const TOKENS: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $o: TokenUsageO
 const TOKEN_ROWS: &str = "/organisation/analytics/byToken/nodes";
 
 const FINDINGS: &str = "query($r: TimeRange!) { organisation { analytics(range: $r) { findings(first: 100) { nodes {
-    jti user ip code status notRevocableBecause banned blocked whereabouts { addresses networks { asn provider } countries
+    jti user ip code status notRevocableBecause banned blocked
+    blockedBy { id kind value } whereabouts { addresses networks { asn provider } countries
     referrers running } } } } } }";
 
 /// What a key of the customer's own signed.
@@ -284,6 +285,20 @@ async fn findings_stand_on(kind: Kind) {
     admin.revoke(json!({ "jti": "shared" })).await;
     let ban = "mutation { banUser(input: {user: \"user of shared\"}) { errors { code } } }";
     admin.data(ban, json!({})).await;
+    // By where it was last seen.
+    for (kind, value) in [("ASN", "64503"), ("COUNTRY", "DE")] {
+        let rule = "mutation($k: GuardianKind!, $v: String!) { createGuardianRule(input: {kind: $k, value: $v, action: DENY}) {
+            errors { code } } }";
+        admin.data(rule, json!({ "k": kind, "v": value })).await;
+        let address = found(&user, &r, of_address).await;
+        let by = &address["blockedBy"];
+        assert_eq!(
+            (&address["blocked"], &by["kind"], &by["value"]),
+            (&json!(true), &json!(kind), &json!(value))
+        );
+        let unrule = "mutation($i: ID!) { deleteGuardianRule(input: {id: $i}) { errors { code } } }";
+        admin.data(unrule, json!({ "i": by["id"] })).await;
+    }
     let rule =
         "mutation($v: String!) { createGuardianRule(input: {kind: IP, value: $v, action: DENY}) { errors { code } } }";
     admin.data(rule, json!({ "v": "2001:db8:7::" })).await;

@@ -291,6 +291,24 @@ test('the IP view says what was watched from each address, and an address is blo
   await control.close();
 });
 
+test('an address that is blocked by its country is said to be, and leads to the rule', async ({ page }) => {
+  const { viewers } = await passedOn('land-thief', 40);
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const rule = await control.rule({ kind: 'COUNTRY', value: 'SG', action: 'DENY' });
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/addresses?last=15&user=land-thief'));
+  const blocked = row(page, '127.40.3.1').getByRole('link', { name: /^Blocked.*Singapore/ });
+  await expect(blocked).toHaveAttribute('href', '/guardian?q=SG&kind=country', { timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'Block 127.40.3.1' })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Block 127.40.1.1' })).toBeEnabled();
+  expect(await viewers[2]!.ask()).toBe('GUARDIAN_COUNTRY');
+  await blocked.click();
+  await expect(page.getByRole('table', { name: 'Guardian rules' }).getByRole('row')).toHaveCount(2);
+  for (const viewer of viewers) viewer.leave();
+  await control.unrule(rule);
+  await control.close();
+});
+
 test('views without anything say so', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));

@@ -6,10 +6,10 @@ use async_graphql::{ID, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
 
-use super::{Part, analytics::Indicator, page::connection, series::Bucket, token::TokenStatus};
+use super::{Part, analytics::Indicator, page::connection, rule::GuardianRule, series::Bucket, token::TokenStatus};
 use crate::{
     analytics::{
-        concurrency, findings, pages, standing,
+        blocking, concurrency, findings, pages, standing,
         usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
@@ -147,8 +147,11 @@ pub(crate) struct AddressUsage {
     last_end: Option<DateTime<Utc>>,
     /// How many there were at once at most.
     max_concurrency: i32,
-    /// Whether a rule of the whole organisation keeps it out.
+    /// Whether a rule of the whole organisation keeps it out: by itself, by the network or by the country that it is in, all
+    /// of them where it reaches over several.
     blocked: bool,
+    /// The rule that does.
+    blocked_by: Option<GuardianRule>,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,
     /// What the score is made of.
@@ -157,7 +160,7 @@ pub(crate) struct AddressUsage {
 
 impl AddressUsage {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 17] = [
+    pub(crate) const HEADING: [&'static str; 18] = [
         "ip",
         "addresses",
         "duration_sum_s",
@@ -174,11 +177,12 @@ impl AddressUsage {
         "max_concurrency",
         "score",
         "blocked",
+        "blocked_by",
         "indicators",
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 17] {
+    pub(crate) fn cells(&self) -> [String; 18] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         [
             self.ip.clone(),
@@ -197,6 +201,7 @@ impl AddressUsage {
             self.max_concurrency.to_string(),
             self.score.to_string(),
             self.blocked.to_string(),
+            self.blocked_by.as_ref().map(GuardianRule::cell).unwrap_or_default(),
             Indicator::listed(&self.indicators),
         ]
     }
@@ -281,16 +286,12 @@ pub(crate) async fn address_rows(
     let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
     let beside = Beside::of(state, sessions, by, &subjects).await?;
     let mut tags = usage::tops(connection, sessions, by, &subjects, Column::Tag).await?;
-    let (organisation, now) = (sessions.organisation, state.now());
-    let blocked = if by == By::Network {
-        standing::blocked_networks(connection, organisation, &subjects, now).await?
-    } else {
-        standing::blocked(connection, organisation, &subjects, now).await?
-    };
-    let shape = |row: &Usage| {
+    let mut blocked = blocking::of_rows(connection, sessions, by, &subjects, state.now()).await?;
+    let shape = |row: &Usage| -> Result<AddressUsage, Fault> {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
         let tags = tags.remove(&row.subject).unwrap_or_default();
-        AddressUsage {
+        let blocked_by = blocked.remove(&row.subject).map(GuardianRule::of).transpose()?;
+        Ok(AddressUsage {
             duration_sum_s: seconds(row.duration_us),
             duration_avg_s: mean(row),
             sessions: number(row.sessions),
@@ -300,7 +301,8 @@ pub(crate) async fn address_rows(
             first_start: super::moment(row.first_at),
             last_end: ended(row),
             max_concurrency,
-            blocked: blocked.contains(&row.subject),
+            blocked: blocked_by.is_some(),
+            blocked_by,
             score: number(row.score),
             indicators,
             provider: row.provider.clone(),
@@ -312,9 +314,9 @@ pub(crate) async fn address_rows(
                 (By::Network, number) => format!("AS{number}"),
                 (_, text) => text.to_owned(),
             },
-        }
+        })
     };
-    Ok(rows.iter().map(shape).collect())
+    rows.iter().map(shape).collect()
 }
 
 /// A page with all that its view has of each row.

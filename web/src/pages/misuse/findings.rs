@@ -7,8 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Page as Frame,
     act::{BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
-    addresses::barred,
-    block::Reach,
+    block::{Reach, barred},
     cases::{AddButton, Adding},
     export::{self, ExportButton},
     filters::When as Time,
@@ -231,7 +230,7 @@ fn cut(ways: Ways, of: &Of, finding: &Finding, reaches: &[Reach]) -> AnyView {
             .into_any(),
         Of::Address(_) if reaches.is_empty() => ().into_any(),
         Of::Address(_) => {
-            let barred = barred(finding.blocked == Some(true));
+            let barred = barred(finding.blocked_by.as_ref());
             view! { <BlockButton ways reaches=reaches.to_vec() barred look=Look::Plain/> }.into_any()
         }
         Of::Nobody => ().into_any(),
