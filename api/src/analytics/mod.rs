@@ -8,6 +8,7 @@
 //! Nothing that passes or cuts a viewer waits for it.
 
 pub(crate) mod blocking;
+mod by_status;
 pub(crate) mod concurrency;
 pub(crate) mod findings;
 mod minutes;

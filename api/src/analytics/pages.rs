@@ -21,7 +21,10 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::usage::{Among, By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores};
+use super::{
+    by_status::Stands,
+    usage::{Among, By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores},
+};
 use crate::{
     fault::Fault,
     service::page::{BAD_CURSOR, Page, Wanted},
@@ -43,10 +46,15 @@ pub(crate) async fn page(
         0
     };
     let after = wanted.after().map(|key| Place::parse(key, ordering.0)).transpose()?;
+    let stands = match ordering.0 {
+        OrderBy::Status => Some(Stands::of(state, sessions).await?),
+        _ => None,
+    };
     let view = View {
         sessions,
         by,
         ordering,
+        stands,
         after,
         rows: wanted.rows(),
     };
@@ -79,6 +87,8 @@ struct View<'a> {
     sessions: &'a Sessions,
     by: By,
     ordering: Ordering,
+    /// How tokens stand, where they are ordered by it.
+    stands: Option<Stands>,
     /// Behind which row.
     after: Option<Place>,
     /// How many rows.
@@ -263,8 +273,8 @@ impl View<'_> {
     async fn among(&self, connection: &impl ConnectionTrait, among: Option<Among<'_>>) -> Result<Vec<Usage>, DbErr> {
         let (order, direction) = self.ordering;
         let mut page = Query::select();
-        page.column(Asterisk)
-            .from_subquery(grouped(self.sessions, self.by, order, among), "all_of_them");
+        let all = grouped(self.sessions, self.by, (order, self.stands.as_ref()), among);
+        page.column(Asterisk).from_subquery(all, "all_of_them");
         if let Some(after) = &self.after {
             page.and_where(after.behind(direction));
         }

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::{concurrency, sightings, source::Source};
+use super::{by_status::Stands, concurrency, sightings, source::Source};
 
 /// Which sessions count.
 #[derive(Clone, Debug)]
@@ -81,6 +81,9 @@ pub(crate) enum OrderBy {
     Countries,
     Referrers,
     Tags,
+    /// How a token stands: revoked, expired, active. By whether an address is blocked nothing can be ordered: which rule
+    /// wins for an address is that of the longest prefix, and no database can be asked that of every address at once.
+    Status,
 }
 
 /// Which end of the column comes first.
@@ -418,8 +421,13 @@ pub(super) struct Among<'a> {
     pub(super) scored: &'a [String],
 }
 
-/// One row for each token or address, or for each of some.
-pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option<Among<'_>>) -> SelectStatement {
+/// One row for each token or address, or for each of some. `stands`: what is needed to order by it.
+pub(super) fn grouped(
+    sessions: &Sessions,
+    by: By,
+    (order, stands): (OrderBy, Option<&Stands>),
+    among: Option<Among<'_>>,
+) -> SelectStatement {
     use session::Column;
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
@@ -448,6 +456,7 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         OrderBy::Countries => distinct(Column::Country),
         OrderBy::Referrers => distinct(Column::Referrer),
         OrderBy::Tags => distinct(Column::Tag),
+        OrderBy::Status => stands.map_or_else(|| bigint(Expr::val(0)), Stands::rank),
     };
     let addresses = if by.is_wide() {
         distinct(Column::Address)
@@ -491,6 +500,9 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         let most = concurrency::statement(&sessions.of(by, None), sessions, &by.subject());
         let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
+    }
+    if stands.is_some() {
+        Stands::join(&mut all, sessions.organisation);
     }
     all
 }

@@ -239,6 +239,7 @@ async fn views_are_exact_on(kind: Kind) {
         "PROVIDERS",
         "COUNTRIES",
         "REFERRERS",
+        "STATUS",
     ]
     .into_iter()
     .flat_map(|order| [(order, "ASCENDING"), (order, "DESCENDING")])

@@ -176,7 +176,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(table.getByRole('columnheader', { name: 'User' })).toHaveAttribute('aria-sort', 'ascending');
   await table.getByRole('button', { name: 'User' }).click();
   await expect(page).toHaveURL(/dir=desc/);
-  for (const [label, word] of [['Top countries', 'countries'], ['Duration average', 'average'], ['Max concurrency', 'concurrency']]) {
+  for (const [label, word] of [['Top countries', 'countries'], ['Duration average', 'average'], ['Max concurrency', 'concurrency'], ['Status', 'status']]) {
     await table.getByRole('button', { name: label }).click();
     await expect(page).toHaveURL(new RegExp(`sort=${word}`));
     await expect(row(page, 'view-thief')).toBeVisible();

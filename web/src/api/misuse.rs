@@ -124,6 +124,7 @@ pub(crate) enum TokenUsageOrder {
     Referrers,
     Score,
     Sessions,
+    Status,
     Streams,
     Tag,
     User,

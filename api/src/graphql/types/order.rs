@@ -69,6 +69,9 @@ pub(crate) enum TokenUsageOrder {
     Countries,
     /// By how many sites it came from.
     Referrers,
+    /// By how it stands: the revoked, the expired, the active. Refused where more than 2000 tokens that were not made here
+    /// may have been revoked together.
+    Status,
 }
 
 /// In which order addresses are; the most, or the last, first unless said.
@@ -120,6 +123,7 @@ impl From<TokenUsageOrder> for OrderBy {
             TokenUsageOrder::Providers => Self::Providers,
             TokenUsageOrder::Countries => Self::Countries,
             TokenUsageOrder::Referrers => Self::Referrers,
+            TokenUsageOrder::Status => Self::Status,
         }
     }
 }

@@ -58,7 +58,7 @@ impl Row for AddressUsage {
         ),
         Column::of(AddressUsageOrder::Score, "score", "Score", false),
     ];
-    const LAST: (&'static str, &'static str) = ("Blocked", "Block");
+    const LAST: &'static [&'static str] = &["Blocked", "Block"];
     const BLOCKS: bool = true;
     const SUBJECT: &'static str = "Address";
 
