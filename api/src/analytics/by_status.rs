@@ -1,11 +1,12 @@
-//! Tokens in the order of how they stand: revoked, expired, active; as [`standing`] says it beside each.
+//! Tokens in the order of how they stand: revoked, expired, active; as [`standing`] says it beside each. Viewers in the
+//! order of whether they are banned.
 //!
 //! What has a record, what was revoked by itself and what expired is in tables, and the database orders by them. What was
 //! revoked together with others (by viewer, label, stream, key or moment) and has no record is guard's to judge: those that
 //! may be are judged first, and named in the statement. They are few; where they are not, the order is refused.
 
 use entity::{
-    Tenanted, playback_token, revocation,
+    Tenanted, banned_viewer, playback_token, revocation,
     session::{self, Column},
 };
 use guard::{
@@ -21,21 +22,27 @@ use sea_orm::{
 use super::{
     findings::TOKEN,
     standing,
-    usage::{By, Sessions, bigint},
+    usage::{By, Sessions, bigint, case},
 };
 use crate::{fault::Fault, publisher::policy, service::reading::TokenIs, state::State};
 
-/// What says how tokens stand, beside their sessions.
+/// What says how tokens, or viewers, stand, beside their sessions.
 #[derive(Clone, Debug)]
-pub(super) struct Stands {
-    now: Timestamp,
-    /// Those without a record that were revoked together with others.
-    together: Vec<String>,
+pub(super) enum Stands {
+    Tokens {
+        now: Timestamp,
+        /// Those without a record that were revoked together with others.
+        together: Vec<String>,
+    },
+    Viewers,
 }
 
 impl Stands {
-    /// Of the tokens of these sessions. Refused where more than 2000 may have been revoked together.
-    pub(super) async fn of(state: &State, sessions: &Sessions) -> Result<Self, Fault> {
+    /// Of the tokens, or viewers, of these sessions. Refused where more than 2000 tokens may have been revoked together.
+    pub(super) async fn of(state: &State, sessions: &Sessions, by: By) -> Result<Self, Fault> {
+        if by == By::Viewer {
+            return Ok(Self::Viewers);
+        }
         let (connection, now) = (state.store.read(), state.now());
         let maybe = maybe_together(connection, sessions, now).await?;
         if maybe.len() > MANY {
@@ -43,72 +50,107 @@ impl Stands {
         }
         let stands = standing::tokens(state, connection, sessions.organisation, &maybe, now).await?;
         let revoked = stands.into_iter().filter(|(_, stand)| stand.is == TokenIs::Revoked);
-        Ok(Self {
+        Ok(Self::Tokens {
             now,
             together: revoked.map(|(jti, _)| jti).collect(),
         })
     }
 
-    /// The place of the tokens of a group of sessions: 2 where they are revoked, 1 where they are expired, else 0.
+    /// The place of a group of sessions. Of a token 2 where it is revoked, 1 where it is expired, else 0; of a viewer 1 where
+    /// they are banned, else 0.
     pub(super) fn rank(&self) -> SimpleExpr {
-        let max = |column: &'static str| -> SimpleExpr { Func::max(Expr::col(column)).into() };
-        let has_record = max(RECORD_ENDS).is_not_null();
-        let taken = || max(TAKEN).is_not_null();
-        // As a session says it of its token; those of before that was kept say nothing.
-        let shown = || {
-            Condition::all()
-                .add(Column::TokenExpiresAt.is_not_null())
-                .add(Column::TokenRevocable.is_not_null())
-                .add(Column::TokenWord.is_not_null())
-        };
-        let kept = shown().add(Column::TokenRevocable.eq(false));
-        let revocable: SimpleExpr = CaseStatement::new()
-            .case(kept, Expr::val(0))
-            .finally(Expr::val(1))
-            .into();
-        let by_itself = taken().and(Expr::expr(Func::min(revocable)).eq(1));
-        let together = By::Token.subject().is_in(self.together.iter().map(String::as_str));
-        let of_record = Condition::any().add(max(RECORD_REVOKED).is_not_null()).add(taken());
-        let revoked = Condition::any()
-            .add(Condition::all().add(has_record).add(of_record))
-            .add(
-                Condition::all()
-                    .add(max(RECORD_ENDS).is_null())
-                    .add(Condition::any().add(by_itself).add(together)),
-            );
-        let ends: SimpleExpr = CaseStatement::new()
-            .case(shown(), Column::TokenExpiresAt.into_expr())
-            .into();
-        let ends = Func::coalesce([max(RECORD_ENDS), Func::max(ends).into()]);
-        let expired = Expr::expr(ends).lte(self.now.us());
-        bigint(
-            CaseStatement::new()
-                .case(revoked, Expr::val(2))
-                .case(expired, Expr::val(1))
-                .finally(Expr::val(0)),
-        )
+        match self {
+            Self::Tokens { now, together } => rank_of_token(*now, together),
+            Self::Viewers => bigint(case(max(BANNED).is_not_null(), Expr::val(1), Expr::val(0))),
+        }
     }
 
     /// Adds what [`Stands::rank`] looks at.
-    pub(super) fn join(select: &mut SelectStatement, organisation: OrganisationId) {
-        use playback_token::Column as Record;
-        let records = playback_token::Entity::in_tenant(organisation)
-            .select_only()
-            .column_as(Record::Jti, RECORD)
-            .column_as(Record::ExpiresAt, RECORD_ENDS)
-            .column_as(Record::RevokedAt, RECORD_REVOKED)
-            .into_query();
-        let taken = revocation::Entity::in_tenant(organisation)
-            .filter(revocation::Column::Kind.eq(TOKEN))
-            .select_only()
-            .column_as(revocation::Column::Subject, TAKEN)
-            .group_by(revocation::Column::Subject)
-            .into_query();
-        for (beside, name, column) in [(records, "records", RECORD), (taken, "taken", TAKEN)] {
-            let same = Expr::col((name, column)).equals((session::Entity, Column::Jti));
+    pub(super) fn join(&self, select: &mut SelectStatement, organisation: OrganisationId) {
+        let mut join = |beside: SelectStatement, name: &'static str, column: &'static str, of: Column| {
+            let same = Expr::col((name, column)).equals((session::Entity, of));
             select.join_subquery(JoinType::LeftJoin, beside, name, same);
+        };
+        match self {
+            Self::Tokens { .. } => {
+                join(records(organisation), "records", RECORD, Column::Jti);
+                join(taken(organisation), "taken", TAKEN, Column::Jti);
+            }
+            Self::Viewers => join(banned(organisation), "bans", BANNED, Column::Viewer),
         }
     }
+}
+
+fn max(column: &'static str) -> SimpleExpr {
+    Func::max(Expr::col(column)).into()
+}
+
+fn rank_of_token(now: Timestamp, together: &[String]) -> SimpleExpr {
+    let has_record = max(RECORD_ENDS).is_not_null();
+    let is_taken = || max(TAKEN).is_not_null();
+    // As a session says it of its token; those of before that was kept say nothing.
+    let shown = || {
+        Condition::all()
+            .add(Column::TokenExpiresAt.is_not_null())
+            .add(Column::TokenRevocable.is_not_null())
+            .add(Column::TokenWord.is_not_null())
+    };
+    let kept = shown().add(Column::TokenRevocable.eq(false));
+    let revocable: SimpleExpr = CaseStatement::new()
+        .case(kept, Expr::val(0))
+        .finally(Expr::val(1))
+        .into();
+    let by_itself = is_taken().and(Expr::expr(Func::min(revocable)).eq(1));
+    let is_together = By::Token.subject().is_in(together.iter().map(String::as_str));
+    let of_record = Condition::any().add(max(RECORD_REVOKED).is_not_null()).add(is_taken());
+    let revoked = Condition::any()
+        .add(Condition::all().add(has_record).add(of_record))
+        .add(
+            Condition::all()
+                .add(max(RECORD_ENDS).is_null())
+                .add(Condition::any().add(by_itself).add(is_together)),
+        );
+    let ends: SimpleExpr = CaseStatement::new()
+        .case(shown(), Column::TokenExpiresAt.into_expr())
+        .into();
+    let ends = Func::coalesce([max(RECORD_ENDS), Func::max(ends).into()]);
+    let expired = Expr::expr(ends).lte(now.us());
+    bigint(
+        CaseStatement::new()
+            .case(revoked, Expr::val(2))
+            .case(expired, Expr::val(1))
+            .finally(Expr::val(0)),
+    )
+}
+
+/// The records of tokens.
+fn records(organisation: OrganisationId) -> SelectStatement {
+    use playback_token::Column as Record;
+    playback_token::Entity::in_tenant(organisation)
+        .select_only()
+        .column_as(Record::Jti, RECORD)
+        .column_as(Record::ExpiresAt, RECORD_ENDS)
+        .column_as(Record::RevokedAt, RECORD_REVOKED)
+        .into_query()
+}
+
+/// Tokens that were revoked by themselves, each once.
+fn taken(organisation: OrganisationId) -> SelectStatement {
+    revocation::Entity::in_tenant(organisation)
+        .filter(revocation::Column::Kind.eq(TOKEN))
+        .select_only()
+        .column_as(revocation::Column::Subject, TAKEN)
+        .group_by(revocation::Column::Subject)
+        .into_query()
+}
+
+/// Viewers who are banned, each once.
+fn banned(organisation: OrganisationId) -> SelectStatement {
+    banned_viewer::Entity::in_tenant(organisation)
+        .select_only()
+        .column_as(banned_viewer::Column::Viewer, BANNED)
+        .group_by(banned_viewer::Column::Viewer)
+        .into_query()
 }
 
 /// Tokens of these sessions without a record that may have been revoked together with others, 2001 at most.
@@ -183,3 +225,4 @@ const RECORD: &str = "record_jti";
 const RECORD_ENDS: &str = "record_ends";
 const RECORD_REVOKED: &str = "record_revoked";
 const TAKEN: &str = "taken_jti";
+const BANNED: &str = "banned_viewer";

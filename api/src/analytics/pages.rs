@@ -47,7 +47,7 @@ pub(crate) async fn page(
     };
     let after = wanted.after().map(|key| Place::parse(key, ordering.0)).transpose()?;
     let stands = match ordering.0 {
-        OrderBy::Status => Some(Stands::of(state, sessions).await?),
+        OrderBy::Status => Some(Stands::of(state, sessions, by).await?),
         _ => None,
     };
     let view = View {
@@ -87,7 +87,7 @@ struct View<'a> {
     sessions: &'a Sessions,
     by: By,
     ordering: Ordering,
-    /// How tokens stand, where they are ordered by it.
+    /// How tokens or viewers stand, where they are ordered by it.
     stands: Option<Stands>,
     /// Behind which row.
     after: Option<Place>,
@@ -119,11 +119,10 @@ impl View<'_> {
         let filter = &self.sessions.filter;
         // Of one viewer, token or address there are few sessions as it is.
         let is_narrow = filter.jti.is_some() || filter.user.is_some() || filter.address.is_some();
-        let is_of_one = matches!(self.by, By::Token | By::Address);
         // What is longer than is read from the end at most is not to be had from there.
         let is_long = self.rows > LONG;
         let (order, direction) = self.ordering;
-        if is_narrow || !is_of_one || is_long || direction != Direction::Descending {
+        if is_narrow || self.by.is_wide() || is_long || direction != Direction::Descending {
             return Ok(None);
         }
         match order {

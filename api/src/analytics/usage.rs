@@ -1,4 +1,4 @@
-//! The two views: what each token was used for, and what each address was.
+//! The views: what each token was used for, what each viewer watched, and what was watched from each address.
 //!
 //! Read from sessions within a time; those that go on count until they were last heard of. A session that reaches beyond
 //! the time counts with the part that is within. One that ran on several tokens counts for each of them.
@@ -49,6 +49,8 @@ pub(crate) struct Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Token,
+    /// Whom tokens name.
+    Viewer,
     Address,
     /// The /24 of an IPv4 address, the /64 of an IPv6 one.
     Subnet,
@@ -65,8 +67,11 @@ pub(crate) enum OrderBy {
     MeanDuration,
     Sessions,
     Streams,
-    /// Addresses of a token, tokens of an address.
+    /// Addresses of a token, tokens of an address or a viewer.
     Others,
+    Addresses,
+    /// Media sent.
+    Bytes,
     FirstStart,
     LastEnd,
     MaxConcurrency,
@@ -81,8 +86,8 @@ pub(crate) enum OrderBy {
     Countries,
     Referrers,
     Tags,
-    /// How a token stands: revoked, expired, active. By whether an address is blocked nothing can be ordered: which rule
-    /// wins for an address is that of the longest prefix, and no database can be asked that of every address at once.
+    /// How a token stands: revoked, expired, active; whether a viewer is banned. By whether an address is blocked nothing
+    /// can be ordered: the rule of the longest prefix decides, and no database can be asked for that of every address.
     Status,
 }
 
@@ -100,7 +105,7 @@ pub(crate) type Ordering = (OrderBy, Direction);
 /// Sessions of one token or address.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(crate) struct Usage {
-    /// The token's id, or the address.
+    /// The token's id, the viewer or the address.
     pub(crate) subject: String,
     pub(crate) viewer: Option<String>,
     pub(crate) tag: Option<String>,
@@ -117,6 +122,8 @@ pub(crate) struct Usage {
     pub(crate) last_at: i64,
     /// How many go on.
     pub(crate) running: i64,
+    /// Media sent in these sessions, whatever the time.
+    pub(crate) bytes: i64,
     pub(crate) score: i64,
     /// What it is ordered by: a number or a text.
     #[sea_orm(skip)]
@@ -237,10 +244,11 @@ pub(crate) async fn suspects(
 }
 
 impl By {
-    /// The token's id, the address, its subnet or its network, as a text.
+    /// The token's id, the viewer, the address, its subnet or its network, as a text.
     pub(super) fn subject(self) -> SimpleExpr {
         match self {
             Self::Token => session::Column::Jti.into_expr(),
+            Self::Viewer => session::Column::Viewer.into_expr(),
             Self::Address => session::Column::Address.into_expr(),
             Self::Subnet => Expr::cust(SUBNET),
             Self::Network => Expr::cust("COALESCE(CAST(session.asn AS text), '')"),
@@ -251,6 +259,7 @@ impl By {
     fn scored(self) -> session::Column {
         match self {
             Self::Token => session::Column::Jti,
+            Self::Viewer => session::Column::Viewer,
             Self::Address | Self::Subnet | Self::Network => session::Column::AddressBlock,
         }
     }
@@ -266,13 +275,14 @@ impl By {
     fn others(self) -> session::Column {
         match self {
             Self::Token => session::Column::Address,
-            Self::Address | Self::Subnet | Self::Network => session::Column::Jti,
+            Self::Viewer | Self::Address | Self::Subnet | Self::Network => session::Column::Jti,
         }
     }
 
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Token => super::findings::TOKEN,
+            Self::Viewer => super::findings::USER,
             Self::Address | Self::Subnet | Self::Network => super::findings::ADDRESS,
         }
     }
@@ -436,6 +446,11 @@ pub(super) fn grouped(
         |column: Column| -> SimpleExpr { Func::coalesce([Func::max(Expr::col(column)).into(), Expr::val("")]).into() };
     let first = || Func::min(Expr::col(Column::StartedAt));
     let last = || Func::max(sessions.ends());
+    let addresses = || match by {
+        By::Token | By::Address => Expr::cust("CAST(1 AS bigint)"),
+        By::Viewer | By::Subnet | By::Network => distinct(Column::Address),
+    };
+    let bytes = || sum(Expr::col(Column::Bytes));
     let score = || bigint(Func::coalesce([Func::max(Expr::col("score")).into(), Expr::val(0)]));
     let rank: SimpleExpr = match order {
         OrderBy::Score => score(),
@@ -444,6 +459,8 @@ pub(super) fn grouped(
         OrderBy::Sessions => count(),
         OrderBy::Streams => distinct(Column::StreamId),
         OrderBy::Others => distinct(by.others()),
+        OrderBy::Addresses => addresses(),
+        OrderBy::Bytes => bytes(),
         OrderBy::FirstStart => bigint(first()),
         OrderBy::LastEnd => bigint(last()),
         OrderBy::MaxConcurrency => bigint(Func::max(Expr::col("most"))),
@@ -457,11 +474,6 @@ pub(super) fn grouped(
         OrderBy::Referrers => distinct(Column::Referrer),
         OrderBy::Tags => distinct(Column::Tag),
         OrderBy::Status => stands.map_or_else(|| bigint(Expr::val(0)), Stands::rank),
-    };
-    let addresses = if by.is_wide() {
-        distinct(Column::Address)
-    } else {
-        Expr::cust("CAST(1 AS bigint)")
     };
     let most = Func::max(Expr::col(Column::Country));
     // What reaches over several countries is in none.
@@ -485,7 +497,8 @@ pub(super) fn grouped(
         .expr_as(count(), "sessions")
         .expr_as(distinct(Column::StreamId), "streams")
         .expr_as(distinct(by.others()), "others")
-        .expr_as(addresses, "addresses")
+        .expr_as(addresses(), "addresses")
+        .expr_as(bytes(), "bytes")
         .expr_as(bigint(first()), "first_at")
         .expr_as(bigint(last()), "last_at")
         .expr_as(sum(running), "running")
@@ -501,8 +514,8 @@ pub(super) fn grouped(
         let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
     }
-    if stands.is_some() {
-        Stands::join(&mut all, sessions.organisation);
+    if let Some(stands) = stands {
+        stands.join(&mut all, sessions.organisation);
     }
     all
 }

@@ -558,6 +558,7 @@ async fn views_need_the_package_and_show_persons_to_those_alone_who_may_see_them
     for part in [
         "byToken { totalCount }",
         "byAddress { totalCount }",
+        "byViewer { totalCount }",
         "findings { totalCount }",
     ] {
         let query = format!("query($r: TimeRange!) {{ organisation {{ analytics(range: $r) {{ {part} }} }} }}");

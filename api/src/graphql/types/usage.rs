@@ -1,4 +1,4 @@
-//! What one token, or one address, was used for.
+//! What one token, or one address, was used for, and what one viewer watched.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ use crate::{
     },
     fault::Fault,
     service::{
+        bans,
         page::{Page, Wanted},
         reading::TokenIs,
     },
@@ -214,6 +215,94 @@ connection!(
     AddressUsage
 );
 
+/// What a viewer watched, with whatever token that names them.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ViewerUsage {
+    /// The viewer, as tokens name them.
+    user: String,
+    /// How long all sessions took, in seconds.
+    duration_sum_s: f64,
+    /// How long one took on average, in seconds.
+    duration_avg_s: f64,
+    /// How many there were.
+    sessions: i32,
+    /// Of how many streams.
+    streams: i32,
+    /// With how many tokens; of those that one session ran on, its newest counts.
+    tokens: i32,
+    /// From how many addresses.
+    ips: i32,
+    /// Whose networks they came from most, by sessions.
+    top_providers: Vec<Bucket>,
+    /// From which countries most, by sessions.
+    top_countries: Vec<Bucket>,
+    /// Media sent in those sessions, in bytes; of one that reaches beyond the time, all of it.
+    bytes: f64,
+    /// When the first began.
+    first_start: DateTime<Utc>,
+    /// When the last ended; none while one goes on.
+    last_end: Option<DateTime<Utc>>,
+    /// How many there were at once at most.
+    max_concurrency: i32,
+    /// Whether they are banned now: every token that names them is refused.
+    banned: bool,
+    /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
+    score: i32,
+    /// What the score is made of.
+    indicators: Vec<Indicator>,
+}
+
+impl ViewerUsage {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 16] = [
+        "user",
+        "duration_sum_s",
+        "duration_avg_s",
+        "sessions",
+        "streams",
+        "tokens",
+        "ips",
+        "top_providers",
+        "top_countries",
+        "bytes",
+        "first_start",
+        "last_end",
+        "max_concurrency",
+        "score",
+        "banned",
+        "indicators",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 16] {
+        [
+            self.user.clone(),
+            format!("{:.3}", self.duration_sum_s),
+            format!("{:.3}", self.duration_avg_s),
+            self.sessions.to_string(),
+            self.streams.to_string(),
+            self.tokens.to_string(),
+            self.ips.to_string(),
+            listed(&self.top_providers),
+            listed(&self.top_countries),
+            self.bytes.to_string(),
+            super::written(self.first_start),
+            self.last_end.map(super::written).unwrap_or_default(),
+            self.max_concurrency.to_string(),
+            self.score.to_string(),
+            self.banned.to_string(),
+            Indicator::listed(&self.indicators),
+        ]
+    }
+}
+
+connection!(
+    /// Viewers who watched.
+    ViewerUsageConnection,
+    ViewerUsageEdge,
+    ViewerUsage
+);
+
 /// A page of the Token view.
 pub(super) async fn tokens(
     state: &State,
@@ -257,6 +346,50 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
             user: row.viewer.clone(),
             tag: row.tag.clone(),
             jti: ID::from(&row.subject),
+        }
+    };
+    Ok(rows.iter().map(shape).collect())
+}
+
+/// A page of viewers.
+pub(super) async fn viewers(
+    state: &State,
+    sessions: &Sessions,
+    order: Ordering,
+    wanted: Wanted,
+) -> Result<ViewerUsageConnection, Fault> {
+    let page = pages::page(state, sessions, By::Viewer, order, wanted).await?;
+    let rows = viewer_rows(state, sessions, &page.rows).await?;
+    Ok(part(page, rows).into())
+}
+
+/// Those viewers with all that the view has of them.
+pub(crate) async fn viewer_rows(state: &State, sessions: &Sessions, rows: &[Usage]) -> Result<Vec<ViewerUsage>, Fault> {
+    let connection = state.store.read();
+    let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
+    let beside = Beside::of(state, sessions, By::Viewer, &subjects).await?;
+    let mut providers = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Provider).await?;
+    let mut countries = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Country).await?;
+    let banned = bans::among(connection, sessions.organisation, subjects).await?;
+    let shape = |row: &Usage| {
+        let (max_concurrency, indicators) = beside.of_row(&row.subject);
+        ViewerUsage {
+            duration_sum_s: seconds(row.duration_us),
+            duration_avg_s: mean(row),
+            sessions: number(row.sessions),
+            streams: number(row.streams),
+            tokens: number(row.others),
+            ips: number(row.addresses),
+            top_providers: buckets(providers.remove(&row.subject)),
+            top_countries: buckets(countries.remove(&row.subject)),
+            bytes: super::float(u64::try_from(row.bytes).unwrap_or(0)),
+            first_start: super::moment(row.first_at),
+            last_end: ended(row),
+            max_concurrency,
+            banned: banned.contains(&row.subject),
+            score: number(row.score),
+            indicators,
+            user: row.subject.clone(),
         }
     };
     Ok(rows.iter().map(shape).collect())
