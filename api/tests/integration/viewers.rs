@@ -60,6 +60,10 @@ async fn viewers_are_exact_on(kind: Kind) {
     let admin = world.as_role("nanoAdmin").await;
     let begin = world.clock.now();
     let later = |seconds| begin.plus(Duration::from_secs(seconds));
+    shared(&world, "cat", begin);
+    // A token that names nobody is nobody's.
+    let nobody = of(None, viewing(&world, 5, "n", "198.51.100.3", "DE", 64_500));
+    watched(&world, &nobody, begin, 60);
     // Two tokens of one viewer, half of the time beside each other.
     let first = of(Some("ann"), viewing(&world, 1, "a1", "198.51.100.1", "DE", 64_500));
     let second = of(Some("ann"), viewing(&world, 2, "a2", "198.51.100.2", "DE", 64_501));
@@ -67,20 +71,8 @@ async fn viewers_are_exact_on(kind: Kind) {
     watched(&world, &first, begin, 60);
     watched(&world, &second, later(30), 60);
     watched(&world, &third, later(90), 30);
-    watched(
-        &world,
-        &of(Some("bob"), viewing(&world, 4, "b", "198.51.100.1", "DE", 64_500)),
-        begin,
-        20,
-    );
-    // A token that names nobody is nobody's.
-    watched(
-        &world,
-        &of(None, viewing(&world, 5, "n", "198.51.100.3", "DE", 64_500)),
-        begin,
-        600,
-    );
-    shared(&world, "cat", begin);
+    let bob = of(Some("bob"), viewing(&world, 4, "b", "198.51.100.1", "DE", 64_500));
+    watched(&world, &bob, begin, 20);
 
     let r = range(&world, 3_600);
     until(&admin, VIEW, json!({ "r": r }), ROWS, 3).await;

@@ -228,6 +228,46 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await control.close();
 });
 
+test('a viewer is scored with all their tokens, and banned in the panel', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('viewer-thief', 40);
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const second = await control.playbackToken(testStream().name, 'viewer-thief', 600);
+  viewers.push(await Viewer.from('127.40.1.1', second.token));
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/viewers?last=60'));
+  const table = page.getByRole('table', { name: 'Viewers' });
+  await expect(row(page, 'viewer-thief')).toBeVisible({ timeout: 30_000 });
+  for (const head of ['User', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'Tokens', 'IPs', 'Top providers', 'Top countries', 'Media', 'First start', 'Last end', 'Max concurrency', 'Score', 'Banned', 'Ban']) {
+    await expect(table.getByRole('columnheader', { name: head, exact: true })).toBeVisible();
+  }
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(4), 'tokens').toHaveText('2', { timeout: 30_000 });
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(12), 'it has a score').not.toHaveText('0', { timeout: 60_000 });
+  await expectFitEverywhere(page, 'the viewers');
+  await table.getByRole('button', { name: 'Tokens' }).click();
+  await expect(page).toHaveURL(/sort=tokens&dir=desc/);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
+  expect(await readFile(await file.path(), 'utf8')).toContain('"viewer-thief"');
+
+  await page.getByRole('button', { name: 'Details of viewer-thief' }).click();
+  await expect(page).toHaveURL(/open=viewer-thief/);
+  const panel = page.getByRole('dialog', { name: 'Viewer' });
+  await expect(panel.getByRole('table', { name: 'Tokens of the viewer' })).toContainText(jti);
+  await expect(panel.getByRole('table', { name: 'Addresses of the viewer' })).toContainText('127.40.3.1');
+  await expect(panel).toContainText('Several addresses');
+  await expectFitEverywhere(page, 'a viewer in the panel');
+  await panel.getByRole('button', { name: 'Ban viewer-thief' }).click();
+  await page.getByRole('dialog', { name: 'Ban a viewer' }).getByRole('button', { name: 'Ban viewer' }).click();
+  await expect(panel.getByText('Banned', { exact: true })).toBeVisible();
+  for (const viewer of viewers) expect(await viewer.ask()).toBe('TOKEN_USER_BANNED');
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(13)).toHaveText('Banned');
+  await expect(page.getByRole('button', { name: 'Ban viewer-thief' })).toHaveCount(0);
+  for (const viewer of viewers) viewer.leave();
+  await control.change('unbanUser', { user: 'viewer-thief' });
+  await control.close();
+});
+
 test('the IP view says what was watched from each address, and an address is blocked beside it', async ({ page }) => {
   test.slow();
   const { jti, viewers } = await passedOn('ip-thief', 30);
@@ -315,7 +355,7 @@ test('views without anything say so', async ({ page }) => {
   await page.goto(at('/misuse?from=2020-01-01T00:00&to=2020-01-02T00:00'));
   await expect(page.getByText('Nothing looks like misuse')).toBeVisible();
   await expectFitEverywhere(page, 'no findings');
-  for (const path of ['/misuse/tokens', '/misuse/addresses']) {
+  for (const path of ['/misuse/tokens', '/misuse/viewers', '/misuse/addresses']) {
     await page.goto(at(`${path}?user=nobody-at-all`));
     await expect(page.getByText('Nobody watched')).toBeVisible();
   }

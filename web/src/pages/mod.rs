@@ -34,7 +34,8 @@ pub(crate) use guardian::Guardian;
 pub(crate) use invitation::Invitation;
 pub(crate) use missing::Missing;
 pub(crate) use misuse::{
-    CasePage, Cases, Findings, IpView, Responses, TokenView, is_open as is_misuse_open, label as misuse_label,
+    CasePage, Cases, Findings, IpView, Responses, TokenView, ViewerView, is_open as is_misuse_open,
+    label as misuse_label,
 };
 pub(crate) use organisation::{ApiTokens, Keys, Members, Overview as OrganisationOverview, Security, Webhooks};
 pub(crate) use outside::Outside;

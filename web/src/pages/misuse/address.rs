@@ -107,13 +107,21 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
+        <Tokens caption="Tokens of the address" tokens ways/>
+        <Touching networks apart sessions ways/>
+    }
+}
+
+/// Tokens with how they stand, each with the way to take it back.
+#[component]
+pub(super) fn Tokens(caption: &'static str, tokens: Vec<TokenUsage>, ways: Ways) -> impl IntoView {
+    view! {
         <section class="panel-part">
             <h3>"Tokens"</h3>
-            <Table caption="Tokens of the address" columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
+            <Table caption columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
                 {tokens.into_iter().map(|row| view! { <TokenRow row ways/> }).collect_view()}
             </Table>
         </section>
-        <Touching networks apart sessions ways/>
     }
 }
 

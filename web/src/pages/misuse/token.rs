@@ -119,12 +119,7 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
             ];
             view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
-        <section class="panel-part">
-            <h3>"Addresses"</h3>
-            <Table caption="Addresses of the token" columns=vec!["IP", "From", "Sessions", "Duration", ""]>
-                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
-            </Table>
-        </section>
+        <Addresses caption="Addresses of the token" addresses ways/>
         <Touching networks apart sessions ways/>
         {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
@@ -170,6 +165,19 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
             {move || (now.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone() look=Look::Danger/> })}
             {note.map(|note| view! { <p class="soft standing-note">{note}</p> })}
         </div>
+    }
+}
+
+/// Addresses with where they are, each with the way to keep it out.
+#[component]
+pub(super) fn Addresses(caption: &'static str, addresses: Vec<AddressUsage>, ways: Ways) -> impl IntoView {
+    view! {
+        <section class="panel-part">
+            <h3>"Addresses"</h3>
+            <Table caption columns=vec!["IP", "From", "Sessions", "Duration", ""]>
+                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
+            </Table>
+        </section>
     }
 }
 

@@ -1,4 +1,4 @@
-//! What both views are: a bar, a table that goes by each of its columns, pages, and a panel behind each row.
+//! What the views are: a bar, a table that goes by each of its columns, pages, and a panel behind each row.
 
 use std::{fmt::Debug, future::Future};
 
