@@ -290,7 +290,11 @@ mod tests {
         store.tend(Timestamp::default()).await.unwrap();
         assert!(known().await);
         // From the start, where there are rows already.
-        store.read().execute_unprepared("DELETE FROM sqlite_stat1").await.unwrap();
+        store
+            .read()
+            .execute_unprepared("DELETE FROM sqlite_stat1")
+            .await
+            .unwrap();
         store.close().await.unwrap();
         let store = Store::open(database.url()).await.unwrap();
         let of = "SELECT count(*) AS known FROM sqlite_stat1 WHERE tbl = 'organisation'";

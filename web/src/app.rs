@@ -13,7 +13,7 @@ use crate::{
         Account, AccountSecurity, AccountTokens, Activity, AlertReceivers, AlertRules, Alerts, ApiTokens, Audit, Bans,
         CasePage, Cases, Changes, Findings, Guardian, Invitation, IpView, Keys, LookAtToken, Members, Missing,
         OrganisationOverview, Overview, Platform, Quality, Reset, Responses, Security, SeenTokens, SignIn,
-        StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, Watch, Webhooks,
+        StaticTokens, StreamPage, Streams, TokenMaker, TokenView, Tokens, ViewerView, Watch, Webhooks,
     },
     session::Session,
     shell::Shell,
@@ -50,6 +50,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("/guardian") view=Guardian/>
                     <Route path=path!("/misuse") view=Findings/>
                     <Route path=path!("/misuse/tokens") view=TokenView/>
+                    <Route path=path!("/misuse/viewers") view=ViewerView/>
                     <Route path=path!("/misuse/addresses") view=IpView/>
                     <Route path=path!("/misuse/responses") view=Responses/>
                     <Route path=path!("/misuse/cases") view=Cases/>

@@ -7,6 +7,8 @@
 //! ```
 //! Nothing that passes or cuts a viewer waits for it.
 
+pub(crate) mod blocking;
+mod by_status;
 pub(crate) mod concurrency;
 pub(crate) mod findings;
 mod minutes;

@@ -21,7 +21,10 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::usage::{Among, By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores};
+use super::{
+    by_status::Stands,
+    usage::{Among, By, Direction, OrderBy, Ordering, Sessions, Usage, grouped, scores},
+};
 use crate::{
     fault::Fault,
     service::page::{BAD_CURSOR, Page, Wanted},
@@ -43,10 +46,15 @@ pub(crate) async fn page(
         0
     };
     let after = wanted.after().map(|key| Place::parse(key, ordering.0)).transpose()?;
+    let stands = match ordering.0 {
+        OrderBy::Status => Some(Stands::of(state, sessions, by).await?),
+        _ => None,
+    };
     let view = View {
         sessions,
         by,
         ordering,
+        stands,
         after,
         rows: wanted.rows(),
     };
@@ -79,6 +87,8 @@ struct View<'a> {
     sessions: &'a Sessions,
     by: By,
     ordering: Ordering,
+    /// How tokens or viewers stand, where they are ordered by it.
+    stands: Option<Stands>,
     /// Behind which row.
     after: Option<Place>,
     /// How many rows.
@@ -109,11 +119,10 @@ impl View<'_> {
         let filter = &self.sessions.filter;
         // Of one viewer, token or address there are few sessions as it is.
         let is_narrow = filter.jti.is_some() || filter.user.is_some() || filter.address.is_some();
-        let is_of_one = matches!(self.by, By::Token | By::Address);
         // What is longer than is read from the end at most is not to be had from there.
         let is_long = self.rows > LONG;
         let (order, direction) = self.ordering;
-        if is_narrow || !is_of_one || is_long || direction != Direction::Descending {
+        if is_narrow || self.by.is_wide() || is_long || direction != Direction::Descending {
             return Ok(None);
         }
         match order {
@@ -263,8 +272,8 @@ impl View<'_> {
     async fn among(&self, connection: &impl ConnectionTrait, among: Option<Among<'_>>) -> Result<Vec<Usage>, DbErr> {
         let (order, direction) = self.ordering;
         let mut page = Query::select();
-        page.column(Asterisk)
-            .from_subquery(grouped(self.sessions, self.by, order, among), "all_of_them");
+        let all = grouped(self.sessions, self.by, (order, self.stands.as_ref()), among);
+        page.column(Asterisk).from_subquery(all, "all_of_them");
         if let Some(after) = &self.after {
             page.and_where(after.behind(direction));
         }

@@ -6,16 +6,12 @@ use std::{
 };
 
 use entity::{Tenanted, guardian_rule, playback_token, revocation, session, signing_key};
-use guard::{
-    Asn, Grant, Timestamp,
-    policy::Revocations,
-    rules::{Aim, Matcher},
-};
+use guard::{Grant, Timestamp, policy::Revocations};
 use ids::{OrganisationId, StreamId, TokenId};
-use ipnet::IpNet;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, sea_query::ExprTrait};
 
 use super::{
+    blocking::{self, Whence},
     findings::{Suspect, TOKEN},
     sightings,
 };
@@ -162,14 +158,14 @@ impl Taken {
 }
 
 /// How those stand of whom something was found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Standing {
     /// A token, where anything is known of it.
     Token(Option<Stand>),
     /// A viewer: whether they are banned.
     User(bool),
-    /// An address: whether no viewer comes from there.
-    Address(bool),
+    /// An address: the rule by which no viewer comes from there.
+    Address(Option<Box<guardian_rule::Model>>),
 }
 
 /// How each of these stands.
@@ -184,7 +180,7 @@ pub(crate) async fn of(
         match suspect {
             Suspect::Token(jti) => jtis.push(jti.clone()),
             Suspect::User(user) => users.push(user.clone()),
-            Suspect::Address(address) => addresses.push(block(address)),
+            Suspect::Address(_) => addresses.push(suspect.clone()),
         }
     }
     let tokens = if jtis.is_empty() {
@@ -198,19 +194,40 @@ pub(crate) async fn of(
         bans::among(connection, organisation, users).await?
     };
     let blocked = if addresses.is_empty() {
-        HashSet::new()
+        HashMap::new()
     } else {
         blocked(connection, organisation, &addresses, now).await?
     };
     let stands = |suspect: &Suspect| match suspect {
         Suspect::Token(jti) => Standing::Token(tokens.get(jti).copied()),
         Suspect::User(user) => Standing::User(banned.contains(user)),
-        Suspect::Address(address) => Standing::Address(blocked.contains(&block(address))),
+        Suspect::Address(address) => Standing::Address(blocked.get(address).cloned().map(Box::new)),
     };
     Ok(suspects
         .iter()
         .map(|suspect| (suspect.clone(), stands(suspect)))
         .collect())
+}
+
+/// Of those addresses, as findings name them, from where no viewer is let in, the rule that keeps them out. They are in the
+/// network and country where their newest sessions were.
+async fn blocked(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    addresses: &[Suspect],
+    now: Timestamp,
+) -> Result<HashMap<String, guardian_rule::Model>, DbErr> {
+    let seen = sightings::newest(connection, organisation, addresses).await?;
+    let whence = addresses.iter().map(|address| {
+        let newest = seen.get(address).and_then(|sessions| sessions.first());
+        let places = newest.map(|row| blocking::place_of(row.asn, row.country.as_deref()));
+        let whence = Whence {
+            network: guard::network(&block(address.name())).ok(),
+            places: places.into_iter().collect(),
+        };
+        (address.name().to_owned(), whence)
+    });
+    blocking::rules(connection, organisation, whence.collect(), now).await
 }
 
 /// All that a finding of an address is of: the /64 of an IPv6 one.
@@ -221,84 +238,4 @@ fn block(address: &str) -> String {
     }
 }
 
-/// Which of these addresses, or subnets, no viewer comes from: the longest rule of the whole organisation that they are in
-/// denies.
-pub(crate) async fn blocked(
-    connection: &impl ConnectionTrait,
-    organisation: OrganisationId,
-    addresses: &[String],
-    now: Timestamp,
-) -> Result<HashSet<String>, DbErr> {
-    let parsed: Vec<(&String, IpNet)> = addresses
-        .iter()
-        .filter_map(|text| Some((text, guard::network(text).ok()?)))
-        .collect();
-    let values: HashSet<String> = parsed.iter().flat_map(|(_, network)| prefixes(*network)).collect();
-    let denied = denied(connection, organisation, "IP", values.into_iter().collect(), now).await?;
-    let is_blocked = |network: IpNet| prefixes(network).find_map(|value| denied.get(&value).copied()) == Some(true);
-    Ok(parsed
-        .into_iter()
-        .filter(|(_, network)| is_blocked(*network))
-        .map(|(text, _)| text.clone())
-        .collect())
-}
-
-/// Which of these networks, by their numbers, no viewer comes from; one whose number is not known is empty.
-pub(crate) async fn blocked_networks(
-    connection: &impl ConnectionTrait,
-    organisation: OrganisationId,
-    numbers: &[String],
-    now: Timestamp,
-) -> Result<HashSet<String>, DbErr> {
-    let word = |aim: Aim<Asn>| Matcher::Asn(aim).to_string();
-    let (none, all) = (word(Aim::Missing), word(Aim::All));
-    let values = numbers.iter().filter(|number| !number.is_empty()).cloned();
-    let values = values.chain([none.clone(), all.clone()]).collect();
-    let denied = denied(connection, organisation, "ASN", values, now).await?;
-    let is_blocked = |number: &&String| {
-        let own = if number.is_empty() { &none } else { *number };
-        denied.get(own).or_else(|| denied.get(&all)) == Some(&true)
-    };
-    Ok(numbers.iter().filter(is_blocked).cloned().collect())
-}
-
-/// Rules of the whole organisation that are in force for viewers, by their values: whether they deny.
-async fn denied(
-    connection: &impl ConnectionTrait,
-    organisation: OrganisationId,
-    kind: &str,
-    values: Vec<String>,
-    now: Timestamp,
-) -> Result<HashMap<String, bool>, DbErr> {
-    use guardian_rule::Column;
-    let mut rules = HashMap::new();
-    for chunk in values.chunks(VALUES) {
-        let rows = guardian_rule::Entity::in_tenant(organisation)
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::Mode.eq("ENFORCE"))
-            .filter(Column::Door.is_in(["PLAYBACK", "BOTH"]))
-            .filter(Column::StreamId.is_null())
-            .filter(Column::GroupId.is_null())
-            .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now.us())))
-            .filter(Column::Value.is_in(chunk))
-            .all(connection)
-            .await?;
-        for row in rows {
-            // Among equals a denial wins.
-            let denies = rules.entry(row.value).or_insert(false);
-            *denies |= row.action == "DENY";
-        }
-    }
-    Ok(rules)
-}
-
-/// Every network that one is in, the longest first, as rules have it.
-fn prefixes(network: IpNet) -> impl Iterator<Item = String> {
-    guard::networks(network.addr())
-        .filter(move |wider| wider.prefix_len() <= network.prefix_len())
-        .map(|network| Matcher::Ip(network).to_string())
-}
-
 const REVOKED: &str = "it is revoked already";
-/// `SQLite` allows 32766 parameters in a statement.
-const VALUES: usize = 10_000;

@@ -1,4 +1,4 @@
-//! The two views: what each token was used for, and what each address was.
+//! The views: what each token was used for, what each viewer watched, and what was watched from each address.
 //!
 //! Read from sessions within a time; those that go on count until they were last heard of. A session that reaches beyond
 //! the time counts with the part that is within. One that ran on several tokens counts for each of them.
@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::{concurrency, sightings, source::Source};
+use super::{by_status::Stands, concurrency, sightings, source::Source};
 
 /// Which sessions count.
 #[derive(Clone, Debug)]
@@ -49,6 +49,8 @@ pub(crate) struct Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Token,
+    /// Whom tokens name.
+    Viewer,
     Address,
     /// The /24 of an IPv4 address, the /64 of an IPv6 one.
     Subnet,
@@ -65,8 +67,11 @@ pub(crate) enum OrderBy {
     MeanDuration,
     Sessions,
     Streams,
-    /// Addresses of a token, tokens of an address.
+    /// Addresses of a token, tokens of an address or a viewer.
     Others,
+    Addresses,
+    /// Media sent.
+    Bytes,
     FirstStart,
     LastEnd,
     MaxConcurrency,
@@ -81,6 +86,9 @@ pub(crate) enum OrderBy {
     Countries,
     Referrers,
     Tags,
+    /// How a token stands: revoked, expired, active; whether a viewer is banned. By whether an address is blocked nothing
+    /// can be ordered: the rule of the longest prefix decides, and no database can be asked for that of every address.
+    Status,
 }
 
 /// Which end of the column comes first.
@@ -97,7 +105,7 @@ pub(crate) type Ordering = (OrderBy, Direction);
 /// Sessions of one token or address.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(crate) struct Usage {
-    /// The token's id, or the address.
+    /// The token's id, the viewer or the address.
     pub(crate) subject: String,
     pub(crate) viewer: Option<String>,
     pub(crate) tag: Option<String>,
@@ -114,6 +122,8 @@ pub(crate) struct Usage {
     pub(crate) last_at: i64,
     /// How many go on.
     pub(crate) running: i64,
+    /// Media sent in these sessions, whatever the time.
+    pub(crate) bytes: i64,
     pub(crate) score: i64,
     /// What it is ordered by: a number or a text.
     #[sea_orm(skip)]
@@ -234,10 +244,11 @@ pub(crate) async fn suspects(
 }
 
 impl By {
-    /// The token's id, the address, its subnet or its network, as a text.
+    /// The token's id, the viewer, the address, its subnet or its network, as a text.
     pub(super) fn subject(self) -> SimpleExpr {
         match self {
             Self::Token => session::Column::Jti.into_expr(),
+            Self::Viewer => session::Column::Viewer.into_expr(),
             Self::Address => session::Column::Address.into_expr(),
             Self::Subnet => Expr::cust(SUBNET),
             Self::Network => Expr::cust("COALESCE(CAST(session.asn AS text), '')"),
@@ -248,6 +259,7 @@ impl By {
     fn scored(self) -> session::Column {
         match self {
             Self::Token => session::Column::Jti,
+            Self::Viewer => session::Column::Viewer,
             Self::Address | Self::Subnet | Self::Network => session::Column::AddressBlock,
         }
     }
@@ -263,13 +275,14 @@ impl By {
     fn others(self) -> session::Column {
         match self {
             Self::Token => session::Column::Address,
-            Self::Address | Self::Subnet | Self::Network => session::Column::Jti,
+            Self::Viewer | Self::Address | Self::Subnet | Self::Network => session::Column::Jti,
         }
     }
 
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Token => super::findings::TOKEN,
+            Self::Viewer => super::findings::USER,
             Self::Address | Self::Subnet | Self::Network => super::findings::ADDRESS,
         }
     }
@@ -418,8 +431,13 @@ pub(super) struct Among<'a> {
     pub(super) scored: &'a [String],
 }
 
-/// One row for each token or address, or for each of some.
-pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option<Among<'_>>) -> SelectStatement {
+/// One row for each token or address, or for each of some. `stands`: what is needed to order by it.
+pub(super) fn grouped(
+    sessions: &Sessions,
+    by: By,
+    (order, stands): (OrderBy, Option<&Stands>),
+    among: Option<Among<'_>>,
+) -> SelectStatement {
     use session::Column;
     let long = || sum(sessions.ends().sub(sessions.begins()));
     let count = || bigint(Func::count(Expr::cust("*")));
@@ -428,6 +446,11 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         |column: Column| -> SimpleExpr { Func::coalesce([Func::max(Expr::col(column)).into(), Expr::val("")]).into() };
     let first = || Func::min(Expr::col(Column::StartedAt));
     let last = || Func::max(sessions.ends());
+    let addresses = || match by {
+        By::Token | By::Address => Expr::cust("CAST(1 AS bigint)"),
+        By::Viewer | By::Subnet | By::Network => distinct(Column::Address),
+    };
+    let bytes = || sum(Expr::col(Column::Bytes));
     let score = || bigint(Func::coalesce([Func::max(Expr::col("score")).into(), Expr::val(0)]));
     let rank: SimpleExpr = match order {
         OrderBy::Score => score(),
@@ -436,6 +459,8 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         OrderBy::Sessions => count(),
         OrderBy::Streams => distinct(Column::StreamId),
         OrderBy::Others => distinct(by.others()),
+        OrderBy::Addresses => addresses(),
+        OrderBy::Bytes => bytes(),
         OrderBy::FirstStart => bigint(first()),
         OrderBy::LastEnd => bigint(last()),
         OrderBy::MaxConcurrency => bigint(Func::max(Expr::col("most"))),
@@ -448,11 +473,7 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         OrderBy::Countries => distinct(Column::Country),
         OrderBy::Referrers => distinct(Column::Referrer),
         OrderBy::Tags => distinct(Column::Tag),
-    };
-    let addresses = if by.is_wide() {
-        distinct(Column::Address)
-    } else {
-        Expr::cust("CAST(1 AS bigint)")
+        OrderBy::Status => stands.map_or_else(|| bigint(Expr::val(0)), Stands::rank),
     };
     let most = Func::max(Expr::col(Column::Country));
     // What reaches over several countries is in none.
@@ -476,7 +497,8 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         .expr_as(count(), "sessions")
         .expr_as(distinct(Column::StreamId), "streams")
         .expr_as(distinct(by.others()), "others")
-        .expr_as(addresses, "addresses")
+        .expr_as(addresses(), "addresses")
+        .expr_as(bytes(), "bytes")
         .expr_as(bigint(first()), "first_at")
         .expr_as(bigint(last()), "last_at")
         .expr_as(sum(running), "running")
@@ -491,6 +513,9 @@ pub(super) fn grouped(sessions: &Sessions, by: By, order: OrderBy, among: Option
         let most = concurrency::statement(&sessions.of(by, None), sessions, &by.subject());
         let of_most = Expr::col(("counted", "subject")).eq(by.subject());
         all.join_subquery(sea_orm::JoinType::LeftJoin, most, "counted", of_most);
+    }
+    if let Some(stands) = stands {
+        stands.join(&mut all, sessions.organisation);
     }
     all
 }

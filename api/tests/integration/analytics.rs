@@ -241,6 +241,7 @@ async fn views_are_exact_on(kind: Kind) {
         "PROVIDERS",
         "COUNTRIES",
         "REFERRERS",
+        "STATUS",
     ]
     .into_iter()
     .flat_map(|order| [(order, "ASCENDING"), (order, "DESCENDING")])
@@ -559,6 +560,7 @@ async fn views_need_the_package_and_show_persons_to_those_alone_who_may_see_them
     for part in [
         "byToken { totalCount }",
         "byAddress { totalCount }",
+        "byViewer { totalCount }",
         "findings { totalCount }",
     ] {
         let query = format!("query($r: TimeRange!) {{ organisation {{ analytics(range: $r) {{ {part} }} }} }}");

@@ -16,7 +16,7 @@ const VIEW: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $g: AddressGroup,
     $d: OrderDirection, $first: Int, $after: String) { organisation { analytics(range: $r, filter: $f) {
     byAddress(groupBy: $g, orderBy: $o, direction: $d, first: $first, after: $after) { totalCount
     pageInfo { endCursor hasNextPage } nodes { ip addresses sessions streams tokens tags provider asn country
-    durationSumS maxConcurrency blocked score indicators { code evidence } } } } } }";
+    durationSumS maxConcurrency blocked blockedBy { kind value } score indicators { code evidence } } } } } }";
 const ROWS: &str = "/organisation/analytics/byAddress/nodes";
 
 /// The rows, by what they are of.
@@ -64,7 +64,7 @@ async fn grouped_on(kind: Kind) {
         subnets["198.51.100.0/24"],
         json!({ "ip": "198.51.100.0/24", "addresses": 2, "sessions": 2, "streams": 1, "tokens": 2, "tags": ["web"],
             "provider": "Telecom 64500", "asn": 64_500, "country": "DE", "durationSumS": 120.0, "maxConcurrency": 2,
-            "blocked": false, "score": 0, "indicators": [] })
+            "blocked": false, "blockedBy": null, "score": 0, "indicators": [] })
     );
     let six = &subnets["2001:db8:0:1::/64"];
     assert_eq!((&six["addresses"], &six["tokens"]), (&json!(2), &json!(1)));
@@ -119,30 +119,76 @@ async fn grouped_on(kind: Kind) {
         );
     }
 
-    // Whom rules keep out.
+    // Whom rules keep out, and by which.
     let rule = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) { errors { code } } }";
+    let make = async |kind: &str, value: &str, more: Value| {
+        let mut input = json!({ "kind": kind, "value": value, "action": "DENY" });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let made = admin.data(rule, json!({ "i": input })).await;
+        assert_eq!(made["createGuardianRule"]["errors"], json!([]), "{kind} {value}");
+    };
     for (kind, value) in [
         ("IP", "198.51.100.0/25"),
         ("IP", "198.51.101.0/24"),
         ("IP", "2001:db8::/32"),
         ("ASN", "64501"),
         ("ASN", "none"),
+        ("ASN", "*"),
     ] {
-        let input = json!({ "kind": kind, "value": value, "action": "DENY" });
-        admin.data(rule, json!({ "i": input })).await;
+        make(kind, value, json!({})).await;
     }
+    make("ASN", "64500", json!({ "action": "ALLOW" })).await;
+    // None of these keeps a viewer out of the whole organisation.
+    make("COUNTRY", "DE", json!({ "mode": "MONITOR" })).await;
+    make("COUNTRY", "DE", json!({ "door": "INGEST" })).await;
+    make("COUNTRY", "DE", json!({ "stream": world.stream() })).await;
     let blocked = async |group: &str| {
         let rows = rows(&admin, &r, group).await;
         rows.into_iter()
-            .filter_map(|(ip, row)| (row["blocked"] == true).then_some(ip))
+            .filter_map(|(ip, row)| {
+                let by = &row["blockedBy"];
+                assert_eq!(row["blocked"], !by.is_null(), "{row}");
+                let text = |name: &str| by[name].as_str().map(str::to_owned);
+                Some(format!("{ip} by {} {}", text("kind")?, text("value")?))
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(
+        blocked("ADDRESS").await,
+        [
+            "192.0.2.9 by ASN none",
+            "198.51.100.1 by IP 198.51.100.0/25",
+            "198.51.101.1 by IP 198.51.101.0/24",
+            "2001:db8:0:1::7 by IP 2001:db8::/32",
+            "2001:db8:0:1:ffff::8 by IP 2001:db8::/32",
+        ]
+    );
+    assert_eq!(
         blocked("SUBNET").await,
-        ["198.51.101.0/24", "2001:db8:0:1::/64"],
+        [
+            "192.0.2.0/24 by ASN none",
+            "198.51.101.0/24 by IP 198.51.101.0/24",
+            "2001:db8:0:1::/64 by IP 2001:db8::/32",
+        ],
         "half of one is not it"
     );
-    assert_eq!(blocked("NETWORK").await, ["AS64501", "none"]);
+    assert_eq!(
+        blocked("NETWORK").await,
+        ["AS64501 by ASN 64501", "none by ASN none"],
+        "another is excepted from the rule for all"
+    );
+    make("COUNTRY", "DE", json!({})).await;
+    let addresses = blocked("ADDRESS").await;
+    assert_eq!(addresses[2], "198.51.100.200 by COUNTRY DE", "{addresses:?}");
+    assert_eq!(
+        addresses[1], "198.51.100.1 by IP 198.51.100.0/25",
+        "the address comes first"
+    );
+    assert_eq!(blocked("SUBNET").await[1], "198.51.100.0/24 by COUNTRY DE");
+    assert_eq!(blocked("NETWORK").await.len(), 2, "some of the other are in Austria");
+    make("COUNTRY", "AT", json!({})).await;
+    let networks = blocked("NETWORK").await;
+    assert!(networks[0].starts_with("AS64500 by COUNTRY "), "{networks:?}");
 
     // The score is that of the one address that scores most, which is named.
     for second in 1..20 {

@@ -51,5 +51,6 @@ mod sweep;
 mod table_files;
 mod tenancy;
 mod tokens;
+mod viewers;
 mod weak_tokens;
 mod webhooks;

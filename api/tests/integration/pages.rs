@@ -1,4 +1,4 @@
-//! Pages of the Token view and the IP view that are read from the end: as if everybody had been looked at.
+//! Pages of the Token view, the viewers and the IP view that are read from the end: as if everybody had been looked at.
 
 use std::{cmp::Reverse, collections::HashMap, time::Duration};
 
@@ -27,6 +27,11 @@ const TOKENS: View = View {
     field: "byToken",
     subject: "jti",
     order: "TokenUsageOrder",
+};
+const VIEWERS: View = View {
+    field: "byViewer",
+    subject: "user",
+    order: "ViewerUsageOrder",
 };
 const ADDRESSES: View = View {
     field: "byAddress",
@@ -186,7 +191,8 @@ async fn pages_are_as_if_everybody_had_been_looked_at_on(kind: Kind) {
         let at = world.clock.now().plus(Duration::from_secs(second));
         chrono::DateTime::from_timestamp_micros(at.us()).unwrap().to_rfc3339()
     };
-    for (view, last) in [(TOKENS, &tokens), (ADDRESSES, &addresses)] {
+    let viewers: Last = tokens.iter().map(|(jti, at)| (format!("user of {jti}"), *at)).collect();
+    for (view, last) in [(TOKENS, &tokens), (VIEWERS, &viewers), (ADDRESSES, &addresses)] {
         // Everybody, in an order that looks at everybody.
         let mut all = view.read(&admin, &whole, &Value::Null, "SESSIONS", 100).await;
         assert_eq!(all.len(), last.len());

@@ -20,7 +20,8 @@ const TOKENS: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $o: TokenUsageO
 const TOKEN_ROWS: &str = "/organisation/analytics/byToken/nodes";
 
 const FINDINGS: &str = "query($r: TimeRange!) { organisation { analytics(range: $r) { findings(first: 100) { nodes {
-    jti user ip code status notRevocableBecause banned blocked whereabouts { addresses networks { asn provider } countries
+    jti user ip code status notRevocableBecause banned blocked
+    blockedBy { id kind value } whereabouts { addresses networks { asn provider } countries
     referrers running } } } } } }";
 
 /// What a key of the customer's own signed.
@@ -155,6 +156,102 @@ async fn what_customers_sign_is_said_to_be_revoked_or_expired_once_it_is_on_post
     what_customers_sign_on(Kind::Postgres).await;
 }
 
+const ORDERED: &str =
+    "query($r: TimeRange!, $d: OrderDirection, $after: String) { organisation { analytics(range: $r) {
+    byToken(orderBy: STATUS, direction: $d, first: 2, after: $after) { pageInfo { endCursor hasNextPage }
+    nodes { jti status } } } } }";
+
+async fn ordered_by_status_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let r = range(&world, 3_600);
+    new_signing_key(&admin, "ordered").await;
+    let begin = world.clock.now();
+    let short = |grant: Grant| Grant {
+        expires: begin.plus(Duration::from_mins(1)),
+        ..grant
+    };
+    let loud = |jti: &str, seconds| Grant {
+        tag: Some("loud".into()),
+        issued: Some(begin.plus(Duration::from_secs(seconds))),
+        ..theirs(jti)
+    };
+    let mut made = Vec::new();
+    for ttl in [3_600, 3_600, 60] {
+        let token = json!({ "streams": [world.stream()], "ttlSeconds": ttl });
+        let record = admin.make_token(token).await["record"].clone();
+        made.push(record["jti"].as_str().unwrap().to_owned());
+    }
+    let mut grants: Vec<_> = made.iter().map(|jti| granted(jti)).collect();
+    grants.extend([
+        theirs("open"),
+        short(theirs("over")),
+        theirs("taken"),
+        loud("loud", 0),
+        // It was issued after all of that label were taken back.
+        loud("loud again", 121),
+        short(loud("loud and over", 0)),
+    ]);
+    for (n, grant) in (1..).zip(grants) {
+        watched(&world, &session(&world, n, grant), begin, 20);
+    }
+    stands(&admin, &r, 9).await;
+    world.pass(Duration::from_secs(90));
+    admin.revoke(json!({ "tag": "loud" })).await;
+    for jti in ["taken", made[1].as_str()] {
+        assert_eq!(admin.revoke(json!({ "jti": jti })).await["errors"], json!([]), "{jti}");
+    }
+    let (revoked, expired) = (
+        ["taken", "loud", "loud and over", made[1].as_str()],
+        ["over", made[2].as_str()],
+    );
+    let shown = stands(&admin, &r, 9).await;
+    for (jti, (status, _)) in &shown {
+        let expected = if revoked.contains(&jti.as_str()) {
+            "REVOKED"
+        } else if expired.contains(&jti.as_str()) {
+            "EXPIRED"
+        } else {
+            "ACTIVE"
+        };
+        assert_eq!(status, expected, "{jti}");
+    }
+    for direction in ["DESCENDING", "ASCENDING"] {
+        let (mut seen, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let variables = json!({ "r": r, "d": direction, "after": after });
+            let page = admin.data(ORDERED, variables).await["organisation"]["analytics"]["byToken"].clone();
+            for row in page["nodes"].as_array().unwrap() {
+                let text = |name: &str| row[name].as_str().unwrap().to_owned();
+                seen.push((text("status"), text("jti")));
+            }
+            if page["pageInfo"]["hasNextPage"] == false {
+                break;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+        let mut statuses: Vec<_> = seen.iter().map(|(status, _)| status.as_str()).collect();
+        if direction == "ASCENDING" {
+            statuses.reverse();
+        }
+        let expected = [vec!["REVOKED"; 4], vec!["EXPIRED"; 2], vec!["ACTIVE"; 3]].concat();
+        assert_eq!(statuses, expected, "{direction}: {seen:?}");
+        seen.sort_by(|(_, one), (_, other)| one.cmp(other));
+        seen.dedup();
+        assert_eq!(seen.len(), 9, "none twice: {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_ordered_by_the_status_that_they_show() {
+    ordered_by_status_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn tokens_are_ordered_by_the_status_that_they_show_on_postgresql() {
+    ordered_by_status_on(Kind::Postgres).await;
+}
+
 #[tokio::test]
 async fn a_token_made_not_revocable_says_so_in_the_view() {
     let world = World::new().await;
@@ -286,6 +383,20 @@ async fn findings_stand_on(kind: Kind) {
     admin.revoke(json!({ "jti": "shared" })).await;
     let ban = "mutation { banUser(input: {user: \"user of shared\"}) { errors { code } } }";
     admin.data(ban, json!({})).await;
+    // By where it was last seen.
+    for (kind, value) in [("ASN", "64503"), ("COUNTRY", "DE")] {
+        let rule = "mutation($k: GuardianKind!, $v: String!) { createGuardianRule(input: {kind: $k, value: $v, action: DENY}) {
+            errors { code } } }";
+        admin.data(rule, json!({ "k": kind, "v": value })).await;
+        let address = found(&user, &r, of_address).await;
+        let by = &address["blockedBy"];
+        assert_eq!(
+            (&address["blocked"], &by["kind"], &by["value"]),
+            (&json!(true), &json!(kind), &json!(value))
+        );
+        let unrule = "mutation($i: ID!) { deleteGuardianRule(input: {id: $i}) { errors { code } } }";
+        admin.data(unrule, json!({ "i": by["id"] })).await;
+    }
     let rule =
         "mutation($v: String!) { createGuardianRule(input: {kind: IP, value: $v, action: DENY}) { errors { code } } }";
     admin.data(rule, json!({ "v": "2001:db8:7::" })).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use guard::Grant;
 use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
@@ -133,12 +134,18 @@ const LISTS: &[(&str, &str)] = &[
     (
         "AddressUsageConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
-        byAddress(first: $n) { totalCount nodes { ip tags blocked maxConcurrency score indicators { code } } } } } }",
+        byAddress(first: $n) { totalCount nodes { ip tags blocked blockedBy { value createdBy { name } } maxConcurrency score indicators { code } } } } } }",
+    ),
+    (
+        "ViewerUsageConnection",
+        "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
+        byViewer(first: $n) { totalCount nodes { user topCountries { name } topProviders { name } banned maxConcurrency
+        score indicators { code } } } } } }",
     ),
     (
         "MisuseFindingConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
-        findings(first: $n) { totalCount nodes { ip code evidence status notRevocableBecause banned blocked
+        findings(first: $n) { totalCount nodes { ip code evidence status notRevocableBecause banned blocked blockedBy { value }
         whereabouts { addresses running networks { asn } } } } } } }",
     ),
     (
@@ -285,7 +292,10 @@ async fn fill(world: &World, admin: &Client, n: u8) {
     admin.data(added, address).await;
     let viewing = SessionFacts {
         address: [203, 0, 113, n].into(),
-        grant: Some(granted(&format!("used{n}"))),
+        grant: Some(Grant {
+            user: Some(format!("watched{n}").into()),
+            ..granted(&format!("used{n}"))
+        }),
         ..world.viewing(&name, u64::from(n))
     };
     world.node.tell(world.clock.now(), Kind::Started(viewing.clone()));

@@ -13,7 +13,14 @@ use crate::{
     organisations::operator,
 };
 
-const TABLES: [&str; 5] = ["token-usage", "address-usage", "findings", "sessions", "changes"];
+const TABLES: [&str; 6] = [
+    "token-usage",
+    "viewer-usage",
+    "address-usage",
+    "findings",
+    "sessions",
+    "changes",
+];
 /// More than are read at once.
 const MANY: u64 = 1_203;
 
@@ -216,13 +223,13 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
         assert!(answer.text.contains(&format!("`{field}`")), "{path}: {}", answer.text);
     }
     let asked_of_nothing = entries(&admin).await.len();
-    assert_eq!(asked_of_nothing, 6, "what is refused leaves no entry");
+    assert_eq!(asked_of_nothing, 7, "what is refused leaves no entry");
 
     let take = format!(
         "mutation {{ setPackage(input: {{organisation: \"{own}\", package: ANALYTICS, enabled: false}}) {{ errors {{ code }} }} }}"
     );
     operator(&world).await.data(&take, json!({})).await;
-    for (table, needs) in TABLES.into_iter().zip([true, true, true, false, false]) {
+    for (table, needs) in TABLES.into_iter().zip([true, true, true, true, false, false]) {
         let answer = admin.get(&asked(table)).await;
         let code = answer.code();
         assert_eq!(
@@ -242,7 +249,7 @@ async fn what_nothing_can_be_is_named_on(kind: Kind) {
     let long = "x".repeat(600);
     let texts = ["stream", "jti", "user", "tag", "ip", "provider", "referrer", "country"];
     for value in ["%00", "a%00b", &long] {
-        for table in ["token-usage", "address-usage", "sessions"] {
+        for table in ["token-usage", "viewer-usage", "address-usage", "sessions"] {
             for field in &texts[..if table == "sessions" { 5 } else { 8 }] {
                 let answer = admin.get(&format!("/{table}.csv?{time}&{field}={value}")).await;
                 assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{table} {field} {value}");
@@ -310,6 +317,7 @@ async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
     let time = "from=2027-01-01T00:00:00Z";
     for path in [
         &format!("/token-usage.csv?{time}"),
+        &format!("/viewer-usage.csv?{time}"),
         &format!("/address-usage.csv?{time}"),
         &format!("/findings.csv?{time}"),
         &format!("/quality.csv?{time}"),
@@ -390,6 +398,7 @@ async fn a_file_takes_every_argument_that_its_table_does() {
             "AnalyticsFilter",
             &[
                 "/token-usage.csv?from=2027-01-01T00:00:00Z",
+                "/viewer-usage.csv?from=2027-01-01T00:00:00Z",
                 "/address-usage.csv?from=2027-01-01T00:00:00Z",
             ][..],
         ),

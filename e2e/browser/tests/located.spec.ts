@@ -12,7 +12,7 @@ import { begin, drain, ready } from '../support/process.ts';
 import { Viewer } from '../support/viewers.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
-const SHOWN = ['/overview', '/misuse', '/misuse/tokens', '/misuse/addresses', '/guardian'];
+const SHOWN = ['/overview', '/misuse', '/misuse/tokens', '/misuse/viewers', '/misuse/addresses', '/guardian'];
 
 /** The one line of the page that says where they are from. */
 const credits = (page: Page) => page.locator('.credits');

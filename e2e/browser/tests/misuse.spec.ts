@@ -176,7 +176,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(table.getByRole('columnheader', { name: 'User' })).toHaveAttribute('aria-sort', 'ascending');
   await table.getByRole('button', { name: 'User' }).click();
   await expect(page).toHaveURL(/dir=desc/);
-  for (const [label, word] of [['Top countries', 'countries'], ['Duration average', 'average'], ['Max concurrency', 'concurrency']]) {
+  for (const [label, word] of [['Top countries', 'countries'], ['Duration average', 'average'], ['Max concurrency', 'concurrency'], ['Status', 'status']]) {
     await table.getByRole('button', { name: label }).click();
     await expect(page).toHaveURL(new RegExp(`sort=${word}`));
     await expect(row(page, 'view-thief')).toBeVisible();
@@ -225,6 +225,46 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   for (const viewer of viewers) viewer.leave();
   const control = await Control.signedIn(user('nanoAdmin'));
   for (const id of await control.ruleIds()) await control.unrule(id);
+  await control.close();
+});
+
+test('a viewer is scored with all their tokens, and banned in the panel', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('viewer-thief', 40);
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const second = await control.playbackToken(testStream().name, 'viewer-thief', 600);
+  viewers.push(await Viewer.from('127.40.1.1', second.token));
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/viewers?last=60'));
+  const table = page.getByRole('table', { name: 'Viewers' });
+  await expect(row(page, 'viewer-thief')).toBeVisible({ timeout: 30_000 });
+  for (const head of ['User', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'Tokens', 'IPs', 'Top providers', 'Top countries', 'Media', 'First start', 'Last end', 'Max concurrency', 'Score', 'Banned', 'Ban']) {
+    await expect(table.getByRole('columnheader', { name: head, exact: true })).toBeVisible();
+  }
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(4), 'tokens').toHaveText('2', { timeout: 30_000 });
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(12), 'it has a score').not.toHaveText('0', { timeout: 60_000 });
+  await expectFitEverywhere(page, 'the viewers');
+  await table.getByRole('button', { name: 'Tokens' }).click();
+  await expect(page).toHaveURL(/sort=tokens&dir=desc/);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export CSV' }).click()]);
+  expect(await readFile(await file.path(), 'utf8')).toContain('"viewer-thief"');
+
+  await page.getByRole('button', { name: 'Details of viewer-thief' }).click();
+  await expect(page).toHaveURL(/open=viewer-thief/);
+  const panel = page.getByRole('dialog', { name: 'Viewer' });
+  await expect(panel.getByRole('table', { name: 'Tokens of the viewer' })).toContainText(jti);
+  await expect(panel.getByRole('table', { name: 'Addresses of the viewer' })).toContainText('127.40.3.1');
+  await expect(panel).toContainText('Several addresses');
+  await expectFitEverywhere(page, 'a viewer in the panel');
+  await panel.getByRole('button', { name: 'Ban viewer-thief' }).click();
+  await page.getByRole('dialog', { name: 'Ban a viewer' }).getByRole('button', { name: 'Ban viewer' }).click();
+  await expect(panel.getByText('Banned', { exact: true })).toBeVisible();
+  for (const viewer of viewers) expect(await viewer.ask()).toBe('TOKEN_USER_BANNED');
+  await panel.getByRole('button', { name: 'Close' }).click();
+  await expect(row(page, 'viewer-thief').getByRole('cell').nth(13)).toHaveText('Banned');
+  await expect(page.getByRole('button', { name: 'Ban viewer-thief' })).toHaveCount(0);
+  for (const viewer of viewers) viewer.leave();
+  await control.change('unbanUser', { user: 'viewer-thief' });
   await control.close();
 });
 
@@ -291,13 +331,31 @@ test('the IP view says what was watched from each address, and an address is blo
   await control.close();
 });
 
+test('an address that is blocked by its country is said to be, and leads to the rule', async ({ page }) => {
+  const { viewers } = await passedOn('land-thief', 40);
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const rule = await control.rule({ kind: 'COUNTRY', value: 'SG', action: 'DENY' });
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/misuse/addresses?last=15&user=land-thief'));
+  const blocked = row(page, '127.40.3.1').getByRole('link', { name: /^Blocked.*Singapore/ });
+  await expect(blocked).toHaveAttribute('href', '/guardian?q=SG&kind=country', { timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'Block 127.40.3.1' })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Block 127.40.1.1' })).toBeEnabled();
+  expect(await viewers[2]!.ask()).toBe('GUARDIAN_COUNTRY');
+  await blocked.click();
+  await expect(page.getByRole('table', { name: 'Guardian rules' }).getByRole('row')).toHaveCount(2);
+  for (const viewer of viewers) viewer.leave();
+  await control.unrule(rule);
+  await control.close();
+});
+
 test('views without anything say so', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));
   await page.goto(at('/misuse?from=2020-01-01T00:00&to=2020-01-02T00:00'));
   await expect(page.getByText('Nothing looks like misuse')).toBeVisible();
   await expectFitEverywhere(page, 'no findings');
-  for (const path of ['/misuse/tokens', '/misuse/addresses']) {
+  for (const path of ['/misuse/tokens', '/misuse/viewers', '/misuse/addresses']) {
     await page.goto(at(`${path}?user=nobody-at-all`));
     await expect(page.getByText('Nobody watched')).toBeVisible();
   }

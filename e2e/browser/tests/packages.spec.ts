@@ -253,6 +253,7 @@ test('without any package no button fails for want of one', async ({ page }) => 
     '/guardian',
     '/misuse',
     '/misuse/tokens',
+    '/misuse/viewers',
     '/misuse/addresses',
     '/misuse/responses',
     '/alerts',

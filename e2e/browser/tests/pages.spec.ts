@@ -22,6 +22,7 @@ const PAGES: [string, string, string][] = [
   ['guardian', '/guardian', 'Guardian'],
   ['misuse', '/misuse', 'Misuse'],
   ['the token view', '/misuse/tokens', 'Misuse'],
+  ['the viewers', '/misuse/viewers', 'Misuse'],
   ['the IP view', '/misuse/addresses', 'Misuse'],
   ['responses to misuse', '/misuse/responses', 'Misuse'],
   ['misuse cases', '/misuse/cases', 'Misuse'],

@@ -61,7 +61,7 @@ test('what fails for want of a package is closed, and says why', async ({ page }
   await page.getByRole('button', { name: 'Import and export' }).click();
   await expect(page.getByRole('menuitem', { name: 'Export JSON' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: 'Import rules' })).toHaveCount(0);
-  for (const path of ['/misuse', '/misuse/tokens', '/misuse/addresses']) {
+  for (const path of ['/misuse', '/misuse/tokens', '/misuse/viewers', '/misuse/addresses']) {
     await page.goto(at(path));
     await expect(page.getByText('Upgrade needed')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Export CSV' })).toHaveCount(0);

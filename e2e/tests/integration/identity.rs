@@ -22,14 +22,18 @@ async fn a_viewer_with_a_connection_for_each_request_is_one_session() {
             assert_eq!(curl(&[url], None).await.status, 200);
         }
     }
-    let query = "query($user: String) { organisation { sessions(filter: { user: $user }) { nodes { id user requests } } } }";
+    let query =
+        "query($user: String) { organisation { sessions(filter: { user: $user }) { nodes { id user requests } } } }";
     let sessions = until("the session is recorded, with its requests", async || {
         let seen = admin.ask(query, &json!({ "user": "one-viewer" })).await;
         let sessions = seen["organisation"]["sessions"]["nodes"]
             .as_array()
             .expect("sessions")
             .clone();
-        sessions.iter().any(|session| session["requests"] == 6).then_some(sessions)
+        sessions
+            .iter()
+            .any(|session| session["requests"] == 6)
+            .then_some(sessions)
     })
     .await;
     assert_eq!(sessions.len(), 1, "{sessions:?}");

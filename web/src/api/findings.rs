@@ -7,6 +7,7 @@ use super::{
     failure::Failure,
     misuse::TimeRange,
     page::Page,
+    rules::BlockedBy,
     scalar::{DateTime, TokenStatus},
     schema,
     streams::PageInfo,
@@ -31,8 +32,8 @@ pub(crate) struct Finding {
     pub(crate) not_revocable_because: Option<String>,
     /// Whether the viewer is banned now.
     pub(crate) banned: Option<bool>,
-    /// Whether the address is kept out now.
-    pub(crate) blocked: Option<bool>,
+    /// The rule that keeps the address out now.
+    pub(crate) blocked_by: Option<BlockedBy>,
     pub(crate) whereabouts: Whereabouts,
 }
 

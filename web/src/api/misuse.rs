@@ -6,6 +6,7 @@ use super::{
     client::Api,
     failure::Failure,
     page::Page,
+    rules::BlockedBy,
     scalar::{DateTime, TokenStatus},
     schema,
     sessions::{Door, Protocol, Session},
@@ -102,7 +103,8 @@ pub(crate) struct AddressUsage {
     pub(crate) first_start: DateTime,
     pub(crate) last_end: Option<DateTime>,
     pub(crate) max_concurrency: i32,
-    pub(crate) blocked: bool,
+    /// The rule that keeps it out.
+    pub(crate) blocked_by: Option<BlockedBy>,
     pub(crate) score: i32,
     pub(crate) indicators: Vec<Indicator>,
 }
@@ -122,6 +124,7 @@ pub(crate) enum TokenUsageOrder {
     Referrers,
     Score,
     Sessions,
+    Status,
     Streams,
     Tag,
     User,

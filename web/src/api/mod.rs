@@ -42,6 +42,7 @@ pub(crate) mod streams;
 pub(crate) mod token_looks;
 pub(crate) mod token_making;
 pub(crate) mod tokens;
+pub(crate) mod viewer_usage;
 pub(crate) mod weak_tokens;
 pub(crate) mod webhooks;
 

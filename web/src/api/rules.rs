@@ -38,6 +38,14 @@ pub(crate) struct Rule {
     pub(crate) created_at: DateTime,
 }
 
+/// A rule that keeps somebody out: what it looks at and for.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
+#[cynic(graphql_type = "GuardianRule")]
+pub(crate) struct BlockedBy {
+    pub(crate) kind: Kind,
+    pub(crate) value: String,
+}
+
 /// The stream that a rule is for.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq, Eq)]
 #[cynic(graphql_type = "Stream")]

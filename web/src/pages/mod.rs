@@ -26,7 +26,9 @@ mod tokens;
 mod watch;
 mod why;
 
-pub(crate) use self::misuse::{CasePage, Cases, Findings, IpView, Responses, TokenView, is_open as is_misuse_open};
+pub(crate) use self::misuse::{
+    CasePage, Cases, Findings, IpView, Responses, TokenView, ViewerView, is_open as is_misuse_open,
+};
 pub(crate) use account::{Account, AccountSecurity, AccountTokens};
 pub(crate) use activity::{Activity, Changes};
 pub(crate) use alerts::{AlertReceivers, AlertRules, Alerts};

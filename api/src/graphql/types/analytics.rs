@@ -10,12 +10,12 @@ use super::{
     Part,
     finding::{MisuseFinding, MisuseFindingConnection},
     moment::Moment,
-    order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder},
+    order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder},
     page::wanted,
     quality::{PlayerQuality, QualityDimension, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
     session::{Door, Protocol},
-    usage::{self, AddressUsageConnection, TokenUsageConnection},
+    usage::{self, AddressUsageConnection, TokenUsageConnection, ViewerUsageConnection},
 };
 use crate::{
     analytics::{
@@ -342,6 +342,29 @@ impl Analytics {
         );
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::addresses(state, &sessions, by, order, wanted).await?))
+    }
+
+    /// By viewer, as tokens name them; not for `nanoReadOnly`.
+    #[graphql(complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1")]
+    async fn by_viewer(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+        #[graphql(desc = "In which order; by score unless said.")] order_by: Option<ViewerUsageOrder>,
+        #[graphql(desc = "Which end comes first; the most, or the last, unless said.")] direction: Option<
+            OrderDirection,
+        >,
+    ) -> Result<Option<ViewerUsageConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let order = (
+            order_by.map(Into::into).unwrap_or_default(),
+            direction.map(Into::into).unwrap_or_default(),
+        );
+        let sessions = self.sessions(state.store.read()).await?;
+        Ok(Some(usage::viewers(state, &sessions, order, wanted).await?))
     }
 
     /// Signs of misuse, what was seen last first; not for `nanoReadOnly`.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::{finding, session};
 use ids::{FindingId, OrganisationId};
 
-use super::{page::connection, token::TokenStatus};
+use super::{page::connection, rule::GuardianRule, token::TokenStatus};
 use crate::{
     analytics::{
         Found,
@@ -94,10 +94,19 @@ impl MisuseFinding {
         })
     }
 
-    /// Whether a rule of the whole organisation keeps the address out now, where it is of an address.
+    /// Whether a rule of the whole organisation keeps the address out now, by itself, its network or its country, where it
+    /// is of an address.
     async fn blocked(&self, context: &Context<'_>) -> Result<Option<bool>> {
         Ok(match self.standing(context).await? {
-            Some(Standing::Address(blocked)) => Some(blocked),
+            Some(Standing::Address(rule)) => Some(rule.is_some()),
+            _ => None,
+        })
+    }
+
+    /// The rule that does.
+    async fn blocked_by(&self, context: &Context<'_>) -> Result<Option<GuardianRule>> {
+        Ok(match self.standing(context).await? {
+            Some(Standing::Address(Some(rule))) => Some(GuardianRule::of(*rule)?),
             _ => None,
         })
     }

@@ -58,7 +58,7 @@ pub(crate) use invitation::{Invitation, InvitationOffer, Mails};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};
 pub(crate) use member::{Accounts, Member, MemberConnection, SignIn};
 pub(crate) use moment::Moment;
-pub(crate) use order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder};
+pub(crate) use order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder};
 pub(crate) use organisation::Organisation;
 pub(crate) use package::{Package, PackageLimitsInput};
 pub(crate) use page::Part;
@@ -80,7 +80,7 @@ pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, Tok
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};
 pub(crate) use thresholds::{MisuseThresholds, MisuseThresholdsInput};
 pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
-pub(crate) use usage::{AddressUsage, TokenUsage, address_rows, token_rows};
+pub(crate) use usage::{AddressUsage, TokenUsage, ViewerUsage, address_rows, token_rows, viewer_rows};
 pub(crate) use viewer::{Role, Viewer};
 pub(crate) use weak_token::WeakTokens;
 pub(crate) use webhook::{

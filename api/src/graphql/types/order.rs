@@ -1,4 +1,4 @@
-//! In which order the views of tokens and addresses are.
+//! In which order the views of tokens, viewers and addresses are.
 
 use async_graphql::Enum;
 
@@ -69,6 +69,44 @@ pub(crate) enum TokenUsageOrder {
     Countries,
     /// By how many sites it came from.
     Referrers,
+    /// By how it stands: the revoked, the expired, the active. Refused where more than 2000 tokens that were not made here
+    /// may have been revoked together.
+    Status,
+}
+
+/// In which order viewers are; the most, or the last, first unless said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum ViewerUsageOrder {
+    /// By score, then by who was there last.
+    Score,
+    /// By how long they watched.
+    DurationSum,
+    /// By how long a session took.
+    DurationAvg,
+    /// By sessions.
+    Sessions,
+    /// By streams.
+    Streams,
+    /// By tokens.
+    Tokens,
+    /// By addresses.
+    Ips,
+    /// By media sent.
+    Bytes,
+    /// By when they watched first, the latest first.
+    FirstStart,
+    /// By who was there last.
+    LastEnd,
+    /// By sessions at once.
+    MaxConcurrency,
+    /// By the viewer.
+    User,
+    /// By how many networks they came from.
+    Providers,
+    /// By how many countries they came from.
+    Countries,
+    /// By whether they are banned: those who are first.
+    Banned,
 }
 
 /// In which order addresses are; the most, or the last, first unless said.
@@ -120,6 +158,29 @@ impl From<TokenUsageOrder> for OrderBy {
             TokenUsageOrder::Providers => Self::Providers,
             TokenUsageOrder::Countries => Self::Countries,
             TokenUsageOrder::Referrers => Self::Referrers,
+            TokenUsageOrder::Status => Self::Status,
+        }
+    }
+}
+
+impl From<ViewerUsageOrder> for OrderBy {
+    fn from(order: ViewerUsageOrder) -> Self {
+        match order {
+            ViewerUsageOrder::Score => Self::Score,
+            ViewerUsageOrder::DurationSum => Self::Duration,
+            ViewerUsageOrder::DurationAvg => Self::MeanDuration,
+            ViewerUsageOrder::Sessions => Self::Sessions,
+            ViewerUsageOrder::Streams => Self::Streams,
+            ViewerUsageOrder::Tokens => Self::Others,
+            ViewerUsageOrder::Ips => Self::Addresses,
+            ViewerUsageOrder::Bytes => Self::Bytes,
+            ViewerUsageOrder::FirstStart => Self::FirstStart,
+            ViewerUsageOrder::LastEnd => Self::LastEnd,
+            ViewerUsageOrder::MaxConcurrency => Self::MaxConcurrency,
+            ViewerUsageOrder::User => Self::Subject,
+            ViewerUsageOrder::Providers => Self::Providers,
+            ViewerUsageOrder::Countries => Self::Countries,
+            ViewerUsageOrder::Banned => Self::Status,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 
 /// A rule on who may watch or publish, whatever they hold. The most specific rule of a kind wins; a deny by any one kind
 /// denies.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct GuardianRule {
     row: guardian_rule::Model,
     rule: rules::Rule,
@@ -249,6 +249,11 @@ impl GuardianRule {
     /// What its cursor is made of.
     pub(crate) fn key(&self) -> String {
         self.rule.id.to_string()
+    }
+
+    /// What it looks at and for, in a cell.
+    pub(super) fn cell(&self) -> String {
+        format!("{} {}", self.rule.matcher.kind().as_str(), self.row.value)
     }
 
     fn organisation(&self) -> OrganisationId {

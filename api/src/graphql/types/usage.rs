@@ -1,4 +1,4 @@
-//! What one token, or one address, was used for.
+//! What one token, or one address, was used for, and what one viewer watched.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,15 @@ use async_graphql::{ID, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
 
-use super::{Part, analytics::Indicator, page::connection, series::Bucket, token::TokenStatus};
+use super::{Part, analytics::Indicator, page::connection, rule::GuardianRule, series::Bucket, token::TokenStatus};
 use crate::{
     analytics::{
-        concurrency, findings, pages, standing,
+        blocking, concurrency, findings, pages, standing,
         usage::{self, By, Ordering, Sessions, Usage},
     },
     fault::Fault,
     service::{
+        bans,
         page::{Page, Wanted},
         reading::TokenIs,
     },
@@ -147,8 +148,11 @@ pub(crate) struct AddressUsage {
     last_end: Option<DateTime<Utc>>,
     /// How many there were at once at most.
     max_concurrency: i32,
-    /// Whether a rule of the whole organisation keeps it out.
+    /// Whether a rule of the whole organisation keeps it out: by itself, by the network or by the country that it is in, all
+    /// of them where it reaches over several.
     blocked: bool,
+    /// The rule that does.
+    blocked_by: Option<GuardianRule>,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,
     /// What the score is made of.
@@ -157,7 +161,7 @@ pub(crate) struct AddressUsage {
 
 impl AddressUsage {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 17] = [
+    pub(crate) const HEADING: [&'static str; 18] = [
         "ip",
         "addresses",
         "duration_sum_s",
@@ -174,11 +178,12 @@ impl AddressUsage {
         "max_concurrency",
         "score",
         "blocked",
+        "blocked_by",
         "indicators",
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 17] {
+    pub(crate) fn cells(&self) -> [String; 18] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         [
             self.ip.clone(),
@@ -197,6 +202,7 @@ impl AddressUsage {
             self.max_concurrency.to_string(),
             self.score.to_string(),
             self.blocked.to_string(),
+            self.blocked_by.as_ref().map(GuardianRule::cell).unwrap_or_default(),
             Indicator::listed(&self.indicators),
         ]
     }
@@ -207,6 +213,94 @@ connection!(
     AddressUsageConnection,
     AddressUsageEdge,
     AddressUsage
+);
+
+/// What a viewer watched, with whatever token that names them.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ViewerUsage {
+    /// The viewer, as tokens name them.
+    user: String,
+    /// How long all sessions took, in seconds.
+    duration_sum_s: f64,
+    /// How long one took on average, in seconds.
+    duration_avg_s: f64,
+    /// How many there were.
+    sessions: i32,
+    /// Of how many streams.
+    streams: i32,
+    /// With how many tokens; of those that one session ran on, its newest counts.
+    tokens: i32,
+    /// From how many addresses.
+    ips: i32,
+    /// Whose networks they came from most, by sessions.
+    top_providers: Vec<Bucket>,
+    /// From which countries most, by sessions.
+    top_countries: Vec<Bucket>,
+    /// Media sent in those sessions, in bytes; of one that reaches beyond the time, all of it.
+    bytes: f64,
+    /// When the first began.
+    first_start: DateTime<Utc>,
+    /// When the last ended; none while one goes on.
+    last_end: Option<DateTime<Utc>>,
+    /// How many there were at once at most.
+    max_concurrency: i32,
+    /// Whether they are banned now: every token that names them is refused.
+    banned: bool,
+    /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
+    score: i32,
+    /// What the score is made of.
+    indicators: Vec<Indicator>,
+}
+
+impl ViewerUsage {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 16] = [
+        "user",
+        "duration_sum_s",
+        "duration_avg_s",
+        "sessions",
+        "streams",
+        "tokens",
+        "ips",
+        "top_providers",
+        "top_countries",
+        "bytes",
+        "first_start",
+        "last_end",
+        "max_concurrency",
+        "score",
+        "banned",
+        "indicators",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 16] {
+        [
+            self.user.clone(),
+            format!("{:.3}", self.duration_sum_s),
+            format!("{:.3}", self.duration_avg_s),
+            self.sessions.to_string(),
+            self.streams.to_string(),
+            self.tokens.to_string(),
+            self.ips.to_string(),
+            listed(&self.top_providers),
+            listed(&self.top_countries),
+            self.bytes.to_string(),
+            super::written(self.first_start),
+            self.last_end.map(super::written).unwrap_or_default(),
+            self.max_concurrency.to_string(),
+            self.score.to_string(),
+            self.banned.to_string(),
+            Indicator::listed(&self.indicators),
+        ]
+    }
+}
+
+connection!(
+    /// Viewers who watched.
+    ViewerUsageConnection,
+    ViewerUsageEdge,
+    ViewerUsage
 );
 
 /// A page of the Token view.
@@ -257,6 +351,50 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
     Ok(rows.iter().map(shape).collect())
 }
 
+/// A page of viewers.
+pub(super) async fn viewers(
+    state: &State,
+    sessions: &Sessions,
+    order: Ordering,
+    wanted: Wanted,
+) -> Result<ViewerUsageConnection, Fault> {
+    let page = pages::page(state, sessions, By::Viewer, order, wanted).await?;
+    let rows = viewer_rows(state, sessions, &page.rows).await?;
+    Ok(part(page, rows).into())
+}
+
+/// Those viewers with all that the view has of them.
+pub(crate) async fn viewer_rows(state: &State, sessions: &Sessions, rows: &[Usage]) -> Result<Vec<ViewerUsage>, Fault> {
+    let connection = state.store.read();
+    let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
+    let beside = Beside::of(state, sessions, By::Viewer, &subjects).await?;
+    let mut providers = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Provider).await?;
+    let mut countries = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Country).await?;
+    let banned = bans::among(connection, sessions.organisation, subjects).await?;
+    let shape = |row: &Usage| {
+        let (max_concurrency, indicators) = beside.of_row(&row.subject);
+        ViewerUsage {
+            duration_sum_s: seconds(row.duration_us),
+            duration_avg_s: mean(row),
+            sessions: number(row.sessions),
+            streams: number(row.streams),
+            tokens: number(row.others),
+            ips: number(row.addresses),
+            top_providers: buckets(providers.remove(&row.subject)),
+            top_countries: buckets(countries.remove(&row.subject)),
+            bytes: super::float(u64::try_from(row.bytes).unwrap_or(0)),
+            first_start: super::moment(row.first_at),
+            last_end: ended(row),
+            max_concurrency,
+            banned: banned.contains(&row.subject),
+            score: number(row.score),
+            indicators,
+            user: row.subject.clone(),
+        }
+    };
+    Ok(rows.iter().map(shape).collect())
+}
+
 /// A page of the IP view.
 pub(super) async fn addresses(
     state: &State,
@@ -281,16 +419,12 @@ pub(crate) async fn address_rows(
     let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
     let beside = Beside::of(state, sessions, by, &subjects).await?;
     let mut tags = usage::tops(connection, sessions, by, &subjects, Column::Tag).await?;
-    let (organisation, now) = (sessions.organisation, state.now());
-    let blocked = if by == By::Network {
-        standing::blocked_networks(connection, organisation, &subjects, now).await?
-    } else {
-        standing::blocked(connection, organisation, &subjects, now).await?
-    };
-    let shape = |row: &Usage| {
+    let mut blocked = blocking::of_rows(connection, sessions, by, &subjects, state.now()).await?;
+    let shape = |row: &Usage| -> Result<AddressUsage, Fault> {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
         let tags = tags.remove(&row.subject).unwrap_or_default();
-        AddressUsage {
+        let blocked_by = blocked.remove(&row.subject).map(GuardianRule::of).transpose()?;
+        Ok(AddressUsage {
             duration_sum_s: seconds(row.duration_us),
             duration_avg_s: mean(row),
             sessions: number(row.sessions),
@@ -300,7 +434,8 @@ pub(crate) async fn address_rows(
             first_start: super::moment(row.first_at),
             last_end: ended(row),
             max_concurrency,
-            blocked: blocked.contains(&row.subject),
+            blocked: blocked_by.is_some(),
+            blocked_by,
             score: number(row.score),
             indicators,
             provider: row.provider.clone(),
@@ -312,9 +447,9 @@ pub(crate) async fn address_rows(
                 (By::Network, number) => format!("AS{number}"),
                 (_, text) => text.to_owned(),
             },
-        }
+        })
     };
-    Ok(rows.iter().map(shape).collect())
+    rows.iter().map(shape).collect()
 }
 
 /// A page with all that its view has of each row.

@@ -1,5 +1,5 @@
-//! `GET /token-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/quality.csv`, `/sessions.csv`, `/changes.csv`: what tables of the
-//! dashboard show, as files, streamed. Each is an entry of the audit log.
+//! `GET /token-usage.csv`, `/viewer-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/quality.csv`, `/sessions.csv`,
+//! `/changes.csv`: what tables of the dashboard show, as files, streamed. Each is an entry of the audit log.
 //!
 //! Parameters are called as the arguments and fields of GraphQL are, and read by the same types. Whoever sees aggregates
 //! only takes nothing away.
@@ -30,7 +30,7 @@ use crate::{
     graphql::types::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding,
         OrderDirection, PlayerQuality, QualityDimension, Session, SessionFilter, TimeRange, TokenUsage,
-        TokenUsageOrder,
+        TokenUsageOrder, ViewerUsage, ViewerUsageOrder,
     },
     people::Acting,
     service::exports::{self, Part, Place},
@@ -40,6 +40,7 @@ use crate::{
 pub(super) fn routes() -> Router<Doors> {
     Router::new()
         .route("/token-usage.csv", get(token_usage))
+        .route("/viewer-usage.csv", get(viewer_usage))
         .route("/address-usage.csv", get(address_usage))
         .route("/findings.csv", get(findings))
         .route("/quality.csv", get(quality))
@@ -69,6 +70,34 @@ async fn token_usage(doors: State<Doors>, request: Request) -> Response {
             "token-usage",
             (By::Token, order),
             &TokenUsage::HEADING,
+        )
+        .await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// Viewers.
+async fn viewer_usage(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
+        let order = (
+            parameters
+                .one::<ViewerUsageOrder>("orderBy")?
+                .map(Into::into)
+                .unwrap_or_default(),
+            direction(&mut parameters)?,
+        );
+        view(
+            doors,
+            (&acting, head),
+            parameters,
+            "viewer-usage",
+            (By::Viewer, order),
+            &ViewerUsage::HEADING,
         )
         .await
     };

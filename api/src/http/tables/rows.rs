@@ -13,7 +13,7 @@ use crate::{
     },
     csv,
     fault::Fault,
-    graphql::types::{Change, MisuseFinding, Session, address_rows, token_rows},
+    graphql::types::{Change, MisuseFinding, Session, address_rows, token_rows, viewer_rows},
     http::export::Rows,
     people::Acting,
     service::{
@@ -24,7 +24,7 @@ use crate::{
     state::State,
 };
 
-/// One of the two views. Sums of many rows are made at once, for each time costs as much as all; what stands beside them is
+/// One of the views. Sums of many rows are made at once, for each time costs as much as all; what stands beside them is
 /// looked up for some.
 pub(super) struct Views {
     state: Arc<State>,
@@ -85,6 +85,10 @@ impl Rows for Views {
         let lines = match self.by {
             By::Token => {
                 let rows = token_rows(&self.state, &self.sessions, &some).await?;
+                rows.iter().map(|row| csv::line(row.cells())).collect()
+            }
+            By::Viewer => {
+                let rows = viewer_rows(&self.state, &self.sessions, &some).await?;
                 rows.iter().map(|row| csv::line(row.cells())).collect()
             }
             By::Address | By::Subnet | By::Network => {

@@ -18,7 +18,7 @@ pub use credential::{CredentialDigest, Handle, Known, StaticScope, StaticToken};
 pub use hold::{Held, Hold, Holds};
 use ids::{OrganisationHash, OrganisationId, StreamId, StreamName};
 pub use organisation::{Asks, IngestAuthorisation, Judges, Organisation, Package, Packages, Standing};
-pub use revocation::{Revocations, Subject};
+pub use revocation::{FOREIGN_LEEWAY, Revocations, Subject};
 use rpds::{HashTrieMapSync, HashTrieSetSync};
 pub use stream::{SecurePlayback, Stream, StreamIngest, StreamStanding};
 pub use update::{Touched, Update};

@@ -109,5 +109,5 @@ impl FromIterator<(Subject, Timestamp)> for Revocations {
     }
 }
 
-/// How far a customer's clock may be off.
-const FOREIGN_LEEWAY: Duration = Duration::from_secs(30);
+/// How far a customer's clock may be off: what it says was issued so long after a bulk revocation is covered too.
+pub const FOREIGN_LEEWAY: Duration = Duration::from_secs(30);

@@ -42,6 +42,8 @@ pub(super) struct Ways {
     pub(super) end: RwSignal<Vec<Session>>,
     /// How often sessions were ended here.
     pub(super) ended: RwSignal<u32>,
+    /// How often somebody was banned here.
+    pub(super) banned: RwSignal<u32>,
     /// What was revoked here, so that it is shown as revoked before the views say so.
     pub(super) revoked: RwSignal<Vec<cynic::Id>>,
     /// Whether nobody can be blocked, for want of the package.
@@ -58,6 +60,7 @@ impl Ways {
             suggest: RwSignal::new(None),
             end: RwSignal::new(Vec::new()),
             ended: RwSignal::new(0),
+            banned: RwSignal::new(0),
             revoked: RwSignal::new(Vec::new()),
             no_rules: use_lacking(Package::Guardian),
         }
@@ -71,13 +74,17 @@ pub(super) fn Dialogs(ways: Ways, #[prop(into)] on_done: Callback<()>) -> impl I
         ways.revoked.update(|all| all.push(jti));
         on_done.run(());
     };
+    let banned = move |()| {
+        ways.banned.update(|times| *times += 1);
+        on_done.run(());
+    };
     let ended = gathered(RECORDED, move || {
         ways.ended.update(|times| *times += 1);
         on_done.run(());
     });
     view! {
         <RevokeOne asked=ways.revoke on_revoked=revoked/>
-        <Ban asked=ways.ban on_banned=on_done/>
+        <Ban asked=ways.ban on_banned=banned/>
         <Block asked=ways.block on_blocked=on_done/>
         <EndSession asked=ways.end on_ended=move |()| ended()/>
         <AddToCase asked=ways.case/>
@@ -108,6 +115,15 @@ pub(super) fn Revoke(
             <Button look disabled=is_barred on_press=move |_| ways.revoke.set(Some(jti.get_value())) attr:aria-label=name attr:title=barred.clone()>"Revoke"</Button>
             {barred.map(|why| view! { <span class="sr-only">{why}</span> })}
         }
+    })
+}
+
+/// The button that bans a viewer.
+#[component]
+pub(super) fn BanButton(ways: Ways, user: String, #[prop(default = Look::Quiet)] look: Look) -> impl IntoView {
+    may(Permission::ViewerBan).then(|| {
+        let (name, user) = (format!("Ban {user}"), StoredValue::new(user));
+        view! { <Button look on_press=move |_| ways.ban.set(Some(user.get_value())) attr:aria-label=name>"Ban"</Button> }
     })
 }
 

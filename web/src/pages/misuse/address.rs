@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::{
     act::{BlockButton, NoRules, Revoke, Ways},
-    addresses::{barred, reaches},
+    addresses::reaches,
+    block::{Blocked, barred},
     cases::{AddButton, Adding},
     panel::{Judged, Known, Touching, known, part},
     parts::{Score, lasted},
@@ -91,23 +92,36 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
                 ("Streams", usage.streams.to_string()),
                 ("Tokens", usage.tokens.to_string()),
             ];
-            let (tone, word) = if usage.blocked { (Tone::Bad, "Blocked") } else { (Tone::Good, "Let in") };
+            let barred = barred(usage.blocked_by.as_ref());
+            let standing = match usage.blocked_by {
+                Some(by) => view! { <Blocked by/> }.into_any(),
+                None => view! { <Badge tone=Tone::Good text="Let in"/> }.into_any(),
+            };
             view! {
                 <div class="standing">
-                    <p class="line"><Badge tone text=word/></p>
+                    <p class="line">{standing}</p>
                     <AddButton ways adding look=Look::Plain/>
-                    <BlockButton ways reaches barred=barred(usage.blocked) look=Look::Danger/>
+                    <BlockButton ways reaches barred=barred.clone() look=Look::Danger/>
+                    {barred.map(|why| view! { <p class="soft standing-note">{why}</p> })}
                 </div>
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
+        <Tokens caption="Tokens of the address" tokens ways/>
+        <Touching networks apart sessions ways/>
+    }
+}
+
+/// Tokens with how they stand, each with the way to take it back.
+#[component]
+pub(super) fn Tokens(caption: &'static str, tokens: Vec<TokenUsage>, ways: Ways) -> impl IntoView {
+    view! {
         <section class="panel-part">
             <h3>"Tokens"</h3>
-            <Table caption="Tokens of the address" columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
+            <Table caption columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
                 {tokens.into_iter().map(|row| view! { <TokenRow row ways/> }).collect_view()}
             </Table>
         </section>
-        <Touching networks apart sessions ways/>
     }
 }
 

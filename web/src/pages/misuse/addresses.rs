@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{
     act::{BlockButton, Ways},
     address::Panel,
-    block::Reach,
+    block::{Blocked, Reach, barred},
     parts::{Open, Score, lasted},
     place::Place,
     view::{Column, Row, whole},
@@ -21,7 +21,7 @@ use crate::{
         rules::Kind,
     },
     country,
-    kit::{Badge, Name, Select, Tone, When},
+    kit::{Name, Select, When},
     time,
 };
 
@@ -58,7 +58,7 @@ impl Row for AddressUsage {
         ),
         Column::of(AddressUsageOrder::Score, "score", "Score", false),
     ];
-    const LAST: (&'static str, &'static str) = ("Blocked", "Block");
+    const LAST: &'static [&'static str] = &["Blocked", "Block"];
     const BLOCKS: bool = true;
     const SUBJECT: &'static str = "Address";
 
@@ -97,7 +97,7 @@ impl Row for AddressUsage {
     }
 
     fn cells(self, place: Place, ways: Ways) -> AnyView {
-        let reaches = reaches(&self);
+        let (reaches, barred) = (reaches(&self), barred(self.blocked_by.as_ref()));
         view! {
             <tr>
                 <th scope="row"><Subject place of=self.ip.clone() addresses=self.addresses/></th>
@@ -116,8 +116,11 @@ impl Row for AddressUsage {
                 }}</td>
                 <td data-label="Max concurrency" class="num">{self.max_concurrency}</td>
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
-                <td data-label="Blocked" class="stay stay-state">{if self.blocked { view! { <Badge tone=Tone::Bad text="Blocked"/> }.into_any() } else { "No".into_any() }}</td>
-                <td class="acts stay stay-acts"><BlockButton ways reaches barred=barred(self.blocked)/></td>
+                <td data-label="Blocked" class="stay stay-state">{match self.blocked_by {
+                    Some(by) => view! { <Blocked by/> }.into_any(),
+                    None => "No".into_any(),
+                }}</td>
+                <td class="acts stay stay-acts"><BlockButton ways reaches barred/></td>
             </tr>
         }
         .into_any()
@@ -168,9 +171,4 @@ pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
         return vec![Reach::of(Kind::Asn, number, format!("Network AS{number}{name}"))];
     }
     Reach::around(&row.ip, asn, row.provider.as_deref(), row.country.as_deref())
-}
-
-/// Why blocking would do nothing.
-pub(super) fn barred(blocked: bool) -> Option<String> {
-    blocked.then(|| "A rule keeps it out already: see the Guardian page.".to_owned())
 }

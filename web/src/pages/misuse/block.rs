@@ -10,11 +10,14 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
-        rules::{self, Action, Candidate, CreateGuardianRuleInput, Doors, Kind, Mode},
+        rules::{self, Action, BlockedBy, Candidate, CreateGuardianRuleInput, Doors, Kind, Mode},
     },
     country,
-    kit::{Choice, Choices, Dialog, DialogForm, Doing, TextField, use_toasts},
-    pages::guardian::{Trial, done, tried},
+    kit::{Badge, Choice, Choices, Dialog, DialogForm, Doing, TextField, Tone, use_toasts},
+    pages::{
+        audit::written,
+        guardian::{Trial, done, tried},
+    },
     time,
 };
 
@@ -55,6 +58,36 @@ impl Reach {
         }
         all
     }
+}
+
+/// Says that somebody is kept out, and leads to the rule.
+#[component]
+pub(super) fn Blocked(by: BlockedBy) -> impl IntoView {
+    let why = barred(Some(&by));
+    let href = format!(
+        "/guardian{}",
+        written(&[("q", by.value), ("kind", by.kind.as_word().to_owned())])
+    );
+    view! {
+        <a href=href title=why.clone()><Badge tone=Tone::Bad text="Blocked"/><span class="sr-only">". "{why}</span></a>
+    }
+}
+
+/// Why blocking would do nothing.
+pub(super) fn barred(by: Option<&BlockedBy>) -> Option<String> {
+    let BlockedBy { kind, value } = by?;
+    let rule = match (kind, value.as_str()) {
+        (Kind::Asn, "none") => "networks that are not known".to_owned(),
+        (Kind::Asn, "*") => "all networks".to_owned(),
+        (Kind::Asn, number) => format!("network AS{number}"),
+        (Kind::Country, "none") => "countries that are not known".to_owned(),
+        (Kind::Country, "*") => "all countries".to_owned(),
+        (Kind::Country, code) => country::name(code),
+        (Kind::Ip | Kind::Referrer | Kind::UserAgent, value) => value.to_owned(),
+    };
+    Some(format!(
+        "The rule on {rule} keeps it out already: see the Guardian page."
+    ))
 }
 
 /// The /24 that an address is in, or the /64; what is a network already has none.

@@ -6,9 +6,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Page as Frame,
-    act::{BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
-    addresses::barred,
-    block::Reach,
+    act::{BanButton, BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
+    block::{Reach, barred},
     cases::{AddButton, Adding},
     export::{self, ExportButton},
     filters::When as Time,
@@ -27,11 +26,10 @@ use crate::{
         live::use_live,
         misuse::Whose,
         page::Page,
-        people::Permission,
         scalar::TokenStatus,
     },
-    kit::{Badge, Button, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
-    session::{may, use_person},
+    kit::{Badge, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
+    session::use_person,
     time,
 };
 
@@ -224,15 +222,10 @@ fn cut(ways: Ways, of: &Of, finding: &Finding, reaches: &[Reach]) -> AnyView {
             .into_any()
         }
         Of::Viewer(_) if finding.banned == Some(true) => done("Banned"),
-        Of::Viewer(user) => may(Permission::ViewerBan)
-            .then(|| {
-                let (name, user) = (format!("Ban {user}"), StoredValue::new(user));
-                view! { <Button on_press=move |_| ways.ban.set(Some(user.get_value())) attr:aria-label=name>"Ban"</Button> }
-            })
-            .into_any(),
+        Of::Viewer(user) => view! { <BanButton ways user look=Look::Plain/> }.into_any(),
         Of::Address(_) if reaches.is_empty() => ().into_any(),
         Of::Address(_) => {
-            let barred = barred(finding.blocked == Some(true));
+            let barred = barred(finding.blocked_by.as_ref());
             view! { <BlockButton ways reaches=reaches.to_vec() barred look=Look::Plain/> }.into_any()
         }
         Of::Nobody => ().into_any(),
@@ -305,7 +298,7 @@ impl Of {
         let coded = |text: &str| String::from(js_sys::encode_uri_component(text));
         match self {
             Self::Token(jti) => Some(format!("/misuse/tokens?open={}", coded(jti.inner()))),
-            Self::Viewer(user) => Some(format!("/misuse/tokens?user={}", coded(user))),
+            Self::Viewer(user) => Some(format!("/misuse/viewers?open={}", coded(user))),
             // The /64 of an IPv6 address is no row of the view, nor is a network in the place of an address.
             Self::Address(ip) if ip.contains('/') => None,
             Self::Address(ip) if ip.contains(':') => {

@@ -16,6 +16,8 @@ mod thresholds;
 mod token;
 mod tokens;
 mod view;
+mod viewer;
+mod viewers;
 mod whereabouts;
 mod words;
 
@@ -25,6 +27,7 @@ pub(crate) use self::{
     findings::Findings,
     responses::Responses,
     tokens::TokenView,
+    viewers::ViewerView,
 };
 pub(super) use self::{
     export::{ExportButton, time as asked_time},
@@ -61,6 +64,7 @@ fn Page(
     let tabs = vec![
         ("/misuse", "Findings"),
         ("/misuse/tokens", "Token view"),
+        ("/misuse/viewers", "Viewers"),
         ("/misuse/addresses", "IP view"),
         ("/misuse/responses", "Responses"),
         ("/misuse/cases", "Cases"),

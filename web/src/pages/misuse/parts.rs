@@ -71,14 +71,15 @@ pub(super) fn SortHead(
     #[prop(default = false)] is_text: bool,
 ) -> impl IntoView {
     let sorted = place.sorted(word);
-    let stays = word == "score";
+    let (is_score, is_state) = (word == "score", word == "status");
+    let stays = is_score || is_state;
     let said = move || {
         sorted
             .get()
             .map(|ascending| if ascending { "ascending" } else { "descending" })
     };
     view! {
-        <th scope="col" aria-sort=said class:stay=stays class:stay-score=stays>
+        <th scope="col" aria-sort=said class:stay=stays class:stay-score=is_score class:stay-state=is_state>
             <button type="button" class="sort" on:click=move |_| place.sort(word, is_text)>
                 <span>{label}</span>
                 {move || match sorted.get() {

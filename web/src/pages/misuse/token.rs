@@ -6,7 +6,8 @@ use leptos::prelude::*;
 
 use super::{
     act::{BlockButton, NoRules, Revoke, Ways},
-    addresses::{barred, reaches},
+    addresses::reaches,
+    block::{Blocked, barred},
     cases::{AddButton, Adding},
     panel::{Judged, Known, Touching, known, part},
     parts::lasted,
@@ -24,7 +25,7 @@ use crate::{
         weak_tokens,
     },
     country,
-    kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
+    kit::{CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table},
     pages::tokens::{Said, SeenAdvice},
 };
 
@@ -118,12 +119,7 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
             ];
             view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
-        <section class="panel-part">
-            <h3>"Addresses"</h3>
-            <Table caption="Addresses of the token" columns=vec!["IP", "From", "Sessions", "Duration", ""]>
-                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
-            </Table>
-        </section>
+        <Addresses caption="Addresses of the token" addresses ways/>
         <Touching networks apart sessions ways/>
         {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
@@ -172,20 +168,33 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     }
 }
 
+/// Addresses with where they are, each with the way to keep it out.
+#[component]
+pub(super) fn Addresses(caption: &'static str, addresses: Vec<AddressUsage>, ways: Ways) -> impl IntoView {
+    view! {
+        <section class="panel-part">
+            <h3>"Addresses"</h3>
+            <Table caption columns=vec!["IP", "From", "Sessions", "Duration", ""]>
+                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
+            </Table>
+        </section>
+    }
+}
+
 #[component]
 fn Address(row: AddressUsage, ways: Ways) -> impl IntoView {
-    let reaches = reaches(&row);
+    let (reaches, barred) = (reaches(&row), barred(row.blocked_by.as_ref()));
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider.clone(), land].into_iter().flatten().collect();
     let ip = row.ip.clone();
     let href = format!("/misuse/addresses?open={}", js_sys::encode_uri_component(&ip));
     view! {
         <tr>
-            <th scope="row"><span class="line"><a class="mono" href=href>{ip}</a>{row.blocked.then(|| view! { <Badge tone=Tone::Bad text="Blocked"/> })}</span></th>
+            <th scope="row"><span class="line"><a class="mono" href=href>{ip}</a>{row.blocked_by.map(|by| view! { <Blocked by/> })}</span></th>
             <td data-label="From">{from.join(", ")}</td>
             <td data-label="Sessions" class="num">{row.sessions}</td>
             <td data-label="Duration" class="num">{lasted(row.duration_sum_s)}</td>
-            <td class="acts"><BlockButton ways reaches barred=barred(row.blocked)/></td>
+            <td class="acts"><BlockButton ways reaches barred/></td>
         </tr>
     }
 }

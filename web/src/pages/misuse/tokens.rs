@@ -53,8 +53,9 @@ impl Row for TokenUsage {
         Column::of(TokenUsageOrder::LastEnd, "last-end", "Last end", false),
         Column::of(TokenUsageOrder::MaxConcurrency, "concurrency", "Max concurrency", false),
         Column::of(TokenUsageOrder::Score, "score", "Score", false),
+        Column::of(TokenUsageOrder::Status, "status", "Status", false),
     ];
-    const LAST: (&'static str, &'static str) = ("Status", "Revoke");
+    const LAST: &'static [&'static str] = &["Revoke"];
     const BLOCKS: bool = false;
     const SUBJECT: &'static str = "Token";
 

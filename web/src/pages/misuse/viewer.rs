@@ -1,0 +1,111 @@
+//! Everything that touches one viewer: their tokens, addresses, networks, players and sessions, and the ways to cut.
+
+use leptos::prelude::*;
+
+use super::{
+    act::{BanButton, NoRules, Ways},
+    address::Tokens,
+    cases::{AddButton, Adding},
+    panel::{Judged, Known, Touching, known, part},
+    parts::lasted,
+    place::Place,
+    token::{Addresses, networks},
+};
+use crate::{
+    api::{
+        client::use_api,
+        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder, Whose},
+        viewer_usage::ViewerUsage,
+    },
+    kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, Tone},
+    time,
+};
+
+/// All that is known of them within the time of the view.
+#[derive(Clone, PartialEq)]
+struct All {
+    known: Known<ViewerUsage>,
+    tokens: Vec<TokenUsage>,
+    addresses: Vec<AddressUsage>,
+}
+
+/// The panel's content.
+#[component]
+pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
+    let api = use_api();
+    let viewer = StoredValue::new(user.clone());
+    let load = Load::new(move || {
+        ways.banned.track();
+        ways.ended.track();
+        let range = untrack(|| place.span().range());
+        async move {
+            let user = viewer.get_value();
+            let filter = Filter {
+                user: Some(user.clone()),
+                ..Filter::default()
+            };
+            let whose = Whose {
+                user: Some(user),
+                ..Whose::default()
+            };
+            let part = part(&range, &filter, 100);
+            Ok(All {
+                known: known(api, &range, &filter, whose).await?,
+                tokens: misuse::tokens(api, part.clone(), TokenUsageOrder::Score).await?.nodes,
+                addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?.nodes,
+            })
+        }
+    });
+    view! {
+        <div class="dialog-body panel">
+            <NoRules ways/>
+            <CopyField label="User" value=user/>
+            <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
+                {move || load.value().get().map(|all| view! { <Whole all ways/> })}
+            </Loaded>
+        </div>
+    }
+}
+
+#[component]
+fn Whole(all: All, ways: Ways) -> impl IntoView {
+    let All {
+        known: Known { usage, apart, sessions },
+        tokens,
+        addresses,
+    } = all;
+    let networks = networks(&addresses);
+    let adding: Vec<_> = tokens.iter().map(|token| token.jti.clone()).collect();
+    view! {
+        {usage.map(|usage| {
+            let adding = Adding {
+                label: format!("the tokens of {}", usage.user),
+                tokens: adding,
+                ..Adding::default()
+            };
+            let figures = vec![
+                ("Sessions", usage.sessions.to_string()),
+                ("At once at most", usage.max_concurrency.to_string()),
+                ("Duration sum", lasted(usage.duration_sum_s)),
+                ("Duration average", lasted(usage.duration_avg_s)),
+                ("Streams", usage.streams.to_string()),
+                ("Tokens", usage.tokens.to_string()),
+                ("IPs", usage.ips.to_string()),
+                ("Media", time::bytes(usage.bytes)),
+            ];
+            let (tone, text) = if usage.banned { (Tone::Bad, "Banned") } else { (Tone::Good, "Let in") };
+            let ban = (!usage.banned).then(|| view! { <BanButton ways user=usage.user.clone() look=Look::Danger/> });
+            view! {
+                <div class="standing">
+                    <p class="line"><Badge tone text/></p>
+                    <AddButton ways adding look=Look::Plain/>
+                    {ban}
+                </div>
+                <Judged score=usage.score indicators=usage.indicators figures/>
+            }
+        })}
+        <Tokens caption="Tokens of the viewer" tokens ways/>
+        <Addresses caption="Addresses of the viewer" addresses ways/>
+        <Touching networks apart sessions ways/>
+    }
+}
