@@ -44,8 +44,6 @@ mod m0047_requests;
 pub mod partitions;
 mod tables;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait::async_trait};
 
@@ -103,15 +101,9 @@ pub async fn up(database: &DatabaseConnection) -> Result<(), DbErr> {
     let lock = lock::Lock::take(database).await?;
     let done = async {
         Migrator::up(database, None).await?;
-        partitions::keep(database, now()).await
+        partitions::keep_now(database).await
     };
     let done = done.await;
     lock.release().await?;
     done
-}
-
-/// The system's clock, in microseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -11,11 +11,20 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 ///
 /// The database's.
 pub async fn keep(database: &DatabaseConnection, now: i64) -> Result<(), DbErr> {
+    keep_at(database, &now.div_euclid(1_000_000).to_string()).await
+}
+
+/// The same, by the database's clock.
+pub(crate) async fn keep_now(database: &DatabaseConnection) -> Result<(), DbErr> {
+    keep_at(database, "extract(epoch FROM now())").await
+}
+
+/// `now` in seconds since 1970, as SQL.
+async fn keep_at(database: &DatabaseConnection, now: &str) -> Result<(), DbErr> {
     if database.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let statement = KEEP.replace("{now}", &now.div_euclid(1_000_000).to_string());
-    database.execute_unprepared(&statement).await.map(drop)
+    database.execute_unprepared(&KEEP.replace("{now}", now)).await.map(drop)
 }
 
 /// Who waits for a lock keeps out whoever comes after, so nobody waits long: the next call tries again. The number of the

@@ -370,13 +370,7 @@ async fn a_spike_of_traffic_is_told_from_three_times_the_usual_on_and_is_over_be
     world.node.tell(world.clock.now(), Event::Started(viewer.clone()));
     let mut gets = |more: u64| {
         megabytes += more;
-        let beat = Event::Beat {
-            session: viewer.session,
-            organisation: viewer.organisation,
-            bytes: megabytes * 1_000_000,
-            requests: 1,
-        };
-        world.node.tell(world.clock.now(), beat);
+        world.node.beats(world.clock.now(), &viewer, megabytes * 1_000_000);
     };
     // Two hours of 12 MB a minute.
     for minute in 0..120 {

@@ -53,13 +53,9 @@ pub(crate) fn watched(world: &World, facts: &SessionFacts, from: Timestamp, seco
 
 fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops::Range<u64>) {
     for second in seconds.step_by(10) {
-        let beat = Event::Beat {
-            session: facts.session,
-            organisation: facts.organisation,
-            bytes: second * 1_000_000,
-            requests: 1,
-        };
-        world.node.tell(from.plus(Duration::from_secs(second)), beat);
+        world
+            .node
+            .beats(from.plus(Duration::from_secs(second)), facts, second * 1_000_000);
     }
 }
 

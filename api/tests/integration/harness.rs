@@ -386,6 +386,17 @@ impl Node {
         });
     }
 
+    /// Tells that a session goes on, with so many bytes by then.
+    pub(crate) fn beats(&self, at: Timestamp, facts: &link::SessionFacts, bytes: u64) {
+        let beat = link::Kind::Beat {
+            session: facts.session,
+            organisation: facts.organisation,
+            bytes,
+            requests: 1,
+        };
+        self.tell(at, beat);
+    }
+
     /// The pages that may read what their players fetch of a stream.
     pub(crate) fn origins(&self, stream: &str) -> Vec<guard::OriginPattern> {
         let policy = self.policy.lock().unwrap().clone();

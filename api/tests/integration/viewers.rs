@@ -40,12 +40,9 @@ fn shared(world: &World, user: &str, begin: Timestamp) {
     }
     for second in (10..70).step_by(10) {
         for facts in &sessions {
-            let beat = Event::Beat {
-                session: facts.session,
-                organisation: facts.organisation,
-                bytes: second * 1_000_000,
-            };
-            world.node.tell(begin.plus(Duration::from_secs(second)), beat);
+            world
+                .node
+                .beats(begin.plus(Duration::from_secs(second)), facts, second * 1_000_000);
         }
     }
 }

@@ -240,13 +240,9 @@ fn together(world: &World, sessions: &[SessionFacts]) {
     }
     for second in (10..70).step_by(10) {
         for facts in sessions {
-            let beat = Event::Beat {
-                session: facts.session,
-                organisation: facts.organisation,
-                bytes: second * 1_000,
-                requests: 1,
-            };
-            world.node.tell(begin.plus(Duration::from_secs(second)), beat);
+            world
+                .node
+                .beats(begin.plus(Duration::from_secs(second)), facts, second * 1_000);
         }
     }
 }
