@@ -64,12 +64,13 @@ impl Reach {
 #[component]
 pub(super) fn Blocked(by: BlockedBy) -> impl IntoView {
     let why = barred(Some(&by));
+    let title = why.clone();
     let href = format!(
         "/guardian{}",
         written(&[("q", by.value), ("kind", by.kind.as_word().to_owned())])
     );
     view! {
-        <a href=href title=why.clone()><Badge tone=Tone::Bad text="Blocked"/><span class="sr-only">". "{why}</span></a>
+        <a href=href title=title><Badge tone=Tone::Bad text="Blocked"/><span class="sr-only">". "{why}</span></a>
     }
 }
 
