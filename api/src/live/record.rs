@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{CaseStatement, Expr, ExprTrait, OnConflict, Query, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, TableRef, ValueTuple},
 };
 
 use super::{
@@ -79,7 +79,6 @@ struct Told {
     /// Bytes and requests, as far as they are known.
     passed: Option<(u64, u64)>,
     at: Timestamp,
-    is_over: bool,
     /// Why the platform ended it.
     reason: Option<Reason>,
 }
@@ -202,7 +201,6 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     Told {
                         passed: Some((*bytes, *requests)),
                         at: *at,
-                        is_over: false,
                         reason: None,
                     },
                 );
@@ -218,7 +216,6 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
                     Told {
                         passed: *passed,
                         at: *at,
-                        is_over: true,
                         reason: *reason,
                     },
                 );
@@ -244,7 +241,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
             .exec_without_returning(connection)
             .await?;
     }
-    told(connection, beats.into_iter().collect()).await?;
+    told(connection, beats.into_iter().collect(), false).await?;
     for ((organisation, rule), (times, at)) in met {
         rule_met(connection, organisation, rule, times, at).await?;
     }
@@ -278,7 +275,7 @@ async fn all(connection: &impl ConnectionTrait, rows: &[Row]) -> Result<(), DbEr
             Row::Started(_) | Row::Beat { .. } | Row::Ended { .. } | Row::RulesMet { .. } | Row::Denied(..) => {}
         }
     }
-    told(connection, ends.into_iter().collect()).await
+    told(connection, ends.into_iter().collect(), true).await
 }
 
 /// Keeps the token that a session runs on beside it, before a newer one takes its place: it is found by both.
@@ -319,38 +316,35 @@ async fn rule_met(
         .map(drop)
 }
 
-/// Writes what was told of sessions, many by one statement.
-async fn told(connection: &impl ConnectionTrait, sessions: Vec<(SessionId, Told)>) -> Result<(), DbErr> {
+/// Writes what was told of sessions, many by one statement; `over` where it is that they ended.
+async fn told(connection: &impl ConnectionTrait, sessions: Vec<(SessionId, Told)>, over: bool) -> Result<(), DbErr> {
     use session::Column;
-    for chunk in sessions.chunks(TOLD) {
-        // What each session's row gets; where nothing is said, it stays.
-        let each = |column: Column, value: fn(&Told) -> Option<SimpleExpr>| {
-            let values = chunk.iter().filter_map(|(id, told)| Some((id, value(told)?)));
-            let cases = values.fold(CaseStatement::new(), |cases, (id, value)| {
-                cases.case(Column::Id.eq(id.uuid()), value)
-            });
-            Expr::expr(cases.finally(Expr::col(column)))
-        };
+    // Both databases name the columns of a list so.
+    let [id, at, bytes, requests, reason] =
+        ["column1", "column2", "column3", "column4", "column5"].map(|column| (TOLD, column));
+    let known = |said, column| Func::coalesce([Expr::col(said), Expr::col((session::Entity, column))]);
+    for chunk in sessions.chunks(ROWS) {
+        let rows = chunk.iter().map(|(id, told)| {
+            let passed = |of: fn((u64, u64)) -> u64| told.passed.map(|passed| column(of(passed)));
+            ValueTuple::Many(vec![
+                id.uuid().into(),
+                told.at.us().into(),
+                passed(|(bytes, _)| bytes).into(),
+                passed(|(_, requests)| requests).into(),
+                told.reason.map(Reason::as_str).into(),
+            ])
+        });
         let mut update = session::Entity::change_across_tenants("sessions as their node tells of them, by id")
-            .filter(Column::Id.is_in(chunk.iter().map(|(id, _)| id.uuid())))
-            .col_expr(
-                Column::BeatAt,
-                each(Column::BeatAt, |told| Some(Expr::value(told.at.us()))),
-            );
-        if chunk.iter().any(|(_, told)| told.passed.is_some()) {
-            let bytes = each(Column::Bytes, |told| Some(Expr::value(column(told.passed?.0))));
-            let requests = each(Column::Requests, |told| Some(Expr::value(column(told.passed?.1))));
+            .filter(Expr::col((session::Entity, Column::Id)).equals(id))
+            .col_expr(Column::BeatAt, Expr::col(at))
+            .col_expr(Column::Bytes, known(bytes, Column::Bytes).into())
+            .col_expr(Column::Requests, known(requests, Column::Requests).into());
+        if over {
             update = update
-                .col_expr(Column::Bytes, bytes)
-                .col_expr(Column::Requests, requests);
+                .col_expr(Column::EndedAt, Expr::col(at))
+                .col_expr(Column::Reason, Expr::col(reason));
         }
-        if chunk.iter().any(|(_, told)| told.is_over) {
-            let ended = each(Column::EndedAt, |told| told.is_over.then(|| Expr::value(told.at.us())));
-            let reason = each(Column::Reason, |told| {
-                told.is_over.then(|| Expr::value(told.reason.map(Reason::as_str)))
-            });
-            update = update.col_expr(Column::EndedAt, ended).col_expr(Column::Reason, reason);
-        }
+        QueryTrait::query(&mut update).from(TableRef::ValuesList(rows.collect(), TOLD.into_iden()));
         update.exec(connection).await?;
     }
     Ok(())
@@ -421,5 +415,5 @@ fn column(number: u64) -> i64 {
 const CLOSED_AT_ONCE: u64 = 500;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
-/// Each is looked for among the others of its statement.
-const TOLD: usize = 100;
+/// What a list of sessions is called in a statement.
+const TOLD: &str = "told";
