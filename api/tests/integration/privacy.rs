@@ -113,7 +113,9 @@ pub(crate) async fn where_it_stands(world: &World, text: &str) -> Vec<String> {
     let columns = if sqlite {
         "SELECT m.name AS t, p.name AS c FROM sqlite_master m, pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE '%_fts%'"
     } else {
-        "SELECT table_name::text AS t, column_name::text AS c FROM information_schema.columns WHERE table_schema = current_schema()"
+        // The parts of a table are looked at by looking at it.
+        "SELECT relname::text AS t, attname::text AS c FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 \
+         AND NOT attisdropped WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace"
     };
     let mut found = std::collections::BTreeSet::new();
     for column in texts(&database, columns).await {
