@@ -60,6 +60,10 @@ BEGIN
             BEGIN
                 EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
                     part, parent, bounds[1], bounds[2]);
+                IF parent = 'session' THEN
+                    -- Each is written again with each heartbeat: with room in its page no index is.
+                    EXECUTE format('ALTER TABLE %I SET (fillfactor = 80)', part);
+                END IF;
             EXCEPTION
                 -- The first part reaches beyond it, or there are rows of it already.
                 WHEN invalid_object_definition OR check_violation OR lock_not_available THEN NULL;
