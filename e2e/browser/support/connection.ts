@@ -1,5 +1,5 @@
 // The live connection of a page: what it hears, and that it is lost for a while.
-import type { Page } from '@playwright/test';
+import { type Page, expect } from '@playwright/test';
 
 type Torn = { tear(): void; mend(): void };
 
@@ -11,6 +11,7 @@ export class Connection {
   /** That of whatever is opened in `page` from now on. */
   static async of(page: Page): Promise<Connection> {
     const connection = new Connection(page);
+    page.on('domcontentloaded', () => (connection.#heard.length = 0));
     page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => connection.#heard.push(String(payload))));
     await page.addInitScript(() => {
       const Real = window.WebSocket;
@@ -31,13 +32,14 @@ export class Connection {
     return connection;
   }
 
-  /** Whether anything was told in which `text` stands. */
+  /** Whether the page was told anything in which `text` stands. */
   hasHeard(text: string): boolean {
     return this.#heard.some((one) => one.includes(text));
   }
 
-  /** It is lost, and cannot be made. */
+  /** Once it is made it is lost, and cannot be made again. */
   async tear(): Promise<void> {
+    await expect.poll(() => this.hasHeard('connection_ack')).toBe(true);
     await this.page.evaluate(() => (window as unknown as Torn).tear());
   }
 
@@ -47,8 +49,8 @@ export class Connection {
   }
 }
 
-/** Keeps back what is answered to questions in which `word` stands; they are asked at once. */
-export async function hold(page: Page, word: string): Promise<{ asked: () => number; release: () => Promise<void> }> {
+/** Keeps back what is answered to questions in which `word` stands, until it is released; they are asked at once. */
+export async function hold(page: Page, word: string): Promise<{ asked: () => number; release: () => void }> {
   let asked = 0;
   let release!: () => void;
   const held = new Promise<void>((fulfil) => (release = fulfil));
@@ -59,11 +61,5 @@ export async function hold(page: Page, word: string): Promise<{ asked: () => num
     await held;
     await route.fulfill({ response });
   });
-  return {
-    asked: () => asked,
-    release: async () => {
-      release();
-      await page.unroute('**/graphql');
-    },
-  };
+  return { asked: () => asked, release };
 }
