@@ -77,8 +77,9 @@ def make(connection: duckdb.DuckDBPyConnection, sessions: int, organisation: str
             'Player/' || CAST(40 * player AS bigint) AS user_agent,
             CASE WHEN page < 0.9 THEN 'shop.example' WHEN page < 0.97 THEN 'news.example' END AS referrer,
             begun AS started_at,
-            least(begun + took, {now}) AS beat_at,
-            least(begun + took, {now}) AS ended_at,
+            -- Those that go on were heard of within the last ten seconds, each at another moment.
+            least(begun + took, greatest(begun, {now} - n % 10000000)) AS beat_at,
+            least(begun + took, greatest(begun, {now} - n % 10000000)) AS ended_at,
             took * 3 // 8 AS bytes,
             CAST(NULL AS text) AS reason,
             0 AS token_marks
