@@ -200,6 +200,13 @@ impl Live {
         sessions
     }
 
+    /// Bytes and requests of a live session.
+    pub(crate) fn passed(&self, session: SessionId) -> Option<(u64, u64)> {
+        let register = self.register();
+        let session = register.sessions.get(&session)?;
+        Some((session.bytes, session.requests))
+    }
+
     /// Sums over an organisation's sessions, or those of one stream.
     pub(crate) fn counters(&self, organisation: OrganisationId, stream: Option<StreamId>) -> Counters {
         let register = self.register();

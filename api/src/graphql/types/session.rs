@@ -267,12 +267,12 @@ impl Session {
     pub(crate) fn of_row(state: &State, row: session::Model, personal: bool) -> Self {
         let id = SessionId::from_uuid(row.id);
         let live = if row.ended_at.is_none() {
-            state.live.session(id)
+            state.live.passed(id)
         } else {
             None
         };
         let (bytes, requests) = match live {
-            Some(live) => (live.bytes, i64::try_from(live.requests).ok()),
+            Some((bytes, requests)) => (bytes, i64::try_from(requests).ok()),
             None => (u64::try_from(row.bytes).unwrap_or(0), row.requests),
         };
         let end = row.ended_at.unwrap_or_else(|| state.now_us());
