@@ -10,7 +10,7 @@ use super::{
     Part,
     finding::{MisuseFinding, MisuseFindingConnection},
     moment::Moment,
-    order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder},
+    order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder, ordering},
     page::wanted,
     quality::{PlayerQuality, QualityDimension, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
@@ -311,10 +311,7 @@ impl Analytics {
         let state = state(context);
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
-        let order = (
-            order_by.map(Into::into).unwrap_or_default(),
-            direction.map(Into::into).unwrap_or_default(),
-        );
+        let order = ordering(order_by, direction);
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::tokens(state, &sessions, order, wanted).await?))
     }
@@ -336,10 +333,7 @@ impl Analytics {
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
         let by = group_by.unwrap_or_default().into();
-        let order = (
-            order_by.map(Into::into).unwrap_or_default(),
-            direction.map(Into::into).unwrap_or_default(),
-        );
+        let order = ordering(order_by, direction);
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::addresses(state, &sessions, by, order, wanted).await?))
     }
@@ -359,10 +353,7 @@ impl Analytics {
         let state = state(context);
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
-        let order = (
-            order_by.map(Into::into).unwrap_or_default(),
-            direction.map(Into::into).unwrap_or_default(),
-        );
+        let order = ordering(order_by, direction);
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::viewers(state, &sessions, order, wanted).await?))
     }

@@ -58,7 +58,7 @@ pub(crate) use invitation::{Invitation, InvitationOffer, Mails};
 pub(crate) use live::{LiveCounters, SessionEvent, StreamStateEvent};
 pub(crate) use member::{Accounts, Member, MemberConnection, SignIn};
 pub(crate) use moment::Moment;
-pub(crate) use order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder};
+pub(crate) use order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder, ordering};
 pub(crate) use organisation::Organisation;
 pub(crate) use package::{Package, PackageLimitsInput};
 pub(crate) use page::Part;

@@ -2,7 +2,7 @@
 
 use async_graphql::Enum;
 
-use crate::analytics::usage::{By, Direction, OrderBy};
+use crate::analytics::usage::{By, Direction, OrderBy, Ordering};
 
 /// Which end of an order comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -138,6 +138,14 @@ pub(crate) enum AddressUsageOrder {
     Provider,
     /// By the country's code.
     Country,
+}
+
+/// By which column a view is ordered, and which end of it comes first; by score, the most first, unless said.
+pub(crate) fn ordering(order: Option<impl Into<OrderBy>>, direction: Option<OrderDirection>) -> Ordering {
+    (
+        order.map(Into::into).unwrap_or_default(),
+        direction.map(Into::into).unwrap_or_default(),
+    )
 }
 
 impl From<TokenUsageOrder> for OrderBy {

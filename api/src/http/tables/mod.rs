@@ -7,6 +7,7 @@
 mod parameters;
 mod rows;
 
+use async_graphql::InputType;
 use authz::Action;
 use axum::{
     Router,
@@ -25,12 +26,12 @@ use super::{
     export::{self, Rows, refused},
 };
 use crate::{
-    analytics::usage::{By, Ordering},
+    analytics::usage::{By, OrderBy, Ordering},
     fault::Fault,
     graphql::types::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding,
         OrderDirection, PlayerQuality, QualityDimension, Session, SessionFilter, TimeRange, TokenUsage,
-        TokenUsageOrder, ViewerUsage, ViewerUsageOrder,
+        TokenUsageOrder, ViewerUsage, ViewerUsageOrder, ordering as ordered,
     },
     people::Acting,
     service::exports::{self, Part, Place},
@@ -56,13 +57,7 @@ async fn token_usage(doors: State<Doors>, request: Request) -> Response {
             mut parameters,
             head,
         } = asked;
-        let order = (
-            parameters
-                .one::<TokenUsageOrder>("orderBy")?
-                .map(Into::into)
-                .unwrap_or_default(),
-            direction(&mut parameters)?,
-        );
+        let order = ordering::<TokenUsageOrder>(&mut parameters)?;
         view(
             doors,
             (&acting, head),
@@ -84,13 +79,7 @@ async fn viewer_usage(doors: State<Doors>, request: Request) -> Response {
             mut parameters,
             head,
         } = asked;
-        let order = (
-            parameters
-                .one::<ViewerUsageOrder>("orderBy")?
-                .map(Into::into)
-                .unwrap_or_default(),
-            direction(&mut parameters)?,
-        );
+        let order = ordering::<ViewerUsageOrder>(&mut parameters)?;
         view(
             doors,
             (&acting, head),
@@ -112,13 +101,7 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
             mut parameters,
             head,
         } = asked;
-        let order = (
-            parameters
-                .one::<AddressUsageOrder>("orderBy")?
-                .map(Into::into)
-                .unwrap_or_default(),
-            direction(&mut parameters)?,
-        );
+        let order = ordering::<AddressUsageOrder>(&mut parameters)?;
         let by = parameters.one::<AddressGroup>("groupBy")?.unwrap_or_default().into();
         view(
             doors,
@@ -310,9 +293,13 @@ async fn file<R: Rows>(
     Ok(export::lines(&name, heading, rows(place)))
 }
 
-fn direction(parameters: &mut Parameters) -> Result<crate::analytics::usage::Direction, Fault> {
-    let direction = parameters.one::<OrderDirection>("direction")?;
-    Ok(direction.map(Into::into).unwrap_or_default())
+/// By which column, and which end of it comes first.
+fn ordering<O: InputType + Into<OrderBy>>(parameters: &mut Parameters) -> Result<Ordering, Fault> {
+    let (order, direction) = (
+        parameters.one::<O>("orderBy")?,
+        parameters.one::<OrderDirection>("direction")?,
+    );
+    Ok(ordered(order, direction))
 }
 
 const ANALYTICS: Needs = (Action::AnalyticsRead, Some(Package::Analytics));
