@@ -19,11 +19,12 @@ use guard::{
 use ids::OrganisationId;
 use ipnet::IpNet;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
 use super::usage::{Among, By, Sessions};
+use crate::fault::Fault;
 
 /// From where viewers come, as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -43,16 +44,45 @@ pub(crate) async fn of_rows(
     subjects: &[String],
     now: Timestamp,
 ) -> Result<HashMap<String, guardian_rule::Model>, DbErr> {
-    let mut places = places(connection, sessions, by, subjects).await?;
+    let some = Some(Among::these(subjects));
+    let mut places = places(by, seen(sessions, by, some).into_tuple().all(connection).await?);
     let whence = subjects.iter().map(|subject| {
-        let whence = Whence {
-            // The number of a network is no address.
-            network: guard::network(subject).ok().filter(|_| by != By::Network),
-            places: places.remove(subject).unwrap_or_default(),
-        };
-        (subject.clone(), whence)
+        let places = places.remove(subject).unwrap_or_default();
+        (subject.clone(), Whence::of(subject, by, places))
     });
     rules(connection, sessions.organisation, whence.collect(), now).await
+}
+
+/// Of all from where these sessions came, those from where no viewer is let in. Refused where 100 000 rules of a kind or
+/// more are in force, or where sessions came from 200 000 addresses or more.
+pub(super) async fn of_all(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    by: By,
+    now: Timestamp,
+) -> Result<Vec<String>, Fault> {
+    let mut met = Met::default();
+    for kind in KINDS {
+        let rules = in_force(sessions.organisation, kind, now).limit(RULES as u64);
+        let rules = rules.all(connection).await?;
+        if rules.len() == RULES {
+            return Err(TOO_MANY_RULES);
+        }
+        met.add(rules, kind);
+    }
+    if !met.0.values().any(denies) {
+        return Ok(Vec::new());
+    }
+    let most = seen(sessions, by, None).limit(PLACES as u64);
+    let seen: Vec<Seen> = most.into_tuple().all(connection).await?;
+    if seen.len() == PLACES {
+        return Err(TOO_MANY_PLACES);
+    }
+    let kept_out = places(by, seen).into_iter().filter_map(|(subject, places)| {
+        let whence = Whence::of(&subject, by, places);
+        met.keeping_out(&whence).is_some().then_some(subject)
+    });
+    Ok(kept_out.collect())
 }
 
 /// Of those from where no viewer is let in, the rule that keeps them out, by what they are called.
@@ -63,9 +93,13 @@ pub(super) async fn rules(
     now: Timestamp,
 ) -> Result<HashMap<String, guardian_rule::Model>, DbErr> {
     let mut met = Met::default();
-    for kind in [Kind::Ip, Kind::Asn, Kind::Country] {
+    for kind in KINDS {
         let values: HashSet<String> = whence.iter().flat_map(|(_, whence)| whence.values(kind)).collect();
-        met.add(in_force(connection, organisation, kind, values, now).await?, kind);
+        let values: Vec<_> = values.into_iter().collect();
+        for some in values.chunks(VALUES) {
+            let some = in_force(organisation, kind, now).filter(guardian_rule::Column::Value.is_in(some));
+            met.add(some.all(connection).await?, kind);
+        }
     }
     let kept_out = whence.into_iter().filter_map(|(name, whence)| {
         let rule = met.keeping_out(&whence)?.clone();
@@ -82,16 +116,14 @@ pub(super) fn place_of(asn: Option<i64>, country: Option<&str>) -> Place {
     }
 }
 
-/// In which networks and countries sessions from there were, that of the newest first. An address is where it was last.
-async fn places(
-    connection: &impl ConnectionTrait,
-    sessions: &Sessions,
-    by: By,
-    subjects: &[String],
-) -> Result<HashMap<String, Vec<Place>>, DbErr> {
+/// Somebody who was seen, in a network and a country.
+type Seen = (String, Option<i64>, Option<String>);
+
+/// In which networks and countries sessions from there were, that of the newest first.
+fn seen(sessions: &Sessions, by: By, some: Option<Among<'_>>) -> Select<session::Entity> {
     let newest: SimpleExpr = Func::max(Expr::col((session::Entity, Column::StartedAt))).into();
-    let rows: Vec<(String, Option<i64>, Option<String>)> = sessions
-        .of(by, Some(Among::these(subjects)))
+    sessions
+        .of(by, some)
         .select_only()
         .expr_as(by.subject(), "subject")
         .column(Column::Asn)
@@ -102,20 +134,30 @@ async fn places(
         .order_by_desc(newest)
         .order_by_asc(Column::Asn)
         .order_by_asc(Column::Country)
-        .into_tuple()
-        .all(connection)
-        .await?;
+}
+
+/// The places of each. An address is where it was last.
+fn places(by: By, seen: Vec<Seen>) -> HashMap<String, Vec<Place>> {
     let mut places: HashMap<String, Vec<Place>> = HashMap::new();
-    for (subject, asn, country) in rows {
+    for (subject, asn, country) in seen {
         let known = places.entry(subject).or_default();
         if by.is_wide() || known.is_empty() {
             known.push(place_of(asn, country.as_deref()));
         }
     }
-    Ok(places)
+    places
 }
 
 impl Whence {
+    /// Of a row of the view, where it was.
+    fn of(subject: &str, by: By, places: Vec<Place>) -> Self {
+        Self {
+            // The number of a network is no address.
+            network: guard::network(subject).ok().filter(|_| by != By::Network),
+            places,
+        }
+    }
+
     /// All that rules of a kind may look for there.
     fn values(&self, kind: Kind) -> Vec<String> {
         match kind {
@@ -163,31 +205,16 @@ impl Met {
     }
 }
 
-/// Rules of the whole organisation that are in force for viewers, of a kind and for some values.
-async fn in_force(
-    connection: &impl ConnectionTrait,
-    organisation: OrganisationId,
-    kind: Kind,
-    values: HashSet<String>,
-    now: Timestamp,
-) -> Result<Vec<guardian_rule::Model>, DbErr> {
+/// Rules of a kind for all viewers of an organisation.
+fn in_force(organisation: OrganisationId, kind: Kind, now: Timestamp) -> Select<guardian_rule::Entity> {
     use guardian_rule::Column;
-    let values: Vec<_> = values.into_iter().collect();
-    let mut rules = Vec::new();
-    for chunk in values.chunks(VALUES) {
-        let some = guardian_rule::Entity::in_tenant(organisation)
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::Mode.eq("ENFORCE"))
-            .filter(Column::Door.is_in(["PLAYBACK", "BOTH"]))
-            .filter(Column::StreamId.is_null())
-            .filter(Column::GroupId.is_null())
-            .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now.us())))
-            .filter(Column::Value.is_in(chunk))
-            .all(connection)
-            .await?;
-        rules.extend(some);
-    }
-    Ok(rules)
+    guardian_rule::Entity::in_tenant(organisation)
+        .filter(Column::Kind.eq(kind.as_str()))
+        .filter(Column::Mode.eq("ENFORCE"))
+        .filter(Column::Door.is_in(["PLAYBACK", "BOTH"]))
+        .filter(Column::StreamId.is_null())
+        .filter(Column::GroupId.is_null())
+        .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now.us())))
 }
 
 /// Among rules for the same the greatest decides: a denial, then the one that lasts longest, then the oldest.
@@ -218,5 +245,16 @@ fn aims(place: Place, kind: Kind) -> Vec<String> {
     }
 }
 
+/// What keeps all out from somewhere, the kind that is looked at first before the others.
+const KINDS: [Kind; 3] = [Kind::Ip, Kind::Asn, Kind::Country];
 /// `SQLite` allows 32766 parameters in a statement.
 const VALUES: usize = 10_000;
+/// All are judged where they are fewer.
+const RULES: usize = 100_000;
+const PLACES: usize = 200_000;
+const TOO_MANY_RULES: Fault = Fault::Invalid(
+    "100 000 rules on addresses, networks or countries are in force, or more: the view cannot be ordered by what they block",
+);
+const TOO_MANY_PLACES: Fault = Fault::Invalid(
+    "viewers came from 200 000 addresses or more: to order by what is blocked, choose a shorter time or a filter",
+);

@@ -1,9 +1,10 @@
 //! Tokens in the order of how they stand: revoked, expired, active; as [`standing`] says it beside each. Viewers in the
-//! order of whether they are banned.
+//! order of whether they are banned, addresses in that of whether a rule blocks them, as [`blocking`] says it.
 //!
 //! What has a record, what was revoked by itself and what expired is in tables, and the database orders by them. What was
-//! revoked together with others (by viewer, label, stream, key or moment) and has no record is guard's to judge: those that
-//! may be are judged first, and named in the statement. They are few; where they are not, the order is refused.
+//! revoked together with others (by viewer, label, stream, key or moment) and has no record is guard's to judge, and so is
+//! which rule decides about an address: all are judged first, and those whom it meets are named in the statement. Where
+//! they are too many for that, the order is refused.
 
 use entity::{
     Tenanted, banned_viewer, playback_token, revocation,
@@ -15,34 +16,55 @@ use guard::{
 };
 use ids::OrganisationId;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, JoinType, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{CaseStatement, Expr, ExprTrait, Func, SelectStatement, SimpleExpr},
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{CaseStatement, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
 };
+use serde_json::Value as Json;
 
 use super::{
+    blocking,
     findings::TOKEN,
     standing,
     usage::{By, Sessions, bigint, case},
 };
 use crate::{fault::Fault, publisher::policy, service::reading::TokenIs, state::State};
 
-/// What says how tokens, or viewers, stand, beside their sessions.
+/// What says how tokens, viewers or addresses stand, beside their sessions.
 #[derive(Clone, Debug)]
 pub(super) enum Stands {
     Tokens {
         now: Timestamp,
         /// Those without a record that were revoked together with others.
-        together: Vec<String>,
+        together: SelectStatement,
     },
     Viewers,
+    /// Addresses, subnets or networks.
+    Sources {
+        by: By,
+        /// Those from where no viewer is let in.
+        blocked: SelectStatement,
+    },
 }
 
 impl Stands {
-    /// Of the tokens, or viewers, of these sessions. Refused where more than 2000 tokens may have been revoked together.
+    /// Of the tokens, viewers or addresses of these sessions. Refused where more than 2000 tokens may have been revoked
+    /// together, and where [`blocking::of_all`] refuses.
     pub(super) async fn of(state: &State, sessions: &Sessions, by: By) -> Result<Self, Fault> {
-        if by == By::Viewer {
-            return Ok(Self::Viewers);
+        match by {
+            By::Token => Self::of_tokens(state, sessions).await,
+            By::Viewer => Ok(Self::Viewers),
+            By::Address | By::Subnet | By::Network => {
+                let connection = state.store.read();
+                let blocked = blocking::of_all(connection, sessions, by, state.now()).await?;
+                Ok(Self::Sources {
+                    by,
+                    blocked: names(connection, blocked),
+                })
+            }
         }
+    }
+
+    async fn of_tokens(state: &State, sessions: &Sessions) -> Result<Self, Fault> {
         let (connection, now) = (state.store.read(), state.now());
         let maybe = maybe_together(connection, sessions, now).await?;
         if maybe.len() > MANY {
@@ -52,16 +74,20 @@ impl Stands {
         let revoked = stands.into_iter().filter(|(_, stand)| stand.is == TokenIs::Revoked);
         Ok(Self::Tokens {
             now,
-            together: revoked.map(|(jti, _)| jti).collect(),
+            together: names(connection, revoked.map(|(jti, _)| jti)),
         })
     }
 
     /// The place of a group of sessions. Of a token 2 where it is revoked, 1 where it is expired, else 0; of a viewer 1 where
-    /// they are banned, else 0.
+    /// they are banned, of an address 1 where it is blocked, else 0.
     pub(super) fn rank(&self) -> SimpleExpr {
         match self {
             Self::Tokens { now, together } => rank_of_token(*now, together),
             Self::Viewers => bigint(case(max(BANNED).is_not_null(), Expr::val(1), Expr::val(0))),
+            Self::Sources { by, blocked } => {
+                let is_blocked = by.subject().in_subquery(blocked.clone());
+                bigint(case(is_blocked, Expr::val(1), Expr::val(0)))
+            }
         }
     }
 
@@ -77,6 +103,7 @@ impl Stands {
                 join(taken(organisation), "taken", TAKEN, Column::Jti);
             }
             Self::Viewers => join(banned(organisation), "bans", BANNED, Column::Viewer),
+            Self::Sources { .. } => {}
         }
     }
 }
@@ -85,7 +112,20 @@ fn max(column: &'static str) -> SimpleExpr {
     Func::max(Expr::col(column)).into()
 }
 
-fn rank_of_token(now: Timestamp, together: &[String]) -> SimpleExpr {
+/// However many names, in one parameter.
+fn names(connection: &impl ConnectionTrait, names: impl IntoIterator<Item = String>) -> SelectStatement {
+    let list = Json::from_iter(names).to_string();
+    let mut each = Query::select();
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => each
+            .column("value")
+            .from_function(Func::cust("json_each").arg(list), "names"),
+        _ => each.expr(Func::cust("jsonb_array_elements_text").arg(Expr::val(list).cast_as("jsonb"))),
+    };
+    each
+}
+
+fn rank_of_token(now: Timestamp, together: &SelectStatement) -> SimpleExpr {
     let has_record = max(RECORD_ENDS).is_not_null();
     let is_taken = || max(TAKEN).is_not_null();
     // As a session says it of its token; those of before that was kept say nothing.
@@ -101,7 +141,7 @@ fn rank_of_token(now: Timestamp, together: &[String]) -> SimpleExpr {
         .finally(Expr::val(1))
         .into();
     let by_itself = is_taken().and(Expr::expr(Func::min(revocable)).eq(1));
-    let is_together = By::Token.subject().is_in(together.iter().map(String::as_str));
+    let is_together = By::Token.subject().in_subquery(together.clone());
     let of_record = Condition::any().add(max(RECORD_REVOKED).is_not_null()).add(is_taken());
     let revoked = Condition::any()
         .add(Condition::all().add(has_record).add(of_record))

@@ -87,7 +87,7 @@ struct View<'a> {
     sessions: &'a Sessions,
     by: By,
     ordering: Ordering,
-    /// How tokens or viewers stand, where they are ordered by it.
+    /// How tokens, viewers or addresses stand, where they are ordered by it.
     stands: Option<Stands>,
     /// Behind which row.
     after: Option<Place>,

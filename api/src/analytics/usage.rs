@@ -86,8 +86,7 @@ pub(crate) enum OrderBy {
     Countries,
     Referrers,
     Tags,
-    /// How a token stands: revoked, expired, active; whether a viewer is banned. By whether an address is blocked nothing
-    /// can be ordered: the rule of the longest prefix decides, and no database can be asked for that of every address.
+    /// How a token stands: revoked, expired, active; whether a viewer is banned, or an address blocked.
     Status,
 }
 

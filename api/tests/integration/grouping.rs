@@ -80,7 +80,7 @@ async fn grouped_on(kind: Kind) {
     assert_eq!(networks["none"]["asn"], Value::Null);
 
     // Pages, in every order.
-    let orders = "IP DURATION_SUM DURATION_AVG SESSIONS STREAMS TOKENS FIRST_START LAST_END MAX_CONCURRENCY TAGS PROVIDER COUNTRY SCORE";
+    let orders = "IP DURATION_SUM DURATION_AVG SESSIONS STREAMS TOKENS FIRST_START LAST_END MAX_CONCURRENCY TAGS PROVIDER COUNTRY SCORE BLOCKED";
     for (group, all) in [("ADDRESS", 6), ("SUBNET", 4), ("NETWORK", 3)] {
         for order in orders.split(' ') {
             for direction in ["ASCENDING", "DESCENDING"] {
@@ -186,6 +186,17 @@ async fn grouped_on(kind: Kind) {
     );
     assert_eq!(blocked("SUBNET").await[1], "198.51.100.0/24 by COUNTRY DE");
     assert_eq!(blocked("NETWORK").await.len(), 2, "some of the other are in Austria");
+    // The blocked first, or last, as each row shows it.
+    for group in ["ADDRESS", "SUBNET", "NETWORK"] {
+        for (direction, first) in [("DESCENDING", true), ("ASCENDING", false)] {
+            let asked = json!({ "r": r, "g": group, "o": "BLOCKED", "d": direction, "first": 100 });
+            let data = admin.data(VIEW, asked).await;
+            let rows = data.pointer(ROWS).unwrap().as_array().unwrap();
+            let shown: Vec<_> = rows.iter().map(|row| row["blocked"] == first).collect();
+            assert!(shown.is_sorted_by(|one, next| one >= next), "{group} {direction}: {rows:?}");
+            assert!(shown[0] && !shown[shown.len() - 1], "{group}: both are there");
+        }
+    }
     make("COUNTRY", "AT", json!({})).await;
     let networks = blocked("NETWORK").await;
     assert!(networks[0].starts_with("AS64500 by COUNTRY "), "{networks:?}");

@@ -303,6 +303,9 @@ test('the IP view says what was watched from each address, and an address is blo
   await expect(page.getByText('127.30.4.0/24 is blocked: cut 1 session.')).toBeVisible();
   expect(await viewers[3]!.ask()).toBe('GUARDIAN_IP');
   await expect(row(page, '127.30.4.0/24')).toContainText('Blocked');
+  await table.getByRole('button', { name: 'Blocked', exact: true }).click();
+  await expect(page).toHaveURL(/sort=status/);
+  await expect(table.getByRole('row').nth(1)).toContainText('127.30.4.0/24');
   await page.getByRole('combobox', { name: 'A row is' }).selectOption('A network, by AS number');
   await expect(page.getByText(/^\d networks?$/)).toBeVisible();
   await expectFitEverywhere(page, 'the IP view by network');

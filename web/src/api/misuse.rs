@@ -133,6 +133,7 @@ pub(crate) enum TokenUsageOrder {
 /// By what addresses are ordered.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AddressUsageOrder {
+    Blocked,
     Country,
     DurationAvg,
     DurationSum,

@@ -138,6 +138,9 @@ pub(crate) enum AddressUsageOrder {
     Provider,
     /// By the country's code.
     Country,
+    /// By whether a rule blocks it: the blocked first. Refused where 100 000 rules of a kind or more are in force, or
+    /// viewers came from 200 000 addresses or more.
+    Blocked,
 }
 
 /// By which column a view is ordered, and which end of it comes first; by score, the most first, unless said.
@@ -209,6 +212,7 @@ impl From<AddressUsageOrder> for OrderBy {
             AddressUsageOrder::Tags => Self::Tags,
             AddressUsageOrder::Provider => Self::Provider,
             AddressUsageOrder::Country => Self::Country,
+            AddressUsageOrder::Blocked => Self::Status,
         }
     }
 }

@@ -57,8 +57,9 @@ impl Row for AddressUsage {
             false,
         ),
         Column::of(AddressUsageOrder::Score, "score", "Score", false),
+        Column::of(AddressUsageOrder::Blocked, "status", "Blocked", false),
     ];
-    const LAST: &'static [&'static str] = &["Blocked", "Block"];
+    const LAST: &'static str = "Block";
     const BLOCKS: bool = true;
     const SUBJECT: &'static str = "Address";
 

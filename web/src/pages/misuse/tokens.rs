@@ -55,7 +55,7 @@ impl Row for TokenUsage {
         Column::of(TokenUsageOrder::Score, "score", "Score", false),
         Column::of(TokenUsageOrder::Status, "status", "Status", false),
     ];
-    const LAST: &'static [&'static str] = &["Revoke"];
+    const LAST: &'static str = "Revoke";
     const BLOCKS: bool = false;
     const SUBJECT: &'static str = "Token";
 

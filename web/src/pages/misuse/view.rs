@@ -57,8 +57,8 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// What the server calls the table.
     const TABLE: &'static str;
     const COLUMNS: &'static [Column<Self::Order>];
-    /// The last heads, by which rows cannot go: what can be done, and before it what it is, where that is no column.
-    const LAST: &'static [&'static str];
+    /// The last head, by which rows cannot go: what can be done.
+    const LAST: &'static str;
     /// Whether what a row is can be blocked.
     const BLOCKS: bool;
     /// What the panel behind a row is called.
@@ -162,7 +162,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
                         <caption class="sr-only">{R::TITLE}</caption>
                         <thead><tr>
                             {R::COLUMNS.iter().map(|one| view! { <SortHead place label=one.label word=one.word is_text=one.is_text/> }).collect_view()}
-                            {last_heads(R::LAST)}
+                            <th scope="col" class="stay stay-acts">{R::LAST}</th>
                         </tr></thead>
                         <tbody>
                             <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
@@ -179,18 +179,6 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         </Dialog>
         <Dialogs ways on_done=move |()| again()/>
     }
-}
-
-/// The last heads, which stand still beside what scrolls.
-fn last_heads(labels: &'static [&'static str]) -> impl IntoView {
-    let class = |at: usize| match labels.len() - at {
-        1 => "stay stay-acts",
-        _ => "stay stay-state",
-    };
-    let heads = labels.iter().enumerate();
-    heads
-        .map(|(at, label)| view! { <th scope="col" class=class(at)>{*label}</th> })
-        .collect_view()
 }
 
 /// What is asked for now.

@@ -59,7 +59,7 @@ impl Row for ViewerUsage {
         Column::of(ViewerUsageOrder::Score, "score", "Score", false),
         Column::of(ViewerUsageOrder::Banned, "status", "Banned", false),
     ];
-    const LAST: &'static [&'static str] = &["Ban"];
+    const LAST: &'static str = "Ban";
     const BLOCKS: bool = false;
     const SUBJECT: &'static str = "Viewer";
 
