@@ -18,6 +18,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 pub use claims::{Claims, Scope};
 use object::Object;
 pub use proof::{Proof, Proofs};
+pub use read::LATEST;
 pub(crate) use read::UNDERSTOOD;
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -213,6 +213,8 @@ const MAX_NAME: usize = 512;
 /// The year 2286: what lies beyond is milliseconds by mistake.
 const MAX_SECONDS: i64 = 10_000_000_000;
 const MAX_SECONDS_F: f64 = 1e10;
+/// Every time that a token can name lies before it.
+pub const LATEST: Timestamp = Timestamp::from_s(MAX_SECONDS);
 
 /// Every claim that is judged.
 pub(crate) const UNDERSTOOD: &[&str] = &[
