@@ -19,7 +19,7 @@ pub use claims::{Claims, Scope};
 use object::Object;
 pub use proof::{Proof, Proofs};
 pub use read::LATEST;
-pub(crate) use read::UNDERSTOOD;
+pub(crate) use read::{JUDGED, NOT_JUDGED};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
