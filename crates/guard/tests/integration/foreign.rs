@@ -274,7 +274,8 @@ fn an_issuer_is_no_claim_that_is_judged() {
     claims["crit"] = json!(["iss"]);
     assert_eq!(by(Dialect::Ours, &claims), Some(Reason::TokenMalformed));
     // To a customer it may be called otherwise, or be something that is judged.
-    let names = |theirs: &str, ours: &str| Dialect::names(std::iter::once((theirs.into(), ours.into())).collect()).unwrap();
+    let names =
+        |theirs: &str, ours: &str| Dialect::names(std::iter::once((theirs.into(), ours.into())).collect()).unwrap();
     claims["crit"] = json!(["by"]);
     assert_eq!(by(names("by", "iss"), &claims), Some(Reason::TokenMalformed));
     claims["crit"] = json!(["iss"]);
