@@ -10,15 +10,17 @@ use metrics::{Unit, describe_gauge, gauge};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 
-/// Whether everything is up: from when the node has a policy until the drain, while the database can be written
-/// and the outbox be read.
+/// Whether everything is up: from the start until the drain, while the node has a policy that is not too old, the database
+/// can be written and the outbox be read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Readiness(Arc<Mutex<Option<api::Health>>>);
+pub(crate) struct Readiness(Arc<Mutex<Option<Both>>>);
+
+type Both = (api::Health, media::Health);
 
 impl Readiness {
-    /// From now on it is as ready as its control plane.
-    pub(crate) fn begin(&self, health: api::Health) {
-        *self.lock() = Some(health);
+    /// From now on it is as ready as both of its planes.
+    pub(crate) fn begin(&self, control: api::Health, data: media::Health) {
+        *self.lock() = Some((control, data));
     }
 
     pub(crate) fn end(&self) {
@@ -28,12 +30,12 @@ impl Readiness {
     async fn is(&self) -> bool {
         let health = self.lock().clone();
         match health {
-            Some(health) => health.is_well().await,
+            Some((control, data)) => data.is_well() && control.is_well().await,
             None => false,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<api::Health>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Both>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -111,6 +111,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
         rtmp: addresses.rtmp,
         rtmp_proxies: configuration.rtmp.proxies.clone(),
         geoip,
+        stale_policy_max: configuration.stale_policy_max,
     };
     let node = media::Node::start(&doors_of_media, clock, entropy, &connector)
         .await
@@ -135,9 +136,7 @@ async fn start(configuration: &mut Configuration, demo: bool, stop: &Cancellatio
     } else {
         tracing::info!(http = http_url, rtmp = rtmp_url, "up");
     }
-    if node.ready() {
-        readiness.begin(api.health());
-    }
+    readiness.begin(api.health(), node.health());
     Ok(Running {
         api,
         node,

@@ -15,8 +15,10 @@ pub struct Model {
     pub organisation_id: Uuid,
     /// SHA-256 of the text.
     pub digest: Vec<u8>,
-    /// The key that signed the token.
+    /// The name of the key that signed the token.
     pub kid: String,
+    /// What tells that key from others of its name, sealed; none in what an earlier version made.
+    pub key_fingerprint_sealed: Option<Vec<u8>>,
     /// The token's id.
     pub jti: String,
     /// What the token says: a JSON object under our names.

@@ -106,6 +106,7 @@ impl Stage {
             rtmp: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             rtmp_proxies: Networks::default(),
             geoip: Geoip::default(),
+            stale_policy_max: Duration::from_hours(1),
         };
         let joining = async {
             let join = control.next_join().await.ok_or("nobody joined")?;

@@ -18,4 +18,4 @@ pub mod play;
 pub mod proxies;
 pub mod session;
 
-pub use node::{Node, Settings, StartError};
+pub use node::{Health, Node, Settings, StartError};

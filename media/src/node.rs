@@ -26,6 +26,8 @@ pub struct Settings {
     pub rtmp_proxies: Networks,
     /// Where addresses are.
     pub geoip: Geoip,
+    /// For how long after the control plane is gone somebody new is let in.
+    pub stale_policy_max: Duration,
 }
 
 /// A node could not start.
@@ -67,6 +69,17 @@ pub(crate) struct Inner {
 
 pub(crate) type Shared = Arc<Inner>;
 
+/// Whether a node lets in whom it may, for whoever has to say so.
+#[derive(Clone, Debug)]
+pub struct Health(Shared);
+
+impl Health {
+    /// Whether there is a policy, and none that is too old.
+    pub fn is_well(&self) -> bool {
+        self.0.gate.ready()
+    }
+}
+
 impl Node {
     /// Joins the control plane, takes on its policy and opens the doors.
     pub async fn start(
@@ -86,6 +99,7 @@ impl Node {
             clock.clone(),
             entropy,
             &attached,
+            settings.stale_policy_max,
         ));
         gate.adopt(attached.take_policy());
         let inner = Arc::new(Inner {
@@ -103,7 +117,7 @@ impl Node {
                 address: settings.rtmp,
                 source,
             })?;
-        inner.tasks.spawn(follow(inner.clone(), attached));
+        inner.tasks.spawn(follow(inner.clone(), connector.clone(), attached));
         inner.tasks.spawn(tick(inner.clone(), clock));
         inner.tasks.spawn(follow_files(inner.clone()));
         let router = play::router(&inner);
@@ -134,9 +148,9 @@ impl Node {
             .is_some_and(|stream| stream.has_segment())
     }
 
-    /// Whether there is a policy to decide by.
-    pub fn ready(&self) -> bool {
-        self.inner.gate.ready()
+    /// Whether it lets in whom it may, from now on.
+    pub fn health(&self) -> Health {
+        Health(self.inner.clone())
     }
 
     /// Tells every session that the node goes, and waits until they are gone, `grace` at most.
@@ -149,36 +163,64 @@ impl Node {
     }
 }
 
+/// Does what the control plane says. Without it the node goes on with the policy that it has, and joins again where it can.
+async fn follow(node: Shared, connector: Connector, attached: Attached) {
+    tokio::select! {
+        () = node.drain.cancelled() => {}
+        () = stay_joined(&node, &connector, attached) => {}
+    }
+}
+
+/// The same, for ever.
+async fn stay_joined(node: &Shared, connector: &Connector, mut attached: Attached) {
+    loop {
+        ingest::test_source::reconcile(node);
+        follow_changes(node, &mut attached).await;
+        attached = join_again(connector, attached.node()).await;
+        node.gate.adopt(attached.take_policy());
+        tracing::info!("the control plane is back, and its policy in force");
+    }
+}
+
+/// Joins, as often as it takes.
+async fn join_again(connector: &Connector, node: NodeId) -> Attached {
+    loop {
+        if let Ok(attached) = connector.join(node).await {
+            return attached;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
 /// Applies changes as they come: those of one organisation one after the other, others beside each other, so that a change
-/// that takes long keeps nobody else's waiting. Without the control plane the node goes on with the policy that it has.
-async fn follow(node: Shared, mut attached: Attached) {
-    ingest::test_source::reconcile(&node);
+/// that takes long keeps nobody else's waiting. Ends once the control plane is gone and all that it said is in force.
+async fn follow_changes(node: &Shared, attached: &mut Attached) {
     let mut under_way = FuturesUnordered::new();
     // What waits for one that is under way.
     let mut waiting: HashMap<Option<OrganisationId>, VecDeque<Delivered>> = HashMap::new();
     loop {
         tokio::select! {
-            () = node.drain.cancelled() => return,
             delivered = attached.next_change() => {
                 let Some(delivered) = delivered else { break };
                 match waiting.entry(whose(&delivered)) {
                     Entry::Occupied(mut before) => before.get_mut().push_back(delivered),
                     Entry::Vacant(vacant) => {
                         vacant.insert(VecDeque::new());
-                        under_way.push(put_in_force(&node, delivered));
+                        under_way.push(put_in_force(node, delivered));
                     }
                 }
             }
             Some(whose) = under_way.next() => match waiting.get_mut(&whose).and_then(VecDeque::pop_front) {
-                Some(next) => under_way.push(put_in_force(&node, next)),
+                Some(next) => under_way.push(put_in_force(node, next)),
                 None => _ = waiting.remove(&whose),
             },
         }
     }
-    tracing::warn!("the control plane is gone; the last policy stays in force");
+    node.gate.lose_control();
+    tracing::warn!("the control plane is gone; the last policy stays in force, and lets somebody new in for a while");
     while let Some(whose) = under_way.next().await {
         if let Some(next) = waiting.get_mut(&whose).and_then(VecDeque::pop_front) {
-            under_way.push(put_in_force(&node, next));
+            under_way.push(put_in_force(node, next));
         }
     }
 }
@@ -244,6 +286,8 @@ async fn tick(node: Shared, clock: Clock) {
 }
 
 const BEAT_S: u64 = 10;
+/// How long after a control plane that does not answer it is looked for again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {
@@ -273,7 +317,8 @@ mod tests {
         let attached = attached.unwrap();
         let (clock, entropy) = (Clock::System, Entropy::seeded(1));
         let hub = Hub::new(clock.clone(), id, attached.events());
-        let gate = Gate::new(Geoip::default(), hub.clone(), clock, entropy, &attached);
+        let patience = Duration::from_hours(1);
+        let gate = Gate::new(Geoip::default(), hub.clone(), clock, entropy, &attached, patience);
         let inner = Inner {
             gate: Arc::new(gate),
             hub,

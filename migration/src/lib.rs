@@ -41,6 +41,8 @@ mod m0044_refused;
 mod m0045_seen;
 mod m0046_partitions;
 mod m0047_requests;
+mod m0048_handle_keys;
+mod m0049_for_good;
 pub mod partitions;
 mod tables;
 
@@ -91,6 +93,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0045_seen::Step),
             Box::new(m0046_partitions::Step),
             Box::new(m0047_requests::Step),
+            Box::new(m0048_handle_keys::Step),
+            Box::new(m0049_for_good::Step),
         ]
     }
 }

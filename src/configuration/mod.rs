@@ -50,6 +50,8 @@ pub(crate) struct Configuration {
     pub(crate) tools: api::Tools,
     /// Where RTMP is.
     pub(crate) rtmp: Rtmp,
+    /// For how long somebody new is let in without the control plane.
+    pub(crate) stale_policy_max: Duration,
     /// Where it is said where addresses are, and by whom.
     pub(crate) geoip: geoip::Geoip,
     /// Whether addresses that customers enter may be of private networks.
@@ -163,6 +165,7 @@ struct Keys {
     acme: http::AcmeKeys,
     graphql: Graphql,
     rtmp: http::RtmpKeys,
+    media: Media,
     geoip: geoip::GeoipKeys,
     outbound: Outbound,
     ops: Ops,
@@ -202,6 +205,12 @@ struct Graphql {
     organisation_requests_per_minute: NonZeroU32,
     introspection: bool,
     graphiql: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Media {
+    stale_policy_max_s: u64,
 }
 
 #[derive(Deserialize)]
@@ -257,6 +266,10 @@ impl Keys {
             (0..=8).contains(&self.shutdown.grace_s),
             "shutdown.grace_s: must be 0 to 8 seconds"
         );
+        ensure!(
+            (0..=DAY_S).contains(&self.media.stale_policy_max_s),
+            "media.stale_policy_max_s: must be 0 to {DAY_S} seconds"
+        );
         Ok(Configuration {
             database_url: self.database.parse(&self.data.dir)?,
             master_key_file: path_or(&self.secrets.master_key_file, self.data.dir.join("master.key")),
@@ -275,6 +288,7 @@ impl Keys {
                 graphiql: self.graphql.graphiql,
             },
             rtmp,
+            stale_policy_max: Duration::from_secs(self.media.stale_policy_max_s),
             geoip: self.geoip.parse()?,
             danger_allow_private_networks: self.outbound.danger_allow_private_networks,
             ops,
@@ -327,6 +341,8 @@ fn path_or(text: &str, default: PathBuf) -> PathBuf {
     if text.is_empty() { default } else { text.into() }
 }
 
+const DAY_S: u64 = 24 * 3600;
+
 #[cfg(test)]
 mod tests {
     use super::{Configuration, DEFAULTS, Flags};
@@ -347,6 +363,7 @@ mod tests {
         let configuration = read("", false).unwrap();
         assert_eq!(configuration.http.address.port(), 8080);
         assert_eq!(configuration.ops, None);
+        assert_eq!(configuration.stale_policy_max.as_secs(), 3600);
         assert!(configuration.https.is_none() && configuration.http.only.is_none());
     }
 
@@ -371,6 +388,8 @@ mod tests {
             ("[shutdown]\ngrace_s = 60", "shutdown.grace_s"),
             ("[shutdown]\ngrace_s = \"x\"", "shutdown.grace_s"),
             ("[rtmp]\npublic_url = \"http://x\"", "rtmp.public_url"),
+            ("[media]\nstale_policy_max_s = 86401", "media.stale_policy_max_s"),
+            ("[media]\nstale_policy_max_s = -1", "media.stale_policy_max_s"),
             ("[mail]\nfrom = \"x\"", "mail.from"),
             (
                 "[mail]\nhost = \"mail.example.com\"\nsecurity = \"none\"",

@@ -83,7 +83,7 @@ pub(crate) async fn read(
     }
     updates.extend(bans::policy(connection, extent).await?);
     updates.extend(responses::policy(connection, extent, state.now_us()).await?);
-    updates.extend(handles::policy(connection, extent).await?);
+    updates.extend(handles::policy(state, connection, extent).await?);
     updates.extend(static_tokens::policy(connection, extent).await?);
     let rules = extent
         .rows::<guardian_rule::Entity>()

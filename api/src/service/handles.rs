@@ -1,15 +1,19 @@
 //! Handles: short texts that stand for tokens where those are too long. Shown once, stored hashed, known to every node, and
 //! gone with their token.
 
+use std::collections::HashMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Table, Tenanted, token_handle};
+use entity::{Table, Tenanted, jwks_key, signing_key, token_handle};
 use guard::{
-    Timestamp, Update,
+    Timestamp, Update, VerifyingKey,
+    key::Fingerprint,
     policy::{CredentialDigest, Handle, Package},
 };
 use ids::{OrganisationId, TokenId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QuerySelect};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     Work,
@@ -18,6 +22,7 @@ use super::{
 };
 use crate::{
     fault::Fault,
+    keys,
     people::{Acting, By},
     publisher::{Progress, policy::Extent},
     state::State,
@@ -25,8 +30,8 @@ use crate::{
 
 /// For what a handle stands.
 pub(crate) struct Stands<'a> {
-    /// The key that signed the token.
-    pub(crate) kid: &'a str,
+    /// The key that signed the token: the handle is worth nothing under another of its name.
+    pub(crate) key: &'a VerifyingKey,
     pub(crate) jti: &'a str,
     /// What the token says: a JSON object under our names.
     pub(crate) claims: String,
@@ -48,7 +53,7 @@ pub(crate) async fn create(state: &State, acting: &Acting, text: &str) -> Result
         return bad("EXPIRED", "it has expired".to_owned());
     }
     let stands = Stands {
-        kid: proven.key.kid(),
+        key: &proven.key,
         jti: &proven.claims.jti,
         claims: serde_json::to_string(&proven.object).map_err(|error| Fault::bug(&error))?,
         expires: proven.claims.exp,
@@ -69,7 +74,10 @@ pub(crate) async fn make(work: &Work<'_>, acting: &Acting, stands: Stands<'_>) -
         id: Set(id.uuid()),
         organisation_id: Set(acting.id.uuid()),
         digest: Set(CredentialDigest::of(&text).bytes().to_vec()),
-        kid: Set(stands.kid.to_owned()),
+        kid: Set(stands.key.kid().to_string()),
+        key_fingerprint_sealed: Set(Some(
+            work.state.seal.close(&place(id), &stands.key.fingerprint().bytes()),
+        )),
         jti: Set(stands.jti.to_owned()),
         claims: Set(stands.claims),
         expires_at: Set(stands.expires.us()),
@@ -78,13 +86,65 @@ pub(crate) async fn make(work: &Work<'_>, acting: &Acting, stands: Stands<'_>) -
     }
     .insert(&*work.write)
     .await?;
-    Ok((text, told(row)?))
+    Ok((text, told(row, stands.key.fingerprint())?))
 }
 
 /// Every handle, for a policy.
-pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+pub(crate) async fn policy(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    extent: Extent,
+) -> Result<Vec<Update>, DbErr> {
     let rows = extent.rows::<token_handle::Entity>().all(connection).await?;
-    rows.into_iter().map(told).collect()
+    let there = if rows.iter().any(|row| row.key_fingerprint_sealed.is_none()) {
+        verifying(state, connection, extent).await?
+    } else {
+        HashMap::new()
+    };
+    let mut updates = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = match &row.key_fingerprint_sealed {
+            Some(sealed) => Some(fingerprint(state, row.id, sealed)?),
+            // An earlier version did not say. The key that has the name signed the token if it is no younger than the handle;
+            // else the one that did is gone, and the handle with it.
+            None => there
+                .get(&(row.organisation_id, row.kid.clone()))
+                .filter(|(since, _)| *since <= row.created_at)
+                .map(|(_, key)| *key),
+        };
+        if let Some(key) = key {
+            updates.push(told(row, key)?);
+        }
+    }
+    Ok(updates)
+}
+
+/// The keys that verify, by organisation and name, with the moment since when each does.
+async fn verifying(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    extent: Extent,
+) -> Result<HashMap<(Uuid, String), (i64, Fingerprint)>, DbErr> {
+    let rows = extent
+        .rows::<signing_key::Entity>()
+        .filter(signing_key::Column::RemovedAt.is_null())
+        .all(connection)
+        .await?;
+    let mut there = HashMap::new();
+    for row in &rows {
+        if let Some(key) = keys::verifying(&state.seal, row)? {
+            let since = (row.created_at, key.fingerprint());
+            there.insert((row.organisation_id, row.kid.clone()), since);
+        }
+    }
+    let sets: HashMap<_, _> = rows.iter().map(|row| (row.id, row)).collect();
+    for row in extent.rows::<jwks_key::Entity>().all(connection).await? {
+        if let Some(set) = sets.get(&row.signing_key_id) {
+            let since = (row.created_at, keys::fetched(set, &row)?.fingerprint());
+            there.insert((row.organisation_id, row.kid), since);
+        }
+    }
+    Ok(there)
 }
 
 /// Forgets those that nobody can use any more.
@@ -118,12 +178,13 @@ pub(crate) async fn tend(state: &State) -> Result<(), Fault> {
     Ok(())
 }
 
-fn told(row: token_handle::Model) -> Result<Update, DbErr> {
+fn told(row: token_handle::Model, key: Fingerprint) -> Result<Update, DbErr> {
     Ok(Update::Handle {
         organisation: OrganisationId::from_uuid(row.organisation_id),
         handle: Handle {
             digest: digest(&row)?,
             kid: row.kid.into(),
+            key: Some(key),
             jti: row.jti.into(),
             claims: row.claims.into(),
         },
@@ -132,9 +193,23 @@ fn told(row: token_handle::Model) -> Result<Update, DbErr> {
 
 fn digest(row: &token_handle::Model) -> Result<CredentialDigest, DbErr> {
     let bytes = row.digest.as_slice().try_into();
-    bytes
-        .map(CredentialDigest::from_bytes)
-        .map_err(|_| DbErr::Custom(format!("a row holds what cannot be: token_handle {}", row.id)))
+    bytes.map(CredentialDigest::from_bytes).map_err(|_| unreadable(row.id))
+}
+
+fn fingerprint(state: &State, id: Uuid, sealed: &[u8]) -> Result<Fingerprint, DbErr> {
+    let opened = state.seal.open(&place(TokenId::from_uuid(id)), sealed);
+    let opened = opened.map_err(|error| DbErr::Custom(error.to_string()))?;
+    let bytes = opened.as_slice().try_into();
+    bytes.map(Fingerprint::from_bytes).map_err(|_| unreadable(id))
+}
+
+fn unreadable(id: Uuid) -> DbErr {
+    DbErr::Custom(format!("a row holds what cannot be: token_handle {id}"))
+}
+
+/// Where the fingerprint of a handle's key is sealed for: a shared secret that is weak could be guessed by it.
+fn place(id: TokenId) -> String {
+    format!("token_handle.key:{id}")
 }
 
 const BATCH: u64 = 1000;

@@ -4,7 +4,8 @@ use authz::Action;
 use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
 use guard::{
     Timestamp, Update,
-    policy::{CredentialDigest, Revocations, Subject},
+    policy::{CredentialDigest, FOREIGN_LEEWAY, Revocations, Subject},
+    token::LATEST,
 };
 use ids::{OrganisationId, StreamId, TokenId};
 use sea_orm::{
@@ -203,7 +204,7 @@ async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
     if !known || jti.starts_with("tok_") {
         return Err(Fault::NotFound);
     }
-    unrecorded(work, jti, longest(work.at)).await
+    unrecorded(work, jti, for_good()).await
 }
 
 /// One that the customer signed: we have no record of it, but know what was taken back.
@@ -327,7 +328,7 @@ async fn one(work: &Work<'_>, jti: &str, field: &str) -> Result<Taken, Fault> {
 }
 
 async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken, Fault> {
-    insert(work, &subject, at, longest(at)).await?;
+    insert(work, &subject, at, for_good()).await?;
     let issued = Condition::all()
         .add(playback_token::Column::IssuedAt.lte(at.us()))
         .add(playback_token::Column::ExpiresAt.gt(work.at.minus(tokens::DAY).us()));
@@ -371,9 +372,12 @@ async fn bulk(work: &Work<'_>, subject: Subject, at: Timestamp) -> Result<Taken,
     Ok(Taken::one(subject, at, counted.unwrap_or(marked)))
 }
 
-/// Until when a bulk revocation can matter, in microseconds.
-fn longest(at: Timestamp) -> i64 {
-    at.us().saturating_add((tokens::YEAR_S + tokens::DAY_S) * 1_000_000)
+/// Until when it can matter that tokens were taken back of which nobody knows when they end, in microseconds: for good. What
+/// customers sign without `iat` lets in during the year before its `exp`, and what is dated ahead from then on; both can lie
+/// as far ahead as a token can say, whatever is refused as too far today. A session may run a day longer, by a clock that may
+/// be off.
+fn for_good() -> i64 {
+    LATEST.plus(tokens::DAY).plus(FOREIGN_LEEWAY).us()
 }
 
 async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {

@@ -219,8 +219,9 @@ async fn sign(
     .await?;
     link(work, id, &scope).await?;
     let (handle, update) = if wanted.handle {
+        let key = keys::verifying(&state.seal, &signer.key)?.ok_or(Fault::Internal)?;
         let stands = handles::Stands {
-            kid: &signer.key.kid,
+            key: &key,
             jti: &record.jti,
             claims: record.claims.to_string(),
             expires,

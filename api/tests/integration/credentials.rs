@@ -10,7 +10,7 @@ use crate::{
     signing_keys::{add, hs256},
 };
 
-const HANDLE: &str =
+pub(crate) const HANDLE: &str =
     "mutation($t: String!) { createHandle(input: {token: $t}) { handle change { id } errors { code message } } }";
 const STATIC: &str = "mutation($i: CreateStaticTokenInput!) { createStaticToken(input: $i) {
     staticToken { id name prefix door streams organisationWide expiresAt } text advice { code } errors { code field } } }";

@@ -25,6 +25,7 @@ use testkit::Kind;
 use tokio::net::TcpListener;
 
 use crate::{
+    credentials::HANDLE,
     harness::{Client, T0, World},
     signing_keys::{ADD, add, keys},
 };
@@ -192,6 +193,31 @@ async fn a_set_of_keys_is_followed_and_what_is_taken_out_of_it_is_worth_nothing(
 #[tokio::test]
 async fn a_set_of_keys_is_followed_and_what_is_taken_out_of_it_is_worth_nothing_on_postgresql() {
     a_set_is_followed_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_set_that_gives_a_keys_name_to_another_ends_the_handles_of_the_first() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let elsewhere = Elsewhere::new().await;
+    add(&admin, json!({ "jwksUrl": elsewhere.url() })).await;
+    let handle = admin.data(HANDLE, json!({ "t": token(&world, 1) })).await["createHandle"]["handle"].clone();
+    let handle = handle.as_str().unwrap();
+    assert_eq!(world.node.denies(world.stream(), handle, T0), None);
+    let mut other = jwk(2);
+    other["kid"] = json!("k1");
+    elsewhere.says(Says::Text(json!({ "keys": [other] }).to_string()));
+    world.pass(Duration::from_mins(5));
+    until("the other key", async || {
+        world.node.denies(world.stream(), handle, T0).is_some()
+    })
+    .await;
+    for text in [handle, &token(&world, 1)] {
+        assert_eq!(
+            world.node.denies(world.stream(), text, T0),
+            Some(Reason::TokenSignature)
+        );
+    }
 }
 
 #[tokio::test]

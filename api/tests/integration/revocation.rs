@@ -8,7 +8,10 @@ use testkit::{Database, Kind};
 
 use tokio::runtime::Runtime;
 
-use crate::harness::{Client, Node, REVOKE, T0, World, start};
+use crate::{
+    harness::{Client, Node, REVOKE, T0, World, start},
+    signing_keys::{add, hs256},
+};
 
 async fn a_revoked_token_is_refused(kind: Kind) {
     let world = World::on(kind).await;
@@ -200,6 +203,59 @@ async fn a_node_that_does_not_answer_is_named_after_a_second() {
     assert_eq!(done["revoked"], 1);
     assert_eq!(done["change"]["nodes"][0]["acknowledged"], false);
     assert_eq!(done["change"]["doneAfterMs"], json!(null));
+}
+
+async fn what_lets_in_years_later_stays_taken_back_on(kind: Kind) {
+    const SECRET: &str = "thirty-two bytes and some more, shared";
+    const DAY_S: i64 = 24 * 3600;
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let key = add(&admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
+    assert_eq!(key["errors"], json!([]));
+    let stream = world.stream().to_owned();
+    let token = |more: serde_json::Value| {
+        let mut claims = json!({ "aud": "play", "exp": T0.s() + 3 * 365 * DAY_S, "streams": [stream] });
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        hs256(SECRET, &json!({ "kid": "theirs" }), &claims)
+    };
+    // Without a moment of issue a token lets in during its last year; dated ahead, from then on.
+    let taken = [
+        token(json!({ "user": "ann" })),
+        token(json!({ "jti": "undated" })),
+        token(json!({ "jti": "ahead", "iat": T0.s() + 2 * 365 * DAY_S })),
+    ];
+    let kept = token(json!({ "user": "bert", "jti": "kept" }));
+    for by in [
+        json!({ "user": "ann" }),
+        json!({ "jti": "undated" }),
+        json!({ "jti": "ahead" }),
+    ] {
+        assert_eq!(admin.revoke(by).await["errors"], json!([]));
+    }
+    world.pass(Duration::from_hours((2 * 365 + 1) * 24));
+    let world = world.restarted().await;
+    let now = world.clock.now();
+    assert_eq!(world.node.denies(&stream, &kept, now), None);
+    for token in &taken {
+        assert_eq!(
+            world.node.denies(&stream, token, now),
+            Some(guard::Reason::TokenRevoked),
+            "{token}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_back_stays_so_however_late_it_would_let_in() {
+    what_lets_in_years_later_stays_taken_back_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_back_stays_so_however_late_it_would_let_in_on_postgresql() {
+    what_lets_in_years_later_stays_taken_back_on(Kind::Postgres).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,10 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 use testkit::Kind;
 
-use crate::harness::{Client, T0, World};
+use crate::{
+    credentials::HANDLE,
+    harness::{Client, T0, World},
+};
 
 pub(crate) const ADD: &str = "mutation($i: AddSigningKeyInput!) { addSigningKey(input: $i) {
     signingKey { id kid algorithm ours signs dialect claimMap jwksUrl keys { kid algorithm } fetchedAt fetchError tokens }
@@ -187,26 +190,81 @@ async fn a_shared_secret_lets_in_what_it_signed_and_is_nowhere_to_be_read() {
 
 #[tokio::test]
 async fn a_removed_key_is_worth_nothing_at_once_and_its_name_is_free() {
-    let world = World::new().await;
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        a_name_is_free_on(kind).await;
+    }
+}
+
+async fn a_name_is_free_on(kind: Kind) {
+    let world = World::on(kind).await;
     let admin = world.as_role("nanoAdmin").await;
     let added = add(&admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
     let claims = json!({ "aud": "play", "exp": T0.s() + 600, "streams": [world.stream()] });
     let token = hs256(SECRET, &json!({ "kid": "theirs" }), &claims);
-    assert_eq!(world.node.denies(world.stream(), &token, T0), None);
+    let handle = admin.data(HANDLE, json!({ "t": token })).await["createHandle"]["handle"].clone();
+    let handle = handle.as_str().unwrap();
+    for text in [handle, &token] {
+        assert_eq!(world.node.denies(world.stream(), text, T0), None);
+    }
     let removed = admin.data(REMOVE, json!({ "i": added["signingKey"]["id"] })).await;
     assert_eq!(removed["removeSigningKey"]["errors"], json!([]));
-    assert_eq!(world.node.denies(world.stream(), &token, T0), Some(Reason::TokenKey));
+    for text in [handle, &token] {
+        assert_eq!(world.node.denies(world.stream(), text, T0), Some(Reason::TokenKey));
+    }
     assert_eq!(
         admin.code(REMOVE, json!({ "i": added["signingKey"]["id"] })).await,
         "NOT_FOUND"
     );
     let again = add(&admin, json!({ "publicKeyPem": ED, "kid": "theirs" })).await;
     assert_eq!(again["errors"], json!([]));
-    // The name is another key's now: the algorithm is the key's, whatever the token says.
-    assert_eq!(
-        world.node.denies(world.stream(), &token, T0),
-        Some(Reason::TokenSignature)
-    );
+    // The name is another key's now: the algorithm is the key's, whatever the token says, and a handle is its token's.
+    for text in [handle, &token] {
+        assert_eq!(
+            world.node.denies(world.stream(), text, T0),
+            Some(Reason::TokenSignature)
+        );
+    }
+    let world = world.restarted().await;
+    for text in [handle, &token] {
+        assert_eq!(
+            world.node.denies(world.stream(), text, T0),
+            Some(Reason::TokenSignature)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_handle_of_an_earlier_version_is_of_the_key_that_had_the_name_by_then() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let world = World::on(kind).await;
+        let admin = world.as_role("nanoAdmin").await;
+        let added = add(&admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
+        let claims = json!({ "aud": "play", "exp": T0.s() + 600, "streams": [world.stream()] });
+        let token = hs256(SECRET, &json!({ "kid": "theirs" }), &claims);
+        let handle = admin.data(HANDLE, json!({ "t": token })).await["createHandle"]["handle"].clone();
+        let handle = handle.as_str().unwrap();
+        let database = Database::connect(world.database.url()).await.unwrap();
+        let forget = "UPDATE token_handle SET key_fingerprint_sealed = NULL";
+        assert_eq!(database.execute_unprepared(forget).await.unwrap().rows_affected(), 1);
+
+        let world = world.restarted().await;
+        assert_eq!(world.node.denies(world.stream(), handle, T0), None);
+        world.pass(Duration::from_secs(1));
+        let admin = world.as_role("nanoAdmin").await;
+        admin.data(REMOVE, json!({ "i": added["signingKey"]["id"] })).await;
+        let other = format!("{SECRET} of somebody else");
+        let again = add(&admin, json!({ "hs256Secret": other, "kid": "theirs" })).await;
+        assert_eq!(again["errors"], json!([]));
+        assert_eq!(
+            world.node.denies(world.stream(), handle, T0),
+            Some(Reason::TokenSignature)
+        );
+        let world = world.restarted().await;
+        assert_eq!(
+            world.node.denies(world.stream(), handle, T0),
+            Some(Reason::TokenMalformed)
+        );
+    }
 }
 
 #[tokio::test]

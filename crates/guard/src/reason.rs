@@ -168,7 +168,7 @@ reasons! {
     OriginOnly = "ORIGIN_ONLY", 403, Some(4472), 1403, "this server answers its delivery network only";
     OrganisationSuspended = "ORGANISATION_SUSPENDED", 403, Some(4470), 1403, "the organisation is suspended";
     PackageRequired = "PACKAGE_REQUIRED", 403, Some(4471), 1403, "the organisation lacks a package for this";
-    NotReady = "NOT_READY", 503, Some(4490), 1503, "this server has no policy yet";
+    NotReady = "NOT_READY", 503, Some(4490), 1503, "this server has no policy, or one that is too old";
 }
 
 impl fmt::Display for Reason {

@@ -96,6 +96,11 @@ impl Control {
         }
     }
 
+    /// Lets go of every node, as where the way to them breaks: each joins again.
+    pub fn let_go(&mut self) {
+        self.nodes.clear();
+    }
+
     /// The nodes that are connected.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
         self.nodes.iter().map(|node| node.id)

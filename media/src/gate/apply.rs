@@ -22,8 +22,11 @@ use crate::{
 impl Gate {
     /// Takes on a whole policy, as at joining. Sessions that fall under it are ended.
     pub(crate) fn adopt(&self, updates: Vec<Update>) {
+        self.backends
+            .forget(&updates.iter().map(Update::organisation).collect());
         let policy = Arc::new(Policy::from_updates(updates));
         self.policy.store(Some(policy.clone()));
+        self.staleness.end();
         for session in viewers_first(self.sessions.all(), door) {
             self.decide_again(&session, &policy, &HashSet::new());
         }

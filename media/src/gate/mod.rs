@@ -11,12 +11,14 @@ mod counts;
 mod learn;
 mod proofs;
 mod renew;
+mod staleness;
 mod tally;
 mod throttle;
 
 use std::{
     net::IpAddr,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use answers::Asker;
@@ -31,6 +33,7 @@ use ids::{DecisionId, NodeId, SessionId, StreamName};
 use learn::Learner;
 use link::{Attached, Clock, Entropy, Event, Events, Kind, Protocol, SessionFacts, Visitor};
 use proofs::Proofs;
+use staleness::Staleness;
 use tally::Tally;
 use throttle::Throttle;
 
@@ -45,6 +48,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Gate {
     policy: ArcSwapOption<Policy>,
+    staleness: Staleness,
     proofs: Proofs,
     throttle: Throttle,
     backends: Backends,
@@ -100,9 +104,18 @@ pub struct Publish {
 }
 
 impl Gate {
-    pub(crate) fn new(geoip: Geoip, hub: Hub, clock: Clock, entropy: Entropy, attached: &Attached) -> Self {
+    /// A gate without a policy. `patience`: for how long somebody new is let in without the control plane.
+    pub(crate) fn new(
+        geoip: Geoip,
+        hub: Hub,
+        clock: Clock,
+        entropy: Entropy,
+        attached: &Attached,
+        patience: Duration,
+    ) -> Self {
         Self {
             policy: ArcSwapOption::empty(),
+            staleness: Staleness::new(patience),
             proofs: Proofs::new(),
             throttle: Throttle::default(),
             backends: Backends::new(attached.questions(), clock.clone()),
@@ -159,9 +172,18 @@ impl Gate {
         Ok(permit.admit(Publish { stay, takes_over }))
     }
 
-    /// Whether there is a policy to decide by.
+    /// Whether there is a policy to let somebody new in by.
     pub fn ready(&self) -> bool {
-        self.policy.load().is_some()
+        self.policy.load().is_some() && !self.is_too_old()
+    }
+
+    /// The control plane is gone: the policy that there is stays in force, and lets somebody new in for a while.
+    pub(crate) fn lose_control(&self) {
+        self.staleness.begin(self.clock.now());
+    }
+
+    fn is_too_old(&self) -> bool {
+        self.staleness.is_over(self.clock.now())
     }
 
     pub(crate) fn policy(&self) -> Option<Arc<Policy>> {
@@ -191,7 +213,7 @@ impl Gate {
     /// Whether nothing is known that speaks against this as it is; nothing is asked, counted, told or made.
     pub(crate) fn would_admit(&self, door: Door, asked: &Asked) -> bool {
         let request = self.request(door, asked);
-        let Some(policy) = self.policy.load_full() else {
+        let Some(policy) = self.policy.load_full().filter(|_| !self.is_too_old()) else {
             return false;
         };
         !matches!(
@@ -219,6 +241,9 @@ impl Gate {
         ended: Option<Reason>,
     ) -> Result<(Permit, Judged), Denial> {
         if !running {
+            if self.is_too_old() {
+                return Err(self.denied(asked, request.door, Reason::NotReady.into(), None));
+            }
             self.learn(&request).await;
         }
         let Some(policy) = self.policy.load_full() else {

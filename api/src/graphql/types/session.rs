@@ -482,6 +482,6 @@ pub(crate) enum DenyReason {
     OrganisationSuspended,
     /// The organisation lacks a package for this.
     PackageRequired,
-    /// This server has no policy yet.
+    /// This server has no policy, or one that is too old.
     NotReady,
 }

@@ -124,6 +124,11 @@ impl<'a> Case<'a> {
         trace.check("key", key.is_none().then_some(Reason::TokenKey), || {
             format!("kid {}", known.kid)
         })?;
+        // Another key of that name did not sign the token.
+        let another = key.map(|key| key.fingerprint()) != known.key;
+        trace.check("signature", another.then_some(Reason::TokenSignature), || {
+            format!("the token's, by the key that is called {} now", known.kid)
+        })?;
         Ok(Proven {
             claims: Cow::Borrowed(&known.claims),
             kid: Some(known.kid.clone()),

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::token::{Malformed, UNDERSTOOD};
+use crate::token::{JUDGED, Malformed, NOT_JUDGED};
 
 /// The names of a key's claims.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Dialect {
         }
         let mut seen: Vec<&str> = Vec::new();
         for ours in names.values() {
-            if !UNDERSTOOD.contains(&&**ours) {
+            if !JUDGED.iter().chain(NOT_JUDGED).any(|known| **known == **ours) {
                 return Err(DialectError::Unknown(ours.to_string()));
             }
             if seen.contains(&&**ours) {
@@ -58,48 +58,46 @@ impl Dialect {
         &self,
         theirs: &'a Map<String, Value>,
     ) -> Result<Cow<'a, Map<String, Value>>, Malformed> {
-        match self {
-            Self::Ours => Ok(Cow::Borrowed(theirs)),
+        if matches!(self, Self::Ours) {
+            return Ok(Cow::Borrowed(theirs));
+        }
+        let mut ours = Map::new();
+        for (theirs, value) in theirs {
+            if let Some(name) = self.ours(theirs)
+                && ours.insert(name.to_owned(), value.clone()).is_some()
+            {
+                return Err(Malformed::Twice);
+            }
+        }
+        if let Some(critical) = ours.get_mut("crit") {
+            self.translate_crit(critical)?;
+        }
+        Ok(Cow::Owned(ours))
+    }
+
+    /// What we call the claim that they call so; none for one that is left out.
+    fn ours<'a>(&'a self, theirs: &'a str) -> Option<&'a str> {
+        match (self, theirs) {
+            (Self::Ours, name) => Some(name),
+            (Self::AntMedia, "streamId") => Some("streams"),
+            (Self::AntMedia, "type") => Some("aud"),
             // Its `sub` is a viewer, or the stream once more; never an organisation of ours.
-            Self::AntMedia => rename(theirs, |name| match name {
-                "streamId" => Some("streams".to_owned()),
-                "type" => Some("aud".to_owned()),
-                "sub" | "iss" | "aud" => None,
-                other => Some(other.to_owned()),
-            }),
-            Self::Names(names) => rename(theirs, |name| {
-                Some(names.get(name).map_or_else(|| name.to_owned(), ToString::to_string))
-            }),
-        }
-        .map(|claims| self.translate_crit(claims))
-    }
-
-    fn translate_crit<'a>(&self, claims: Cow<'a, Map<String, Value>>) -> Cow<'a, Map<String, Value>> {
-        let (Self::Names(names), Some(Value::Array(critical))) = (self, claims.get("crit")) else {
-            return claims;
-        };
-        let ours = |name: &Value| {
-            let mapped = name.as_str().and_then(|name| names.get(name));
-            mapped.map_or_else(|| name.clone(), |ours| Value::from(&**ours))
-        };
-        let critical = critical.iter().map(ours).collect();
-        let mut claims = claims.into_owned();
-        claims.insert("crit".to_owned(), Value::Array(critical));
-        Cow::Owned(claims)
-    }
-}
-
-fn rename(
-    theirs: &Map<String, Value>,
-    name: impl Fn(&str) -> Option<String>,
-) -> Result<Cow<'_, Map<String, Value>>, Malformed> {
-    let mut ours = Map::new();
-    for (theirs, value) in theirs {
-        if let Some(name) = name(theirs)
-            && ours.insert(name, value.clone()).is_some()
-        {
-            return Err(Malformed::Twice);
+            (Self::AntMedia, "sub" | "iss" | "aud") => None,
+            (Self::AntMedia, other) => Some(other),
+            (Self::Names(names), name) => Some(names.get(name).map_or(name, |ours| &**ours)),
         }
     }
-    Ok(Cow::Owned(ours))
+
+    /// The names in `crit`, one or a list. What is left out is not understood.
+    fn translate_crit(&self, critical: &mut Value) -> Result<(), Malformed> {
+        let names = match critical {
+            Value::Array(names) => names.as_mut_slice(),
+            one => std::slice::from_mut(one),
+        };
+        for name in names {
+            let Some(theirs) = name.as_str() else { continue };
+            *name = Value::from(self.ours(theirs).ok_or(Malformed::CriticalClaim)?);
+        }
+        Ok(())
+    }
 }

@@ -78,7 +78,7 @@ pub struct VerifyingKey {
     material: Vec<u8>,
     ours: bool,
     dialect: Dialect,
-    fingerprint: [u8; 32],
+    fingerprint: Fingerprint,
 }
 
 impl VerifyingKey {
@@ -117,7 +117,7 @@ impl VerifyingKey {
         hash.update(kid.as_bytes());
         hash.update([0]);
         hash.update(&material);
-        let fingerprint = hash.finalize().into();
+        let fingerprint = Fingerprint(hash.finalize().into());
         Ok(Self {
             kid,
             algorithm,
@@ -154,8 +154,32 @@ impl VerifyingKey {
     }
 
     /// What tells this key from every other, the same `kid` with other material included.
-    pub fn fingerprint(&self) -> [u8; 32] {
+    pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+}
+
+/// What tells a key from every other: SHA-256 of its algorithm, name and material. Never shown: a shared secret that is weak
+/// could be guessed by it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// One that was stored.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use ids::{GroupId, StreamName};
+use rpds::HashTrieMapSync;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Door, Timestamp,
+    Door, Timestamp, VerifyingKey,
+    key::Fingerprint,
     token::{Claims, Jti, Malformed, Scope, claims_of, hex},
 };
 
@@ -79,8 +81,12 @@ pub enum StaticScope {
 pub struct Handle {
     /// Its text's digest.
     pub digest: CredentialDigest,
-    /// The key that signed the token.
+    /// The name of the key that signed the token.
     pub kid: Arc<str>,
+    /// That key, told from every other that ever has its name. None, as in changes that wait since an earlier version: the one
+    /// that has the name when this comes.
+    #[serde(default)]
+    pub key: Option<Fingerprint>,
     /// The token's id; a customer's token that says none has the one that it is known by.
     pub jti: Jti,
     /// The token's claims: a JSON object under our names.
@@ -91,6 +97,7 @@ pub struct Handle {
 #[derive(Clone, Debug)]
 pub struct Known {
     pub(crate) kid: Arc<str>,
+    pub(crate) key: Option<Fingerprint>,
     pub(crate) claims: Claims,
 }
 
@@ -111,9 +118,12 @@ impl StaticToken {
 }
 
 impl Handle {
-    pub(super) fn read(&self) -> Result<Known, Malformed> {
+    /// What it stands for, as it comes to an organisation with these keys.
+    pub(super) fn read(&self, keys: &HashTrieMapSync<Arc<str>, Arc<VerifyingKey>>) -> Result<Known, Malformed> {
+        let named = || keys.get(&self.kid).map(|key| key.fingerprint());
         Ok(Known {
             kid: self.kid.clone(),
+            key: self.key.or_else(named),
             claims: claims_of(&self.claims, &self.jti)?,
         })
     }

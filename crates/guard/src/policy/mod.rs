@@ -117,7 +117,7 @@ impl Tenant {
                 self.static_tokens.insert_mut(token.digest, Arc::new(token.claims()));
             }
             Update::StaticTokenRemoved { name, .. } => self.forget_static_token(name),
-            Update::Handle { handle, .. } => match handle.read() {
+            Update::Handle { handle, .. } => match handle.read(&self.keys) {
                 Ok(known) => self.handles.insert_mut(handle.digest, Arc::new(known)),
                 // What cannot be read lets nobody in.
                 Err(_) => _ = self.handles.remove_mut(&handle.digest),

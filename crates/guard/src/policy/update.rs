@@ -157,9 +157,13 @@ impl Update {
         }
     }
 
-    /// Whether whoever reads it could sign with what it holds: a shared secret.
+    /// Whether whoever reads it could sign with what it holds, or guess by it what signs: a shared secret.
     pub fn holds_secret(&self) -> bool {
-        matches!(self, Self::Key { key, .. } if key.algorithm() == Algorithm::Hs256)
+        match self {
+            Self::Key { key, .. } => key.algorithm() == Algorithm::Hs256,
+            Self::Handle { handle, .. } => handle.key.is_some(),
+            _ => false,
+        }
     }
 
     /// The rule that is new, or says something else.

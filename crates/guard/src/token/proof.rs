@@ -1,14 +1,14 @@
 //! The result of a signature check, as a fact.
 
 use super::Token;
-use crate::VerifyingKey;
+use crate::{VerifyingKey, key::Fingerprint};
 
 /// That a signature was checked, and what came out. Bound to one token and one key: shown beside another token, or
 /// after the key was replaced, it proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Proof {
     token: [u8; 32],
-    key: [u8; 32],
+    key: Fingerprint,
     valid: bool,
 }
 

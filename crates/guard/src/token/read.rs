@@ -181,7 +181,7 @@ impl<'a> Wire<'a> {
         let Some(names) = self.texts("crit")? else {
             return Ok(());
         };
-        if names.iter().all(|name| UNDERSTOOD.contains(name)) {
+        if names.iter().all(|name| JUDGED.contains(name)) {
             Ok(())
         } else {
             Err(Malformed::CriticalClaim)
@@ -213,10 +213,13 @@ const MAX_NAME: usize = 512;
 /// The year 2286: what lies beyond is milliseconds by mistake.
 const MAX_SECONDS: i64 = 10_000_000_000;
 const MAX_SECONDS_F: f64 = 1e10;
+/// Every time that a token can name lies before it.
+pub const LATEST: Timestamp = Timestamp::from_s(MAX_SECONDS);
 
+/// Claims that have a meaning and are not judged: an issuer is known by its key.
+pub(crate) const NOT_JUDGED: &[&str] = &["iss"];
 /// Every claim that is judged.
-pub(crate) const UNDERSTOOD: &[&str] = &[
-    "iss",
+pub(crate) const JUDGED: &[&str] = &[
     "sub",
     "aud",
     "jti",

@@ -259,6 +259,31 @@ fn what_a_customer_may_leave_out_and_what_not() {
 }
 
 #[test]
+fn an_issuer_is_no_claim_that_is_judged() {
+    let by = |dialect: Dialect, claims: &Value| {
+        let policy = with([shared("theirs", SECRET, dialect)]);
+        outcome(&hs256(SECRET, &json!({"kid": "theirs"}), claims), &policy)
+    };
+    let mut claims = least();
+    claims["iss"] = json!(7);
+    assert_eq!(
+        by(Dialect::Ours, &claims),
+        None,
+        "whoever it says it is, its key says who it is"
+    );
+    claims["crit"] = json!(["iss"]);
+    assert_eq!(by(Dialect::Ours, &claims), Some(Reason::TokenMalformed));
+    // To a customer it may be called otherwise, or be something that is judged.
+    let names =
+        |theirs: &str, ours: &str| Dialect::names(std::iter::once((theirs.into(), ours.into())).collect()).unwrap();
+    claims["crit"] = json!(["by"]);
+    assert_eq!(by(names("by", "iss"), &claims), Some(Reason::TokenMalformed));
+    claims["crit"] = json!(["iss"]);
+    claims["iss"] = json!("ann");
+    assert_eq!(by(names("iss", "user"), &claims), None);
+}
+
+#[test]
 fn a_key_may_speak_ant_medias_dialect() {
     let policy = with([shared("ant", SECRET, Dialect::AntMedia)]);
     let play = json!({"streamId": "7KQ2M-SECURED", "type": "play", "exp": NOW.s() + 60, "sub": "somebody"});
@@ -274,6 +299,19 @@ fn a_key_may_speak_ant_medias_dialect() {
     other = play.clone();
     other["exp"] = json!(NOW.s() - 31);
     assert_eq!(outcome(&sign(&other), &policy), Some(Reason::TokenExpired));
+    // What is critical is called as its claims are; what is left out is not understood.
+    for (named, refused) in [
+        ("streamId", None),
+        ("type", None),
+        ("exp", None),
+        ("sub", Some(Reason::TokenMalformed)),
+        ("aud", Some(Reason::TokenMalformed)),
+        ("colour", Some(Reason::TokenMalformed)),
+    ] {
+        other = play.clone();
+        other["crit"] = json!([named]);
+        assert_eq!(outcome(&sign(&other), &policy), refused, "{named}");
+    }
     // In our own dialect the same says nothing of streams.
     let ours = with([shared("ant", SECRET, Dialect::Ours)]);
     assert_eq!(outcome(&sign(&play), &ours), Some(Reason::TokenAudience));
@@ -312,8 +350,12 @@ fn a_key_may_name_claims_its_own_way() {
     let mut critical = good.clone();
     critical["crit"] = json!(["video_id"]);
     assert_eq!(outcome(&sign(&critical), &policy), None);
-    critical["crit"] = json!(["colour"]);
-    assert_eq!(outcome(&sign(&critical), &policy), Some(Reason::TokenMalformed));
+    for refused in [json!(["colour"]), json!("colour"), json!([7])] {
+        critical["crit"] = refused;
+        assert_eq!(outcome(&sign(&critical), &policy), Some(Reason::TokenMalformed));
+    }
+    critical["crit"] = json!("video_id");
+    assert_eq!(outcome(&sign(&critical), &policy), None);
 
     assert_eq!(names(&[("a", "colour")]), Err(DialectError::Unknown("colour".into())));
     assert_eq!(

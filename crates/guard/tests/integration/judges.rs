@@ -1,9 +1,9 @@
 //! Credentials that are no JWT: static tokens, handles, and what only the customer's backend knows.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use guard::{
-    Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, decide,
+    Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, VerifyingKey, decide,
     lint::Marks,
     marks,
     policy::{Asks, CredentialDigest, Handle, Organisation, Package, StaticScope, StaticToken, Subject},
@@ -167,6 +167,7 @@ fn handled() -> Policy {
         handle: Handle {
             digest: CredentialDigest::of(HANDLE),
             kid: "key_first".into(),
+            key: None,
             jti: "tok_1".into(),
             claims: claims(1).to_string().into(),
         },
@@ -212,6 +213,57 @@ fn a_handle_stands_for_its_tokens_claims_and_dies_with_it() {
 }
 
 #[test]
+fn a_handle_is_worth_nothing_under_another_key_of_the_same_name() {
+    let organisation = organisation(1);
+    let (old, kid): (_, Arc<str>) = (
+        scene().policy.tenant(organisation).unwrap().keys["key_first"].clone(),
+        "key_first".into(),
+    );
+    let other = VerifyingKey::ours(kid.clone(), vec![7; 32]).unwrap();
+    let named = |key: VerifyingKey| Update::Key { organisation, key };
+    let handle = |key| {
+        let claims = claims(1).to_string().into();
+        let (digest, kid, jti) = (CredentialDigest::of(HANDLE), kid.clone(), "tok_1".into());
+        Update::Handle {
+            organisation,
+            handle: Handle {
+                digest,
+                kid,
+                key,
+                jti,
+                claims,
+            },
+        }
+    };
+    // One that does not say is of the key that has the name when it comes.
+    for key in [Some(old.fingerprint()), None] {
+        let policy = scene().policy.with(&handle(key));
+        assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), None);
+        let policy = policy.with(&named(other.clone()));
+        assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenSignature));
+        let removed = Update::KeyRemoved {
+            organisation,
+            kid: kid.clone(),
+        };
+        let policy = policy.with(&removed).with(&named((*old).clone()));
+        assert_eq!(
+            why("7KQ2M-SECURED", HANDLE, &policy),
+            None,
+            "it is the token's key again"
+        );
+    }
+    // A node that joins later is told of it under the other key.
+    let policy = scene()
+        .policy
+        .with(&named(other))
+        .with(&handle(Some(old.fingerprint())));
+    assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenSignature));
+    // By a fingerprint a weak secret could be guessed.
+    assert!(handle(Some(old.fingerprint())).holds_secret());
+    assert!(format!("{:?}", handle(Some(old.fingerprint()))).contains("key: Some([redacted])"));
+}
+
+#[test]
 fn a_handle_keeps_its_tokens_restrictions() {
     let mut elsewhere = claims(1);
     elsewhere["ip"] = json!("198.51.100.0/24");
@@ -220,6 +272,7 @@ fn a_handle_keeps_its_tokens_restrictions() {
         handle: Handle {
             digest: CredentialDigest::of(HANDLE),
             kid: "key_first".into(),
+            key: None,
             jti: "tok_1".into(),
             claims: elsewhere.to_string().into(),
         },

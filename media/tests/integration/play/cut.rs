@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use super::{
     client::{Got, Player, get, open},
-    stage::{NAME, Stage, now, organisation, revoked, settings, stream},
+    stage::{NAME, Stage, now, organisation, pair, revoked, settings, stream},
 };
 
 #[tokio::test]
@@ -203,6 +203,7 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
                 handle: Handle {
                     digest: CredentialDigest::of(handle),
                     kid: "key_first".into(),
+                    key: None,
                     jti: "tok_handle".into(),
                     claims: claims.to_string().into(),
                 },
@@ -270,6 +271,46 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
         assert_eq!(delivery.acknowledged[0].bytes_after, 0, "{}", word.1);
         assert_eq!(players[number].last_word().await, (word.0, word.1.to_owned()));
     }
+}
+
+#[tokio::test]
+async fn a_key_that_takes_anothers_name_ends_who_watches_by_its_handles() {
+    let stage = Stage::open().await;
+    let organisation = organisation(1);
+    let handle = "h_0123456789abcdefghij-_";
+    let claims = json!({
+        "sub": organisation, "aud": "play", "jti": "tok_handle", "streams": [NAME],
+        "iat": now().s(), "exp": now().s() + 3600,
+    });
+    stage
+        .change(vec![Update::Handle {
+            organisation,
+            handle: Handle {
+                digest: CredentialDigest::of(handle),
+                kid: "key_first".into(),
+                key: None,
+                jti: "tok_handle".into(),
+                claims: claims.to_string().into(),
+            },
+        }])
+        .await;
+    let path = format!("/live/{NAME}/ws?token={handle}");
+    let mut player = Player::connect(stage.http, &path).await;
+    player.play(2).await;
+    // In one change, as where a set of keys has another under the same name.
+    let (_, key) = pair("key_first");
+    let kid = "key_first".into();
+    let delivery = stage
+        .change(vec![
+            Update::KeyRemoved { organisation, kid },
+            Update::Key { organisation, key },
+        ])
+        .await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
+    assert_eq!(delivery.acknowledged[0].bytes_after, 0);
+    assert_eq!(player.last_word().await, (4412, "TOKEN_SIGNATURE".to_owned()));
+    let mut back = Player::connect(stage.http, &path).await;
+    assert_eq!(back.last_word().await, (4412, "TOKEN_SIGNATURE".to_owned()));
 }
 
 #[tokio::test]

@@ -17,4 +17,5 @@ mod renew;
 mod rules;
 mod slices;
 mod stage;
+mod stale;
 mod takeover;

@@ -231,6 +231,7 @@ async fn a_handle_plays_like_its_token_and_is_a_session_of_its_own() {
             handle: Handle {
                 digest: CredentialDigest::of(&handle(last)),
                 kid: "key_first".into(),
+                key: None,
                 jti: format!("tok_{last}").into(),
                 claims: claims.to_string().into(),
             },

@@ -37,6 +37,7 @@ pub(crate) struct Stage {
     first: Vec<u8>,
     second: Vec<u8>,
     changes: mpsc::UnboundedSender<(Vec<Update>, oneshot::Sender<Delivery>)>,
+    away: mpsc::UnboundedSender<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
     events: mpsc::Receiver<Event>,
     /// What the node asks; nobody answers but the test.
     pub(crate) questions: mpsc::Receiver<Waiting>,
@@ -91,19 +92,33 @@ impl Stage {
         let events = control.take_events().unwrap();
         let questions = control.take_questions().unwrap();
         let (changes, mut asked) = mpsc::unbounded_channel::<(Vec<Update>, oneshot::Sender<Delivery>)>();
+        let (away, mut leaves) = mpsc::unbounded_channel::<(oneshot::Sender<()>, oneshot::Receiver<()>)>();
         tokio::spawn(async move {
             let join = control.next_join().await.unwrap();
-            control.admit(join, updates);
+            control.admit(join, updates.clone());
             let mut number = 0;
-            while let Some((updates, done)) = asked.recv().await {
-                number += 1;
-                let change = link::Change {
-                    id: ChangeId::mint(number, [0; 10]),
-                    at: now(),
-                    updates,
-                };
-                let sent = control.send(&change);
-                tokio::spawn(async move { done.send(sent.acknowledged(Duration::from_mins(1)).await) });
+            loop {
+                tokio::select! {
+                    change = asked.recv() => {
+                        let Some((updates, done)) = change else { return };
+                        number += 1;
+                        let change = link::Change {
+                            id: ChangeId::mint(number, [0; 10]),
+                            at: now(),
+                            updates,
+                        };
+                        let sent = control.send(&change);
+                        tokio::spawn(async move { done.send(sent.acknowledged(Duration::from_mins(1)).await) });
+                    }
+                    Some((gone, back)) = leaves.recv() => {
+                        control.let_go();
+                        // Whoever joins again has noticed.
+                        let join = control.next_join().await.unwrap();
+                        gone.send(()).unwrap();
+                        _ = back.await;
+                        control.admit(join, updates.clone());
+                    }
+                }
             }
         });
 
@@ -111,6 +126,7 @@ impl Stage {
             rtmp: "127.0.0.1:0".parse().unwrap(),
             rtmp_proxies: Networks::default(),
             geoip,
+            stale_policy_max: Duration::from_hours(1),
         };
         let node = Node::start(&settings, clock, Entropy::system(), &connector)
             .await
@@ -131,6 +147,7 @@ impl Stage {
             first,
             second,
             changes,
+            away,
             events,
             questions,
             stop,
@@ -147,6 +164,16 @@ impl Stage {
         let (done, delivery) = oneshot::channel();
         self.changes.send((updates, done)).unwrap();
         delivery
+    }
+
+    /// Takes the control plane away, which the node has noticed then; it is back, as it was at first, once what this gives is
+    /// used.
+    pub(crate) async fn lose_control(&self) -> oneshot::Sender<()> {
+        let (gone, noticed) = oneshot::channel();
+        let (back, returns) = oneshot::channel();
+        self.away.send((gone, returns)).unwrap();
+        noticed.await.unwrap();
+        back
     }
 
     pub(crate) async fn revoke(&self, jti: &str) -> Delivery {

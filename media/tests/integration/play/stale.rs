@@ -1,0 +1,68 @@
+//! Without the control plane a node goes on by the policy that it has: nobody notices for an hour, then nobody new comes in.
+
+use std::time::Duration;
+
+use guard::Timestamp;
+use link::Clock;
+use serde_json::json;
+
+use super::{
+    client::{Got, PATIENCE, Player, get},
+    stage::{NAME, Stage, now},
+};
+
+#[tokio::test]
+async fn a_node_without_its_control_plane_lets_nobody_new_in_after_an_hour_and_goes_on_with_who_is_there() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let stage = Stage::open_at(clock.clone()).await;
+    while !stage.node.plays(NAME) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let path = |door: &str, jti: &str| {
+        let token = stage.token(jti, json!({ "exp": now().s() + 4 * 3600 }));
+        format!("/live/{NAME}/{door}?token={token}")
+    };
+    let (playlist, late) = (path("index.m3u8", "hls"), path("index.m3u8", "late"));
+    let mut there = Player::connect(stage.http, &path("ws", "there")).await;
+    there.play(2).await;
+    assert_eq!(get(stage.http, &playlist, &[]).await.status, 200);
+
+    let back = stage.lose_control().await;
+    let lost = clock.now();
+    // As often as an HLS player asks.
+    for seconds in (5..3599).step_by(5).chain([3599]) {
+        clock.set(lost.plus(Duration::from_secs(seconds)));
+        let answer = get(stage.http, &playlist, &[]).await;
+        assert_eq!((answer.status, answer.reason()), (200, ""), "after {seconds} s");
+        if seconds % 240 == 0 {
+            assert!(matches!(there.next().await, Got::Media(_)));
+        }
+    }
+    Player::connect(stage.http, &path("ws", "in time")).await.play(1).await;
+    assert!(stage.node.health().is_well());
+
+    clock.set(lost.plus(Duration::from_hours(1)));
+    assert!(!stage.node.health().is_well());
+    let refused = get(stage.http, &late, &[]).await;
+    assert_eq!((refused.status, refused.reason()), (503, "NOT_READY"));
+    let mut refused = Player::connect(stage.http, &path("ws", "late")).await;
+    assert_eq!(refused.last_word().await, (4490, "NOT_READY".to_owned()));
+    assert_eq!(get(stage.http, &playlist, &[]).await.status, 200);
+    for _ in 0..50 {
+        assert!(matches!(there.next().await, Got::Media(_)));
+    }
+
+    back.send(()).unwrap();
+    let well = async {
+        while !stage.node.health().is_well() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, well).await.expect("it joins again");
+    assert_eq!(get(stage.http, &late, &[]).await.status, 200);
+    assert_eq!(get(stage.http, &playlist, &[]).await.status, 200);
+    assert!(matches!(there.next().await, Got::Media(_)));
+    // It hears of changes again.
+    assert_eq!(stage.revoke("there").await.acknowledged[0].sessions_ended, 1);
+    assert_eq!(there.last_word().await, (4416, "TOKEN_REVOKED".to_owned()));
+}
