@@ -5,10 +5,10 @@ use std::{
     net::IpAddr,
 };
 
-use entity::{Tenanted, guardian_rule, playback_token, revocation, session, signing_key};
+use entity::{Tenanted, guardian_rule, playback_token, revocation, session};
 use guard::{Grant, Timestamp, policy::Revocations};
 use ids::{OrganisationId, StreamId, TokenId};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
 
 use super::{
     blocking::{self, Whence},
@@ -20,6 +20,7 @@ use crate::{
     publisher::policy,
     service::{
         bans,
+        believed::Believed,
         reading::{TokenIs, token_is},
         tokens::{Revoking, not_revocable_because},
     },
@@ -81,8 +82,8 @@ struct Taken {
     /// Those of them that were revoked by themselves.
     tokens: HashSet<String>,
     all: Revocations,
-    /// Whether the organisation has keys of its own: what they sign is revoked by its id.
-    has_keys: bool,
+    /// Who vouches for those of which there is no record.
+    believed: Believed,
 }
 
 impl Taken {
@@ -99,10 +100,6 @@ impl Taken {
             .filter(of_one.or(bulk))
             .all(connection)
             .await?;
-        let keys = signing_key::Entity::in_tenant(organisation)
-            .filter(signing_key::Column::PrivateKeySealed.is_null())
-            .count(connection)
-            .await?;
         let (mut tokens, mut all) = (HashSet::new(), Vec::new());
         for row in rows {
             all.push((policy::subject(&row.kind, &row.subject)?, Timestamp::from_us(row.at)));
@@ -113,7 +110,7 @@ impl Taken {
         Ok(Self {
             tokens,
             all: all.into_iter().collect(),
-            has_keys: keys > 0,
+            believed: Believed::by(connection, organisation).await?,
         })
     }
 
@@ -147,7 +144,7 @@ impl Taken {
             if jti.parse::<TokenId>().is_ok() {
                 Some("there is no record of it any more")
             } else {
-                (!self.has_keys).then_some("no key of your own signed it")
+                self.believed.stranger_because(jti)
             }
         };
         Some(Stand {

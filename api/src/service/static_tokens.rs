@@ -146,6 +146,18 @@ pub(crate) async fn by_text(
         .await
 }
 
+/// The static token of that name, if there is one.
+pub(crate) async fn by_name(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    name: &str,
+) -> Result<Option<static_token::Model>, DbErr> {
+    static_token::Entity::in_tenant(organisation)
+        .filter(static_token::Column::Name.eq(name))
+        .one(connection)
+        .await
+}
+
 /// The names of the streams that it is for.
 pub(crate) fn streams(row: &static_token::Model) -> Vec<String> {
     serde_json::from_value(row.streams.clone()).unwrap_or_default()
