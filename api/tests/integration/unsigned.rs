@@ -121,6 +121,47 @@ async fn static_tokens_are_revoked_by_their_text_and_by_their_id_on_postgresql()
     static_tokens_are_taken_back_on(Kind::Postgres).await;
 }
 
+async fn a_revoked_name_stays_out_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    settings(&admin, json!({ "staticTokens": true })).await;
+    let remove = "mutation($i: ID!) { removeStaticToken(input: {id: $i}) { errors { code } } }";
+    let known = "{ organisation { staticTokens { id } } }";
+    let again = |name: &str| json!({ "i": { "name": name, "streams": [world.stream()], "text": "open-sesame-4711" } });
+    for (name, is_revoked) in [("studio", true), ("hall", false)] {
+        let made = admin.data(STATIC, again(name)).await["createStaticToken"].clone();
+        assert_eq!(made["errors"], json!([]), "{name}");
+        if is_revoked {
+            admin.revoke(json!({ "jti": format!("static:{name}") })).await;
+        }
+        let id = admin.data(known, json!({})).await["organisation"]["staticTokens"][0]["id"].clone();
+        admin.data(remove, json!({ "i": id })).await;
+    }
+    let refused = admin.data(STATIC, again("studio")).await["createStaticToken"].clone();
+    assert_eq!(
+        refused["errors"],
+        json!([{ "code": "REVOKED", "field": ["input", "name"] }])
+    );
+    let made = admin.data(STATIC, again("hall")).await["createStaticToken"].clone();
+    assert_eq!(made["errors"], json!([]));
+    assert_eq!(world.node.denies(world.stream(), "open-sesame-4711", T0), None);
+    // Another organisation's revocations are about nobody here.
+    let outsider = world.outsider().await;
+    let theirs = json!({ "i": { "name": "studio", "organisation": true } });
+    let made = outsider.data(STATIC, theirs).await["createStaticToken"].clone();
+    assert_eq!(made["errors"], json!([]));
+}
+
+#[tokio::test]
+async fn no_static_token_is_made_under_a_name_that_was_revoked() {
+    a_revoked_name_stays_out_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn no_static_token_is_made_under_a_name_that_was_revoked_on_postgresql() {
+    a_revoked_name_stays_out_on(Kind::Postgres).await;
+}
+
 async fn what_a_backend_judges_is_taken_back_on(kind: Kind) {
     let world = World::on(kind).await;
     let (admin, user) = (world.as_role("nanoAdmin").await, world.as_role("nanoUser").await);
