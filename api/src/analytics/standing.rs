@@ -5,9 +5,10 @@ use std::{
     net::IpAddr,
 };
 
-use entity::{Tenanted, guardian_rule, playback_token, revocation, session};
+use entity::{Tenanted, guardian_rule, playback_token, revocation};
 use guard::{Grant, Timestamp, policy::Revocations};
 use ids::{OrganisationId, StreamId, TokenId};
+use link::SessionFacts;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
 
 use super::{
@@ -69,12 +70,33 @@ pub(crate) async fn tokens(
     }
     for token in others {
         let sessions = shown.remove(&token).unwrap_or_default();
+        let said = sessions
+            .iter()
+            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
+        let said: Vec<_> = said.collect();
         let runs = running.contains_key(&token);
-        if let Some(known) = taken.judge(token.name(), &sessions, runs, now) {
+        if let Some(known) = taken.judge(token.name(), &said, runs, now) {
             stand.insert(token.name().to_owned(), known);
         }
     }
     Ok(stand)
+}
+
+/// How the token stands on which a session runs, or ran until now: by what it says itself where that is not written down yet.
+pub(crate) async fn behind(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    session: &SessionFacts,
+    now: Timestamp,
+) -> Result<Option<Stand>, DbErr> {
+    let Some(grant) = &session.grant else { return Ok(None) };
+    let jtis = [grant.jti.to_string()];
+    let known = tokens(state, connection, session.organisation, &jtis, now).await?;
+    if let Some(stand) = known.into_values().next() {
+        return Ok(Some(stand));
+    }
+    let taken = Taken::of(connection, session.organisation, &jtis, now).await?;
+    Ok(taken.judge(&grant.jti, &[(grant.clone(), session.stream)], true, now))
 }
 
 /// What an organisation took back, as far as some tokens are concerned.
@@ -114,20 +136,17 @@ impl Taken {
         })
     }
 
-    /// How a token stands of which there is no record; none where nothing is known of it.
-    fn judge(&self, jti: &str, sessions: &[session::Model], runs: bool, now: Timestamp) -> Option<Stand> {
-        let shown = sessions
-            .iter()
-            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
-        let shown: Vec<_> = shown.collect();
-        let Some((newest, _)) = shown.first() else {
+    /// How a token stands of which there is no record, by what it said on its newest sessions, the newest first; none where
+    /// nothing is known of it.
+    fn judge(&self, jti: &str, said: &[(Grant, StreamId)], runs: bool, now: Timestamp) -> Option<Stand> {
+        let Some((newest, _)) = said.first() else {
             return self.tokens.contains(jti).then_some(Stand {
                 is: TokenIs::Revoked,
                 not_revocable_because: Some(REVOKED),
             });
         };
         let covered = |(grant, stream): &(Grant, StreamId)| self.all.covering(grant, Some(*stream)).is_some();
-        let is_revoked = shown.iter().all(covered);
+        let is_revoked = said.iter().all(covered);
         let is = if is_revoked {
             TokenIs::Revoked
         } else if newest.expires <= now {
