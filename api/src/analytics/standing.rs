@@ -6,7 +6,10 @@ use std::{
 };
 
 use entity::{Tenanted, guardian_rule, playback_token, revocation};
-use guard::{Grant, Timestamp, policy::Revocations};
+use guard::{
+    Grant, Timestamp, Word,
+    policy::{Revocations, Subject},
+};
 use ids::{OrganisationId, StreamId, TokenId};
 use link::SessionFacts;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
@@ -145,7 +148,12 @@ impl Taken {
                 not_revocable_because: Some(REVOKED),
             });
         };
-        let covered = |(grant, stream): &(Grant, StreamId)| self.all.covering(grant, Some(*stream)).is_some();
+        let covered = |(grant, stream): &(Grant, StreamId)| match self.all.covering(grant, Some(*stream)) {
+            Some(Subject::Token(_)) => true,
+            // It is judged again where it comes again.
+            Some(_) => !matches!(grant.word, Word::Backend { .. }),
+            None => false,
+        };
         let is_revoked = said.iter().all(covered);
         let is = if is_revoked {
             TokenIs::Revoked

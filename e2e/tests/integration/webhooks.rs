@@ -284,6 +284,31 @@ async fn what_nobody_signed_is_cut_off_by_its_text_or_its_id_and_stays_out() {
 }
 
 #[tokio::test]
+async fn what_is_taken_back_in_bulk_cuts_off_whom_the_backend_let_in_and_it_judges_anew() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let name = server.test().name();
+    admin.until_playable(name, server.test().token()).await;
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    let mut viewer = Viewer::open(&server.socket(name, "ticket-4711")).await;
+    viewer.watch(3).await;
+    let last = tokio::spawn(async move { viewer.last_word().await });
+    admin.revoke(json!({ "stream": name })).await;
+    let (code, reason, _) = last.await.expect("a last word");
+    assert_eq!((code, reason.as_str()), (4416, "TOKEN_REVOKED"));
+    let asked = receiver.about("play").len();
+    assert_eq!(ask(&server, "ticket-4711", "again").await, (200, None));
+    assert_eq!(receiver.about("play").len(), asked + 1);
+    receiver.says(Says::Answer(403, ""));
+    assert_eq!(
+        ask(&server, "ticket-4712", "again").await,
+        refused(403, "BACKEND_DENIED")
+    );
+}
+
+#[tokio::test]
 async fn whoever_watches_is_asked_about_anew_once_the_webhook_is_changed() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;
