@@ -5,10 +5,14 @@ use std::{
     net::IpAddr,
 };
 
-use entity::{Tenanted, guardian_rule, playback_token, revocation, session, signing_key};
-use guard::{Grant, Timestamp, policy::Revocations};
+use entity::{Tenanted, guardian_rule, playback_token, revocation};
+use guard::{
+    Grant, Timestamp, Word,
+    policy::{Revocations, Subject},
+};
 use ids::{OrganisationId, StreamId, TokenId};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, sea_query::ExprTrait};
+use link::SessionFacts;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
 
 use super::{
     blocking::{self, Whence},
@@ -20,6 +24,7 @@ use crate::{
     publisher::policy,
     service::{
         bans,
+        believed::Believed,
         reading::{TokenIs, token_is},
         tokens::{Revoking, not_revocable_because},
     },
@@ -68,12 +73,33 @@ pub(crate) async fn tokens(
     }
     for token in others {
         let sessions = shown.remove(&token).unwrap_or_default();
+        let said = sessions
+            .iter()
+            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
+        let said: Vec<_> = said.collect();
         let runs = running.contains_key(&token);
-        if let Some(known) = taken.judge(token.name(), &sessions, runs, now) {
+        if let Some(known) = taken.judge(token.name(), &said, runs, now) {
             stand.insert(token.name().to_owned(), known);
         }
     }
     Ok(stand)
+}
+
+/// How the token stands on which a session runs, or ran until now: by what it says itself where that is not written down yet.
+pub(crate) async fn behind(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    session: &SessionFacts,
+    now: Timestamp,
+) -> Result<Option<Stand>, DbErr> {
+    let Some(grant) = &session.grant else { return Ok(None) };
+    let jtis = [grant.jti.to_string()];
+    let known = tokens(state, connection, session.organisation, &jtis, now).await?;
+    if let Some(stand) = known.into_values().next() {
+        return Ok(Some(stand));
+    }
+    let taken = Taken::of(connection, session.organisation, &jtis, now).await?;
+    Ok(taken.judge(&grant.jti, &[(grant.clone(), session.stream)], true, now))
 }
 
 /// What an organisation took back, as far as some tokens are concerned.
@@ -81,8 +107,8 @@ struct Taken {
     /// Those of them that were revoked by themselves.
     tokens: HashSet<String>,
     all: Revocations,
-    /// Whether the organisation has keys of its own: what they sign is revoked by its id.
-    has_keys: bool,
+    /// Who vouches for those of which there is no record.
+    believed: Believed,
 }
 
 impl Taken {
@@ -99,10 +125,6 @@ impl Taken {
             .filter(of_one.or(bulk))
             .all(connection)
             .await?;
-        let keys = signing_key::Entity::in_tenant(organisation)
-            .filter(signing_key::Column::PrivateKeySealed.is_null())
-            .count(connection)
-            .await?;
         let (mut tokens, mut all) = (HashSet::new(), Vec::new());
         for row in rows {
             all.push((policy::subject(&row.kind, &row.subject)?, Timestamp::from_us(row.at)));
@@ -113,24 +135,26 @@ impl Taken {
         Ok(Self {
             tokens,
             all: all.into_iter().collect(),
-            has_keys: keys > 0,
+            believed: Believed::by(connection, organisation).await?,
         })
     }
 
-    /// How a token stands of which there is no record; none where nothing is known of it.
-    fn judge(&self, jti: &str, sessions: &[session::Model], runs: bool, now: Timestamp) -> Option<Stand> {
-        let shown = sessions
-            .iter()
-            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
-        let shown: Vec<_> = shown.collect();
-        let Some((newest, _)) = shown.first() else {
+    /// How a token stands of which there is no record, by what it said on its newest sessions, the newest first; none where
+    /// nothing is known of it.
+    fn judge(&self, jti: &str, said: &[(Grant, StreamId)], runs: bool, now: Timestamp) -> Option<Stand> {
+        let Some((newest, _)) = said.first() else {
             return self.tokens.contains(jti).then_some(Stand {
                 is: TokenIs::Revoked,
                 not_revocable_because: Some(REVOKED),
             });
         };
-        let covered = |(grant, stream): &(Grant, StreamId)| self.all.covering(grant, Some(*stream)).is_some();
-        let is_revoked = shown.iter().all(covered);
+        let covered = |(grant, stream): &(Grant, StreamId)| match self.all.covering(grant, Some(*stream)) {
+            Some(Subject::Token(_)) => true,
+            // It is judged again where it comes again.
+            Some(_) => !matches!(grant.word, Word::Backend { .. }),
+            None => false,
+        };
+        let is_revoked = said.iter().all(covered);
         let is = if is_revoked {
             TokenIs::Revoked
         } else if newest.expires <= now {
@@ -147,7 +171,7 @@ impl Taken {
             if jti.parse::<TokenId>().is_ok() {
                 Some("there is no record of it any more")
             } else {
-                (!self.has_keys).then_some("no key of your own signed it")
+                self.believed.stranger_because(jti)
             }
         };
         Some(Stand {

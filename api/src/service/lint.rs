@@ -1,7 +1,12 @@
 //! A token that somebody shows is looked at: who signed it, what it says, what could be better about it.
 
 use entity::{Tenanted, playback_token, static_token, token_handle};
-use guard::{Timestamp, lint::Traits, policy::CredentialDigest, token::Claims};
+use guard::{
+    Timestamp,
+    lint::Traits,
+    policy::{CredentialDigest, StaticToken},
+    token::Claims,
+};
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::Value;
 
@@ -44,7 +49,7 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
     let traits = |claims: &Claims| advice::of(&Traits::of(claims, acting.row.force_disconnect, now));
     if let Some(row) = static_tokens::by_text(connection, acting.id, text).await? {
         return Ok(Seen {
-            jti: Some(format!("static:{}", row.name)),
+            jti: Some(StaticToken::id_of(&row.name).to_string()),
             advice: of_static(&row, now),
             ..Seen::default()
         });

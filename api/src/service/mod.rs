@@ -7,6 +7,7 @@ pub(crate) mod alerts;
 pub(crate) mod api_tokens;
 pub(crate) mod audit_log;
 pub(crate) mod bans;
+pub(crate) mod believed;
 pub(crate) mod cases;
 pub(crate) mod decisions;
 pub(crate) mod exports;

@@ -1,10 +1,12 @@
 //! Taking tokens back: by token, or in bulk. Durable before it is answered.
 
 use authz::Action;
-use entity::{Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, token_handle};
+use entity::{
+    Tenanted, jwks_key, playback_token, playback_token_stream, revocation, signing_key, static_token, token_handle,
+};
 use guard::{
-    Timestamp, Update,
-    policy::{CredentialDigest, FOREIGN_LEEWAY, Revocations, Subject},
+    Credential, Timestamp, Update,
+    policy::{CredentialDigest, FOREIGN_LEEWAY, Revocations, StaticToken, Subject},
     token::LATEST,
 };
 use ids::{OrganisationId, StreamId, TokenId};
@@ -17,9 +19,11 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use super::{
-    Work, label,
+    Work,
+    believed::Believed,
+    label,
     proof::{self, Verdict},
-    streams, tokens,
+    static_tokens, streams, tokens,
 };
 use crate::{
     fault::Fault,
@@ -155,7 +159,8 @@ async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
     })
 }
 
-/// By its text: a token that a key of the organisation signed, a handle, a record of ours.
+/// By its text: a token that a key of the organisation signed, a handle, a record of ours, a static token, or what its
+/// backend judges.
 async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
     if text.starts_with("h_") {
         let digest = CredentialDigest::of(text).bytes().to_vec();
@@ -170,7 +175,7 @@ async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
             revocable: claims["revocable"] != false,
             expires: Timestamp::from_us(handle.expires_at),
         };
-        return recorded_or(work, &foreign).await;
+        return recorded_or(work, &foreign, "token").await;
     }
     match proof::judge(work.state, &*work.write, work.organisation, text).await? {
         Verdict::Proven(proven) => {
@@ -180,34 +185,63 @@ async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
                 revocable: claims.revocable,
                 expires: claims.exp,
             };
-            recorded_or(work, &foreign).await
+            recorded_or(work, &foreign, "token").await
         }
         // Its key may be gone; the record is not.
         Verdict::NoKey(token) | Verdict::Unsigned(token) => {
             let claims = token.claims().map_err(|_| Fault::NotFound)?;
             one(work, &claims.jti, "token").await
         }
-        Verdict::Malformed(_) => Err(Fault::NotFound),
+        Verdict::Malformed(_) => opaque(work, text).await,
     }
 }
 
-/// By its id: one of ours, or, where the organisation has keys of its own, whatever they sign under that id.
+/// By a text that is no token: a static one, or one for the organisation's backend to judge.
+async fn opaque(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
+    let credential = Credential::from_token(text);
+    let Credential::Opaque(opaque) = &credential else {
+        return Err(Fault::NotFound);
+    };
+    if let Some(row) = static_tokens::by_text(&*work.write, work.organisation, text).await? {
+        return listed(work, &row, "token").await;
+    }
+    let believed = Believed::by(&*work.write, work.organisation).await?;
+    if text.is_empty() || !believed.backend {
+        return Err(Fault::NotFound);
+    }
+    unrecorded(work, &opaque.digest().opaque_id(), for_good()).await
+}
+
+/// By its id: one of ours, a static token, or whatever has that id by the word of whom the organisation believes.
 async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
     if jti.parse::<TokenId>().is_ok() {
         return one(work, jti, "jti").await;
     }
-    let own = signing_key::Entity::in_tenant(work.organisation)
-        .filter(signing_key::Column::PrivateKeySealed.is_null())
-        .count(&*work.write)
-        .await?;
-    let known = own > 0 && (1..=TEXT).contains(&jti.len()) && !jti.chars().any(char::is_control);
-    if !known || jti.starts_with("tok_") {
+    if let Some(name) = StaticToken::name_in(jti)
+        && let Some(row) = static_tokens::by_name(&*work.write, work.organisation, name).await?
+    {
+        return listed(work, &row, "jti").await;
+    }
+    let is_id = (1..=TEXT).contains(&jti.len()) && !jti.chars().any(char::is_control);
+    let believed = Believed::by(&*work.write, work.organisation).await?;
+    if !is_id || jti.starts_with("tok_") || believed.stranger_because(jti).is_some() {
         return Err(Fault::NotFound);
     }
     unrecorded(work, jti, for_good()).await
 }
 
-/// One that the customer signed: we have no record of it, but know what was taken back.
+/// A static token, which stays in the list: what is revoked stays so whoever puts it there again.
+async fn listed(work: &Work<'_>, row: &static_token::Model, field: &str) -> Result<Taken, Fault> {
+    let jti = StaticToken::id_of(&row.name);
+    let token = Foreign {
+        jti: &jti,
+        revocable: true,
+        expires: Timestamp::from_us(row.expires_at),
+    };
+    recorded_or(work, &token, field).await
+}
+
+/// One whose word is somebody else's: we have no record of it, but know what was taken back.
 async fn unrecorded(work: &Work<'_>, jti: &str, keep_until: i64) -> Result<Taken, Fault> {
     let subject = Subject::Token(jti.into());
     let (kind, column) = policy::subject_columns(&subject);
@@ -227,13 +261,13 @@ struct Foreign<'a> {
     expires: Timestamp,
 }
 
-async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>) -> Result<Taken, Fault> {
+async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>, field: &str) -> Result<Taken, Fault> {
     if token.jti.parse::<TokenId>().is_ok() {
-        return one(work, token.jti, "token").await;
+        return one(work, token.jti, field).await;
     }
     if !token.revocable {
         return Err(Fault::field(
-            "token",
+            field,
             "NOT_REVOCABLE",
             "the token cannot be revoked: it says so itself",
         ));
@@ -242,7 +276,7 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>) -> Result<Taken, Faul
     if until <= work.at {
         let message =
             "the token cannot be revoked: it expired more than 24 hours ago, so that no session can run on it";
-        return Err(Fault::field("token", "EXPIRED", message));
+        return Err(Fault::field(field, "EXPIRED", message));
     }
     unrecorded(work, token.jti, until.us()).await
 }

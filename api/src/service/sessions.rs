@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::{Work, tokens};
 use crate::{
+    analytics::standing,
     fault::Fault,
     live::{LiveSession, record},
     people::Acting,
@@ -26,7 +27,11 @@ pub(crate) struct Ended {
     pub(crate) progress: Progress,
     /// Until when who was in it is kept out.
     pub(crate) until: Timestamp,
-    /// The record of the token that it ran on, which could be revoked too.
+    /// The id of the token that it ran on.
+    pub(crate) jti: Option<Arc<str>>,
+    /// Why that cannot be revoked too; none where it can, or where there is none.
+    pub(crate) not_revocable_because: Option<&'static str>,
+    /// The token's record, where there is one.
     pub(crate) token: Option<playback_token::Model>,
 }
 
@@ -64,7 +69,14 @@ pub(crate) async fn end(state: &State, acting: &Acting, id: &str) -> Result<Ende
         Some(jti) => found(tokens::by_jti(state.store.read(), acting.id, jti).await)?,
         None => None,
     };
-    Ok(Ended { progress, until, token })
+    let stand = standing::behind(state, state.store.read(), facts, state.now()).await?;
+    Ok(Ended {
+        progress,
+        until,
+        jti: facts.grant.as_ref().map(|grant| grant.jti.clone()),
+        not_revocable_because: stand.and_then(|stand| stand.not_revocable_because),
+        token,
+    })
 }
 
 /// What a row says.

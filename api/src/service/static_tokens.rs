@@ -2,14 +2,15 @@
 
 use authz::Action;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use entity::{Tenanted, static_token, stream};
+use entity::{Tenanted, revocation, static_token, stream};
 use guard::{
     Door, Timestamp, Update,
-    policy::{CredentialDigest, Package, StaticScope, StaticToken},
+    policy::{CredentialDigest, Package, StaticScope, StaticToken, Subject},
 };
 use ids::{OrganisationId, StaticTokenId};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, ModelTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, ModelTrait, PaginatorTrait, QueryFilter,
+    QueryOrder,
 };
 use serde_json::json;
 
@@ -17,7 +18,10 @@ use super::{Work, label, organisations, tokens};
 use crate::{
     fault::{Fault, UserError},
     people::Acting,
-    publisher::{Progress, policy::Extent},
+    publisher::{
+        Progress,
+        policy::{Extent, subject_columns},
+    },
     state::State,
 };
 
@@ -146,6 +150,18 @@ pub(crate) async fn by_text(
         .await
 }
 
+/// The static token of that name, if there is one.
+pub(crate) async fn by_name(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    name: &str,
+) -> Result<Option<static_token::Model>, DbErr> {
+    static_token::Entity::in_tenant(organisation)
+        .filter(static_token::Column::Name.eq(name))
+        .one(connection)
+        .await
+}
+
 /// The names of the streams that it is for.
 pub(crate) fn streams(row: &static_token::Model) -> Vec<String> {
     serde_json::from_value(row.streams.clone()).unwrap_or_default()
@@ -183,6 +199,20 @@ async fn check_place(work: &Work<'_>, name: &str, digest: CredentialDigest) -> R
     }
     if all.iter().any(|row| row.digest == digest.bytes()) {
         return Err(Fault::field("text", "TAKEN", "this text is in the list already"));
+    }
+    // The same name is the same id.
+    let (kind, id) = subject_columns(&Subject::Token(StaticToken::id_of(name)));
+    let revoked = revocation::Entity::in_tenant(work.organisation)
+        .filter(revocation::Column::Kind.eq(kind))
+        .filter(revocation::Column::Subject.eq(id))
+        .count(&*work.write)
+        .await?;
+    if revoked > 0 {
+        return Err(Fault::field(
+            "name",
+            "REVOKED",
+            "a static token of that name was revoked, and what was revoked stays so: choose another name",
+        ));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
 
 pub(crate) const HANDLE: &str =
     "mutation($t: String!) { createHandle(input: {token: $t}) { handle change { id } errors { code message } } }";
-const STATIC: &str = "mutation($i: CreateStaticTokenInput!) { createStaticToken(input: $i) {
+pub(crate) const STATIC: &str = "mutation($i: CreateStaticTokenInput!) { createStaticToken(input: $i) {
     staticToken { id name prefix door streams organisationWide expiresAt } text advice { code } errors { code field } } }";
 const LINT: &str = "mutation($t: String!) { lintToken(input: {token: $t}) {
     signed kid jti claims advice { code severity } errors { code message } } }";
@@ -48,7 +48,7 @@ impl World {
     }
 }
 
-async fn settings(admin: &Client, input: Value) {
+pub(crate) async fn settings(admin: &Client, input: Value) {
     let update = "mutation($i: UpdateSettingsInput!) { updateSettings(input: $i) { errors { code } } }";
     let done = admin.data(update, json!({ "i": input })).await;
     assert_eq!(done["updateSettings"]["errors"], json!([]));

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-use guard::Reason;
+use guard::{Grant, Reason, Word};
 use link::{Kind, SessionFacts};
 use serde_json::{Value, json};
 
-use crate::harness::{Node, T0, World, granted};
+use crate::{
+    harness::{Node, T0, World, granted},
+    made::new_signing_key,
+};
 
 const END: &str = "mutation($i: ID!) { endSession(input: {id: $i}) {
     barredUntil token { jti } change { sessionsEnded } errors { field code } } }";
@@ -94,6 +97,68 @@ async fn who_was_sent_away_is_kept_out(kind: testkit::Kind) {
     let user = world.as_role("nanoUser").await;
     let again = user.data(END, id).await["endSession"].clone();
     assert_eq!(again["errors"], json!([{ "field": ["input", "id"], "code": "ENDED" }]));
+}
+
+const OFFER: &str = "mutation($i: ID!) { endSession(input: {id: $i}) {
+    jti notRevocableBecause token { jti } errors { field code } } }";
+
+async fn what_can_be_revoked_is_said_on(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let (admin, user) = (world.as_role("nanoAdmin").await, world.as_role("nanoUser").await);
+    let ended = async |n: u64, grant: Option<Grant>| {
+        let facts = SessionFacts {
+            grant,
+            ..world.viewing(world.stream(), n)
+        };
+        let id = json!({ "i": facts.session.to_string() });
+        world.begins(&admin, facts).await;
+        user.data(OFFER, id).await["endSession"].clone()
+    };
+    let unrecorded = json!({ "token": null, "errors": [] });
+    let says = |jti: Option<&str>, because: Option<&str>| {
+        let mut said = unrecorded.clone();
+        said["jti"] = json!(jti);
+        said["notRevocableBecause"] = json!(because);
+        said
+    };
+    let theirs = |jti: &str| Grant {
+        word: Word::Signed { ours: false },
+        ..granted(jti)
+    };
+    let kept = Grant {
+        revocable: false,
+        ..theirs("kept")
+    };
+    let stranger = Some("no key of your own signed it");
+    assert_eq!(ended(1, Some(theirs("early"))).await, says(Some("early"), stranger));
+    new_signing_key(&admin, "ending").await;
+    assert_eq!(ended(2, Some(theirs("theirs"))).await, says(Some("theirs"), None));
+    let shielded = Some("it was made not revocable");
+    assert_eq!(ended(3, Some(kept)).await, says(Some("kept"), shielded));
+    assert_eq!(ended(4, None).await, says(None, None));
+    let made = user.make_token(json!({ "streams": [world.stream()] })).await["record"]["jti"].clone();
+    let ours = ended(5, Some(granted(made.as_str().unwrap()))).await;
+    assert_eq!(
+        ours,
+        json!({ "jti": made, "notRevocableBecause": null, "token": { "jti": made }, "errors": [] })
+    );
+    // What is offered can be taken up, once.
+    for jti in [json!("theirs"), made] {
+        let done = user.revoke(json!({ "jti": jti })).await;
+        assert_eq!((&done["errors"], &done["revoked"]), (&json!([]), &json!(1)), "{jti}");
+    }
+    let again = Some("it is revoked already");
+    assert_eq!(ended(6, Some(theirs("theirs"))).await, says(Some("theirs"), again));
+}
+
+#[tokio::test]
+async fn whose_session_is_ended_is_said_to_be_revocable_whoever_signed_their_token() {
+    what_can_be_revoked_is_said_on(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn whose_session_is_ended_is_said_to_be_revocable_whoever_signed_their_token_on_postgresql() {
+    what_can_be_revoked_is_said_on(testkit::Kind::Postgres).await;
 }
 
 /// More than are closed in one transaction.

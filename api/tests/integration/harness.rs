@@ -408,7 +408,8 @@ impl Node {
             .clone()
     }
 
-    /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass.
+    /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass. A backend that is asked
+    /// allows.
     pub(crate) fn denies(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
         let policy = self.policy.lock().unwrap().clone();
         let mut request = guard::Request::new(
@@ -417,16 +418,19 @@ impl Node {
             [192, 0, 2, 77].into(),
             guard::Credential::from_token(token),
         );
+        let mut facts = guard::Facts {
+            publisher: guard::Presence::Present,
+            ..guard::Facts::default()
+        };
         loop {
-            let facts = guard::Facts {
-                publisher: guard::Presence::Present,
-                ..guard::Facts::default()
-            };
             match guard::decide(&request, &facts, &policy, now) {
                 guard::Decision::Admit(_) => return None,
                 guard::Decision::Deny(denial) => return Some(denial.reason),
                 guard::Decision::Ask(guard::Question::Signature { token, key }) => {
                     request.proofs.add(guard::signature::check(&token, &key));
+                }
+                guard::Decision::Ask(guard::Question::Backend { .. }) => {
+                    facts.backend = Some(guard::Verdict::Allowed { until: None });
                 }
                 guard::Decision::Ask(question) => panic!("unexpected {question:?}"),
             }

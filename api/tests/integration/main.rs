@@ -51,6 +51,7 @@ mod sweep;
 mod table_files;
 mod tenancy;
 mod tokens;
+mod unsigned;
 mod viewers;
 mod weak_tokens;
 mod webhooks;

@@ -46,7 +46,7 @@ fn session(world: &World, n: u64, grant: Grant) -> SessionFacts {
 }
 
 /// How each token stands, and why it cannot be revoked.
-async fn stands(client: &Client, range: &Value, many: usize) -> BTreeMap<String, (String, Option<String>)> {
+pub(crate) async fn stands(client: &Client, range: &Value, many: usize) -> BTreeMap<String, (String, Option<String>)> {
     let variables = json!({ "r": range, "first": 50 });
     let rows = until(client, TOKENS, variables, TOKEN_ROWS, many).await;
     let text = |value: &Value| value.as_str().map(str::to_owned);

@@ -52,7 +52,7 @@ pub struct Grant {
     pub user: Option<Arc<str>>,
     /// Its label.
     pub tag: Option<Arc<str>>,
-    /// When it was issued, where it says so.
+    /// When it was issued, where it says so; of what a backend judges, when it let in.
     pub issued: Option<Timestamp>,
     /// When it expires.
     pub expires: Timestamp,

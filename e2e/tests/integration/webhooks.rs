@@ -239,6 +239,76 @@ async fn each_stream_says_whom_it_believes_and_what_it_takes_back_ends_who_watch
 }
 
 #[tokio::test]
+async fn what_nobody_signed_is_cut_off_by_its_text_or_its_id_and_stays_out() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let name = server.test().name();
+    admin.until_playable(name, server.test().token()).await;
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    for (called, text) in [("studio", "open-sesame-4711"), ("hall", "open-sesame-4712")] {
+        let made = json!({ "name": called, "streams": [name], "text": text });
+        admin.change("createStaticToken", &made, "text").await;
+    }
+    let on = json!({ "staticTokens": true });
+    admin.change("updateSettings", &on, "change { id }").await;
+    let watching = "{ organisation { sessions { nodes { jti } } } }";
+    // As the lists say it.
+    let its_id = async || {
+        let all = admin.ask(watching, &json!({})).await["organisation"]["sessions"]["nodes"].clone();
+        let mut ids = all.as_array()?.iter().filter_map(|session| session["jti"].as_str());
+        ids.find(|id| id.starts_with("opaque:")).map(str::to_owned)
+    };
+    for (text, by) in [
+        ("open-sesame-4711", Some(json!({ "token": "open-sesame-4711" }))),
+        ("open-sesame-4712", Some(json!({ "jti": "static:hall" }))),
+        ("ticket-4711", None),
+        ("ticket-4712", Some(json!({ "token": "ticket-4712" }))),
+    ] {
+        assert_eq!(ask(&server, text, "hls").await, (200, None), "{text}");
+        let mut viewer = Viewer::open(&server.socket(name, text)).await;
+        viewer.watch(3).await;
+        let by = match by {
+            Some(by) => by,
+            None => json!({ "jti": until("its session", async || its_id().await).await }),
+        };
+        let last = tokio::spawn(async move { viewer.last_word().await });
+        let done = admin.revoke(by).await;
+        // By WebSocket and HLS.
+        assert_eq!(done["change"]["sessionsEnded"], 2, "{text}: {done}");
+        let (code, reason, _) = last.await.expect("a last word");
+        assert_eq!((code, reason.as_str()), (4416, "TOKEN_REVOKED"), "{text}");
+        assert_eq!(ask(&server, text, "hls").await, refused(403, "TOKEN_REVOKED"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_in_bulk_cuts_off_whom_the_backend_let_in_and_it_judges_anew() {
+    let home = Home::new();
+    let server = home.demo_with(PRIVATE).await;
+    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let name = server.test().name();
+    admin.until_playable(name, server.test().token()).await;
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    let mut viewer = Viewer::open(&server.socket(name, "ticket-4711")).await;
+    viewer.watch(3).await;
+    let last = tokio::spawn(async move { viewer.last_word().await });
+    admin.revoke(json!({ "stream": name })).await;
+    let (code, reason, _) = last.await.expect("a last word");
+    assert_eq!((code, reason.as_str()), (4416, "TOKEN_REVOKED"));
+    let asked = receiver.about("play").len();
+    assert_eq!(ask(&server, "ticket-4711", "again").await, (200, None));
+    assert_eq!(receiver.about("play").len(), asked + 1);
+    receiver.says(Says::Answer(403, ""));
+    assert_eq!(
+        ask(&server, "ticket-4712", "again").await,
+        refused(403, "BACKEND_DENIED")
+    );
+}
+
+#[tokio::test]
 async fn whoever_watches_is_asked_about_anew_once_the_webhook_is_changed() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;

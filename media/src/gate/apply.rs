@@ -224,6 +224,7 @@ impl Gate {
         let kid = tokens.last().and_then(|held| held.grant.kid.as_ref());
         let mut facts = Facts {
             running: true,
+            since: session.since(),
             key_gone: kid
                 .zip(policy.tenant(session.permit().organisation()))
                 .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(kid)),

@@ -135,7 +135,7 @@ impl Gate {
     /// Lets a viewer in for one continuous session.
     pub async fn play(&self, asked: &Asked) -> Result<Admitted<Play>, Denial> {
         let request = self.request(Door::Playback, asked);
-        let (permit, judged) = self.judge(asked, request, false, None).await?;
+        let (permit, judged) = self.judge(asked, request, None, None).await?;
         let stream = self.stream(asked, &permit)?;
         let stay = self.enter(asked, &judged, &permit)?;
         Ok(permit.admit(Play { stay, stream }))
@@ -152,7 +152,7 @@ impl Gate {
             request.credential = newest.credential.clone();
             request.proofs = newest.proofs.clone();
         }
-        let (permit, judged) = self.judge(asked, request, running.is_some(), ended).await?;
+        let (permit, judged) = self.judge(asked, request, running, ended).await?;
         let stream = self.stream(asked, &permit)?;
         Ok(permit.admit(Glance { stream, judged }))
     }
@@ -165,7 +165,7 @@ impl Gate {
     /// Lets a broadcaster in.
     pub async fn publish(&self, asked: &Asked) -> Result<Admitted<Publish>, Denial> {
         let request = self.request(Door::Ingest, asked);
-        let (permit, judged) = self.judge(asked, request, false, None).await?;
+        let (permit, judged) = self.judge(asked, request, None, None).await?;
         let stay = self.enter(asked, &judged, &permit)?;
         let stream = judged.policy.stream(permit.name());
         let takes_over = stream.is_some_and(|stream| stream.is_taken_over_with(&judged.request.credential));
@@ -237,9 +237,10 @@ impl Gate {
         &self,
         asked: &Asked,
         mut request: Request,
-        running: bool,
+        session: Option<&Session>,
         ended: Option<Reason>,
     ) -> Result<(Permit, Judged), Denial> {
+        let running = session.is_some();
         if !running {
             if self.is_too_old() {
                 return Err(self.denied(asked, request.door, Reason::NotReady.into(), None));
@@ -255,6 +256,7 @@ impl Gate {
             throttled: !running && self.throttle.slows(request.address, self.clock.now()),
             publisher: self.presence(&policy, request.door, request.stream.as_ref()),
             running,
+            since: session.and_then(Session::since),
             viewers,
             bandwidth_bit_s,
             ..Facts::default()

@@ -151,6 +151,11 @@ impl Session {
         self.tokens.load_full()
     }
 
+    /// When its newest token was issued, where that says so; where the customer's backend let it in, when that was.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        self.tokens.load().last().and_then(|held| held.grant.issued)
+    }
+
     /// Whether it was shown that credential.
     pub(crate) fn knows(&self, digest: [u8; 32]) -> bool {
         self.tokens.load().iter().any(|held| held.digest == Some(digest))

@@ -9,7 +9,7 @@ use super::{
     people::{UserError, first_error},
     scalar::DateTime,
     schema,
-    tokens::{Change, Token},
+    tokens::Change,
 };
 
 /// One viewer's or broadcaster's stay.
@@ -164,7 +164,8 @@ struct End {
 #[derive(cynic::QueryFragment, Debug)]
 struct EndSessionPayload {
     change: Option<Change>,
-    token: Option<Token>,
+    jti: Option<cynic::Id>,
+    not_revocable_because: Option<String>,
     errors: Vec<UserError>,
 }
 
@@ -172,8 +173,8 @@ struct EndSessionPayload {
 #[derive(Clone, Debug)]
 pub(crate) struct Ended {
     pub(crate) change: Change,
-    /// What it ran on, where there is a record of it.
-    pub(crate) token: Option<Token>,
+    /// The id of the token that it ran on, where that can still be revoked by it.
+    pub(crate) revocable: Option<cynic::Id>,
 }
 
 /// Ends a session; who was in it is kept out from there for five minutes.
@@ -184,7 +185,7 @@ pub(crate) async fn end(api: Api, id: cynic::Id) -> Result<Ended, Failure> {
     let change = payload.change.ok_or(Failure::Server)?;
     Ok(Ended {
         change,
-        token: payload.token,
+        revocable: payload.jti.filter(|_| payload.not_revocable_because.is_none()),
     })
 }
 

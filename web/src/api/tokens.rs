@@ -30,13 +30,6 @@ pub(crate) struct Token {
     pub(crate) not_revocable_because: Option<String>,
 }
 
-impl Token {
-    /// Whether it can still be taken back by itself.
-    pub(crate) fn can_be_revoked(&self) -> bool {
-        self.revocable && self.not_revocable_because.is_none() && self.status != TokenStatus::Revoked
-    }
-}
-
 /// What a token opens.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 #[cynic(graphql_type = "TokenDoor")]

@@ -29,12 +29,16 @@ impl Sessions {
             |ended| EndSessionPayload {
                 change: Some(ended.progress.into()),
                 barred_until: Some(moment(ended.until.us())),
+                jti: ended.jti.map(|jti| ID(jti.to_string())),
+                not_revocable_because: ended.not_revocable_because.map(str::to_owned),
                 token: ended.token.map(PlaybackToken),
                 errors: vec![],
             },
             |errors| EndSessionPayload {
                 change: None,
                 barred_until: None,
+                jti: None,
+                not_revocable_because: None,
                 token: None,
                 errors,
             },
@@ -56,7 +60,12 @@ pub(super) struct EndSessionPayload {
     change: Option<Change>,
     /// Until when who was in it is kept out from that address.
     barred_until: Option<DateTime<Utc>>,
-    /// The record of the token that it ran on. To keep its holder out for good, and from everywhere, revoke it by its `jti`.
+    /// The id of the token that it ran on, whoever signed it; none where it had none. To keep its holder out for good, and
+    /// from everywhere, revoke it by this.
+    jti: Option<ID>,
+    /// Why that token cannot be revoked by itself now; null where it can.
+    not_revocable_because: Option<String>,
+    /// The record of that token, where there is one.
     token: Option<PlaybackToken>,
     /// What can be mended; `ENDED` where the session is over.
     errors: Vec<UserError>,

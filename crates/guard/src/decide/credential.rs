@@ -24,14 +24,14 @@ pub(super) struct Proven<'a> {
 impl Proven<'_> {
     /// All of it, in order.
     pub(super) fn judge(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
-        self.judge_audience(case, tenant, trace)?;
+        self.judge_audience(case, trace)?;
         self.judge_times(case, tenant, trace)?;
         self.judge_revocation(case, tenant, trace)?;
-        self.judge_scope(case, trace)?;
+        self.judge_scope(case, tenant, trace)?;
         self.judge_restrictions(case, trace)
     }
 
-    fn judge_audience(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+    fn judge_audience(&self, case: &Case<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
         if matches!(self.word, Word::Backend { .. }) {
             return Ok(());
         }
@@ -39,13 +39,6 @@ impl Proven<'_> {
         let wrong = claims.aud.as_deref() != Some(case.request.door.audience());
         trace.check("audience", wrong.then_some(Reason::TokenAudience), || {
             shown(claims.aud.as_deref())
-        })?;
-        let stranger = match &claims.sub {
-            Some(sub) => **sub != *tenant.organisation.id.to_string(),
-            None => matches!(self.word, Word::Signed { ours: true }),
-        };
-        trace.check("subject", stranger.then_some(Reason::TokenScope), || {
-            shown(claims.sub.as_deref())
         })
     }
 
@@ -108,7 +101,16 @@ impl Proven<'_> {
         case.judge_bar(tenant, Barred::Token(claims.jti.clone()), trace)
     }
 
-    fn judge_scope(&self, case: &Case<'_>, trace: &mut impl Trace) -> Result<(), Stop> {
+    /// Whose streams it is for, and which of them.
+    fn judge_scope(&self, case: &Case<'_>, tenant: &Tenant, trace: &mut impl Trace) -> Result<(), Stop> {
+        if !matches!(self.word, Word::Backend { .. }) {
+            let sub = self.claims.sub.as_deref();
+            let stranger = match sub {
+                Some(sub) => *sub != *tenant.organisation.id.to_string(),
+                None => matches!(self.word, Word::Signed { ours: true }),
+            };
+            trace.check("subject", stranger.then_some(Reason::TokenScope), || shown(sub))?;
+        }
         let name = case.request.stream.as_ref();
         let outside = !name.is_some_and(|name| self.claims.scope.covers(name, case.stream));
         trace.check("scope", outside.then_some(Reason::TokenScope), || {

@@ -156,7 +156,11 @@ impl<'a> Case<'a> {
             return refuse(trace, "token", malformed(Malformed::Parts), "no token, and in no list");
         }
         let until = self.hear_backend(Some(opaque), trace)?;
-        let claims = Claims::bare(opaque.digest().opaque_id(), Scope::Organisation);
+        let claims = Claims {
+            // The word of a moment: what is taken back in bulk ends who was let in before, and who comes is asked about.
+            iat: Some(self.facts.since.unwrap_or(self.now)),
+            ..Claims::bare(opaque.digest().opaque_id(), Scope::Organisation)
+        };
         Ok(Proven {
             claims: Cow::Owned(claims),
             kid: None,

@@ -35,8 +35,15 @@ impl CredentialDigest {
     }
 
     /// The id of the sessions of a credential that a backend judged: enough to revoke it by.
-    pub(crate) fn opaque_id(&self) -> Jti {
-        format!("opaque:{}", hex(&self.0)).into()
+    pub fn opaque_id(&self) -> Jti {
+        format!("{OPAQUE}{}", hex(&self.0)).into()
+    }
+
+    /// Whether an id is one of those.
+    pub fn is_opaque_id(id: &str) -> bool {
+        let is_hex = |digits: &str| digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        id.strip_prefix(OPAQUE)
+            .is_some_and(|digits| digits.len() == 64 && is_hex(digits))
     }
 }
 
@@ -49,7 +56,7 @@ impl std::fmt::Debug for CredentialDigest {
 /// A text of the customer's own choosing that lets in until it expires: a tool for tests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaticToken {
-    /// What it is called; its sessions carry the id `static:` and this.
+    /// What it is called; its sessions carry an [id](Self::id_of) with this.
     pub name: Arc<str>,
     /// Its text's digest.
     pub digest: CredentialDigest,
@@ -102,6 +109,16 @@ pub struct Known {
 }
 
 impl StaticToken {
+    /// The id of the static token of that name: `static:` and the name.
+    pub fn id_of(name: &str) -> Jti {
+        format!("{STATIC}{name}").into()
+    }
+
+    /// The name in the id of a static token; `None` where it is the id of something else.
+    pub fn name_in(id: &str) -> Option<&str> {
+        id.strip_prefix(STATIC)
+    }
+
     pub(super) fn claims(&self) -> Claims {
         let scope = match &self.scope {
             StaticScope::Streams(names) => Scope::Streams(names.clone().into()),
@@ -112,7 +129,7 @@ impl StaticToken {
             aud: Some(self.door.audience().into()),
             iat: self.made,
             exp: self.expires,
-            ..Claims::bare(format!("static:{}", self.name).into(), scope)
+            ..Claims::bare(Self::id_of(&self.name), scope)
         }
     }
 }
@@ -128,3 +145,6 @@ impl Handle {
         })
     }
 }
+
+const STATIC: &str = "static:";
+const OPAQUE: &str = "opaque:";

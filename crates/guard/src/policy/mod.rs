@@ -129,7 +129,7 @@ impl Tenant {
 
     fn forget_static_token(&mut self, name: &Arc<str>) {
         if let Some(digest) = self.static_names.get(name) {
-            let its = |claims: &Arc<Claims>| claims.jti.strip_prefix("static:") == Some(name);
+            let its = |claims: &Arc<Claims>| StaticToken::name_in(&claims.jti) == Some(&**name);
             if self.static_tokens.get(digest).is_some_and(its) {
                 self.static_tokens.remove_mut(digest);
             }

@@ -1,4 +1,5 @@
-//! What was taken back. A revocation of one token holds for ever; a bulk one covers what was issued up to its moment.
+//! What was taken back. A revocation of one token holds for ever; a bulk one covers what was issued up to its moment, and
+//! whom a customer's backend let in before it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -79,13 +80,12 @@ impl Revocations {
         if self.bulk.is_empty() {
             return None;
         }
-        let leeway = match grant.word {
-            Word::Signed { ours: false } => FOREIGN_LEEWAY,
-            Word::Signed { ours: true } | Word::Listed => Duration::ZERO,
-            // It has no moment of issue: the backend itself takes it back.
-            Word::Backend { .. } => return None,
+        let covers = |at: &Timestamp| match grant.word {
+            Word::Signed { ours: false } => grant.issued.is_none_or(|issued| issued <= at.plus(FOREIGN_LEEWAY)),
+            Word::Signed { ours: true } | Word::Listed => grant.issued.is_none_or(|issued| issued <= *at),
+            // What it said before; whoever comes from then on is for the backend to judge again.
+            Word::Backend { .. } => grant.issued.is_some_and(|said| said < *at),
         };
-        let covers = |at: &Timestamp| grant.issued.is_none_or(|issued| issued <= at.plus(leeway));
         [
             grant.user.clone().map(Subject::User),
             grant.tag.clone().map(Subject::Tag),

@@ -233,5 +233,5 @@ fn tokens(organisation: OrganisationId, subject: Subject) -> Vec<Touched> {
 }
 
 fn static_token(organisation: OrganisationId, name: &str) -> Vec<Touched> {
-    tokens(organisation, Subject::Token(format!("static:{name}").into()))
+    tokens(organisation, Subject::Token(StaticToken::id_of(name)))
 }

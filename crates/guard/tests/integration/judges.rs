@@ -356,6 +356,47 @@ fn only_the_backend_judges_what_only_it_knows() {
 }
 
 #[test]
+fn what_is_taken_back_in_bulk_ends_whom_the_backend_let_in_and_it_is_asked_about_who_comes() {
+    let policy = settings(|organisation| {
+        organisation.judges.backend = true;
+        organisation.asks.tokens = true;
+    });
+    let ask = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token("ticket-4711"));
+    let decided = |policy: &Policy, since: Option<Timestamp>, now| {
+        let facts = Facts {
+            running: since.is_some(),
+            since,
+            backend: Some(Verdict::Allowed { until: None }),
+            ..live()
+        };
+        decide(&ask, &facts, policy, now)
+    };
+    let Decision::Admit(permit) = decided(&policy, None, NOW) else {
+        panic!("it passes");
+    };
+    assert_eq!(permit.grant().unwrap().issued, Some(NOW));
+    let at = NOW.plus(Duration::from_secs(1));
+    for (subject, ends) in [
+        (Subject::Everything, true),
+        (Subject::Stream(permit.stream()), true),
+        // It names neither viewer nor label.
+        (Subject::User("viewer".into()), false),
+        (Subject::Tag("label".into()), false),
+    ] {
+        let taken = policy.with(&Update::Revoked {
+            organisation: organisation(1),
+            subject: subject.clone(),
+            at,
+        });
+        let running = decided(&taken, Some(NOW), at);
+        assert_eq!(reason(&running), ends.then_some(Reason::TokenRevoked), "{subject}");
+        assert_eq!(reason(&decided(&taken, None, at)), None, "{subject}");
+        let later = decided(&taken, Some(at), at.plus(Duration::from_secs(1)));
+        assert_eq!(reason(&later), None, "{subject}");
+    }
+}
+
+#[test]
 fn a_backend_that_wants_to_be_asked_is_asked_last_about_everybody() {
     let policy = settings(|organisation| {
         organisation.asks = Asks {

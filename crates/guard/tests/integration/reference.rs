@@ -305,9 +305,6 @@ fn naive(world: &World, running: bool, now: Timestamp) -> Option<Reason> {
         if claims["aud"] != json!("play") {
             return Some(Reason::TokenAudience);
         }
-        if claims["sub"] != json!(organisation(1)) {
-            return Some(Reason::TokenScope);
-        }
         let forced = claims.get("forceDisconnect") != Some(&json!(false));
         let day = 86_400;
         let exp = match (claims.get("revocable"), seconds("iat")) {
@@ -336,6 +333,9 @@ fn naive(world: &World, running: bool, now: Timestamp) -> Option<Reason> {
         }
         if world.banned && has("user") {
             return Some(Reason::TokenUserBanned);
+        }
+        if claims["sub"] != json!(organisation(1)) {
+            return Some(Reason::TokenScope);
         }
         let inside = if has("groups") {
             name == "7KQ2M-GROUPED"

@@ -130,6 +130,43 @@ fn a_token_that_cannot_be_revoked_ends_a_day_after_its_issue() {
     );
 }
 
+/// First the times, then what was taken back, then for whom and for what it is.
+#[test]
+fn a_token_of_another_subject_is_told_first_that_it_is_over_or_was_taken_back() {
+    let strange = |more: &Value| {
+        let mut claims = super::scene::claims(1);
+        claims["sub"] = json!("org_00000000000000000000000000");
+        for (name, value) in more.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        Credential::from_token(&scene().sign(&claims))
+    };
+    let now = strange(&json!({}));
+    assert_eq!(
+        reason(&outcome(&now, live(), &scene().policy, NOW)),
+        Some(Reason::TokenScope)
+    );
+    let over = strange(&json!({"exp": NOW.s()}));
+    assert_eq!(
+        reason(&outcome(&over, live(), &scene().policy, NOW)),
+        Some(Reason::TokenExpired)
+    );
+    let revoked = scene().policy.with(&Update::Revoked {
+        organisation: organisation(1),
+        subject: Subject::Token("tok".into()),
+        at: NOW,
+    });
+    assert_eq!(
+        reason(&outcome(&now, live(), &revoked, NOW)),
+        Some(Reason::TokenRevoked)
+    );
+    let publishes = strange(&json!({"aud": "publish", "exp": NOW.s()}));
+    assert_eq!(
+        reason(&outcome(&publishes, live(), &revoked, NOW)),
+        Some(Reason::TokenAudience)
+    );
+}
+
 #[test]
 fn a_time_ten_years_ahead_is_milliseconds_by_mistake() {
     for claim in ["exp", "nbf", "iat"] {

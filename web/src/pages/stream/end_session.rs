@@ -8,7 +8,6 @@ use crate::{
         failure::Failure,
         revocation::{self, RevokeTokensInput},
         sessions::{self, Ended, Session},
-        tokens::Token,
     },
     kit::{Button, Confirm, Dialog, Doing, Look, Trouble},
     pages::tokens::Progress,
@@ -104,12 +103,12 @@ fn Told(ended: Vec<Ended>) -> impl IntoView {
     let revoking = Doing::new();
     let several = ended.len() != 1;
     let cut: i32 = ended.iter().map(|one| one.change.sessions_ended).sum();
-    let token = common_token(&ended);
+    let token = common_token(&ended).cloned();
     let change = RwSignal::new(ended.into_iter().next().map(|one| one.change).filter(|_| !several));
-    let offered = RwSignal::new(token.filter(Token::can_be_revoked));
+    let offered = RwSignal::new(token);
     let revoke = move |_| {
-        let Some(token) = offered.get_untracked() else { return };
-        let by = RevokeTokensInput::Jti(token.jti);
+        let Some(jti) = offered.get_untracked() else { return };
+        let by = RevokeTokensInput::Jti(jti);
         revoking.run(revocation::revoke_tokens(api, by), move |revoked| {
             if revoked.change.is_some() {
                 change.set(revoked.change);
@@ -132,10 +131,10 @@ fn Told(ended: Vec<Ended>) -> impl IntoView {
     }
 }
 
-/// The token that all of them ran on, where it is one.
-fn common_token(ended: &[Ended]) -> Option<Token> {
-    let first = ended.first()?.token.clone()?;
-    let is_same = |one: &Ended| one.token.as_ref().is_some_and(|token| token.jti == first.jti);
+/// The token that all of them ran on, where it is one and can be revoked.
+fn common_token(ended: &[Ended]) -> Option<&cynic::Id> {
+    let first = ended.first()?.revocable.as_ref()?;
+    let is_same = |one: &Ended| one.revocable.as_ref() == Some(first);
     ended.iter().all(is_same).then_some(first)
 }
 
