@@ -16,10 +16,10 @@ use super::{
     placed,
     viewers::operator,
 };
-use crate::stage::{Broadcaster, Film, Home, Person, Server, until};
+use crate::stage::{Broadcaster, Film, Home, Person, Server, publish, refusal, until};
 
 /// What ends them, and what they are told.
-const ROWS: [(Cause, &str); 19] = [
+const ROWS: [(Cause, &str); 20] = [
     (Cause::Expiry, "TOKEN_EXPIRED"),
     // A revocation of all covers what customers sign for half a minute more.
     (Cause::KeyRemoved, "TOKEN_KEY"),
@@ -37,6 +37,7 @@ const ROWS: [(Cause, &str); 19] = [
     (Cause::Ended, "SESSION_ENDED"),
     (Cause::Locked, "STREAM_LOCKED"),
     (Cause::Stopped, "STREAM_STOPPED"),
+    (Cause::Keyed, "INGEST_KEY"),
     (Cause::Encrypted, "ENCRYPTION_REQUIRED"),
     (Cause::PackageTaken, "PACKAGE_REQUIRED"),
     (Cause::Suspended, "ORGANISATION_SUSPENDED"),
@@ -58,7 +59,10 @@ async fn asks(server: &Server, network: &str, subject: &Subject) -> Result<Broad
         ELSEWHERE => format!("{ELSEWHERE}.255.1").parse().expect("an address"),
         _ => somebody(network).parse().expect("an address"),
     };
-    let name = format!("{}?token={}", subject.stream, subject.token);
+    let name = match subject.token.as_str() {
+        "" => subject.stream.clone(),
+        token => format!("{}?token={token}", subject.stream),
+    };
     Broadcaster::open(server.rtmp_address(), from, "live", &name).await
 }
 
@@ -76,19 +80,20 @@ async fn whatever_ends_a_broadcaster_ends_them_with_its_reason_and_nobody_else()
         door: "INGEST",
     };
     let (ours, theirs) = (authority(&admin), authority(&outsider));
-    let by_token = json!({ "ingestAuthorisation": "TOKEN" });
+    let by = |wanted: &str| json!({ "ingestAuthorisation": wanted });
     let film = Film::make(home.path("film.flv")).await;
     let begun = Instant::now();
     for (number, (cause, reason)) in ROWS.into_iter().enumerate() {
-        let (stream, _) = admin.create_stream(by_token.clone()).await;
+        let wanted = if cause == Cause::Keyed { "OPEN" } else { "TOKEN" };
+        let (stream, _) = admin.create_stream(by(wanted)).await;
         let subject = ours.subject(&stream, &format!("{number}"), cause).await;
         let publishing = publishes(&server, ELSEWHERE, &subject, &film).await;
         let label = format!("{number}-beside");
         let beside = if cause.is_wide() {
-            let (beside, _) = outsider.create_stream(by_token.clone()).await;
+            let (beside, _) = outsider.create_stream(by("TOKEN")).await;
             theirs.subject(&beside, &label, Cause::Locked).await
         } else {
-            let (beside, _) = admin.create_stream(by_token.clone()).await;
+            let (beside, _) = admin.create_stream(by("TOKEN")).await;
             ours.subject(&beside, &label, Cause::Locked).await
         };
         let other = publishes(&server, HERE, &beside, &film).await;
@@ -115,6 +120,53 @@ async fn whatever_ends_a_broadcaster_ends_them_with_its_reason_and_nobody_else()
         other.abort();
     }
     eprintln!("ingest: {} causes in {:?}", ROWS.len(), begun.elapsed());
+}
+
+/// By its own word, and by its organisation's.
+#[tokio::test]
+async fn an_open_stream_takes_an_encoder_without_a_key_until_one_is_wanted() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let viewer = admin.token(json!({ "organisation": true })).await;
+    let change = "change { sessionsEnded bytesAfter nodes { acknowledged } }";
+    let bare = |name: &str| format!("rtmp://{}/live/{name}", server.rtmp_address());
+    for of_organisation in [false, true] {
+        let wants = async |name: &str, wanted: &str| {
+            let mut input = json!({ "ingestAuthorisation": wanted });
+            let mutation = if of_organisation {
+                "updateSettings"
+            } else {
+                input["name"] = name.into();
+                "updateStream"
+            };
+            admin.change(mutation, &input, change).await["change"].clone()
+        };
+        let (name, url) = admin.create_stream(json!({})).await;
+        assert!(refusal(&bare(&name)).await.contains("INGEST_KEY: "));
+        wants(&name, "OPEN").await;
+        let encoder = publish(&bare(&name));
+        admin.until_playable(&name, &viewer).await;
+        let (beside, beside_url) = admin.create_stream(json!({})).await;
+        let _beside = publish(&beside_url);
+        admin.until_live(&beside).await;
+
+        let changed = wants(&name, "KEY").await;
+        assert_eq!(
+            (&changed["sessionsEnded"], &changed["bytesAfter"]),
+            (&json!(1), &json!(0.0))
+        );
+        assert_eq!(changed["nodes"], json!([{ "acknowledged": true }]));
+        let ended = encoder.end().await;
+        assert!(!ended.status.success());
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("INGEST_KEY: "), "{said}");
+        assert!(refusal(&bare(&name)).await.contains("INGEST_KEY: "));
+        // Whoever shows the key may come back, and who showed it never left.
+        let _encoder = publish(&url);
+        admin.until_live(&name).await;
+        admin.until_live(&beside).await;
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);

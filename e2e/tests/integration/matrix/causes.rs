@@ -31,6 +31,8 @@ pub(super) enum Cause {
     Deleted,
     /// The stream is not open any more, and it came without a token.
     Secured,
+    /// The stream is not open to broadcasters any more, and they came without a key.
+    Keyed,
     /// Broadcasters have to come encrypted from now on.
     Encrypted,
     /// The organisation loses `LIVE`.
@@ -65,7 +67,7 @@ impl Cause {
     pub(super) fn is_the_streams(self) -> bool {
         matches!(
             self,
-            Self::Revoked(By::Stream) | Self::Locked | Self::Stopped | Self::Deleted | Self::Secured
+            Self::Revoked(By::Stream) | Self::Locked | Self::Stopped | Self::Deleted | Self::Secured | Self::Keyed
         )
     }
 }
@@ -92,7 +94,8 @@ pub(super) struct Subject {
 const CHANGE: &str = "change { id sessionsEnded bytesAfter nodes { acknowledged } }";
 
 impl Authority<'_> {
-    /// A token for them; for a customer's key one that is signed here. `Expiry` needs one that ends soon.
+    /// A token for them; for a customer's key one that is signed here. `Expiry` needs one that ends soon, and what is about
+    /// who comes without any none.
     pub(super) async fn subject(&self, stream: &str, label: &str, cause: Cause) -> Subject {
         let (user, tag) = (format!("user-{label}"), format!("tag-{label}"));
         let mut subject = Subject {
@@ -101,7 +104,7 @@ impl Authority<'_> {
             tag: tag.clone(),
             ..Subject::default()
         };
-        if cause == Cause::Secured {
+        if matches!(cause, Cause::Secured | Cause::Keyed) {
             return subject;
         }
         if cause == Cause::KeyRemoved {
@@ -168,6 +171,10 @@ impl Authority<'_> {
             Cause::Deleted => on_stream("deleteStream").await,
             Cause::Secured => {
                 let input = json!({ "name": subject.stream, "securePlayback": "REQUIRED" });
+                admin.change("updateStream", &input, CHANGE).await
+            }
+            Cause::Keyed => {
+                let input = json!({ "name": subject.stream, "ingestAuthorisation": "KEY" });
                 admin.change("updateStream", &input, CHANGE).await
             }
             Cause::Encrypted => {
