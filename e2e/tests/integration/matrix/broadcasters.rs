@@ -19,7 +19,7 @@ use super::{
 use crate::stage::{Broadcaster, Film, Home, Person, Server, publish, refusal, until};
 
 /// What ends them, and what they are told.
-const ROWS: [(Cause, &str); 20] = [
+const ROWS: [(Cause, &str); 23] = [
     (Cause::Expiry, "TOKEN_EXPIRED"),
     // A revocation of all covers what customers sign for half a minute more.
     (Cause::KeyRemoved, "TOKEN_KEY"),
@@ -34,9 +34,12 @@ const ROWS: [(Cause, &str); 20] = [
     (Cause::Rule("IP", "127.32.0.0/16"), "GUARDIAN_IP"),
     (Cause::Rule("ASN", "64501"), "GUARDIAN_ASN"),
     (Cause::Rule("COUNTRY", "FR"), "GUARDIAN_COUNTRY"),
+    (Cause::Rule("REFERRER", "none"), "GUARDIAN_REFERRER"),
+    (Cause::Rule("USER_AGENT", "Thief/*"), "GUARDIAN_USER_AGENT"),
     (Cause::Ended, "SESSION_ENDED"),
     (Cause::Locked, "STREAM_LOCKED"),
     (Cause::Stopped, "STREAM_STOPPED"),
+    (Cause::Deleted, "STREAM_UNKNOWN"),
     (Cause::Keyed, "INGEST_KEY"),
     (Cause::Encrypted, "ENCRYPTION_REQUIRED"),
     (Cause::PackageTaken, "PACKAGE_REQUIRED"),
@@ -63,7 +66,12 @@ async fn asks(server: &Server, network: &str, subject: &Subject) -> Result<Broad
         "" => subject.stream.clone(),
         token => format!("{}?token={token}", subject.stream),
     };
-    Broadcaster::open(server.rtmp_address(), from, "live", &name).await
+    let encoder = if network == ELSEWHERE {
+        "Thief/1.0"
+    } else {
+        "NoThief/1.0"
+    };
+    Broadcaster::open_as(server.rtmp_address(), from, encoder, "live", &name).await
 }
 
 #[tokio::test]
@@ -105,7 +113,8 @@ async fn whatever_ends_a_broadcaster_ends_them_with_its_reason_and_nobody_else()
             let all = matches!(cause, Cause::PackageTaken | Cause::Suspended);
             let ended = change["sessionsEnded"].as_u64().expect("a number");
             assert!(if all { ended >= 2 } else { ended == 1 }, "{cause:?}: {payload}");
-            assert_eq!(change["nodes"], json!([{ "acknowledged": true }]), "{cause:?}");
+            let found = (&change["bytesAfter"], &change["nodes"]);
+            assert_eq!(found, (&json!(0.0), &json!([{ "acknowledged": true }])), "{cause:?}");
         }
         let told = timeout(PATIENCE, publishing)
             .await
@@ -114,6 +123,8 @@ async fn whatever_ends_a_broadcaster_ends_them_with_its_reason_and_nobody_else()
         assert!(told.contains(&format!("{reason}: ")), "{cause:?}: {told}");
         let again = asks(&server, ELSEWHERE, &subject).await.err();
         let again = again.unwrap_or_else(|| panic!("{cause:?}: let in again"));
+        // What does not exist answers as a stream whose key is wrong.
+        let reason = if cause == Cause::Deleted { "INGEST_KEY" } else { reason };
         assert!(again.contains(&format!("{reason}: ")), "{cause:?}: {again}");
         assert!(!other.is_finished(), "{cause:?}: who is beside was ended");
         ours.undo(cause, &payload.unwrap_or_default()).await;

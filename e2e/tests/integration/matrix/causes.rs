@@ -58,7 +58,8 @@ impl Cause {
     pub(super) fn is_wide(self) -> bool {
         match self {
             Self::Revoked(by) => matches!(by, By::SigningKey | By::Organisation),
-            Self::PackageTaken | Self::Suspended | Self::Encrypted => true,
+            // No encoder comes from a page.
+            Self::PackageTaken | Self::Suspended | Self::Encrypted | Self::Rule("REFERRER", "none") => true,
             _ => false,
         }
     }
