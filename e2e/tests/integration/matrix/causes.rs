@@ -263,7 +263,7 @@ fn claim(token: &str, name: &str) -> Value {
 }
 
 /// A token of a customer's, with their shared secret.
-pub(super) fn signed(secret: &str, header: &Value, claims: &Value) -> String {
+pub(crate) fn signed(secret: &str, header: &Value, claims: &Value) -> String {
     let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
     mac.update(format!("{header}.{claims}").as_bytes());
@@ -272,7 +272,7 @@ pub(super) fn signed(secret: &str, header: &Value, claims: &Value) -> String {
 }
 
 /// A moment, as it is wanted.
-pub(super) async fn date(when: &str, format: &str) -> String {
+pub(crate) async fn date(when: &str, format: &str) -> String {
     let written = Command::new("date")
         .args(["--utc", "--date", when, format])
         .output()
