@@ -6,8 +6,9 @@ mod naive;
 use std::{collections::BTreeSet, time::Duration};
 
 use guard::{
-    Credential, Decision, Door, Facts, Policy, Presence, Request, Timestamp, Update,
-    policy::Subject,
+    Credential, Decision, Door, Facts, Policy, Presence, Request, Timestamp, Update, VerifyingKey,
+    key::{Algorithm, Dialect},
+    policy::{Organisation, Package, SecurePlayback, Standing, Stream, Subject},
     rules::{Action, Mode, Rule},
 };
 use naive::naive;
@@ -97,6 +98,19 @@ struct World {
     agent: &'static str,
     later_s: i64,
     publisher: bool,
+    settings: Settings,
+}
+
+/// Of the first organisation.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    secure: bool,
+    /// What the stream that is asked for says itself.
+    own: SecurePlayback,
+    lacks: Option<Package>,
+    suspended: bool,
+    /// Whether the key that signs is the customer's.
+    foreign: bool,
 }
 
 fn a_rule(number: u64) -> impl Strategy<Value = Rule> {
@@ -177,6 +191,23 @@ fn some_claims() -> impl Strategy<Value = Value> {
         })
 }
 
+fn settings() -> impl Strategy<Value = Settings> {
+    (
+        prop::bool::weighted(0.7),
+        select(&[SecurePlayback::Inherit, SecurePlayback::Required, SecurePlayback::Open][..]),
+        prop::option::weighted(0.3, select(&[Package::Secure, Package::Guardian, Package::Live][..])),
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.3),
+    )
+        .prop_map(|(secure, own, lacks, suspended, foreign)| Settings {
+            secure,
+            own,
+            lacks,
+            suspended,
+            foreign,
+        })
+}
+
 fn world() -> impl Strategy<Value = World> {
     let request = (
         select(&ADDRESSES[..]),
@@ -193,7 +224,7 @@ fn world() -> impl Strategy<Value = World> {
         0..40_i64,
         prop::bool::weighted(0.9),
     );
-    (rules(12), some_claims(), request, state).prop_map(|(rules, claims, request, state)| World {
+    (rules(12), some_claims(), request, state, settings()).prop_map(|(rules, claims, request, state, settings)| World {
         rules,
         claims,
         signed: state.0,
@@ -207,6 +238,7 @@ fn world() -> impl Strategy<Value = World> {
         agent: request.4,
         later_s: state.4,
         publisher: state.5,
+        settings,
     })
 }
 
@@ -220,7 +252,7 @@ impl World {
     }
 
     fn policy(&self) -> Policy {
-        let mut policy = with(self.rules.clone());
+        let mut policy = self.settled(with(self.rules.clone()));
         for (subject, later) in &self.revoked {
             policy = policy.with(&Update::Revoked {
                 organisation: organisation(1),
@@ -233,6 +265,38 @@ impl World {
             user: "viewer".into(),
             banned: self.banned,
         })
+    }
+
+    /// The first organisation, the stream that is asked for and the key as they are here.
+    fn settled(&self, policy: Policy) -> Policy {
+        let tenant = policy.tenant(organisation(1)).unwrap().clone();
+        let packages = Package::ALL.into_iter();
+        let mut updates = vec![Update::Organisation(Organisation {
+            secure_playback: self.settings.secure,
+            packages: packages
+                .filter(|package| Some(*package) != self.settings.lacks)
+                .collect(),
+            standing: if self.settings.suspended {
+                Standing::Suspended
+            } else {
+                Standing::Active
+            },
+            ..tenant.organisation.clone()
+        })];
+        if self.settings.foreign {
+            let (kid, key) = tenant.keys.iter().next().unwrap();
+            let material = key.material().to_vec();
+            let key = VerifyingKey::theirs(kid.clone(), Algorithm::EdDsa, material, Dialect::Ours).unwrap();
+            let organisation = organisation(1);
+            updates.push(Update::Key { organisation, key });
+        }
+        if let Some(stream) = policy.stream(&self.name().parse().unwrap()) {
+            updates.push(Update::Stream(Stream {
+                secure_playback: self.settings.own,
+                ..(**stream).clone()
+            }));
+        }
+        updates.iter().fold(policy, |policy, update| policy.with(update))
     }
 
     fn subject(number: usize) -> Subject {
