@@ -10,7 +10,9 @@ use crate::configuration::{Configuration, LogFormat};
 /// Begins to log.
 pub(crate) fn init(configuration: &Configuration) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&configuration.log_filter)
-        .with_context(|| format!("log.filter: `{}` is not a filter", configuration.log_filter))?;
+        .with_context(|| format!("log.filter: `{}` is not a filter", configuration.log_filter))?
+        // It traces every message of the dashboard's sockets as it is, tokens included.
+        .add_directive("tungstenite=info".parse()?);
     let log = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

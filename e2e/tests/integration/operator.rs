@@ -67,6 +67,51 @@ async fn a_package_that_is_given_back_ends_sessions_that_have_no_token() {
     assert_eq!((code, reason.as_str()), (4401, "TOKEN_MISSING"));
 }
 
+#[tokio::test]
+async fn secure_playback_that_an_organisation_switches_on_ends_sessions_that_have_no_token() {
+    let home = Home::new();
+    let server = home.demo().await;
+    let admin = Person::admin(&server).await;
+    let name = server.test().name();
+    let token = admin.token(json!({ "organisation": true })).await;
+    let (own, _) = admin.create_stream(json!({ "securePlayback": "OPEN" })).await;
+    admin.on_stream("startTestSource", &own).await;
+    admin.until_playable(&own, &token).await;
+    let set = async |secure: bool| {
+        let wanted = "change { sessionsEnded bytesAfter nodes { acknowledged } }";
+        let input = json!({ "securePlayback": secure });
+        admin.change("updateSettings", &input, wanted).await["change"].clone()
+    };
+    assert_eq!(set(false).await["sessionsEnded"], 0);
+    let door = |stream: &str, door: &str| format!("{}/live/{stream}/{door}", server.http());
+    let watch = async |url: &str| {
+        let mut viewer = Viewer::open(&url.replacen("http", "ws", 1)).await;
+        viewer.watch(5).await;
+        viewer
+    };
+    let mut bare = watch(&door(name, "ws")).await;
+    // Who does not read is cut off without a word.
+    let last = tokio::spawn(async move { bare.last_word().await });
+    let mut proven = watch(&format!("{}?token={token}", door(name, "ws"))).await;
+    let mut spared = watch(&door(&own, "ws")).await;
+    assert_eq!(get(&door(name, "index.m3u8")).await.status, 200);
+
+    let change = set(true).await;
+    // By WebSocket and by HLS.
+    assert_eq!(
+        (&change["sessionsEnded"], &change["bytesAfter"]),
+        (&json!(2), &json!(0.0))
+    );
+    assert_eq!(change["nodes"], json!([{ "acknowledged": true }]));
+    let (code, reason, _) = last.await.expect("a last word");
+    assert_eq!((code, reason.as_str()), (4401, "TOKEN_MISSING"));
+    let told = get(&door(name, "index.m3u8")).await;
+    assert_eq!((told.status, told.reason().as_deref()), (401, Some("TOKEN_MISSING")));
+    // Neither who has a token, nor where the stream says itself that it is open.
+    proven.watch(30).await;
+    spared.watch(30).await;
+}
+
 /// The code that an authenticator app shows for a secret.
 async fn code(secret: &str) -> String {
     const APP: &str = "import base64, hmac, struct, sys, time

@@ -1,8 +1,15 @@
 //! Two organisations do not see each other, and no secret is in the log.
 
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
-use crate::stage::{Home, Person, Viewer, curl, get, publish, refusal};
+use crate::{
+    matrix::{date, forged, signed},
+    stage::{Heard, Home, JSON, Person, Server, Viewer, curl, get, publish, refusal},
+};
 
 /// What an outsider may try on a stream by its name.
 const BY_NAME: [(&str, &str); 9] = [
@@ -198,18 +205,9 @@ async fn no_key_token_or_password_is_in_the_log() {
     let encoder = publish(server.encoder().ingest_url());
     let token = admin.token_for(name).await;
     admin.until_playable(name, &token).await;
-    let bearer = format!("authorization: Bearer {token}");
-    curl(
-        &[
-            "--header",
-            &bearer,
-            &format!("{}/live/{name}/index.m3u8", server.http()),
-        ],
-        None,
-    )
-    .await;
-    get(&format!("{}/t/{token}/live/{name}/index.m3u8", server.http())).await;
+    assert_eq!(show(&server, name, &token).await, LET_IN);
     Viewer::open(&server.socket(name, &token)).await.watch(3).await;
+    let shared = share(&server, &admin, name).await;
     let wrong = "wrong-key-that-somebody-mistyped";
     refusal(&server.encoder().ingest_url().replace(server.encoder().key(), wrong)).await;
     admin.revoke(json!({ "token": token })).await;
@@ -222,8 +220,11 @@ async fn no_key_token_or_password_is_in_the_log() {
         wrong.to_owned(),
         rotated["stream"]["ingestKey"].as_str().expect("a key").to_owned(),
     ]);
+    secrets.extend(shared);
     // What proves a token is as good as the token.
-    secrets.extend(token.rsplit_once('.').map(|(_, signature)| signature.to_owned()));
+    let proofs = secrets.iter().filter_map(|secret| secret.rsplit_once('.'));
+    let proofs: Vec<_> = proofs.map(|(_, signature)| signature.to_owned()).collect();
+    secrets.extend(proofs);
     let users = server.ready["users"].as_array().expect("users").clone();
     assert!(server.stop().await.0.success());
     let log = home.log();
@@ -242,6 +243,112 @@ async fn no_key_token_or_password_is_in_the_log() {
         let password = user["password"].as_str().expect("a password");
         assert!(!logged.contains(password), "{}", around(&logged, password));
     }
+}
+
+/// What every carrier is told of a good token.
+const LET_IN: [Option<String>; 5] = [const { None }; 5];
+
+/// Shows a token in every carrier of viewers; what each was told.
+async fn show(server: &Server, name: &str, token: &str) -> [Option<String>; 5] {
+    let base = format!("{}/live/{name}", server.http());
+    let playlist = format!("{base}/index.m3u8");
+    let query = server.door(name, "index.m3u8", token);
+    let path = format!("{}/t/{token}/live/{name}/index.m3u8", server.http());
+    let (bearer, cookie) = (
+        format!("authorization: Bearer {token}"),
+        format!("portcullis_token={token}"),
+    );
+    let ask = async |arguments: &[&str]| curl(arguments, None).await.reason();
+    let mut viewer = Viewer::open(&format!("{base}/ws").replacen("http", "ws", 1)).await;
+    let play = json!({ "command": "play", "streamId": name, "token": token });
+    viewer.say(&play.to_string()).await;
+    let by_message = match viewer.hear().await {
+        Heard::Closed(_, reason) => Some(reason),
+        _ => None,
+    };
+    [
+        ask(&[query.as_str()]).await,
+        ask(&[path.as_str()]).await,
+        ask(&["--header", &bearer, &playlist]).await,
+        ask(&["--cookie", &cookie, &playlist]).await,
+        by_message,
+    ]
+}
+
+/// Shares a secret, and shows what it signed and what it did not wherever a token is read: everything that must not be read
+/// of it afterwards, the signatures that the forged ones ought to have had among it.
+async fn share(server: &Server, admin: &Person, name: &str) -> Vec<String> {
+    let (kid, secret) = ("theirs", "what-a-customer-has-in-common-with-us");
+    let input = json!({ "hs256Secret": secret, "kid": kid });
+    admin.change("addSigningKey", &input, "__typename").await;
+    let (pushed, _) = admin.create_stream(json!({ "ingestAuthorisation": "TOKEN" })).await;
+    let until: u64 = date("+1 hour", "+%s").await.parse().expect("seconds");
+    let sign = |audience: &str| {
+        let claims = json!({ "aud": audience, "streams": [name, pushed], "exp": until });
+        signed(secret, &json!({ "alg": "HS256", "kid": kid }), &claims)
+    };
+    let (play, push) = (sign("play"), sign("publish"));
+    let (wrong_play, wrong_push) = (forged(&play), forged(&push));
+    let signature = || Some("TOKEN_SIGNATURE".to_owned());
+
+    let handle = admin.change("createHandle", &json!({ "token": play }), "handle").await;
+    let handle = handle["handle"].as_str().expect("a handle").to_owned();
+    for good in [&play, &handle] {
+        assert_eq!(show(server, name, good).await, LET_IN);
+    }
+    for told in show(server, name, &wrong_play).await {
+        assert_eq!(told, signature());
+    }
+    let mut viewer = Viewer::open(&server.socket(name, &play)).await;
+    viewer.watch(1).await;
+    let newer = admin.token_for(name).await;
+    let renew = server.door(name, "session/token", &play);
+    for (token, reason) in [(&wrong_play, signature()), (&newer, None)] {
+        let body = json!({ "token": token }).to_string();
+        let answer = curl(&["--header", JSON, &renew], Some(&body)).await;
+        assert_eq!(answer.reason(), reason);
+    }
+
+    let lint = "mutation($token: String!) { lintToken(input: { token: $token }) { signed } }";
+    for (token, is_signed) in [(&play, true), (&wrong_play, false)] {
+        let variables = json!({ "token": token });
+        let by_post = admin.ask(lint, &variables).await;
+        let by_socket = admin.subscribe(lint, variables).await.next(|_| true).await;
+        assert_eq!(by_post["lintToken"]["signed"], is_signed);
+        assert_eq!(by_socket, by_post);
+    }
+    let make = "mutation { createPlaybackToken(input: { organisation: true }) { token } }";
+    let made = admin.subscribe(make, json!({})).await.next(|_| true).await;
+    let made = made["createPlaybackToken"]["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+
+    let rtmp = |token: &str| format!("rtmp://{}/live/{pushed}?token={token}", server.rtmp_address());
+    let refused = refusal(&rtmp(&wrong_push)).await;
+    assert!(refused.contains("TOKEN_SIGNATURE: "), "{refused}");
+    let _encoder = publish(&rtmp(&push));
+    admin.until_live(&pushed).await;
+
+    let mut all = vec![secret.to_owned()];
+    all.extend(spelt(secret.as_bytes()));
+    for token in [&play, &push] {
+        let (_, signature) = token.rsplit_once('.').expect("a token");
+        all.extend(spelt(&BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64")));
+    }
+    all.extend([play, push, wrong_play, wrong_push, handle, newer, made]);
+    all
+}
+
+/// The forms in which a log could have some bytes.
+fn spelt(bytes: &[u8]) -> [String; 4] {
+    let listed = format!("{bytes:?}");
+    [
+        BASE64_URL_SAFE_NO_PAD.encode(bytes),
+        BASE64_STANDARD.encode(bytes),
+        bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")),
+        listed.trim_matches(['[', ']']).to_owned(),
+    ]
 }
 
 /// The line of a log in which something is.

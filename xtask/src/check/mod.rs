@@ -9,6 +9,7 @@ mod links;
 mod manifests;
 mod purity;
 mod ring;
+mod secrets;
 mod size;
 mod tenancy;
 mod threats;
@@ -74,6 +75,7 @@ const CHECKS: &[(&str, Check)] = &[
         purity::check,
     ),
     ("ring: one crypto library", ring::check),
+    ("secrets: digests of keys are compared in constant time", secrets::check),
     ("manifests: shared lints, shared versions", manifests::check),
     ("size: no file over 600 lines", size::check),
     ("tenancy: who reads across organisations", tenancy::check),

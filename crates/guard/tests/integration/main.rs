@@ -5,6 +5,7 @@ mod carriers;
 mod corpus;
 mod foreign;
 mod guardian;
+mod ingest;
 mod judges;
 mod limits;
 mod properties;

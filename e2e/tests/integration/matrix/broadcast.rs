@@ -6,7 +6,12 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{ELSEWHERE, HERE, Pair, causes::date, cells::somebody, forged, placed};
+use super::{
+    ELSEWHERE, HERE, Pair,
+    causes::{date, signed},
+    cells::somebody,
+    forged, placed,
+};
 use crate::stage::{Broadcaster, Film, Home, Person, Server, call, publish, refusal, until};
 
 /// Where the parameters stand.
@@ -89,7 +94,8 @@ async fn every_restriction_is_judged_at_the_door_of_broadcasters_by_every_carrie
     let home = Home::new();
     let server = placed(&home).await;
     let admin = Person::admin(&server).await;
-    let by_token = json!({ "ingestAuthorisation": "TOKEN" });
+    // A second factor is demanded of viewers: every broadcaster who is let in comes without.
+    let by_token = json!({ "ingestAuthorisation": "TOKEN", "mfaRequired": true });
     let mut streams = Vec::new();
     for _ in 0..2 {
         streams.push(admin.create_stream(by_token.clone()).await);
@@ -101,10 +107,12 @@ async fn every_restriction_is_judged_at_the_door_of_broadcasters_by_every_carrie
     let at = Ingest {
         server: &server,
         streams,
-        token: admin.token(json!({ "organisation": true })).await,
+        token: admin.token(json!({ "organisation": true, "amr": ["mfa"] })).await,
         film: Film::make(home.path("film.flv")).await,
     };
-    let rows = rows(&server, &admin, &at).await;
+    let theirs = Theirs::add(&admin, &at.streams).await;
+    let mut rows = rows(&server, &admin, &at).await;
+    rows.extend(theirs.rows(&at).await);
 
     let begun = Instant::now();
     let (mut failed, mut all, mut met) = (Vec::new(), 0, 0);
@@ -128,6 +136,7 @@ async fn every_restriction_is_judged_at_the_door_of_broadcasters_by_every_carrie
         }
     }
     let pairs = conflicts(&at, &admin, &mut failed).await;
+    crowded(&at, &theirs).await;
     eprintln!(
         "ingest: {all} cells of {} rows, {met} met and {} broken, and {pairs} of two credentials, in {:?}",
         rows.len(),
@@ -135,7 +144,7 @@ async fn every_restriction_is_judged_at_the_door_of_broadcasters_by_every_carrie
         begun.elapsed()
     );
     assert!(failed.is_empty(), "{} of {all}:\n{}", failed.len(), failed.join("\n"));
-    assert!(all > 80, "{all}");
+    assert!(all > 100, "{all}");
     foreign(&at, &admin, &url).await;
 }
 
@@ -161,6 +170,89 @@ async fn conflicts(at: &Ingest<'_>, admin: &Person, failed: &mut Vec<String>) ->
         }
     }
     cells.len()
+}
+
+/// A customer's key, whose tokens demand what ours for broadcasters cannot.
+struct Theirs {
+    streams: Vec<String>,
+    until: u64,
+}
+
+impl Theirs {
+    const KID: &'static str = "theirs";
+    const SECRET: &'static str = "0123456789abcdef0123456789abcdef";
+
+    async fn add(admin: &Person, streams: &[String]) -> Self {
+        let input = json!({ "hs256Secret": Self::SECRET, "kid": Self::KID });
+        admin.change("addSigningKey", &input, "__typename").await;
+        Self {
+            streams: streams.to_vec(),
+            until: date("+1 hour", "+%s").await.parse().expect("seconds"),
+        }
+    }
+
+    /// A token of that name for all streams. There are no handles of these.
+    fn token(&self, jti: &str, more: &Value) -> Pair {
+        let mut claims = json!({ "aud": "publish", "jti": jti, "streams": self.streams, "exp": self.until });
+        for (claim, value) in more.as_object().expect("claims") {
+            claims[claim] = value.clone();
+        }
+        let token = signed(Self::SECRET, &json!({ "alg": "HS256", "kid": Self::KID }), &claims);
+        Pair {
+            handle: token.clone(),
+            token,
+        }
+    }
+
+    async fn rows(&self, at: &Ingest<'_>) -> Vec<Row> {
+        let bound = json!({ "bindIps": 1 });
+        let elsewhere = self.token("bound", &bound);
+        at.tries(HERE, &format!("token={}", elsewhere.token), "", None)
+            .await
+            .expect("bound");
+        let fresh = (0..4).map(|number| self.token(&format!("bound-{number}"), &bound));
+        let agent = |jti, agent: &str| vec![self.token(jti, &json!({ "ua": agent }))];
+        [
+            ("binding", fresh.collect(), None),
+            ("binding", vec![elsewhere], Some("TOKEN_BOUND")),
+            ("encoder", agent("ours", Broadcaster::ENCODER), None),
+            ("encoder", agent("other", "OBS/31.0"), Some("TOKEN_USER_AGENT")),
+            // By RTMP nobody comes from a page.
+            (
+                "page",
+                vec![self.token("page", &json!({ "domains": ["example.com"] }))],
+                Some("TOKEN_DOMAIN"),
+            ),
+        ]
+        .map(|(what, shown, reason)| Row {
+            what,
+            network: HERE,
+            shown,
+            reason,
+        })
+        .into()
+    }
+}
+
+/// Who publishes already counts for as long as they do, whatever stream it is.
+async fn crowded(at: &Ingest<'_>, theirs: &Theirs) {
+    let query = format!("token={}", theirs.token("single", &json!({ "maxSessions": 1 })).token);
+    at.tries(HERE, &query, "", None).await.expect("there is room");
+    let keeper = until("the one before has left", async || {
+        at.asks(HERE, &at.streams[1], &query, "").await.ok()
+    })
+    .await;
+    for (name, app) in [(query.as_str(), ""), ("", query.as_str())] {
+        until("there is no room", async || {
+            at.tries(HERE, name, app, Some("SESSION_LIMIT")).await.ok()
+        })
+        .await;
+    }
+    drop(keeper);
+    until("there is room again", async || {
+        at.tries(HERE, &query, "", None).await.ok()
+    })
+    .await;
 }
 
 /// What each restriction says of whom it is met by, and of whom it is broken by.

@@ -31,6 +31,8 @@ pub(super) enum Cause {
     Deleted,
     /// The stream is not open any more, and it came without a token.
     Secured,
+    /// The stream is not open to broadcasters any more, and they came without a key.
+    Keyed,
     /// Broadcasters have to come encrypted from now on.
     Encrypted,
     /// The organisation loses `LIVE`.
@@ -56,7 +58,8 @@ impl Cause {
     pub(super) fn is_wide(self) -> bool {
         match self {
             Self::Revoked(by) => matches!(by, By::SigningKey | By::Organisation),
-            Self::PackageTaken | Self::Suspended | Self::Encrypted => true,
+            // No encoder comes from a page.
+            Self::PackageTaken | Self::Suspended | Self::Encrypted | Self::Rule("REFERRER", "none") => true,
             _ => false,
         }
     }
@@ -65,7 +68,7 @@ impl Cause {
     pub(super) fn is_the_streams(self) -> bool {
         matches!(
             self,
-            Self::Revoked(By::Stream) | Self::Locked | Self::Stopped | Self::Deleted | Self::Secured
+            Self::Revoked(By::Stream) | Self::Locked | Self::Stopped | Self::Deleted | Self::Secured | Self::Keyed
         )
     }
 }
@@ -92,7 +95,8 @@ pub(super) struct Subject {
 const CHANGE: &str = "change { id sessionsEnded bytesAfter nodes { acknowledged } }";
 
 impl Authority<'_> {
-    /// A token for them; for a customer's key one that is signed here. `Expiry` needs one that ends soon.
+    /// A token for them; for a customer's key one that is signed here. `Expiry` needs one that ends soon, and what is about
+    /// who comes without any none.
     pub(super) async fn subject(&self, stream: &str, label: &str, cause: Cause) -> Subject {
         let (user, tag) = (format!("user-{label}"), format!("tag-{label}"));
         let mut subject = Subject {
@@ -101,7 +105,7 @@ impl Authority<'_> {
             tag: tag.clone(),
             ..Subject::default()
         };
-        if cause == Cause::Secured {
+        if matches!(cause, Cause::Secured | Cause::Keyed) {
             return subject;
         }
         if cause == Cause::KeyRemoved {
@@ -168,6 +172,10 @@ impl Authority<'_> {
             Cause::Deleted => on_stream("deleteStream").await,
             Cause::Secured => {
                 let input = json!({ "name": subject.stream, "securePlayback": "REQUIRED" });
+                admin.change("updateStream", &input, CHANGE).await
+            }
+            Cause::Keyed => {
+                let input = json!({ "name": subject.stream, "ingestAuthorisation": "KEY" });
                 admin.change("updateStream", &input, CHANGE).await
             }
             Cause::Encrypted => {
@@ -255,7 +263,7 @@ fn claim(token: &str, name: &str) -> Value {
 }
 
 /// A token of a customer's, with their shared secret.
-fn signed(secret: &str, header: &Value, claims: &Value) -> String {
+pub(crate) fn signed(secret: &str, header: &Value, claims: &Value) -> String {
     let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
     mac.update(format!("{header}.{claims}").as_bytes());
@@ -264,7 +272,7 @@ fn signed(secret: &str, header: &Value, claims: &Value) -> String {
 }
 
 /// A moment, as it is wanted.
-pub(super) async fn date(when: &str, format: &str) -> String {
+pub(crate) async fn date(when: &str, format: &str) -> String {
     let written = Command::new("date")
         .args(["--utc", "--date", when, format])
         .output()

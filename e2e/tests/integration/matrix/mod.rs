@@ -8,6 +8,7 @@ mod causes;
 mod cells;
 mod viewers;
 
+pub(crate) use causes::{date, signed};
 use serde_json::{Value, json};
 
 use crate::stage::{Home, Person, Server, places};

@@ -39,9 +39,23 @@ struct Tag {
 }
 
 impl Broadcaster {
+    /// What it calls itself, where a test does not say.
+    pub(crate) const ENCODER: &'static str = "FMLE/3.0";
+
     /// Asks to publish; else what it was told.
     pub(crate) async fn open(to: SocketAddr, from: IpAddr, app: &str, name: &str) -> Result<Self, String> {
-        timeout(PATIENCE, ask(to, from, app, name))
+        Self::open_as(to, from, Self::ENCODER, app, name).await
+    }
+
+    /// The same, by an encoder that calls itself so.
+    pub(crate) async fn open_as(
+        to: SocketAddr,
+        from: IpAddr,
+        encoder: &str,
+        app: &str,
+        name: &str,
+    ) -> Result<Self, String> {
+        timeout(PATIENCE, ask(to, from, encoder, app, name))
             .await
             .expect("an answer in time")
     }
@@ -73,11 +87,12 @@ impl Broadcaster {
     }
 }
 
-async fn ask(to: SocketAddr, from: IpAddr, app: &str, name: &str) -> Result<Broadcaster, String> {
+async fn ask(to: SocketAddr, from: IpAddr, encoder: &str, app: &str, name: &str) -> Result<Broadcaster, String> {
     let mut stream = connect(to, from).await;
     let mut buffer = vec![0; 16 * 1024];
     let rest = shake_hands(&mut stream, &mut buffer).await;
     let configuration = ClientSessionConfig {
+        flash_version: encoder.to_owned(),
         tc_url: Some(format!("rtmp://{to}/{app}")),
         ..ClientSessionConfig::new()
     };

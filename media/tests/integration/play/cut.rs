@@ -3,7 +3,8 @@
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
 use guard::policy::{
-    CredentialDigest, Handle, Held, Hold, Judges, Standing, StaticScope, StaticToken, Stream, StreamStanding, Subject,
+    CredentialDigest, Handle, Held, Hold, Judges, Organisation, Package, SecurePlayback, Standing, StaticScope,
+    StaticToken, Stream, StreamStanding, Subject,
 };
 use guard::{Door, Reason, Update, VerifyingKey};
 use link::Kind;
@@ -164,6 +165,64 @@ async fn locking_suspending_and_stopping_reach_running_viewers() {
     player.play(2).await;
     stage.change(standing(StreamStanding::Stopped)).await;
     assert_eq!(player.last_word().await, (4000, "STREAM_ENDED".to_owned()));
+}
+
+#[tokio::test]
+async fn secure_playback_that_is_switched_on_ends_who_has_no_token_whoever_says_so() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let (bare, proven) = (format!("/live/{NAME}/ws"), format!("/live/{NAME}/ws?token={token}"));
+    let by_organisation = |secure_playback| {
+        Update::Organisation(Organisation {
+            secure_playback,
+            ..settings(1, NAME)
+        })
+    };
+    let by_stream = |secure_playback| {
+        Update::Stream(Stream {
+            secure_playback,
+            ..stream(1, 1, NAME)
+        })
+    };
+    let by_package = |secure: bool| {
+        Update::Organisation(Organisation {
+            packages: Package::ALL
+                .into_iter()
+                .filter(|package| secure || *package != Package::Secure)
+                .collect(),
+            ..settings(1, NAME)
+        })
+    };
+    for (open, secured) in [
+        (by_organisation(false), by_organisation(true)),
+        (by_package(false), by_package(true)),
+        (by_stream(SecurePlayback::Open), by_stream(SecurePlayback::Inherit)),
+        (by_stream(SecurePlayback::Open), by_stream(SecurePlayback::Required)),
+    ] {
+        stage.change(vec![open]).await;
+        let mut player = Player::connect(stage.http, &bare).await;
+        let mut kept = Player::connect(stage.http, &proven).await;
+        player.play(2).await;
+        kept.play(2).await;
+        let delivery = stage.change(vec![secured.clone()]).await;
+        assert_eq!(delivery.acknowledged[0].sessions_ended, 1, "{secured:?}");
+        assert_eq!(player.last_word().await, (4401, "TOKEN_MISSING".to_owned()));
+        for _ in 0..50 {
+            assert!(matches!(kept.next().await, Got::Media(_)));
+        }
+        kept.leave().await;
+    }
+    // What a stream says itself comes before what its organisation says.
+    stage
+        .change(vec![by_organisation(false), by_stream(SecurePlayback::Open)])
+        .await;
+    let mut player = Player::connect(stage.http, &bare).await;
+    player.play(2).await;
+    let delivery = stage.change(vec![by_organisation(true)]).await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 0);
+    for _ in 0..50 {
+        assert!(matches!(player.next().await, Got::Media(_)));
+    }
 }
 
 #[tokio::test]

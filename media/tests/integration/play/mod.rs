@@ -15,6 +15,7 @@ mod proxies;
 mod quality;
 mod renew;
 mod rules;
+mod silence;
 mod slices;
 mod stage;
 mod stale;
