@@ -352,6 +352,43 @@ test('an address that is blocked by its country is said to be, and leads to the 
   await control.close();
 });
 
+test('a live view that is answered slowly has one page and one count under way, and shows them', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('slow-thief', 42);
+  await signIn(page, user('nanoUser'));
+  const [underWay, most, answered] = [{ page: 0, count: 0 }, { page: 0, count: 0 }, { page: 0, count: 0 }];
+  await page.route('**/graphql', async (route) => {
+    const text = route.request().postData() ?? '';
+    if (!text.includes('byToken')) return route.fallback();
+    const which = text.includes('totalCount') ? 'count' : 'page';
+    underWay[which] += 1;
+    most[which] = Math.max(most[which], underWay[which]);
+    const response = await route.fetch();
+    // Longer than news take to be asked for.
+    await new Promise((fulfil) => setTimeout(fulfil, 7_000));
+    underWay[which] -= 1;
+    answered[which] += 1;
+    await route.fulfill({ response });
+  });
+  await page.goto(at('/misuse/tokens?last=60&user=slow-thief'));
+  await expect(row(page, jti)).toBeVisible({ timeout: 30_000 });
+  const before = answered.page;
+  // Something happens all the time: somebody comes from elsewhere.
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, 'slow-thief', 600);
+  await control.close();
+  for (let n = 1; answered.page < before + 2; n += 1) {
+    expect(n, 'the page is asked for again').toBeLessThan(60);
+    viewers.push(await Viewer.from(`127.43.${n}.1`, token));
+    await page.waitForTimeout(1_000);
+  }
+  expect(most).toEqual({ page: 1, count: 1 });
+  await expect(page.getByRole('row').filter({ hasText: 'slow-thief' })).toHaveCount(2);
+  await expect(page.locator('.filters-count'), 'more than were counted are counted at once').toHaveText('2 tokens', { timeout: 30_000 });
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  for (const viewer of viewers) viewer.leave();
+});
+
 test('views without anything say so', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));

@@ -78,7 +78,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
             })
         }
     });
-    follow(place, move || load.again());
+    follow(place, load);
     let metrics: Vec<_> = METRICS
         .iter()
         .map(|(_, word, label)| ((*word).to_owned(), (*label).to_owned()))
