@@ -202,6 +202,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(panel).toContainText('Several addresses');
   for (const text of ['AS64503 Example Hosting', 'Singapore', 'Brazil']) await expect(panel).toContainText(text);
   await expect(panel.getByRole('heading', { name: 'Claims' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: '127.40.3.1' }), 'of the same time').toHaveAttribute('href', '/misuse/addresses?last=60&open=127.40.3.1');
   await expectFitEverywhere(page, 'a token in the panel');
   await panel.getByRole('button', { name: 'Block 127.40.3.1' }).click();
   const block = page.getByRole('dialog', { name: 'Block 127.40.3.1' });
@@ -320,6 +321,7 @@ test('the IP view says what was watched from each address, and an address is blo
   await page.getByRole('button', { name: 'Details of 127.30.2.1' }).click();
   const panel = page.getByRole('dialog', { name: 'Address' });
   await expect(panel.getByRole('table', { name: 'Tokens of the address' })).toContainText(jti);
+  await expect(panel.getByRole('link', { name: jti }), 'of the same time').toHaveAttribute('href', `/misuse/tokens?last=15&open=${jti}`);
   await expectFitEverywhere(page, 'an address in the panel');
   await panel.getByRole('button', { name: 'Block 127.30.2.1' }).click();
   await page.getByRole('dialog', { name: 'Block 127.30.2.1' }).getByRole('button', { name: 'Block', exact: true }).click();

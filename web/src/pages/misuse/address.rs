@@ -60,14 +60,14 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
             <NoRules ways/>
             <CopyField label="IP" value=ip/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|all| view! { <Whole all ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all place ways/> })}
             </Loaded>
         </div>
     }
 }
 
 #[component]
-fn Whole(all: All, ways: Ways) -> impl IntoView {
+fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
     let All {
         known: Known { usage, apart, sessions },
         tokens,
@@ -107,29 +107,29 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
-        <Tokens caption="Tokens of the address" tokens ways/>
+        <Tokens caption="Tokens of the address" tokens place ways/>
         <Touching networks apart sessions ways/>
     }
 }
 
 /// Tokens with how they stand, each with the way to take it back.
 #[component]
-pub(super) fn Tokens(caption: &'static str, tokens: Vec<TokenUsage>, ways: Ways) -> impl IntoView {
+pub(super) fn Tokens(caption: &'static str, tokens: Vec<TokenUsage>, place: Place, ways: Ways) -> impl IntoView {
     view! {
         <section class="panel-part">
             <h3>"Tokens"</h3>
             <Table caption columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
-                {tokens.into_iter().map(|row| view! { <TokenRow row ways/> }).collect_view()}
+                {tokens.into_iter().map(|row| view! { <TokenRow row place ways/> }).collect_view()}
             </Table>
         </section>
     }
 }
 
 #[component]
-fn TokenRow(row: TokenUsage, ways: Ways) -> impl IntoView {
+fn TokenRow(row: TokenUsage, place: Place, ways: Ways) -> impl IntoView {
     let (status, barred) = (status(ways, &row), not_revocable(&row));
     let jti = row.jti.clone();
-    let href = format!("/misuse/tokens?open={}", js_sys::encode_uri_component(jti.inner()));
+    let href = place.way_to("/misuse/tokens", jti.inner());
     let revoke = move || {
         (status.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone()/> })
     };

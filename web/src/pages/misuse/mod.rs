@@ -34,7 +34,7 @@ pub(super) use self::{
     filters::{When, follow},
     findings::Latest,
     parts::whole,
-    place::{Place, Span},
+    place::{Place, Span, way_around},
 };
 
 use leptos::prelude::*;

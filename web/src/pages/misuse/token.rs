@@ -74,7 +74,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
             <NoRules ways/>
             <CopyField label="JTI" value=jti/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() place ways/> })}
             </Loaded>
         </div>
     }
@@ -98,7 +98,7 @@ async fn record(api: crate::api::client::Api, jti: &cynic::Id) -> Result<Option<
 }
 
 #[component]
-fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
+fn Whole(all: All, jti: cynic::Id, place: Place, ways: Ways) -> impl IntoView {
     let All {
         known: Known { usage, apart, sessions },
         addresses,
@@ -119,7 +119,7 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
             ];
             view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
-        <Addresses caption="Addresses of the token" addresses ways/>
+        <Addresses caption="Addresses of the token" addresses place ways/>
         <Touching networks apart sessions ways/>
         {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
@@ -170,24 +170,29 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
 
 /// Addresses with where they are, each with the way to keep it out.
 #[component]
-pub(super) fn Addresses(caption: &'static str, addresses: Vec<AddressUsage>, ways: Ways) -> impl IntoView {
+pub(super) fn Addresses(
+    caption: &'static str,
+    addresses: Vec<AddressUsage>,
+    place: Place,
+    ways: Ways,
+) -> impl IntoView {
     view! {
         <section class="panel-part">
             <h3>"Addresses"</h3>
             <Table caption columns=vec!["IP", "From", "Sessions", "Duration", ""]>
-                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
+                {addresses.into_iter().map(|row| view! { <Address row place ways/> }).collect_view()}
             </Table>
         </section>
     }
 }
 
 #[component]
-fn Address(row: AddressUsage, ways: Ways) -> impl IntoView {
+fn Address(row: AddressUsage, place: Place, ways: Ways) -> impl IntoView {
     let (reaches, barred) = (reaches(&row), barred(row.blocked_by.as_ref()));
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider.clone(), land].into_iter().flatten().collect();
     let ip = row.ip.clone();
-    let href = format!("/misuse/addresses?open={}", js_sys::encode_uri_component(&ip));
+    let href = place.way_to("/misuse/addresses", &ip);
     view! {
         <tr>
             <th scope="row"><span class="line"><a class="mono" href=href>{ip}</a>{row.blocked_by.map(|by| view! { <Blocked by/> })}</span></th>

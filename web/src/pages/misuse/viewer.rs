@@ -61,14 +61,14 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
             <NoRules ways/>
             <CopyField label="User" value=user/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|all| view! { <Whole all ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all place ways/> })}
             </Loaded>
         </div>
     }
 }
 
 #[component]
-fn Whole(all: All, ways: Ways) -> impl IntoView {
+fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
     let All {
         known: Known { usage, apart, sessions },
         tokens,
@@ -104,8 +104,8 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
-        <Tokens caption="Tokens of the viewer" tokens ways/>
-        <Addresses caption="Addresses of the viewer" addresses ways/>
+        <Tokens caption="Tokens of the viewer" tokens place ways/>
+        <Addresses caption="Addresses of the viewer" addresses place ways/>
         <Touching networks apart sessions ways/>
     }
 }
