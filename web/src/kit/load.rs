@@ -34,14 +34,7 @@ impl<T: Send + Sync + 'static> Load<T> {
     where
         F: Future<Output = Result<T, Failure>> + 'static,
     {
-        let load = Self {
-            value: RwSignal::new(None),
-            failure: RwSignal::new(None),
-            turn: RwSignal::new(0),
-            asked: StoredValue::new(0),
-            shown: StoredValue::new(0),
-            under_way: RwSignal::new(false),
-        };
+        let load = Self::holding(None);
         let latest = StoredValue::new(None::<u32>);
         Effect::new(move |_| {
             load.turn.track();
@@ -63,6 +56,22 @@ impl<T: Send + Sync + 'static> Load<T> {
             });
         });
         load
+    }
+
+    /// What is there already, and asked for by nobody here.
+    pub(crate) fn of(value: T) -> Self {
+        Self::holding(Some(value))
+    }
+
+    fn holding(value: Option<T>) -> Self {
+        Self {
+            value: RwSignal::new(value),
+            failure: RwSignal::new(None),
+            turn: RwSignal::new(0),
+            asked: StoredValue::new(0),
+            shown: StoredValue::new(0),
+            under_way: RwSignal::new(false),
+        }
     }
 
     /// Asks once more, at once: what is under way is not waited for, and not shown.

@@ -2,8 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use entity::{finding, session::Column};
+use entity::{
+    finding,
+    session::{self, Column},
+};
 use guard::Timestamp;
+use ids::SessionId;
 use sea_orm::ConnectionTrait;
 
 use super::{
@@ -14,12 +18,12 @@ use super::{
     page::wanted,
     quality::{PlayerQuality, QualityDimension, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
-    session::{Door, Protocol},
+    session::{Door, Protocol, Session, SessionConnection},
     usage::{self, AddressUsageConnection, TokenUsageConnection, ViewerUsageConnection},
 };
 use crate::{
     analytics::{
-        Turn, concurrency, findings, quality,
+        Turn, concurrency, findings, pages, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
         usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
@@ -383,6 +387,29 @@ impl Analytics {
         let _turn = self.turn(state).await?;
         let page = findings::page(state, &self.acting, time, wanted).await?;
         Ok(Some(Part::of(page, findings::key, MisuseFinding::of_row).into()))
+    }
+
+    /// Viewers' sessions that reach into the time, of those whom the filter leaves, the newest first; not for `nanoReadOnly`.
+    #[graphql(
+        name = "sessions",
+        complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1"
+    )]
+    async fn sessions_within(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<SessionConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let _turn = self.turn(state).await?;
+        let connection = state.store.read();
+        let page = pages::sessions(connection, &self.sessions(connection).await?, wanted).await?;
+        let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
+        Ok(Some(
+            Part::of(page, key, |row| Session::of_row(state, row, true)).into(),
+        ))
     }
 
     /// A metric over time, those with most first, 20 at most.

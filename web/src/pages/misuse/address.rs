@@ -16,7 +16,7 @@ use super::{
 use crate::{
     api::{
         client::use_api,
-        misuse::{self, AddressUsage, Filter, TokenUsage, TokenUsageOrder, Whose},
+        misuse::{self, AddressUsage, Filter, TokenUsage, TokenUsageOrder},
         scalar::TokenStatus,
     },
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
@@ -40,15 +40,11 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
         async move {
             let ip = address.get_value();
             let filter = Filter {
-                ip: Some(ip.clone()),
+                ip: Some(ip),
                 ..Filter::default()
             };
-            let whose = Whose {
-                ip: Some(ip),
-                ..Whose::default()
-            };
             Ok(All {
-                known: known(api, &range, &filter, whose).await?,
+                known: known(api, &range, &filter).await?,
                 tokens: misuse::tokens(api, part(&range, &filter, 100), TokenUsageOrder::Score)
                     .await?
                     .nodes,

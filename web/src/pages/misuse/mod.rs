@@ -13,6 +13,7 @@ mod parts;
 mod place;
 mod responses;
 mod thresholds;
+mod timeline;
 mod token;
 mod tokens;
 mod view;

@@ -4,16 +4,16 @@ use leptos::prelude::*;
 
 use super::{
     act::Ways,
-    parts::{Indicators, Score, Timeline, Values, pairs},
+    parts::{Indicators, Score, Values, pairs},
+    timeline::{Timeline, Watched, watched},
     view::Row,
 };
 use crate::{
     api::{
         client::Api,
         failure::Failure,
-        misuse::{self, AddressGroup, Apart, Bucket, Filter, Indicator, OrderDirection, Part, TimeRange, Whose},
+        misuse::{self, AddressGroup, Apart, Bucket, Filter, Indicator, OrderDirection, Part, TimeRange},
         rules::Kind,
-        sessions::Session,
     },
     country,
 };
@@ -24,7 +24,7 @@ pub(super) struct Known<R> {
     /// The row itself; none where nothing was watched.
     pub(super) usage: Option<R>,
     pub(super) apart: Apart,
-    pub(super) sessions: Vec<Session>,
+    pub(super) sessions: Watched,
 }
 
 /// So many rows of what a filter leaves, those with most first.
@@ -40,17 +40,12 @@ pub(super) fn part(range: &TimeRange, filter: &Filter, first: i32) -> Part {
 }
 
 /// Asks for it.
-pub(super) async fn known<R: Row>(
-    api: Api,
-    range: &TimeRange,
-    filter: &Filter,
-    whose: Whose,
-) -> Result<Known<R>, Failure> {
+pub(super) async fn known<R: Row>(api: Api, range: &TimeRange, filter: &Filter) -> Result<Known<R>, Failure> {
     let usage = R::page(api, part(range, filter, 1), R::FIRST).await?;
     Ok(Known {
         usage: usage.nodes.into_iter().next(),
         apart: misuse::apart(api, range.clone(), filter.clone()).await?,
-        sessions: misuse::sessions(api, whose).await?,
+        sessions: watched(api, range.clone(), filter.clone()).await?,
     })
 }
 
@@ -68,12 +63,7 @@ pub(super) fn Judged(score: i32, indicators: Vec<Indicator>, figures: Vec<(&'sta
 
 /// Networks, countries, referrers, players, streams and sessions, each with what can be done.
 #[component]
-pub(super) fn Touching(
-    networks: Vec<(String, Bucket)>,
-    apart: Apart,
-    sessions: Vec<Session>,
-    ways: Ways,
-) -> impl IntoView {
+pub(super) fn Touching(networks: Vec<(String, Bucket)>, apart: Apart, sessions: Watched, ways: Ways) -> impl IntoView {
     let named = |buckets: Vec<Bucket>| {
         let named = buckets.into_iter().map(|one| (one.name.clone(), one));
         named.collect::<Vec<_>>()

@@ -18,7 +18,7 @@ use crate::{
     api::{
         client::use_api,
         failure::{Failure, sentence},
-        misuse::{self, AddressUsage, AddressUsageOrder, Bucket, Filter, TokenUsage, Whose},
+        misuse::{self, AddressUsage, AddressUsageOrder, Bucket, Filter, TokenUsage},
         scalar::TokenStatus,
         token_looks::{self, Record},
         tokens::{self, Advice, Token, Wanted},
@@ -55,12 +55,8 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                 jti: Some(jti.clone()),
                 ..Filter::default()
             };
-            let whose = Whose {
-                jti: Some(jti.clone()),
-                ..Whose::default()
-            };
             Ok(All {
-                known: known(api, &range, &filter, whose).await?,
+                known: known(api, &range, &filter).await?,
                 addresses: misuse::addresses(api, part(&range, &filter, 100), AddressUsageOrder::Sessions)
                     .await?
                     .nodes,

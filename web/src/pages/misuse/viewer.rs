@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{
         client::use_api,
-        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder, Whose},
+        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder},
         viewer_usage::ViewerUsage,
     },
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, Tone},
@@ -41,16 +41,12 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
         async move {
             let user = viewer.get_value();
             let filter = Filter {
-                user: Some(user.clone()),
-                ..Filter::default()
-            };
-            let whose = Whose {
                 user: Some(user),
-                ..Whose::default()
+                ..Filter::default()
             };
             let part = part(&range, &filter, 100);
             Ok(All {
-                known: known(api, &range, &filter, whose).await?,
+                known: known(api, &range, &filter).await?,
                 tokens: misuse::tokens(api, part.clone(), TokenUsageOrder::Score).await?.nodes,
                 addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?.nodes,
             })
