@@ -201,6 +201,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(panel).toContainText('thieves.example');
   await expect(panel).toContainText('Several addresses');
   for (const text of ['AS64503 Example Hosting', 'Singapore', 'Brazil']) await expect(panel).toContainText(text);
+  await expect(panel.getByRole('listitem').filter({ hasText: 'AS64503 Example Hosting' })).toContainText('1 session');
   await expect(panel.getByRole('heading', { name: 'Claims' })).toBeVisible();
   await expect(panel.getByRole('link', { name: '127.40.3.1' }), 'of the same time').toHaveAttribute('href', '/misuse/addresses?last=60&open=127.40.3.1');
   await expectFitEverywhere(page, 'a token in the panel');

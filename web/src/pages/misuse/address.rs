@@ -7,16 +7,16 @@ use super::{
     addresses::reaches,
     block::{Blocked, barred},
     cases::{AddButton, Adding},
-    panel::{Judged, Known, Touching, known, part},
+    panel::{Judged, Known, Touching, known, part, rest, view_of},
     parts::{Score, lasted},
     place::Place,
-    token::networks,
     tokens::{barred as not_revocable, status},
 };
 use crate::{
     api::{
         client::use_api,
         misuse::{self, AddressUsage, Filter, TokenUsage, TokenUsageOrder},
+        page::Page,
         scalar::TokenStatus,
     },
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Clone, PartialEq)]
 struct All {
     known: Known<AddressUsage>,
-    tokens: Vec<TokenUsage>,
+    tokens: Page<TokenUsage>,
 }
 
 /// The panel's content.
@@ -45,9 +45,7 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
             };
             Ok(All {
                 known: known(api, &range, &filter).await?,
-                tokens: misuse::tokens(api, part(&range, &filter, 100), TokenUsageOrder::Score)
-                    .await?
-                    .nodes,
+                tokens: misuse::tokens(api, part(&range, &filter, 100), TokenUsageOrder::Score).await?,
             })
         }
     });
@@ -65,13 +63,18 @@ pub(super) fn Panel(place: Place, ip: String, ways: Ways) -> impl IntoView {
 #[component]
 fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
     let All {
-        known: Known { usage, apart, sessions },
+        known:
+            Known {
+                usage,
+                networks,
+                apart,
+                sessions,
+                filter,
+            },
         tokens,
     } = all;
-    let networks = usage
-        .as_ref()
-        .map(|usage| networks(std::slice::from_ref(usage)))
-        .unwrap_or_default();
+    let many = usage.as_ref().map(|usage| usage.tokens);
+    let all = view_of(place, "/misuse/tokens", &filter, "");
     view! {
         {usage.map(|usage| {
             let reaches = reaches(&usage);
@@ -103,20 +106,29 @@ fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
-        <Tokens caption="Tokens of the address" tokens place ways/>
-        <Touching networks apart sessions ways/>
+        <Tokens caption="Tokens of the address" tokens many all place ways/>
+        <Touching networks apart sessions filter place ways/>
     }
 }
 
-/// Tokens with how they stand, each with the way to take it back.
+/// Tokens with how they stand, each with the way to take it back. `many`: how many there are in all; `all`: the way to them.
 #[component]
-pub(super) fn Tokens(caption: &'static str, tokens: Vec<TokenUsage>, place: Place, ways: Ways) -> impl IntoView {
+pub(super) fn Tokens(
+    caption: &'static str,
+    tokens: Page<TokenUsage>,
+    many: Option<i32>,
+    all: String,
+    place: Place,
+    ways: Ways,
+) -> impl IntoView {
+    let more = rest(&tokens, many, all);
     view! {
         <section class="panel-part">
             <h3>"Tokens"</h3>
             <Table caption columns=vec!["JTI", "Status", "Score", "Sessions", "Duration", ""]>
-                {tokens.into_iter().map(|row| view! { <TokenRow row place ways/> }).collect_view()}
+                {tokens.nodes.into_iter().map(|row| view! { <TokenRow row place ways/> }).collect_view()}
             </Table>
+            {more}
         </section>
     }
 }

@@ -161,7 +161,7 @@ fn Subject(place: Place, of: String, addresses: i32) -> impl IntoView {
 pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
     let asn = row.asn.map(|asn| asn.0);
     if row.ip == "none" {
-        return vec![Reach::of(Kind::Asn, "", "Networks that are not known".to_owned())];
+        return vec![Reach::of(Kind::Asn, "", UNKNOWN_NETWORKS.to_owned())];
     }
     if let Some(number) = row.ip.strip_prefix("AS") {
         let name = row
@@ -173,3 +173,6 @@ pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
     }
     Reach::around(&row.ip, asn, row.provider.as_deref(), row.country.as_deref())
 }
+
+/// What networks are called whose number is not known.
+pub(super) const UNKNOWN_NETWORKS: &str = "Networks that are not known";
