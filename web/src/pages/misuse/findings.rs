@@ -293,16 +293,15 @@ impl Of {
         }
     }
 
-    /// The panel, or the view narrowed, of the time in which the finding was seen.
+    /// The panel, of the time in which the finding was seen.
     fn details(&self, seen: (&DateTime, &DateTime)) -> Option<String> {
         let panel = |path: &str, of: &str| Some(way_around(path, seen, ("open", of)));
         match self {
             Self::Token(jti) => panel("/misuse/tokens", jti.inner()),
             Self::Viewer(user) => panel("/misuse/viewers", user),
-            // The /64 of an IPv6 address is no row of the view, nor is a network in the place of an address.
-            Self::Address(ip) if ip.contains('/') => None,
-            Self::Address(ip) if ip.contains(':') => {
-                Some(way_around("/misuse/addresses", seen, ("ip", &format!("{ip}/64"))))
+            // An IPv6 address of a finding stands for its /64.
+            Self::Address(ip) if ip.contains(':') && !ip.contains('/') => {
+                panel("/misuse/addresses", &format!("{ip}/64"))
             }
             Self::Address(ip) => panel("/misuse/addresses", ip),
             Self::Nobody => None,

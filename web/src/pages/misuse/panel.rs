@@ -49,9 +49,18 @@ pub(super) fn part(range: &TimeRange, filter: &Filter, first: i32) -> Part {
     }
 }
 
-/// Asks for it.
-pub(super) async fn known<R: Row>(api: Api, range: &TimeRange, filter: &Filter) -> Result<Known<R>, Failure> {
-    let usage = R::page(api, part(range, filter, 1), R::FIRST).await?;
+/// Asks for it; `group`: what a row of the IP view is.
+pub(super) async fn known<R: Row>(
+    api: Api,
+    range: &TimeRange,
+    filter: &Filter,
+    group: AddressGroup,
+) -> Result<Known<R>, Failure> {
+    let one = Part {
+        group,
+        ..part(range, filter, 1)
+    };
+    let usage = R::page(api, one, R::FIRST).await?;
     let networks = Part {
         group: AddressGroup::Network,
         ..part(range, filter, NETWORKS)

@@ -16,7 +16,7 @@ use crate::{
     api::{
         client::use_api,
         failure::{Failure, sentence},
-        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, TokenUsage},
         page::Page,
         scalar::TokenStatus,
         token_looks::{self, Record},
@@ -55,7 +55,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                 ..Filter::default()
             };
             Ok(All {
-                known: known(api, &range, &filter).await?,
+                known: known(api, &range, &filter, AddressGroup::Address).await?,
                 addresses: misuse::addresses(api, part(&range, &filter, 100), AddressUsageOrder::Sessions).await?,
                 record: record(api, &jti).await?,
                 advice: weak_tokens::seen(api, jti).await?,

@@ -61,13 +61,18 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
     const LAST: &'static str;
     /// Whether what a row is can be blocked.
     const BLOCKS: bool;
-    /// What the panel behind a row is called.
+    /// What a row is called, as a rule.
     const SUBJECT: &'static str;
 
     fn page(api: Api, part: Part, order: Self::Order) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static;
 
     /// How many there are, whatever the page.
     fn count(api: Api, part: Part) -> impl Future<Output = Result<i32, Failure>> + 'static;
+
+    /// What the panel behind the row of that name is called.
+    fn called(_subject: &str) -> &'static str {
+        Self::SUBJECT
+    }
 
     /// So many of them.
     fn counted(total: i32, place: Place) -> String;
@@ -142,6 +147,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
     });
     let found = Signal::derive(move || count.value().get().map(|total| R::counted(total, place)));
     let (open, subject) = opened(place);
+    let title = Signal::derive(move || subject.with(|subject| R::called(subject)).to_owned());
     let columns: Vec<_> = R::COLUMNS
         .iter()
         .map(|one| (one.word, one.label, one.is_text))
@@ -169,7 +175,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
                 <Pager place load/>
             </Show>
         </Loaded>
-        <Dialog open title=R::SUBJECT drawer=true>
+        <Dialog open title drawer=true>
             {move || (!subject.with(String::is_empty)).then(|| R::panel(place, subject.get(), ways))}
         </Dialog>
         <Dialogs ways on_done=move |()| again()/>

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{
         client::use_api,
-        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder},
         page::Page,
         viewer_usage::ViewerUsage,
     },
@@ -47,7 +47,7 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
             };
             let part = part(&range, &filter, 100);
             Ok(All {
-                known: known(api, &range, &filter).await?,
+                known: known(api, &range, &filter, AddressGroup::Address).await?,
                 tokens: misuse::tokens(api, part.clone(), TokenUsageOrder::Score).await?,
                 addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?,
             })
