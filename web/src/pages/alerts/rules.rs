@@ -189,7 +189,7 @@ fn told_when(rule: &AlertRule) -> String {
         let _ = write!(text, ", {}", reason.name());
     }
     if let Some(indicator) = &rule.indicator {
-        let _ = write!(text, ", {indicator}");
+        let _ = write!(text, ", {}", misuse::label(indicator));
     }
     if rule.min_score > 0 {
         let _ = write!(text, ", with a score of {} or more", rule.min_score);
