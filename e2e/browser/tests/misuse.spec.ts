@@ -409,6 +409,23 @@ test('a live view that is answered slowly has one page and one count under way, 
   for (const viewer of viewers) viewer.leave();
 });
 
+test('a long name of a viewer ends in an ellipsis on a phone', async ({ page }) => {
+  const name = `long-${'n'.repeat(80)}`;
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, name, 600);
+  await control.close();
+  const viewer = await Viewer.from('127.44.1.1', token);
+  await signIn(page, user('nanoUser'));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(at(`/misuse/viewers?last=60&user=${name}`));
+  const open = page.getByRole('button', { name: `Details of ${name}` });
+  await expect(open).toBeVisible({ timeout: 30_000 });
+  await open.scrollIntoViewIfNeeded();
+  await expect(open).toBeInViewport({ ratio: 1 });
+  expect(await open.evaluate((one) => one.scrollWidth > one.clientWidth), 'it is cut').toBe(true);
+  viewer.leave();
+});
+
 test('views without anything say so', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));
