@@ -256,7 +256,8 @@ impl<'a, T> Parts<'a, T> {
 /// (0x2); source: <https://sqlite.org/pragma.html#pragma_optimize>.
 const ANALYSE: &str = "PRAGMA optimize(0x10012)";
 const LOOK: Duration = Duration::from_mins(5);
-const CONNECTIONS: u32 = 8;
+/// To the database, at once.
+pub(crate) const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

@@ -320,7 +320,7 @@ impl Facts {
             lines.push(format!("Streams: {}", streams.join(", ")));
         }
         lines.extend(self.subjects.iter().map(|found| {
-            let (kind, subject, indicator) = (&found.kind, &found.subject, &found.indicator);
+            let (kind, subject, indicator) = (&found.kind, &found.subject, misuse::label(&found.indicator));
             format!("{kind} {subject}: {indicator} (+{}), {}", found.points, found.evidence)
         }));
         lines

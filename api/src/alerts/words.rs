@@ -70,7 +70,8 @@ fn measured(rule: &Definition, value: f64) -> String {
             )
         }
     };
-    for only in [&rule.reason, &rule.indicator].into_iter().flatten() {
+    let indicator = rule.indicator.as_deref().map(misuse::label);
+    for only in rule.reason.as_deref().into_iter().chain(indicator) {
         let _ = write!(text, ", {only}");
     }
     if let Some(stream) = &rule.stream {

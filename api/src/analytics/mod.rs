@@ -18,6 +18,7 @@ pub(crate) mod series;
 pub(crate) mod sightings;
 pub(crate) mod source;
 pub(crate) mod standing;
+mod turns;
 pub(crate) mod usage;
 mod watch;
 
@@ -33,9 +34,11 @@ use misuse::{Finding, Thresholds};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
 
-use self::{minutes::Minutes, quality::Players, watch::Detectors};
+pub(crate) use self::turns::Turn;
+use self::{minutes::Minutes, quality::Players, turns::Turns, watch::Detectors};
 use crate::{
     count,
+    fault::Fault,
     service::responses::automatic,
     state::State,
     store::{Lost, Parts},
@@ -46,6 +49,7 @@ use crate::{
 pub(crate) struct Analytics {
     inner: Mutex<Inner>,
     news: broadcast::Sender<Arc<Found>>,
+    turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +81,19 @@ impl Analytics {
         Self {
             inner: Mutex::default(),
             news: broadcast::Sender::new(NEWS),
+            turns: Turns::new(),
         }
+    }
+
+    /// The organisation's next turn to look at what was watched, for an answer that is waited for: refused where none comes
+    /// in time.
+    pub(crate) async fn turn(&self, organisation: OrganisationId) -> Result<Turn, Fault> {
+        self.turns.soon(organisation).await
+    }
+
+    /// The same for a part of a file, which has begun and waits for as long as it takes.
+    pub(crate) async fn turn_of_file(&self, organisation: OrganisationId) -> Result<Turn, Fault> {
+        self.turns.next(organisation).await
     }
 
     /// Takes in a batch of events.

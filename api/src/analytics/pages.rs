@@ -13,7 +13,7 @@ use entity::{
     session_token,
 };
 use guard::Timestamp;
-use ids::OrganisationId;
+use ids::{OrganisationId, SessionId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, JoinType, Order, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     QueryTrait, Select,
@@ -63,6 +63,18 @@ pub(crate) async fn page(
         None => view.among(connection, None).await?,
     };
     Ok(wanted.cut(rows, wanted.after().is_some(), total))
+}
+
+/// A page of the sessions themselves, the newest first. The role was judged.
+pub(crate) async fn sessions(
+    connection: &impl ConnectionTrait,
+    sessions: &Sessions,
+    wanted: Wanted,
+) -> Result<Page<session::Model>, Fault> {
+    let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
+    wanted
+        .of(connection, sessions.select(), Column::Id, Order::Desc, key)
+        .await
 }
 
 /// How many tokens or addresses there are.

@@ -238,7 +238,7 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
     admin.data(hook, json!({})).await;
     rule(
         &admin,
-        json!({ "name": "Thieves", "metric": "FINDINGS", "threshold": 1, "windowS": 600 }),
+        json!({ "name": "Thieves", "metric": "FINDINGS", "indicator": "DENIALS", "threshold": 1, "windowS": 600 }),
     )
     .await;
     // Each of 100 addresses is refused so often that it is a finding.
@@ -268,6 +268,8 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
         "{letter}"
     );
     assert!(letter.contains("address 198.51.100."), "{letter}");
+    assert!(letter.contains("minutes, Turned away again and again"), "{letter}");
+    assert!(letter.contains(": Turned away again and again (+"), "{letter}");
     assert_eq!(world.letters("ops@example.com").len(), 1);
     let log = "{ organisation { webhookDeliveries { nodes { call content } } } }";
     let log = admin.data(log, json!({})).await["organisation"]["webhookDeliveries"]["nodes"].clone();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use guard::{Place, Reason};
+use guard::{Place, Reason, Timestamp};
 use link::SessionFacts;
 use serde_json::{Value, json};
 use testkit::Kind;
@@ -18,6 +18,10 @@ const VIEW: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $g: AddressGroup,
     pageInfo { endCursor hasNextPage } nodes { ip addresses sessions streams tokens tags provider asn country
     durationSumS maxConcurrency blocked blockedBy { kind value } score indicators { code evidence } } } } } }";
 const ROWS: &str = "/organisation/analytics/byAddress/nodes";
+
+const SESSIONS: &str = "query($r: TimeRange!, $f: AnalyticsFilter, $first: Int, $after: String) { organisation {
+    analytics(range: $r, filter: $f) { sessions(first: $first, after: $after) { totalCount pageInfo { endCursor }
+    nodes { id } } } } }";
 
 /// The rows, by what they are of.
 async fn rows(admin: &Client, r: &Value, group: &str) -> BTreeMap<String, Value> {
@@ -118,6 +122,49 @@ async fn grouped_on(kind: Kind) {
             "{ip}"
         );
     }
+
+    // The sessions themselves: those that reach into the time.
+    let whose = |seconds: u64, filter: Value| {
+        let at = |at: Timestamp| chrono::DateTime::from_timestamp_micros(at.us()).unwrap().to_rfc3339();
+        let (from, to) = (
+            begin.plus(Duration::from_secs(seconds)),
+            begin.plus(Duration::from_hours(1)),
+        );
+        json!({ "r": { "from": at(from), "to": at(to) }, "f": filter, "first": 1 })
+    };
+    for (seconds, filter, total) in [
+        (0, json!({ "ip": "198.51.100.0/24" }), 2),
+        (0, json!({ "ip": "2001:db8:0:1::/64" }), 2),
+        (0, json!({ "asn": 64_500 }), 3),
+        (0, json!({ "jti": "d" }), 2),
+        (30, json!({ "ip": "198.51.100.1" }), 1),
+        (90, json!({ "ip": "198.51.100.1" }), 0),
+        (0, json!({ "user": "nobody" }), 0),
+    ] {
+        let data = admin.data(SESSIONS, whose(seconds, filter.clone())).await;
+        let page = &data["organisation"]["analytics"]["sessions"];
+        let nodes = page["nodes"].as_array().unwrap();
+        assert_eq!(
+            (&page["totalCount"], nodes.len()),
+            (&json!(total), total.min(1)),
+            "{filter}"
+        );
+        let mut after = whose(seconds, filter.clone());
+        after["after"] = page["pageInfo"]["endCursor"].clone();
+        let data = admin.data(SESSIONS, after).await;
+        let rest = data["organisation"]["analytics"]["sessions"]["nodes"].clone();
+        assert_eq!(
+            rest.as_array().unwrap().len(),
+            total.saturating_sub(1).min(1),
+            "{filter}"
+        );
+        assert!(total < 2 || rest[0]["id"] != nodes[0]["id"], "{filter}");
+    }
+    let reader = world.as_role("nanoReadOnly").await;
+    assert_eq!(reader.code(SESSIONS, whose(0, json!({}))).await, "FORBIDDEN");
+    let outsider = world.outsider().await;
+    let data = outsider.data(SESSIONS, whose(0, json!({}))).await;
+    assert_eq!(data["organisation"]["analytics"]["sessions"]["totalCount"], 0);
 
     // Whom rules keep out, and by which.
     let rule = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) { errors { code } } }";

@@ -275,6 +275,7 @@ const TABLE: &[Row] = &[
             "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { byToken { totalCount } } } }",
             "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { byAddress { totalCount } } } }",
             "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { findings { totalCount } } } }",
+            "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\"}) { sessions { totalCount } } } }",
         ],
         &[],
     ),

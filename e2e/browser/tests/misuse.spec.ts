@@ -201,7 +201,9 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(panel).toContainText('thieves.example');
   await expect(panel).toContainText('Several addresses');
   for (const text of ['AS64503 Example Hosting', 'Singapore', 'Brazil']) await expect(panel).toContainText(text);
+  await expect(panel.getByRole('listitem').filter({ hasText: 'AS64503 Example Hosting' })).toContainText('1 session');
   await expect(panel.getByRole('heading', { name: 'Claims' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: '127.40.3.1' }), 'of the same time').toHaveAttribute('href', '/misuse/addresses?last=60&open=127.40.3.1');
   await expectFitEverywhere(page, 'a token in the panel');
   await panel.getByRole('button', { name: 'Block 127.40.3.1' }).click();
   const block = page.getByRole('dialog', { name: 'Block 127.40.3.1' });
@@ -314,12 +316,22 @@ test('the IP view says what was watched from each address, and an address is blo
   await expect(network.getByRole('status')).toContainText(/Would cut \d+ sessions? now/);
   await network.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('combobox', { name: 'A row is' }).selectOption('A subnet, /24 or /64');
-  await page.getByRole('button', { name: 'Addresses of 127.30.2.0/24' }).click();
+  await page.getByRole('button', { name: 'Details of 127.30.2.0/24' }).click();
+  const wide = page.getByRole('dialog', { name: 'Subnet' });
+  await expect(page).toHaveURL(/open=127\.30\.2\.0%2F24/);
+  await expect(wide.getByRole('table', { name: 'Addresses of the subnet' })).toContainText('127.30.2.1');
+  await expect(wide.getByRole('table', { name: 'Tokens of the subnet' })).toContainText(jti);
+  await expect(wide.getByRole('button', { name: 'Block 127.30.2.0/24' })).toBeEnabled();
+  await expect(wide.getByRole('button', { name: 'End the session from 127.30.2.1' })).toBeVisible();
+  await expectFitEverywhere(page, 'a subnet in the panel');
+  await wide.getByRole('button', { name: 'Addresses of 127.30.2.0/24' }).click();
+  await expect(wide).toBeHidden();
   await expect(page.getByRole('list', { name: 'Filters' })).toContainText('IP: 127.30.2.0/24');
   await expect(page.locator('.filters-count')).toHaveText('1 address');
   await page.getByRole('button', { name: 'Details of 127.30.2.1' }).click();
   const panel = page.getByRole('dialog', { name: 'Address' });
   await expect(panel.getByRole('table', { name: 'Tokens of the address' })).toContainText(jti);
+  await expect(panel.getByRole('link', { name: jti }), 'of the same time').toHaveAttribute('href', `/misuse/tokens?last=15&open=${jti}`);
   await expectFitEverywhere(page, 'an address in the panel');
   await panel.getByRole('button', { name: 'Block 127.30.2.1' }).click();
   await page.getByRole('dialog', { name: 'Block 127.30.2.1' }).getByRole('button', { name: 'Block', exact: true }).click();
@@ -345,11 +357,73 @@ test('an address that is blocked by its country is said to be, and leads to the 
   await expect(page.getByRole('button', { name: 'Block 127.40.3.1' })).toBeDisabled();
   await expect(page.getByRole('button', { name: 'Block 127.40.1.1' })).toBeEnabled();
   expect(await viewers[2]!.ask()).toBe('GUARDIAN_COUNTRY');
+  await page.goto(at('/misuse/addresses?last=15&user=land-thief&group=network'));
+  await page.getByRole('button', { name: 'Details of AS64503' }).click();
+  const network = page.getByRole('dialog', { name: 'Network', exact: true });
+  await expect(network.getByRole('table', { name: 'Addresses of the network' })).toContainText('127.40.3.1');
+  await expect(network.getByRole('table', { name: 'Tokens of the network' })).toContainText('land-thief');
+  await expect(network.getByRole('button', { name: 'Addresses of AS64503' })).toBeVisible();
+  await expectFitEverywhere(page, 'a network in the panel');
+  await page.goto(at('/misuse/addresses?last=15&user=land-thief'));
   await blocked.click();
   await expect(page.getByRole('table', { name: 'Guardian rules' }).getByRole('row')).toHaveCount(2);
   for (const viewer of viewers) viewer.leave();
   await control.unrule(rule);
   await control.close();
+});
+
+test('a live view that is answered slowly has one page and one count under way, and shows them', async ({ page }) => {
+  test.slow();
+  const { jti, viewers } = await passedOn('slow-thief', 42);
+  await signIn(page, user('nanoUser'));
+  const [underWay, most, answered] = [{ page: 0, count: 0 }, { page: 0, count: 0 }, { page: 0, count: 0 }];
+  await page.route('**/graphql', async (route) => {
+    const text = route.request().postData() ?? '';
+    if (!text.includes('byToken')) return route.fallback();
+    const which = text.includes('totalCount') ? 'count' : 'page';
+    underWay[which] += 1;
+    most[which] = Math.max(most[which], underWay[which]);
+    const response = await route.fetch();
+    // Longer than news take to be asked for.
+    await new Promise((fulfil) => setTimeout(fulfil, 7_000));
+    underWay[which] -= 1;
+    answered[which] += 1;
+    await route.fulfill({ response });
+  });
+  await page.goto(at('/misuse/tokens?last=60&user=slow-thief'));
+  await expect(row(page, jti)).toBeVisible({ timeout: 30_000 });
+  const before = answered.page;
+  // Something happens all the time: somebody comes from elsewhere.
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, 'slow-thief', 600);
+  await control.close();
+  for (let n = 1; answered.page < before + 2; n += 1) {
+    expect(n, 'the page is asked for again').toBeLessThan(60);
+    viewers.push(await Viewer.from(`127.43.${n}.1`, token));
+    await page.waitForTimeout(1_000);
+  }
+  expect(most).toEqual({ page: 1, count: 1 });
+  await expect(page.getByRole('row').filter({ hasText: 'slow-thief' })).toHaveCount(2);
+  await expect(page.locator('.filters-count'), 'more than were counted are counted at once').toHaveText('2 tokens', { timeout: 30_000 });
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  for (const viewer of viewers) viewer.leave();
+});
+
+test('a long name of a viewer ends in an ellipsis on a phone', async ({ page }) => {
+  const name = `long-${'n'.repeat(80)}`;
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, name, 600);
+  await control.close();
+  const viewer = await Viewer.from('127.44.1.1', token);
+  await signIn(page, user('nanoUser'));
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(at(`/misuse/viewers?last=60&user=${name}`));
+  const open = page.getByRole('button', { name: `Details of ${name}` });
+  await expect(open).toBeVisible({ timeout: 30_000 });
+  await open.scrollIntoViewIfNeeded();
+  await expect(open).toBeInViewport({ ratio: 1 });
+  expect(await open.evaluate((one) => one.scrollWidth > one.clientWidth), 'it is cut').toBe(true);
+  viewer.leave();
 });
 
 test('views without anything say so', async ({ page }) => {

@@ -209,7 +209,8 @@ test('every country is in the list when asked, and those left out are said until
   }
   await control.close();
   await signIn(page, user('nanoReadOnly'));
-  await page.goto(at('/overview?last=60'));
+  await page.goto(at('/overview?last=60&metric=sessions&apart=country'));
+  await expect(card(page, 'Over time').getByText(/^6 of (at least )?\d+ shown, those with most$/)).toBeVisible({ timeout: 30_000 });
   const world = card(page, 'Where in the world');
   const others = world.getByText(/^\d+ (country|countries) more with \d+ sessions?$/);
   await expect(others).toBeVisible({ timeout: 30_000 });

@@ -220,6 +220,7 @@ test('a page that is open learns of packages that are given and taken', async ({
   await expect(rule).toBeEnabled();
   await leave(['LIVE', 'SECURE', 'ANALYTICS']);
   await expect(rule).toBeDisabled();
+  await expect(rule).toHaveAttribute('title', 'Needs the package Guardian.');
   await leave(PACKAGES);
   await expect(rule).toBeEnabled();
 });

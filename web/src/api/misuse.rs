@@ -453,8 +453,46 @@ pub(crate) struct Whose {
 }
 
 #[derive(cynic::QueryVariables, Debug)]
-struct SessionsVariables {
+struct RunningVariables {
     filter: Whose,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "RunningVariables")]
+struct RunningQuery {
+    organisation: RunningOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "RunningVariables")]
+struct RunningOfOrganisation {
+    #[arguments(first: 50, filter: $filter)]
+    sessions: Option<RunningConnection>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "SessionConnection")]
+struct RunningConnection {
+    nodes: Vec<Session>,
+}
+
+/// Fifty of somebody's viewing sessions that go on, the latest.
+pub(crate) async fn running(api: Api, whose: Whose) -> Result<Vec<Session>, Failure> {
+    let filter = Whose {
+        live: Some(true),
+        door: Some(Door::Playback),
+        ..whose
+    };
+    let query = RunningQuery::build(RunningVariables { filter });
+    let found = api.query(query).await?.organisation.sessions;
+    Ok(found.ok_or(Failure::Forbidden)?.nodes)
+}
+
+#[derive(cynic::QueryVariables, Debug)]
+struct SessionsVariables {
+    range: TimeRange,
+    filter: Filter,
+    after: Option<String>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
@@ -466,20 +504,37 @@ struct SessionsQuery {
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Organisation", variables = "SessionsVariables")]
 struct SessionsOfOrganisation {
-    #[arguments(first: 50, filter: $filter)]
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<SessionsOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics", variables = "SessionsVariables")]
+struct SessionsOfAnalytics {
+    #[arguments(first: 50, after: $after)]
     sessions: Option<SessionConnection>,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
 struct SessionConnection {
     nodes: Vec<Session>,
+    page_info: PageInfo,
+    total_count: i32,
 }
 
-/// The latest fifty sessions of a token, a viewer or an address.
-pub(crate) async fn sessions(api: Api, filter: Whose) -> Result<Vec<Session>, Failure> {
-    let query = SessionsQuery::build(SessionsVariables { filter });
-    let found = api.query(query).await?.organisation.sessions;
-    Ok(found.ok_or(Failure::Forbidden)?.nodes)
+/// Viewers' sessions within a time, fifty at a time, the newest first.
+pub(crate) async fn sessions(
+    api: Api,
+    range: TimeRange,
+    filter: Filter,
+    after: Option<String>,
+) -> Result<Page<Session>, Failure> {
+    let query = SessionsQuery::build(SessionsVariables { range, filter, after });
+    let found = api.query(query).await?.organisation.analytics;
+    let found = found
+        .and_then(|analytics| analytics.sessions)
+        .ok_or(Failure::Forbidden)?;
+    Ok(Page::new(found.nodes, found.page_info, found.total_count))
 }
 
 /// From when on something is a sign of misuse.

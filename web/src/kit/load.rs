@@ -1,10 +1,10 @@
 //! What a page asks for when it opens: a skeleton first, then the content, or why there is none and a way to try again.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Failed;
+use super::{Failed, gathered};
 use crate::api::failure::Failure;
 
 /// Something asked for. It keeps its last value while it asks anew, so that a page does not flicker.
@@ -16,6 +16,8 @@ pub(crate) struct Load<T: Send + Sync + 'static> {
     asked: StoredValue<u32>,
     /// The number of the question whose answer is shown.
     shown: StoredValue<u32>,
+    /// Whether the last question has no answer yet.
+    under_way: RwSignal<bool>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Load<T> {
@@ -32,18 +34,13 @@ impl<T: Send + Sync + 'static> Load<T> {
     where
         F: Future<Output = Result<T, Failure>> + 'static,
     {
-        let load = Self {
-            value: RwSignal::new(None),
-            failure: RwSignal::new(None),
-            turn: RwSignal::new(0),
-            asked: StoredValue::new(0),
-            shown: StoredValue::new(0),
-        };
+        let load = Self::holding(None);
         let latest = StoredValue::new(None::<u32>);
         Effect::new(move |_| {
             load.turn.track();
             let mine = load.begin();
             latest.set_value(mine);
+            load.under_way.set(true);
             let asking = ask();
             spawn_local(async move {
                 let answer = asking.await;
@@ -55,15 +52,60 @@ impl<T: Send + Sync + 'static> Load<T> {
                     Ok(value) => load.show(number, value),
                     Err(failure) => load.failure.set(Some(failure)),
                 }
+                load.under_way.try_set(false);
             });
         });
         load
     }
 
-    /// Asks once more.
+    /// What is there already, and asked for by nobody here.
+    pub(crate) fn of(value: T) -> Self {
+        Self::holding(Some(value))
+    }
+
+    fn holding(value: Option<T>) -> Self {
+        Self {
+            value: RwSignal::new(value),
+            failure: RwSignal::new(None),
+            turn: RwSignal::new(0),
+            asked: StoredValue::new(0),
+            shown: StoredValue::new(0),
+            under_way: RwSignal::new(false),
+        }
+    }
+
+    /// Asks once more, at once: what is under way is not waited for, and not shown.
     pub(crate) fn again(self) {
         self.failure.set(None);
         self.turn.update(|turn| *turn = turn.wrapping_add(1));
+    }
+
+    /// Hears that there is news, and asks once more `after` that, for all news of that time. What is under way is waited for
+    /// first: what takes longer than news do is shown all the same, and one question is under way at a time.
+    pub(crate) fn following(self, after: Duration) -> impl Fn() + Copy + 'static {
+        let missed = StoredValue::new(false);
+        let is_under_way = move || self.under_way.try_get_untracked() == Some(true);
+        let soon = gathered(after, move || {
+            if is_under_way() {
+                // Somebody asked meanwhile.
+                missed.set_value(true);
+            } else {
+                self.again();
+            }
+        });
+        Effect::new(move |_| {
+            if !self.under_way.get() && missed.get_value() {
+                missed.set_value(false);
+                soon();
+            }
+        });
+        move || {
+            if is_under_way() {
+                missed.set_value(true);
+            } else {
+                soon();
+            }
+        }
     }
 
     /// How often it was asked for once more; nothing where the page is gone.

@@ -2,8 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
-use entity::{finding, session::Column};
+use entity::{
+    finding,
+    session::{self, Column},
+};
 use guard::Timestamp;
+use ids::SessionId;
 use sea_orm::ConnectionTrait;
 
 use super::{
@@ -14,12 +18,12 @@ use super::{
     page::wanted,
     quality::{PlayerQuality, QualityDimension, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
-    session::{Door, Protocol},
+    session::{Door, Protocol, Session, SessionConnection},
     usage::{self, AddressUsageConnection, TokenUsageConnection, ViewerUsageConnection},
 };
 use crate::{
     analytics::{
-        concurrency, findings, quality,
+        Turn, concurrency, findings, pages, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
         usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
@@ -283,8 +287,15 @@ impl Analytics {
         by: Option<QualityDimension>,
         first: u64,
     ) -> Result<Vec<PlayerQuality>, Fault> {
-        let groups = quality::taken_apart(state.store.read(), self.span()?, by.map(Into::into), first).await?;
+        let span = self.span()?;
+        let _turn = self.turn(state).await?;
+        let groups = quality::taken_apart(state.store.read(), span, by.map(Into::into), first).await?;
         Ok(groups.into_iter().map(PlayerQuality::of).collect())
+    }
+
+    /// The turn of the organisation to look.
+    async fn turn(&self, state: &State) -> Result<Turn, Fault> {
+        state.analytics.turn(self.acting.id).await
     }
 
     /// Whoever may not see addresses and viewers may not see what is taken together by them.
@@ -312,6 +323,7 @@ impl Analytics {
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
         let order = ordering(order_by, direction);
+        let _turn = self.turn(state).await?;
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::tokens(state, &sessions, order, wanted).await?))
     }
@@ -334,6 +346,7 @@ impl Analytics {
         let wanted = wanted(context, first, after.as_deref())?;
         let by = group_by.unwrap_or_default().into();
         let order = ordering(order_by, direction);
+        let _turn = self.turn(state).await?;
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::addresses(state, &sessions, by, order, wanted).await?))
     }
@@ -354,6 +367,7 @@ impl Analytics {
         self.personal(state)?;
         let wanted = wanted(context, first, after.as_deref())?;
         let order = ordering(order_by, direction);
+        let _turn = self.turn(state).await?;
         let sessions = self.sessions(state.store.read()).await?;
         Ok(Some(usage::viewers(state, &sessions, order, wanted).await?))
     }
@@ -370,8 +384,32 @@ impl Analytics {
         self.personal(state)?;
         let time = self.time_of_findings()?;
         let wanted = wanted(context, first, after.as_deref())?;
+        let _turn = self.turn(state).await?;
         let page = findings::page(state, &self.acting, time, wanted).await?;
         Ok(Some(Part::of(page, findings::key, MisuseFinding::of_row).into()))
+    }
+
+    /// Viewers' sessions that reach into the time, of those whom the filter leaves, the newest first; not for `nanoReadOnly`.
+    #[graphql(
+        name = "sessions",
+        complexity = "first.unwrap_or(20).clamp(0, 100) as usize * child_complexity + 1"
+    )]
+    async fn sessions_within(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many, 20 unless said, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Behind which cursor.")] after: Option<String>,
+    ) -> Result<Option<SessionConnection>> {
+        let state = state(context);
+        self.personal(state)?;
+        let wanted = wanted(context, first, after.as_deref())?;
+        let _turn = self.turn(state).await?;
+        let connection = state.store.read();
+        let page = pages::sessions(connection, &self.sessions(connection).await?, wanted).await?;
+        let key = |row: &session::Model| SessionId::from_uuid(row.id).to_string();
+        Ok(Some(
+            Part::of(page, key, |row| Session::of_row(state, row, true)).into(),
+        ))
     }
 
     /// A metric over time, those with most first, 20 at most.
@@ -384,7 +422,9 @@ impl Analytics {
     ) -> Result<Vec<Series>> {
         let state = state(context);
         let (step, by) = (interval.seconds(), group_by.map(Into::into));
-        let series = series::over_time(state.store.read(), self.span()?, metric.into(), step, by).await?;
+        let span = self.span()?;
+        let _turn = self.turn(state).await?;
+        let series = series::over_time(state.store.read(), span, metric.into(), step, by).await?;
         Ok(series.into_iter().map(Series::of).collect())
     }
 
@@ -397,7 +437,9 @@ impl Analytics {
         #[graphql(desc = "By what.")] by: Dimension,
         #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
     ) -> Result<Vec<Bucket>> {
-        let (connection, first) = (state(context).store.read(), few(first)?);
+        let (state, first) = (state(context), few(first)?);
+        let _turn = self.turn(state).await?;
+        let connection = state.store.read();
         let values = if self.is_summed() {
             series::breakdown(connection, self.span()?, metric.into(), by.into(), first).await?
         } else {
@@ -409,7 +451,9 @@ impl Analytics {
     /// The most viewers' sessions at once within the time, of those whom the filter leaves: of a stream, a country and so on.
     /// Exactly, not by samples.
     async fn max_concurrency(&self, context: &Context<'_>) -> Result<i32> {
-        let connection = state(context).store.read();
+        let state = state(context);
+        let _turn = self.turn(state).await?;
+        let connection = state.store.read();
         let most = concurrency::most_of_all(connection, &self.sessions(connection).await?).await?;
         Ok(super::count(u64::try_from(most).unwrap_or(0)))
     }
@@ -425,7 +469,9 @@ impl Analytics {
             WorldMetric::Playback => Door::Playback,
             WorldMetric::Ingest => Door::Ingest,
         };
-        let values = series::world(state.store.read(), self.span()?, door.into()).await?;
+        let span = self.span()?;
+        let _turn = self.turn(state).await?;
+        let values = series::world(state.store.read(), span, door.into()).await?;
         Ok(values.into_iter().map(CountryValue::of).collect())
     }
 
@@ -445,8 +491,9 @@ impl Analytics {
         context: &Context<'_>,
         #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
     ) -> Result<Vec<QualityPoint>> {
-        let connection = state(context).store.read();
-        let steps = quality::over_time(connection, self.span()?, interval.seconds()).await?;
+        let (state, span) = (state(context), self.span()?);
+        let _turn = self.turn(state).await?;
+        let steps = quality::over_time(state.store.read(), span, interval.seconds()).await?;
         Ok(steps.into_iter().map(QualityPoint::of).collect())
     }
 
@@ -457,8 +504,9 @@ impl Analytics {
         #[graphql(desc = "By what.", default_with = "Dimension::Reason")] by: Dimension,
         #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
     ) -> Result<Vec<Bucket>> {
-        let state = state(context);
-        let values = series::breakdown(state.store.read(), self.span()?, What::Denials, by.into(), few(first)?).await?;
+        let (state, span, first) = (state(context), self.span()?, few(first)?);
+        let _turn = self.turn(state).await?;
+        let values = series::breakdown(state.store.read(), span, What::Denials, by.into(), first).await?;
         Ok(values.into_iter().map(Bucket::of).collect())
     }
 }

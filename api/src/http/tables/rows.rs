@@ -75,6 +75,7 @@ impl Views {
 
 impl Rows for Views {
     async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let _turn = self.state.analytics.turn_of_file(self.sessions.organisation).await?;
         if self.sums.is_empty() {
             self.fill().await?;
         }

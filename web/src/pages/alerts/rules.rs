@@ -41,10 +41,11 @@ pub(crate) fn AlertRules() -> impl IntoView {
     });
     let writes = may(Permission::AlertRuleWrite);
     let lacking = use_lacking(Package::Analytics);
+    let why = barred(Package::Analytics, lacking);
     view! {
         <Head part="Rules" lead="What is watched for, and from when on it is told.">
             {writes.then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None)>"New rule"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None) attr:title=move || why.get()>"New rule"</Button>
             })}
         </Head>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
@@ -189,7 +190,7 @@ fn told_when(rule: &AlertRule) -> String {
         let _ = write!(text, ", {}", reason.name());
     }
     if let Some(indicator) = &rule.indicator {
-        let _ = write!(text, ", {indicator}");
+        let _ = write!(text, ", {}", misuse::label(indicator));
     }
     if rule.min_score > 0 {
         let _ = write!(text, ", with a score of {} or more", rule.min_score);

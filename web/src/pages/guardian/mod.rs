@@ -21,7 +21,7 @@ use leptos_router::{
 use self::{delete::Delete, form::RuleDialog, import::Import, list::RuleTable, only::OnlyThese};
 use super::{
     audit::written,
-    lacking::{Lacking, use_lacking},
+    lacking::{Lacking, barred, use_lacking},
     located::Credits,
 };
 use crate::{
@@ -82,14 +82,15 @@ pub(crate) fn Guardian() -> impl IntoView {
     let (importing, narrowing) = (RwSignal::new(false), RwSignal::new(false));
     let unfiltered = move || filter.with(|filter| *filter == Filter::default());
     let lacking = use_lacking(Package::Guardian);
+    let why = barred(Package::Guardian, lacking);
     let new = move || {
         may(Permission::RuleWrite).then(|| view! {
-            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New rule"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true) attr:title=move || why.get()>"New rule"</Button>
         })
     };
     let only = move || {
         may(Permission::RuleWriteWide).then(|| view! {
-            <Button icon=icondata_lu::LuGlobeLock disabled=lacking on_press=move |_| narrowing.set(true)>"Only these domains"</Button>
+            <Button icon=icondata_lu::LuGlobeLock disabled=lacking on_press=move |_| narrowing.set(true) attr:title=move || why.get()>"Only these domains"</Button>
         })
     };
     view! {

@@ -16,7 +16,7 @@ use crate::{
         misuse::{self, Whose},
         organisation::Package,
         people::Permission,
-        sessions::{Door, Session},
+        sessions::Session,
     },
     kit::{Button, Look, gathered, use_toasts},
     pages::{
@@ -130,18 +130,14 @@ pub(super) fn BanButton(ways: Ways, user: String, #[prop(default = Look::Quiet)]
 /// The button that ends the sessions of somebody that go on: those that do once it is pressed. There is none where none did.
 #[component]
 pub(super) fn EndButton(ways: Ways, whose: Whose, running: i32, name: String) -> impl IntoView {
-    let whose = StoredValue::new(Whose {
-        live: Some(true),
-        door: Some(Door::Playback),
-        ..whose
-    });
+    let whose = StoredValue::new(whose);
     (running > 0 && may(Permission::SessionEnd)).then(move || {
         let (api, toasts, busy) = (use_api(), use_toasts(), RwSignal::new(false));
         let label = format!("End {} of {name}", time::count(running, "session", "sessions"));
         let press = move |_| {
             busy.set(true);
             spawn_local(async move {
-                let found = misuse::sessions(api, whose.get_value()).await;
+                let found = misuse::running(api, whose.get_value()).await;
                 // The page is gone.
                 if busy.try_set(false).is_some() {
                     return;

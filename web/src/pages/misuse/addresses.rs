@@ -16,9 +16,10 @@ use crate::{
     api::{
         client::Api,
         failure::Failure,
-        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Part},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, Part},
         page::Page,
         rules::Kind,
+        token_making::Number,
     },
     country,
     kit::{Name, Select, When},
@@ -75,6 +76,14 @@ impl Row for AddressUsage {
         misuse::count_addresses(api, part)
     }
 
+    fn called(subject: &str) -> &'static str {
+        match group_of(subject) {
+            AddressGroup::Address => Self::SUBJECT,
+            AddressGroup::Subnet => "Subnet",
+            AddressGroup::Network => "Network",
+        }
+    }
+
     fn counted(total: i32, place: Place) -> String {
         match place.group() {
             AddressGroup::Address => time::count(total, "address", "addresses"),
@@ -94,7 +103,7 @@ impl Row for AddressUsage {
     }
 
     fn panel(place: Place, subject: String, ways: Ways) -> AnyView {
-        view! { <Panel place ip=subject ways/> }.into_any()
+        view! { <Panel place name=subject ways/> }.into_any()
     }
 
     fn cells(self, place: Place, ways: Ways) -> AnyView {
@@ -135,33 +144,54 @@ const GROUPS: [(&str, &str); 3] = [
     ("network", "A network, by AS number"),
 ];
 
-/// The way into a row: an address opens its panel, what has several the view of them.
+/// The way into a row.
 #[component]
 fn Subject(place: Place, of: String, addresses: i32) -> impl IntoView {
-    let (name, value) = match place.group() {
-        AddressGroup::Address => return view! { <Open place of/> }.into_any(),
-        AddressGroup::Subnet => ("ip", of.clone()),
-        AddressGroup::Network => ("asn", of.trim_start_matches("AS").to_owned()),
-    };
+    if place.group() == AddressGroup::Address {
+        return view! { <Open place of/> }.into_any();
+    }
     let under = view! { <span class="under">{time::count(addresses, "address", "addresses")}</span> };
-    if value == "none" {
+    if of == "none" {
         // Nothing can be asked for that is not known.
         return view! { "Not known"{under} }.into_any();
     }
-    let label = format!("Addresses of {of}");
-    let go = move |_| place.go_on([("group", String::new()), (name, value.clone())]);
-    view! {
-        <button type="button" class="link mono ellipsis row-open" aria-label=label on:click=go>{of}</button>
-        {under}
+    view! { <Open place of/>{under} }.into_any()
+}
+
+/// What a row of that name is of: `AS64500`, `192.0.2.0/24`, or an address.
+pub(super) fn group_of(name: &str) -> AddressGroup {
+    if asn(name).is_some() {
+        AddressGroup::Network
+    } else if name.contains('/') {
+        AddressGroup::Subnet
+    } else {
+        AddressGroup::Address
     }
-    .into_any()
+}
+
+/// What leaves the sessions of the row of that name.
+pub(super) fn filter_of(name: &str) -> Filter {
+    match asn(name) {
+        Some(number) => Filter {
+            asn: Some(Number(number)),
+            ..Filter::default()
+        },
+        None => Filter {
+            ip: Some(name.to_owned()),
+            ..Filter::default()
+        },
+    }
+}
+
+fn asn(name: &str) -> Option<u32> {
+    name.strip_prefix("AS")?.parse().ok()
 }
 
 /// What a rule could look for, to keep that address out.
 pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
     let asn = row.asn.map(|asn| asn.0);
     if row.ip == "none" {
-        return vec![Reach::of(Kind::Asn, "", "Networks that are not known".to_owned())];
+        return vec![Reach::of(Kind::Asn, "", UNKNOWN_NETWORKS.to_owned())];
     }
     if let Some(number) = row.ip.strip_prefix("AS") {
         let name = row
@@ -173,3 +203,6 @@ pub(super) fn reaches(row: &AddressUsage) -> Vec<Reach> {
     }
     Reach::around(&row.ip, asn, row.provider.as_deref(), row.country.as_deref())
 }
+
+/// What networks are called whose number is not known.
+pub(super) const UNKNOWN_NETWORKS: &str = "Networks that are not known";

@@ -7,7 +7,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::place::{DAY_MIN, FILTERS, Place, Span};
 use crate::{
     api::{events, findings, live::use_live, people::Permission, sessions::Protocol},
-    kit::{Button, Icon, Select, gathered},
+    kit::{Button, Icon, Load, Select},
     session::may,
     time,
 };
@@ -29,6 +29,9 @@ const CHOSEN_ELSEWHERE: &str = "protocol";
 
 /// News are waited for so long, so that they are asked for together.
 const SETTLED: Duration = Duration::from_secs(5);
+
+/// How many rows there are is asked for so long after news.
+const COUNTED: Duration = Duration::from_mins(1);
 
 /// Time, chips, and a way to add one. `found`: how many rows there are, in words; `beside`: what the view has of its own.
 #[component]
@@ -149,13 +152,30 @@ fn shown(name: &str, value: String) -> String {
     }
 }
 
-/// Calls `again` a moment after something happened to sessions or was found, while the time goes until now.
-pub(in crate::pages) fn follow(place: Place, again: impl Fn() + Copy + 'static) {
+/// Asks `load` once more a moment after something happened to sessions or was found, while the time goes until now.
+pub(in crate::pages) fn follow<T: Send + Sync + 'static>(place: Place, load: Load<T>) {
+    hear(place, load.following(SETTLED));
+}
+
+/// Does the same for a page of a view, and counts its rows, which looks at everybody, less often.
+pub(super) fn follow_counted<T, C>(place: Place, load: Load<T>, count: Load<C>)
+where
+    T: Send + Sync + 'static,
+    C: Send + Sync + 'static,
+{
+    let (page, count) = (load.following(SETTLED), count.following(COUNTED));
+    hear(place, move || {
+        page();
+        count();
+    });
+}
+
+/// Calls `told` whenever something happened to sessions or was found, while the time goes until now.
+fn hear(place: Place, told: impl Fn() + Copy + 'static) {
     let live = use_live();
-    let soon = gathered(SETTLED, again);
     let tick = move || {
         if untrack(|| matches!(place.span(), Span::Last(_))) {
-            soon();
+            told();
         }
     };
     live.subscribe(|| Some(events::counters(None)), move |_| tick());

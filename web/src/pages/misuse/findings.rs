@@ -12,7 +12,7 @@ use super::{
     export::{self, ExportButton},
     filters::When as Time,
     parts::tone_of,
-    place::{DAY_MIN, Place, Span},
+    place::{DAY_MIN, Place, Span, way_around},
     responses::{SuggestButton, Suggesting},
     thresholds::ThresholdsButton,
     whereabouts::{buttons, reaches},
@@ -26,7 +26,7 @@ use crate::{
         live::use_live,
         misuse::Whose,
         page::Page,
-        scalar::TokenStatus,
+        scalar::{DateTime, TokenStatus},
     },
     kit::{Badge, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
     session::use_person,
@@ -158,7 +158,7 @@ fn FindingList(found: Memo<Vec<Finding>>, ways: Ways, #[prop(optional)] flush: b
 fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
     let tone = tone_of(finding.weight * 2);
     let of = Of::which(&finding);
-    let details = of.details();
+    let details = of.details((&finding.first_at, &finding.last_at));
     let adding = finding.id.clone().map(|id| Adding {
         label: format!("{} of {}", words::label(&finding.code), of.name()),
         findings: vec![id],
@@ -293,18 +293,17 @@ impl Of {
         }
     }
 
-    /// The panel, or the view narrowed.
-    fn details(&self) -> Option<String> {
-        let coded = |text: &str| String::from(js_sys::encode_uri_component(text));
+    /// The panel, of the time in which the finding was seen.
+    fn details(&self, seen: (&DateTime, &DateTime)) -> Option<String> {
+        let panel = |path: &str, of: &str| Some(way_around(path, seen, ("open", of)));
         match self {
-            Self::Token(jti) => Some(format!("/misuse/tokens?open={}", coded(jti.inner()))),
-            Self::Viewer(user) => Some(format!("/misuse/viewers?open={}", coded(user))),
-            // The /64 of an IPv6 address is no row of the view, nor is a network in the place of an address.
-            Self::Address(ip) if ip.contains('/') => None,
-            Self::Address(ip) if ip.contains(':') => {
-                Some(format!("/misuse/addresses?ip={}", coded(&format!("{ip}/64"))))
+            Self::Token(jti) => panel("/misuse/tokens", jti.inner()),
+            Self::Viewer(user) => panel("/misuse/viewers", user),
+            // An IPv6 address of a finding stands for its /64.
+            Self::Address(ip) if ip.contains(':') && !ip.contains('/') => {
+                panel("/misuse/addresses", &format!("{ip}/64"))
             }
-            Self::Address(ip) => Some(format!("/misuse/addresses?open={}", coded(ip))),
+            Self::Address(ip) => panel("/misuse/addresses", ip),
             Self::Nobody => None,
         }
     }

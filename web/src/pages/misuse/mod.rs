@@ -13,6 +13,7 @@ mod parts;
 mod place;
 mod responses;
 mod thresholds;
+mod timeline;
 mod token;
 mod tokens;
 mod view;
@@ -34,7 +35,7 @@ pub(super) use self::{
     filters::{When, follow},
     findings::Latest,
     parts::whole,
-    place::{Place, Span},
+    place::{Place, Span, way_around},
 };
 
 use leptos::prelude::*;

@@ -11,12 +11,9 @@ use super::{
 use crate::{
     api::{
         misuse::{Bucket, Indicator},
-        people::Permission,
         rules::Kind,
-        sessions::{Door, Session},
     },
-    kit::{Badge, Button, Empty, Icon, Load, Look, Tone},
-    session::may,
+    kit::{Badge, Button, Empty, Icon, Load, Tone},
     time,
 };
 
@@ -200,64 +197,6 @@ pub(super) fn Values(
         </section>
     }
     .into_any()
-}
-
-/// Sessions on a line of time, the newest first; those that go on can be ended.
-#[component]
-pub(super) fn Timeline(sessions: Vec<Session>, ways: Ways) -> impl IntoView {
-    let may_end = may(Permission::SessionEnd);
-    let now = js_sys::Date::now();
-    let ends = |session: &Session| session.ended_at.as_ref().map_or(now, time::millis);
-    let first = sessions
-        .iter()
-        .map(|one| time::millis(&one.started_at))
-        .fold(now, f64::min);
-    let last = sessions.iter().map(ends).fold(first + 1.0, f64::max);
-    let whole = last - first;
-    let (from, to) = (time::exact_ms(first), time::exact_ms(last));
-    let can_end = |session: &Session| may_end && session.ended_at.is_none() && session.door == Door::Playback;
-    let acts = sessions.iter().any(can_end);
-    let rows = sessions.into_iter().map(|session| {
-        let (began, ended) = (time::millis(&session.started_at), ends(&session));
-        let style = format!(
-            "--from: {:.4}; --much: {:.4}",
-            (began - first) / whole,
-            (ended - began) / whole
-        );
-        let running = session.ended_at.is_none();
-        let lasted = time::span(began, ended);
-        let said = format!(
-            "{} from {}, {}, {}{}",
-            session.stream,
-            session.address,
-            time::exact(&session.started_at),
-            lasted,
-            if running { ", goes on" } else { "" }
-        );
-        let title = said.clone();
-        let end = can_end(&session).then(|| {
-            let label = format!("End the session from {}", session.address);
-            let whole = StoredValue::new(session.clone());
-            view! { <Button look=Look::Quiet on_press=move |_| ways.end.set(vec![whole.get_value()]) attr:aria-label=label>"End"</Button> }
-        });
-        view! {
-            <li title=title>
-                <span class="sr-only">{said}</span>
-                <span class="mono ellipsis" aria-hidden="true">{session.address}</span>
-                <span class="track" aria-hidden="true"><span class="track-part" data-running=running.to_string() style=style></span></span>
-                <span class="num soft" aria-hidden="true">{lasted}</span>
-                {end}
-            </li>
-        }
-    });
-    let rows = rows.collect_view();
-    view! {
-        <section class="panel-part">
-            <h3>"Sessions"</h3>
-            <ol class="timeline" class:timeline-acts=acts>{rows}</ol>
-            <p class="timeline-ends soft" class:timeline-acts=acts aria-hidden="true"><span>{from}</span><span>{to}</span></p>
-        </section>
-    }
 }
 
 /// The row of the view, in pairs.

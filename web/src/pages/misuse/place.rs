@@ -127,6 +127,11 @@ impl Place {
         format!("{path}{}", written(&pairs))
     }
 
+    /// The way to the row of that name on another page, and to its panel, of the same time.
+    pub(super) fn way_to(self, path: &str, open: &str) -> String {
+        self.way(path, [("open", open.to_owned())])
+    }
+
     pub(in crate::pages) fn span(self) -> Span {
         let (from, to) = (self.of("from"), self.of("to"));
         if from.is_empty() {
@@ -202,4 +207,27 @@ impl Place {
     }
 }
 
+/// The way to a page of the time in which something was seen: from a day before to an hour after, or of the last day, live,
+/// where it was seen within that. `narrowed`: what stands in the address beside the time.
+pub(in crate::pages) fn way_around(
+    path: &str,
+    (first, last): (&DateTime, &DateTime),
+    narrowed: (&'static str, &str),
+) -> String {
+    let (first, last) = (time::millis(first), time::millis(last));
+    let now = js_sys::Date::now();
+    let mut pairs = Vec::new();
+    if first < now - DAY_MS {
+        pairs.push(("from", time::field_of(first - DAY_MS)));
+        if last + HOUR_MS < now {
+            pairs.push(("to", time::field_of(last + HOUR_MS)));
+        }
+    }
+    let (name, value) = narrowed;
+    pairs.push((name, value.to_owned()));
+    format!("{path}{}", written(&pairs))
+}
+
 pub(in crate::pages) const DAY_MIN: u32 = 24 * 60;
+const DAY_MS: f64 = 24.0 * HOUR_MS;
+const HOUR_MS: f64 = 3_600_000.0;

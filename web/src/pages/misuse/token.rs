@@ -1,7 +1,5 @@
 //! Everything that touches one token: what it says, what became of it, from where it was used, and the ways to cut.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 
 use super::{
@@ -9,7 +7,7 @@ use super::{
     addresses::reaches,
     block::{Blocked, barred},
     cases::{AddButton, Adding},
-    panel::{Judged, Known, Touching, known, part},
+    panel::{Judged, Known, Touching, known, part, rest, view_of},
     parts::lasted,
     place::Place,
     tokens::status,
@@ -18,7 +16,8 @@ use crate::{
     api::{
         client::use_api,
         failure::{Failure, sentence},
-        misuse::{self, AddressUsage, AddressUsageOrder, Bucket, Filter, TokenUsage, Whose},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, TokenUsage},
+        page::Page,
         scalar::TokenStatus,
         token_looks::{self, Record},
         tokens::{self, Advice, Token, Wanted},
@@ -33,7 +32,7 @@ use crate::{
 #[derive(Clone, PartialEq)]
 struct All {
     known: Known<TokenUsage>,
-    addresses: Vec<AddressUsage>,
+    addresses: Page<AddressUsage>,
     /// Its record, where it was made here.
     record: Option<(Token, Record)>,
     /// What spoke against it when it was shown.
@@ -55,15 +54,9 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                 jti: Some(jti.clone()),
                 ..Filter::default()
             };
-            let whose = Whose {
-                jti: Some(jti.clone()),
-                ..Whose::default()
-            };
             Ok(All {
-                known: known(api, &range, &filter, whose).await?,
-                addresses: misuse::addresses(api, part(&range, &filter, 100), AddressUsageOrder::Sessions)
-                    .await?
-                    .nodes,
+                known: known(api, &range, &filter, AddressGroup::Address).await?,
+                addresses: misuse::addresses(api, part(&range, &filter, 100), AddressUsageOrder::Sessions).await?,
                 record: record(api, &jti).await?,
                 advice: weak_tokens::seen(api, jti).await?,
             })
@@ -74,7 +67,7 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
             <NoRules ways/>
             <CopyField label="JTI" value=jti/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all jti=id.get_value() place ways/> })}
             </Loaded>
         </div>
     }
@@ -98,14 +91,22 @@ async fn record(api: crate::api::client::Api, jti: &cynic::Id) -> Result<Option<
 }
 
 #[component]
-fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
+fn Whole(all: All, jti: cynic::Id, place: Place, ways: Ways) -> impl IntoView {
     let All {
-        known: Known { usage, apart, sessions },
+        known:
+            Known {
+                usage,
+                networks,
+                apart,
+                sessions,
+                filter,
+            },
         addresses,
         record,
         advice,
     } = all;
-    let networks = networks(&addresses);
+    let many = usage.as_ref().map(|usage| usage.ips);
+    let all = view_of(place, "/misuse/addresses", &filter, "");
     view! {
         <Standing jti usage=usage.clone() record=record.clone().map(|(token, _)| token) ways/>
         {usage.map(|usage| {
@@ -119,8 +120,8 @@ fn Whole(all: All, jti: cynic::Id, ways: Ways) -> impl IntoView {
             ];
             view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
-        <Addresses caption="Addresses of the token" addresses ways/>
-        <Touching networks apart sessions ways/>
+        <Addresses caption="Addresses of the token" addresses many all place ways/>
+        <Touching networks apart sessions filter place ways/>
         {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
             let claims = record.claims.0.as_object().cloned().unwrap_or_default();
@@ -168,26 +169,35 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     }
 }
 
-/// Addresses with where they are, each with the way to keep it out.
+/// Addresses with where they are, each with the way to keep it out. `many`: how many there are in all; `all`: the way to them.
 #[component]
-pub(super) fn Addresses(caption: &'static str, addresses: Vec<AddressUsage>, ways: Ways) -> impl IntoView {
+pub(super) fn Addresses(
+    caption: &'static str,
+    addresses: Page<AddressUsage>,
+    many: Option<i32>,
+    all: String,
+    place: Place,
+    ways: Ways,
+) -> impl IntoView {
+    let more = rest(&addresses, many, all);
     view! {
         <section class="panel-part">
             <h3>"Addresses"</h3>
             <Table caption columns=vec!["IP", "From", "Sessions", "Duration", ""]>
-                {addresses.into_iter().map(|row| view! { <Address row ways/> }).collect_view()}
+                {addresses.nodes.into_iter().map(|row| view! { <Address row place ways/> }).collect_view()}
             </Table>
+            {more}
         </section>
     }
 }
 
 #[component]
-fn Address(row: AddressUsage, ways: Ways) -> impl IntoView {
+fn Address(row: AddressUsage, place: Place, ways: Ways) -> impl IntoView {
     let (reaches, barred) = (reaches(&row), barred(row.blocked_by.as_ref()));
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider.clone(), land].into_iter().flatten().collect();
     let ip = row.ip.clone();
-    let href = format!("/misuse/addresses?open={}", js_sys::encode_uri_component(&ip));
+    let href = place.way_to("/misuse/addresses", &ip);
     view! {
         <tr>
             <th scope="row"><span class="line"><a class="mono" href=href>{ip}</a>{row.blocked_by.map(|by| view! { <Blocked by/> })}</span></th>
@@ -197,24 +207,4 @@ fn Address(row: AddressUsage, ways: Ways) -> impl IntoView {
             <td class="acts"><BlockButton ways reaches barred/></td>
         </tr>
     }
-}
-
-/// Networks of addresses, those with most sessions first.
-pub(super) fn networks(addresses: &[AddressUsage]) -> Vec<(String, Bucket)> {
-    let mut sums: BTreeMap<u32, (String, f64)> = BTreeMap::new();
-    for row in addresses {
-        let Some(asn) = row.asn else { continue };
-        let name = row.provider.clone().map_or_else(String::new, |name| format!(" {name}"));
-        let sum = sums.entry(asn.0).or_insert_with(|| (format!("AS{}{name}", asn.0), 0.0));
-        sum.1 += f64::from(row.sessions);
-    }
-    let mut all: Vec<_> = sums
-        .into_iter()
-        .map(|(asn, (label, value))| {
-            let name = asn.to_string();
-            (label, Bucket { name, value })
-        })
-        .collect();
-    all.sort_by(|(_, one), (_, other)| other.value.total_cmp(&one.value));
-    all
 }

@@ -1,6 +1,6 @@
 //! What the views are: a bar, a table that goes by each of its columns, pages, and a panel behind each row.
 
-use std::{fmt::Debug, future::Future};
+use std::{fmt::Debug, future::Future, time::Duration};
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use super::{
     Page as Frame,
     act::{Dialogs, NoRules, Ways},
     export::{ExportButton, narrowed},
-    filters::{Bar, follow},
+    filters::{Bar, follow_counted},
     parts::{NoSessions, Pager, SortHead, SortList, opened},
     place::Place,
 };
@@ -16,7 +16,7 @@ use crate::{
     api::{
         client::{Api, use_api},
         failure::Failure,
-        misuse::{OrderDirection, Part},
+        misuse::Part,
         page::Page,
     },
     kit::{Dialog, Load, Loaded, Skeleton, nodes},
@@ -61,13 +61,18 @@ pub(super) trait Row: Clone + Debug + PartialEq + Send + Sync + 'static {
     const LAST: &'static str;
     /// Whether what a row is can be blocked.
     const BLOCKS: bool;
-    /// What the panel behind a row is called.
+    /// What a row is called, as a rule.
     const SUBJECT: &'static str;
 
     fn page(api: Api, part: Part, order: Self::Order) -> impl Future<Output = Result<Page<Self>, Failure>> + 'static;
 
     /// How many there are, whatever the page.
     fn count(api: Api, part: Part) -> impl Future<Output = Result<i32, Failure>> + 'static;
+
+    /// What the panel behind the row of that name is called.
+    fn called(_subject: &str) -> &'static str {
+        Self::SUBJECT
+    }
 
     /// So many of them.
     fn counted(total: i32, place: Place) -> String;
@@ -111,42 +116,38 @@ pub(super) fn whole<R: Row>() -> impl IntoView {
 
 fn table<R: Row>(place: Place) -> impl IntoView {
     let api = use_api();
-    let asked_for = Memo::new(move |_| asked::<R>(place));
+    // What stands in the address; the time until now begins later with each asking.
+    let counted_of = Memo::new(move |_| (place.span(), place.filter(), place.group()));
+    let page_of = Memo::new(move |_| (place.of("sort"), place.direction(), place.of("after")));
     let load = Load::new(move || {
-        let (order, part) = asked_for.get();
+        counted_of.track();
+        page_of.track();
+        let (order, part) = untrack(|| asked::<R>(place));
         R::page(api, part, order)
     });
     // Counting looks at everybody, a page does not: the page is not to wait for it.
-    let counted_of = Memo::new(move |_| Part {
-        after: None,
-        direction: OrderDirection::default(),
-        ..asked_for.get().1
+    let count = Load::new(move || {
+        counted_of.track();
+        R::count(api, untrack(|| asked::<R>(place)).1)
     });
-    let count = Load::new(move || R::count(api, counted_of.get()));
-    // The time until now begins later with each asking.
+    follow_counted(place, load, count);
     let again = move || {
-        let (order, part) = untrack(|| asked::<R>(place));
-        let before = asked_for.get_untracked();
-        leptos::task::spawn_local(async move {
-            let is_asked = move || asked_for.try_get_untracked().as_ref() == Some(&before);
-            if let Ok(page) = R::page(api, part.clone(), order).await
-                && is_asked()
-            {
-                load.failure().try_set(None);
-                load.value().try_set(Some(page));
-            }
-            if let Ok(total) = R::count(api, part).await
-                && is_asked()
-            {
-                count.value().try_set(Some(total));
-            }
-        });
+        load.again();
+        count.again();
     };
-    follow(place, again);
     let ways = Ways::new();
     let rows = nodes(load);
+    let recount = count.following(Duration::ZERO);
+    Effect::new(move |_| {
+        let (seen, counted) = (rows.with(Vec::len), count.value().get_untracked());
+        if counted.is_some_and(|counted| usize::try_from(counted).is_ok_and(|counted| counted < seen)) {
+            // There are more than were counted: that is not to be read for a minute.
+            recount();
+        }
+    });
     let found = Signal::derive(move || count.value().get().map(|total| R::counted(total, place)));
     let (open, subject) = opened(place);
+    let title = Signal::derive(move || subject.with(|subject| R::called(subject)).to_owned());
     let columns: Vec<_> = R::COLUMNS
         .iter()
         .map(|one| (one.word, one.label, one.is_text))
@@ -174,7 +175,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
                 <Pager place load/>
             </Show>
         </Loaded>
-        <Dialog open title=R::SUBJECT drawer=true>
+        <Dialog open title drawer=true>
             {move || (!subject.with(String::is_empty)).then(|| R::panel(place, subject.get(), ways))}
         </Dialog>
         <Dialogs ways on_done=move |()| again()/>

@@ -6,15 +6,16 @@ use super::{
     act::{BanButton, NoRules, Ways},
     address::Tokens,
     cases::{AddButton, Adding},
-    panel::{Judged, Known, Touching, known, part},
+    panel::{Judged, Known, Touching, known, part, view_of},
     parts::lasted,
     place::Place,
-    token::{Addresses, networks},
+    token::Addresses,
 };
 use crate::{
     api::{
         client::use_api,
-        misuse::{self, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder, Whose},
+        misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder},
+        page::Page,
         viewer_usage::ViewerUsage,
     },
     kit::{Badge, CopyField, Load, Loaded, Look, Skeleton, Tone},
@@ -25,8 +26,8 @@ use crate::{
 #[derive(Clone, PartialEq)]
 struct All {
     known: Known<ViewerUsage>,
-    tokens: Vec<TokenUsage>,
-    addresses: Vec<AddressUsage>,
+    tokens: Page<TokenUsage>,
+    addresses: Page<AddressUsage>,
 }
 
 /// The panel's content.
@@ -41,18 +42,14 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
         async move {
             let user = viewer.get_value();
             let filter = Filter {
-                user: Some(user.clone()),
-                ..Filter::default()
-            };
-            let whose = Whose {
                 user: Some(user),
-                ..Whose::default()
+                ..Filter::default()
             };
             let part = part(&range, &filter, 100);
             Ok(All {
-                known: known(api, &range, &filter, whose).await?,
-                tokens: misuse::tokens(api, part.clone(), TokenUsageOrder::Score).await?.nodes,
-                addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?.nodes,
+                known: known(api, &range, &filter, AddressGroup::Address).await?,
+                tokens: misuse::tokens(api, part.clone(), TokenUsageOrder::Score).await?,
+                addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?,
             })
         }
     });
@@ -61,21 +58,35 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
             <NoRules ways/>
             <CopyField label="User" value=user/>
             <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
-                {move || load.value().get().map(|all| view! { <Whole all ways/> })}
+                {move || load.value().get().map(|all| view! { <Whole all place ways/> })}
             </Loaded>
         </div>
     }
 }
 
 #[component]
-fn Whole(all: All, ways: Ways) -> impl IntoView {
+fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
     let All {
-        known: Known { usage, apart, sessions },
+        known:
+            Known {
+                usage,
+                networks,
+                apart,
+                sessions,
+                filter,
+            },
         tokens,
         addresses,
     } = all;
-    let networks = networks(&addresses);
-    let adding: Vec<_> = tokens.iter().map(|token| token.jti.clone()).collect();
+    let (many_tokens, many) = (
+        usage.as_ref().map(|usage| usage.tokens),
+        usage.as_ref().map(|usage| usage.ips),
+    );
+    let (all_tokens, all) = (
+        view_of(place, "/misuse/tokens", &filter, ""),
+        view_of(place, "/misuse/addresses", &filter, ""),
+    );
+    let adding: Vec<_> = tokens.nodes.iter().map(|token| token.jti.clone()).collect();
     view! {
         {usage.map(|usage| {
             let adding = Adding {
@@ -104,8 +115,8 @@ fn Whole(all: All, ways: Ways) -> impl IntoView {
                 <Judged score=usage.score indicators=usage.indicators figures/>
             }
         })}
-        <Tokens caption="Tokens of the viewer" tokens ways/>
-        <Addresses caption="Addresses of the viewer" addresses ways/>
-        <Touching networks apart sessions ways/>
+        <Tokens caption="Tokens of the viewer" tokens many=many_tokens all=all_tokens place ways/>
+        <Addresses caption="Addresses of the viewer" addresses many all place ways/>
+        <Touching networks apart sessions filter place ways/>
     }
 }

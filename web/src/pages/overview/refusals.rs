@@ -13,7 +13,7 @@ use crate::{
         overview,
         sessions::Reason,
     },
-    kit::{Card, Load, Loaded, Skeleton, gathered},
+    kit::{Card, Load, Loaded, Skeleton},
     time,
 };
 
@@ -36,7 +36,7 @@ pub(super) fn Refusals() -> impl IntoView {
         };
         overview::denials(api, range)
     });
-    let soon = gathered(SUMMED_AFTER, move || load.again());
+    let soon = load.following(SUMMED_AFTER);
     live.subscribe(
         || Some(events::session_events(None, None)),
         move |event| {

@@ -35,6 +35,9 @@ const APART: [(Option<Dimension>, &str, &str); 5] = [
 /// So many lines are told apart by their colour.
 const MOST: usize = 6;
 
+/// So many the server answers at most.
+const ANSWERED: usize = 20;
+
 /// What is drawn.
 #[derive(Clone, PartialEq)]
 struct Drawn {
@@ -78,7 +81,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
             })
         }
     });
-    follow(place, move || load.again());
+    follow(place, load);
     let metrics: Vec<_> = METRICS
         .iter()
         .map(|(_, word, label)| ((*word).to_owned(), (*label).to_owned()))
@@ -114,6 +117,14 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         if bytes { time::bytes(value) } else { figure(value) }
     });
     let cursor = RwSignal::new(0_usize);
+    let left_out = move || {
+        let many = load
+            .value()
+            .with(|drawn| drawn.as_ref().map_or(0, |drawn| drawn.series.len()));
+        let of = if many < ANSWERED { "" } else { "at least " };
+        (many > MOST)
+            .then(|| view! { <p class="soft chart-note">{format!("{MOST} of {of}{many} shown, those with most")}</p> })
+    };
     view! {
         <Card title="Over time" acts=move || view! {
             <Select label="Show" options=metrics.clone() chosen on_choose=choose/>
@@ -121,6 +132,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         }>
             <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
                 <Lines label="Over time" lines times cursor shown on_select=move |(from, to)| between(place, from, to)/>
+                {left_out}
                 <Zoom place steps cursor/>
             </Loaded>
         </Card>

@@ -42,7 +42,7 @@ pub(super) fn World(place: Place) -> impl IntoView {
     });
     let protocol = Memo::new(move |_| Protocol::of(&place.of("protocol")));
     let load = Load::new(move || overview::world(api, span.get().range(), metric.get(), protocol.get()));
-    follow(place, move || load.again());
+    follow(place, load);
     let doors = vec![
         Choice::new(WorldMetric::Playback, "Viewers"),
         Choice::new(WorldMetric::Ingest, "Broadcasters"),

@@ -62,7 +62,7 @@ pub(super) fn Apart(place: Place) -> impl IntoView {
         let (span, filter) = asked.get();
         quality::apart(api, span.range(), filter, by.get().0)
     });
-    follow(place, move || load.again());
+    follow(place, load);
     let options: Vec<_> = BY
         .iter()
         .map(|(_, word, label)| ((*word).to_owned(), (*label).to_owned()))

@@ -92,7 +92,7 @@ fn Whole(place: Place) -> impl IntoView {
             Ok((steps, quality::whole(api, range, filter, steps.interval).await?))
         }
     });
-    follow(place, move || load.again());
+    follow(place, load);
     let told = Memo::new(move |_| {
         load.value().with(|known| {
             let all = known.as_ref().and_then(|(_, whole)| whole.quality.first());

@@ -11,7 +11,7 @@ use crate::{
         weak_tokens::{self, WeakTokens},
     },
     kit::{Badge, Empty, Load, Loaded, Skeleton, Table, When},
-    pages::is_misuse_open,
+    pages::{is_misuse_open, misuse::way_around},
     session::may,
 };
 
@@ -58,7 +58,8 @@ fn Row(one: WeakTokens) -> impl IntoView {
     let jti = one.jti.into_inner();
     // Down to who it is, for whom that is open.
     let example = if is_misuse_open() {
-        let href = format!("/misuse/tokens?open={}", js_sys::encode_uri_component(&jti));
+        let seen = (&one.last_seen_at, &one.last_seen_at);
+        let href = way_around("/misuse/tokens", seen, ("open", &jti));
         let title = jti.clone();
         view! { <a class="mono ellipsis seen-jti" title=title href=href>{jti}</a> }.into_any()
     } else {

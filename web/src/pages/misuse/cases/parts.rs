@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::super::{
     parts::{Score, tone_of},
+    place::way_around,
     words,
 };
 use crate::{
@@ -92,7 +93,7 @@ fn finding(row: CaseFinding, remove: Callback<cynic::Id>) -> AnyView {
 
 fn token(row: CaseToken, remove: Callback<cynic::Id>) -> AnyView {
     let jti = row.jti.into_inner();
-    let href = format!("/misuse/tokens?open={}", js_sys::encode_uri_component(&jti));
+    let href = way_around("/misuse/tokens", (&row.last_at, &row.last_at), ("open", &jti));
     view! {
         <tr>
             <th scope="row">
@@ -116,7 +117,8 @@ fn address(row: CaseAddress, remove: Callback<cynic::Id>) -> AnyView {
     let ip = row.ip;
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider, land].into_iter().flatten().collect();
-    let href = (!ip.contains('/')).then(|| format!("/misuse/addresses?open={}", js_sys::encode_uri_component(&ip)));
+    let seen = (&row.last_at, &row.last_at);
+    let href = (!ip.contains('/')).then(|| way_around("/misuse/addresses", seen, ("open", &ip)));
     view! {
         <tr>
             <th scope="row">{match href {
