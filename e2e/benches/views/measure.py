@@ -262,7 +262,7 @@ def main() -> None:
         known = organisation_of(data, postgres, first.organisation)
         now = int(time.time() * 1e6)
         file = str(data / "rows.duckdb")
-        rows = duckdb.connect(file, config={"threads": 2})
+        rows = duckdb.connect(file, config={"threads": 2, "memory_limit": "10GB"})
         traffic.make(rows, arguments.sessions, **known, now=now)
         traffic.sum_up(rows)
         traffic.find(rows)
@@ -285,7 +285,7 @@ def main() -> None:
                     print(f"{words}, {name}: {ours[words, name]:.0f} ms", flush=True)
         finally:
             platform.stop()
-        rows = duckdb.connect(file, read_only=True, config={"threads": 2})
+        rows = duckdb.connect(file, read_only=True, config={"threads": 2, "memory_limit": "10GB"})
         for words, begin in times(now):
             print(f"| {words} | platform | DuckDB | ratio |\n| --- | --- | --- | --- |")
             for name, _, _, same in questions(Duck(rows, begin, now)):
