@@ -12,6 +12,7 @@ use ids::{NodeId, SessionId};
 use crate::{
     Stay,
     recent::Recent,
+    tally::Tally,
     thresholds::{COUNTRIES_WITHIN, PAUSE, STALLED},
 };
 
@@ -22,9 +23,10 @@ pub(crate) struct Holder {
     /// From where sessions began.
     pub(crate) addresses: Recent<(Group, IpAddr)>,
     pub(crate) countries: Recent<Seen>,
-    pub(crate) starts: Recent<()>,
-    /// Whether what was shown was forged.
-    pub(crate) denials: Recent<bool>,
+    pub(crate) starts: Tally,
+    pub(crate) denials: Tally,
+    /// Of the denials, those of what was forged.
+    pub(crate) forged: Tally,
     /// Since when it plays without a pause, and until when.
     pub(crate) playing: Option<(Timestamp, Timestamp)>,
     /// Whether a viewer is named.
@@ -99,7 +101,7 @@ impl Holder {
         self.is_bound |= stay.user.is_some();
         self.has_watched = true;
         self.addresses.renew(at, (group, guard::block(stay.address)));
-        self.starts.add(at, ());
+        self.starts.add(at);
         if let Some(country) = stay.place.country {
             self.countries.renew(at, Seen { country, hosting });
         }

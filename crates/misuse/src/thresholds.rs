@@ -24,6 +24,20 @@ pub struct Thresholds {
     pub denials: u32,
 }
 
+impl Thresholds {
+    /// The most that each may be: up to there things are counted, so that whatever is accepted can be reached.
+    /// Addresses and countries are told apart, and therefore kept.
+    pub const MOST: Self = Self {
+        addresses: 256,
+        countries: 100,
+        sessions: 10_000,
+        hours: 10_000,
+        reconnects: 10_000,
+        connections: 10_000,
+        denials: 10_000,
+    };
+}
+
 impl Default for Thresholds {
     fn default() -> Self {
         Self {

@@ -150,7 +150,10 @@ impl Detector {
             }
             let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
             holder.heard = at;
-            holder.denials.add(at, holder::is_forged(denial.reason));
+            holder.denials.add(at);
+            if holder::is_forged(denial.reason) {
+                holder.forged.add(at);
+            }
             self.judge(&subject, at, found);
         }
     }

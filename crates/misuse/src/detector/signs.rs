@@ -26,6 +26,7 @@ pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Rai
     holder.countries.forget(COUNTRIES_WITHIN, now);
     holder.starts.forget(RECONNECTS_WITHIN, now);
     holder.denials.forget(DENIALS_WITHIN, now);
+    holder.forged.forget(DENIALS_WITHIN, now);
     let case = Case {
         watched: holder.watched(BESIDE, now).collect(),
         holder,
@@ -174,7 +175,7 @@ impl Case<'_> {
     }
 
     fn reconnects(&self, raise: &mut Raise<'_>) {
-        let times = count(self.holder.starts.all().count());
+        let times = self.holder.starts.times();
         if let Some(more) = times.checked_sub(self.thresholds.reconnects.max(2)) {
             let points = 5_u32.saturating_add(more.div_euclid(4)).min(15);
             let evidence = || format!("{times} sessions began within 10 minutes");
@@ -220,8 +221,7 @@ impl Case<'_> {
 
     /// Refusals. Of what expired or was taken back a player tries again and again; nobody forges by mistake.
     fn denials(&self, raise: &mut Raise<'_>) {
-        let times = count(self.holder.denials.all().count());
-        let forged = count(self.holder.denials.all().filter(|forged| **forged).count());
+        let (times, forged) = (self.holder.denials.times(), self.holder.forged.times());
         let least = self.thresholds.denials.max(1);
         let Some(more) = times.checked_sub(least) else {
             return;

@@ -3,4 +3,5 @@
 mod crowd;
 mod planted;
 mod signs;
+mod thresholds;
 mod traffic;

@@ -50,14 +50,24 @@ fn Form(before: Thresholds, open: RwSignal<bool>) -> impl IntoView {
     let reconnects = field(before.reconnects);
     let connections = field(before.connections);
     let denials = field(before.denials);
-    let read = |(text, wrong): (RwSignal<String>, RwSignal<Option<String>>)| {
+    let read = |((text, wrong), most): ((RwSignal<String>, RwSignal<Option<String>>), u32)| {
         let number = text.with_untracked(|text| text.trim().parse::<i32>().ok());
-        let number = number.filter(|number| (1..=10_000).contains(number));
-        wrong.set(number.is_none().then(|| "1 to 10000".to_owned()));
+        let number = number.filter(|number| u32::try_from(*number).is_ok_and(|number| (1..=most).contains(&number)));
+        wrong.set(number.is_none().then(|| format!("1 to {most}")));
         number
     };
     let submit = move |()| {
-        let all = [addresses, countries, sessions, hours, reconnects, connections, denials].map(read);
+        let most = misuse::Thresholds::MOST;
+        let all = [
+            (addresses, most.addresses),
+            (countries, most.countries),
+            (sessions, most.sessions),
+            (hours, most.hours),
+            (reconnects, most.reconnects),
+            (connections, most.connections),
+            (denials, most.denials),
+        ]
+        .map(read);
         let [
             Some(addresses),
             Some(countries),
