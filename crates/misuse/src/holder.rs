@@ -74,15 +74,59 @@ pub(crate) struct Seen {
     pub(crate) hosting: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Met {
     pub(crate) countries: BTreeSet<Country>,
     pub(crate) referrers: BTreeSet<Option<Arc<str>>>,
 }
 
+/// What a session that goes on with a newer token brings along.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    open: Open,
+    playing: Option<(Timestamp, Timestamp)>,
+    met: Met,
+}
+
 impl Holder {
     /// Takes in a session that began; `hosting` says whether it comes from a data centre.
     pub(crate) fn started(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
+        self.starts.add(at);
+        self.take(stay, hosting, at);
+    }
+
+    /// Lets a session go that goes on with a newer token.
+    pub(crate) fn leave(&mut self, session: SessionId) -> Option<Moved> {
+        let open = self.open.remove(&session)?;
+        Some(Moved {
+            open,
+            playing: self.playing,
+            met: self.met.clone(),
+        })
+    }
+
+    /// Takes in a session that began with an older token. It goes on as it was there, and what it was counted as usual
+    /// with is not counted again.
+    pub(crate) fn renewed(&mut self, stay: &Stay, hosting: bool, moved: Option<Moved>, at: Timestamp) {
+        let is_new = !self.has_watched;
+        self.take(stay, hosting, at);
+        let Some(Moved { open, playing, met }) = moved else {
+            return;
+        };
+        if let Some(now) = self.open.get_mut(&stay.session) {
+            (now.started, now.progressed, now.bytes) = (open.started, open.progressed, open.bytes);
+        }
+        let goes_on = |(_, last): &(Timestamp, Timestamp)| at.since(*last) < PAUSE;
+        self.playing = match (self.playing.filter(goes_on), playing.filter(goes_on)) {
+            (Some((since, last)), Some((earlier, later))) => Some((since.min(earlier), last.max(later))),
+            (one, other) => one.or(other),
+        };
+        if is_new {
+            self.met = met;
+        }
+    }
+
+    fn take(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
         let group = group(stay);
         self.open.insert(
             stay.session,
@@ -101,7 +145,6 @@ impl Holder {
         self.is_bound |= stay.user.is_some();
         self.has_watched = true;
         self.addresses.renew(at, (group, guard::block(stay.address)));
-        self.starts.add(at);
         if let Some(country) = stay.place.country {
             self.countries.renew(at, Seen { country, hosting });
         }

@@ -63,7 +63,7 @@ impl Detector {
                     }
                 }
             }
-            What::Renewed { session, jti } => self.renewed(session, jti, at),
+            What::Renewed { session, jti } => self.renewed(session, jti, at, found),
             What::Ended { session } => {
                 if let Some(stay) = self.stays.remove(&session) {
                     for subject in subjects(&stay) {
@@ -117,8 +117,12 @@ impl Detector {
     }
 
     /// The session leaves its token for another; what its viewer and address do stays as it is.
-    fn renewed(&mut self, session: SessionId, jti: Arc<str>, at: Timestamp) {
-        let Some(stay) = self.stays.get_mut(&session) else {
+    fn renewed(&mut self, session: SessionId, jti: Arc<str>, at: Timestamp, found: &mut Vec<Finding>) {
+        let Some(stay) = self
+            .stays
+            .get_mut(&session)
+            .filter(|stay| stay.jti.as_ref() != Some(&jti))
+        else {
             return;
         };
         let newer = Arc::new(Stay {
@@ -126,16 +130,19 @@ impl Detector {
             ..Stay::clone(stay)
         });
         let older = std::mem::replace(stay, newer.clone());
-        if let Some(jti) = older.jti.clone()
-            && let Some(Known { holder, .. }) = self.holders.get_mut(&Subject::Token(jti))
-        {
+        let left = older.jti.clone().map(Subject::Token);
+        let left = left.and_then(|left| self.holders.get_mut(&left));
+        let moved = left.and_then(|Known { holder, .. }| {
             holder.heard = at;
-            holder.open.remove(&session);
-        }
-        let Known { holder, .. } = self.holders.entry(Subject::Token(jti)).or_default();
+            holder.leave(session)
+        });
+        let subject = Subject::Token(jti);
+        let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
         holder.heard = at;
         let hosting = hosting::is_hosting(newer.place.asn, newer.provider.as_deref());
-        holder.started(&newer, hosting, at);
+        holder.renewed(&newer, hosting, moved, at);
+        note_odd(&self.usual, holder, &newer, hosting);
+        self.judge(&subject, at, found);
     }
 
     fn denied(&mut self, denial: &Denial, at: Timestamp, found: &mut Vec<Finding>) {

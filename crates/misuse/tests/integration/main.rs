@@ -2,6 +2,7 @@
 
 mod crowd;
 mod planted;
+mod renewed;
 mod signs;
 mod thresholds;
 mod traffic;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use guard::Reason;
 use misuse::{Detector, Event, Finding, Indicator, Subject, Thresholds, What};
 
-use crate::traffic::{BEGIN, Maker, Spot, Visit};
+use crate::traffic::{BEGIN, Maker, Spot, Visit, token_of};
 
 /// A token of one viewer, from these places: where, from when and for how long, in seconds.
 fn of(places: &[(&Spot, u64, u64)]) -> Vec<Finding> {
@@ -45,10 +45,14 @@ pub(crate) fn detect_by(thresholds: Thresholds, events: Vec<Event>) -> Vec<Findi
 
 /// The most points that an indicator gave that token.
 pub(crate) fn most(found: &[Finding], indicator: Indicator) -> Option<u32> {
-    let token = Subject::Token("t".into());
+    most_of(found, &token_of("t"), indicator)
+}
+
+/// The most points that an indicator gave somebody.
+pub(crate) fn most_of(found: &[Finding], subject: &Subject, indicator: Indicator) -> Option<u32> {
     let these = found
         .iter()
-        .filter(|finding| finding.indicator == indicator && finding.subject == token);
+        .filter(|finding| finding.indicator == indicator && finding.subject == *subject);
     these.map(|finding| finding.points).max()
 }
 
