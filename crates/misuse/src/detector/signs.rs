@@ -210,12 +210,16 @@ impl Case<'_> {
         });
     }
 
-    /// One token on several nodes at once, from several addresses.
+    /// One token on several nodes at once. A player that was led to another node leaves a session behind that gets
+    /// nothing any more; a family's screens may be on two, so it adds little.
     fn nodes(&self, raise: &mut Raise<'_>) {
-        let nodes: BTreeSet<_> = self.watched.iter().map(|open| open.node).collect();
-        let addresses: BTreeSet<_> = self.watched.iter().map(|open| open.address).collect();
-        if nodes.len() > 1 && addresses.len() > 1 {
-            raise.holds(Indicator::Nodes, 5, || format!("on {} nodes at once", nodes.len()));
+        let mut tokens: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for open in &self.watched {
+            tokens.entry(&open.jti).or_default().insert(open.node);
+        }
+        let nodes = tokens.values().map(BTreeSet::len).max().unwrap_or(0);
+        if nodes > 1 {
+            raise.holds(Indicator::Nodes, 5, || format!("on {nodes} nodes at once"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the detector calls, on traffic in which thieves were planted.
 
 mod crowd;
+mod nodes;
 mod planted;
 mod renewed;
 mod signs;
