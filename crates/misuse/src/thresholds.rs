@@ -20,7 +20,7 @@ pub struct Thresholds {
     pub reconnects: u32,
     /// Connections at once from one address.
     pub connections: u32,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     pub denials: u32,
 }
 

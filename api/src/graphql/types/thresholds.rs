@@ -20,7 +20,7 @@ pub(crate) struct MisuseThresholds {
     reconnects: i32,
     /// Connections at once from one address.
     connections: i32,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     denials: i32,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct MisuseThresholdsInput {
     reconnects: Option<i64>,
     /// Connections at once from one address.
     connections: Option<i64>,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     denials: Option<i64>,
 }
 

@@ -108,7 +108,7 @@ fn Form(before: Thresholds, open: RwSignal<bool>) -> impl IntoView {
                 <TextField label="Hours of playback without a pause" value=hours.0 kind="number" required=true error=hours.1/>
                 <TextField label="Sessions of a token that began" value=reconnects.0 kind="number" required=true error=reconnects.1 hint="Within ten minutes."/>
                 <TextField label="Connections at once from one address" value=connections.0 kind="number" required=true error=connections.1/>
-                <TextField label="Refusals" value=denials.0 kind="number" required=true error=denials.1 hint="Of one address, within five minutes."/>
+                <TextField label="Refusals" value=denials.0 kind="number" required=true error=denials.1 hint="Of one token or address, within five minutes."/>
             </div>
         </DialogForm>
     }
