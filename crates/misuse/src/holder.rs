@@ -29,6 +29,10 @@ pub(crate) struct Holder {
     pub(crate) forged: Tally,
     /// Since when it plays without a pause, and until when.
     pub(crate) playing: Option<(Timestamp, Timestamp)>,
+    /// The token of the session that began last.
+    pub(crate) token: Option<Arc<str>>,
+    /// When it was seen last that several are here, at once or with another token each: of use at an address.
+    pub(crate) shared: Option<Timestamp>,
     /// Whether a viewer is named.
     pub(crate) is_bound: bool,
     /// Whether it had a session.
@@ -92,6 +96,10 @@ impl Holder {
     /// Takes in a session that began; `hosting` says whether it comes from a data centre.
     pub(crate) fn started(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
         self.starts.add(at);
+        if self.has_watched && self.token != stay.jti {
+            self.shared = Some(at);
+        }
+        self.token.clone_from(&stay.jti);
         self.take(stay, hosting, at);
     }
 

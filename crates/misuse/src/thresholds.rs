@@ -16,7 +16,7 @@ pub struct Thresholds {
     pub sessions: u32,
     /// Hours of playback without a pause.
     pub hours: u32,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     pub reconnects: u32,
     /// Connections at once from one address.
     pub connections: u32,
@@ -58,6 +58,8 @@ pub(crate) const ADDRESSES_WITHIN: Duration = Duration::from_mins(10);
 pub(crate) const COUNTRIES_WITHIN: Duration = Duration::from_hours(1);
 /// In which sessions that begin are.
 pub(crate) const RECONNECTS_WITHIN: Duration = Duration::from_mins(10);
+/// For how long an address is several people's after more than one was seen there.
+pub(crate) const SHARED_FOR: Duration = Duration::from_hours(1);
 /// In which refusals are.
 pub(crate) const DENIALS_WITHIN: Duration = Duration::from_mins(5);
 /// A gap this long is a pause.

@@ -16,7 +16,7 @@ pub(crate) struct MisuseThresholds {
     sessions: i32,
     /// Hours of playback without a pause.
     hours: i32,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     reconnects: i32,
     /// Connections at once from one address.
     connections: i32,
@@ -36,7 +36,7 @@ pub(crate) struct MisuseThresholdsInput {
     sessions: Option<i64>,
     /// Hours of playback without a pause.
     hours: Option<i64>,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     reconnects: Option<i64>,
     /// Connections at once from one address.
     connections: Option<i64>,

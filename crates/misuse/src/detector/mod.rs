@@ -136,6 +136,12 @@ impl Detector {
             holder.heard = at;
             holder.leave(session)
         });
+        // Whoever is at the address is the same as before.
+        if let Some(Known { holder, .. }) = self.holders.get_mut(&address(newer.address))
+            && holder.token == older.jti
+        {
+            holder.token = Some(jti.clone());
+        }
         let subject = Subject::Token(jti);
         let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
         holder.heard = at;

@@ -1,5 +1,6 @@
 //! What the detector calls, on traffic in which thieves were planted.
 
+mod addresses;
 mod crowd;
 mod nodes;
 mod planted;

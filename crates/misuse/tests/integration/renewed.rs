@@ -96,7 +96,7 @@ fn alone<'a>(token: &'a str, spot: &'a Spot, from_s: u64, for_s: u64) -> Visit<'
 }
 
 /// The session that began with a token goes on with another one.
-fn renew(events: &mut Vec<Event>, began_with: &str, newer: &str, at_s: u64) {
+pub(crate) fn renew(events: &mut Vec<Event>, began_with: &str, newer: &str, at_s: u64) {
     let session = events.iter().find_map(|event| match &event.what {
         What::Started(stay) if stay.jti.as_deref() == Some(began_with) => Some(stay.session),
         _ => None,

@@ -106,7 +106,7 @@ fn Form(before: Thresholds, open: RwSignal<bool>) -> impl IntoView {
                 <TextField label="Countries of a token" value=countries.0 kind="number" required=true error=countries.1 hint="Within an hour."/>
                 <TextField label="Sessions at once on a viewer's token" value=sessions.0 kind="number" required=true error=sessions.1/>
                 <TextField label="Hours of playback without a pause" value=hours.0 kind="number" required=true error=hours.1/>
-                <TextField label="Sessions of a token that began" value=reconnects.0 kind="number" required=true error=reconnects.1 hint="Within ten minutes."/>
+                <TextField label="Sessions of a token or address that began" value=reconnects.0 kind="number" required=true error=reconnects.1 hint="Within ten minutes."/>
                 <TextField label="Connections at once from one address" value=connections.0 kind="number" required=true error=connections.1/>
                 <TextField label="Refusals" value=denials.0 kind="number" required=true error=denials.1 hint="Of one token or address, within five minutes."/>
             </div>
