@@ -8,3 +8,4 @@ mod renewed;
 mod signs;
 mod thresholds;
 mod traffic;
+mod unusual;
