@@ -1,7 +1,7 @@
 //! The numbers that an organisation sets: each decides its indicator, up to the most that it may be.
 
 use guard::Reason;
-use misuse::{Event, Indicator, Thresholds};
+use misuse::{Detector, Event, Indicator, Thresholds};
 
 use crate::{
     signs::{detect_by, events, most, spot},
@@ -24,6 +24,107 @@ fn the_most_that_a_threshold_may_be_is_reached_and_one_less_is_not_enough() {
     }
 }
 
+#[test]
+fn each_threshold_decides_when_its_own_indicator_is_found() {
+    for threshold in &EACH {
+        let Each { indicator, number, .. } = threshold;
+        let happened = (threshold.happens)(*number);
+        let by = |least: u32| {
+            let mut thresholds = Thresholds::default();
+            *(threshold.of)(&mut thresholds) = least;
+            most(&detect_by(thresholds, happened.clone()), *indicator)
+        };
+        assert!(by(*number).is_some(), "{indicator}: {number} of {number}");
+        assert_eq!(by(number + 1), None, "{indicator}: {number} of {}", number + 1);
+        // It is the default that is raised or lowered.
+        let default = *(threshold.of)(&mut Thresholds::default());
+        assert_ne!(default, *number);
+        let by_default = most(&detect_by(Thresholds::default(), happened.clone()), *indicator);
+        assert_eq!(by_default.is_some(), default < *number, "{indicator} by default");
+        // Nor does another number decide it.
+        for other in EACH.iter().filter(|other| other.indicator != *indicator) {
+            let mut thresholds = Thresholds::default();
+            *(threshold.of)(&mut thresholds) = *number;
+            *(other.of)(&mut thresholds) = 10_000;
+            let found = most(&detect_by(thresholds, happened.clone()), *indicator);
+            assert!(found.is_some(), "{indicator} whatever {} wants", other.indicator);
+        }
+    }
+}
+
+#[test]
+fn what_is_set_holds_from_then_on() {
+    let (mut detector, mut found) = (Detector::new(Thresholds::default()), Vec::new());
+    for (n, event) in (0..).zip(denials(6)) {
+        if n == 4 {
+            detector.set(Thresholds {
+                denials: 6,
+                ..Thresholds::default()
+            });
+        }
+        detector.take(event, &mut found);
+    }
+    assert_eq!(
+        most(&found, Indicator::Denials),
+        Some(5),
+        "the six, of whom four were before"
+    );
+}
+
+/// A number of an organisation's, and what happens for it to be reached.
+struct Each {
+    indicator: Indicator,
+    of: fn(&mut Thresholds) -> &mut u32,
+    happens: Happens,
+    /// How much of it happens: another number than the default.
+    number: u32,
+}
+
+const EACH: [Each; 7] = [
+    Each {
+        indicator: Indicator::Addresses,
+        of: |all| &mut all.addresses,
+        happens: addresses,
+        number: 5,
+    },
+    Each {
+        indicator: Indicator::Countries,
+        of: |all| &mut all.countries,
+        happens: countries,
+        number: 3,
+    },
+    Each {
+        indicator: Indicator::Sessions,
+        of: |all| &mut all.sessions,
+        happens: beside,
+        number: 5,
+    },
+    Each {
+        indicator: Indicator::LongPlayback,
+        of: |all| &mut all.hours,
+        happens: hours,
+        number: 2,
+    },
+    Each {
+        indicator: Indicator::Reconnects,
+        of: |all| &mut all.reconnects,
+        happens: reconnects,
+        number: 4,
+    },
+    Each {
+        indicator: Indicator::Connections,
+        of: |all| &mut all.connections,
+        happens: beside,
+        number: 6,
+    },
+    Each {
+        indicator: Indicator::Denials,
+        of: |all| &mut all.denials,
+        happens: denials,
+        number: 4,
+    },
+];
+
 /// What makes a number what it is.
 type Happens = fn(u32) -> Vec<Event>;
 
@@ -41,6 +142,19 @@ fn countries(times: u32) -> Vec<Event> {
     let spots: Vec<_> = (0..).zip(codes).map(|(n, code)| spot(n, 64_500, code)).collect();
     assert_eq!(spots.len(), usize::try_from(times).expect("few"));
     in_turn(&spots, 30)
+}
+
+/// So many sessions at once, from one place.
+fn beside(times: u32) -> Vec<Event> {
+    let home = spot(1, 64_500, "DE");
+    let all: Vec<_> = (0..times).map(|_| (&home, 0, 60)).collect();
+    events(&all)
+}
+
+/// So many hours, and a minute, without a pause.
+fn hours(times: u32) -> Vec<Event> {
+    let home = spot(1, 64_500, "DE");
+    events(&[(&home, 0, u64::from(times) * 3_600 + 60)])
 }
 
 /// So many sessions that begin within ten minutes, from one place.
