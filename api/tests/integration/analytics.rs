@@ -444,6 +444,14 @@ async fn who_shares_a_token_is_found_while_it_happens_with_evidence_and_by_nobod
         organisation { settings { misuseThresholds { addresses sessions } } } errors { code field } } }";
     let wrong = admin.data(change, json!({ "t": { "addresses": 0 } })).await;
     assert_eq!(wrong["updateSettings"]["errors"][0]["code"], "INVALID");
+    for (field, number) in [("addresses", 257), ("countries", 101), ("denials", 10_001)] {
+        let beyond = admin.data(change, json!({ "t": { field: number } })).await;
+        assert_eq!(
+            beyond["updateSettings"]["errors"],
+            json!([{ "code": "INVALID", "field": ["input", "misuseThresholds", field] }]),
+            "what could never be reached"
+        );
+    }
     let set = admin.data(change, json!({ "t": { "addresses": 2 } })).await;
     assert_eq!(
         set["updateSettings"]["organisation"]["settings"]["misuseThresholds"],

@@ -12,6 +12,7 @@ use ids::{NodeId, SessionId};
 use crate::{
     Stay,
     recent::Recent,
+    tally::Tally,
     thresholds::{COUNTRIES_WITHIN, PAUSE, STALLED},
 };
 
@@ -22,11 +23,16 @@ pub(crate) struct Holder {
     /// From where sessions began.
     pub(crate) addresses: Recent<(Group, IpAddr)>,
     pub(crate) countries: Recent<Seen>,
-    pub(crate) starts: Recent<()>,
-    /// Whether what was shown was forged.
-    pub(crate) denials: Recent<bool>,
+    pub(crate) starts: Tally,
+    pub(crate) denials: Tally,
+    /// Of the denials, those of what was forged.
+    pub(crate) forged: Tally,
     /// Since when it plays without a pause, and until when.
     pub(crate) playing: Option<(Timestamp, Timestamp)>,
+    /// The token of the session that began last.
+    pub(crate) token: Option<Arc<str>>,
+    /// When it was seen last that several are here, at once or with another token each: of use at an address.
+    pub(crate) shared: Option<Timestamp>,
     /// Whether a viewer is named.
     pub(crate) is_bound: bool,
     /// Whether it had a session.
@@ -72,15 +78,63 @@ pub(crate) struct Seen {
     pub(crate) hosting: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Met {
     pub(crate) countries: BTreeSet<Country>,
     pub(crate) referrers: BTreeSet<Option<Arc<str>>>,
 }
 
+/// What a session that goes on with a newer token brings along.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    open: Open,
+    playing: Option<(Timestamp, Timestamp)>,
+    met: Met,
+}
+
 impl Holder {
     /// Takes in a session that began; `hosting` says whether it comes from a data centre.
     pub(crate) fn started(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
+        self.starts.add(at);
+        if self.has_watched && self.token != stay.jti {
+            self.shared = Some(at);
+        }
+        self.token.clone_from(&stay.jti);
+        self.take(stay, hosting, at);
+    }
+
+    /// Lets a session go that goes on with a newer token.
+    pub(crate) fn leave(&mut self, session: SessionId) -> Option<Moved> {
+        let open = self.open.remove(&session)?;
+        Some(Moved {
+            open,
+            playing: self.playing,
+            met: self.met.clone(),
+        })
+    }
+
+    /// Takes in a session that began with an older token. It goes on as it was there, and what it was counted as usual
+    /// with is not counted again.
+    pub(crate) fn renewed(&mut self, stay: &Stay, hosting: bool, moved: Option<Moved>, at: Timestamp) {
+        let is_new = !self.has_watched;
+        self.take(stay, hosting, at);
+        let Some(Moved { open, playing, met }) = moved else {
+            return;
+        };
+        if let Some(now) = self.open.get_mut(&stay.session) {
+            (now.started, now.progressed, now.bytes) = (open.started, open.progressed, open.bytes);
+        }
+        let goes_on = |(_, last): &(Timestamp, Timestamp)| at.since(*last) < PAUSE;
+        self.playing = match (self.playing.filter(goes_on), playing.filter(goes_on)) {
+            (Some((since, last)), Some((earlier, later))) => Some((since.min(earlier), last.max(later))),
+            (one, other) => one.or(other),
+        };
+        if is_new {
+            self.met = met;
+        }
+    }
+
+    fn take(&mut self, stay: &Stay, hosting: bool, at: Timestamp) {
         let group = group(stay);
         self.open.insert(
             stay.session,
@@ -99,7 +153,6 @@ impl Holder {
         self.is_bound |= stay.user.is_some();
         self.has_watched = true;
         self.addresses.renew(at, (group, guard::block(stay.address)));
-        self.starts.add(at, ());
         if let Some(country) = stay.place.country {
             self.countries.renew(at, Seen { country, hosting });
         }

@@ -29,6 +29,7 @@ mod holder;
 mod hosting;
 mod raised;
 mod recent;
+mod tally;
 mod thresholds;
 mod usual;
 mod world;

@@ -1,4 +1,4 @@
-//! What happened within the last so many minutes, bounded.
+//! What was seen within the last so many minutes, bounded.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -19,21 +19,16 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: PartialEq> Recent<T> {
-    /// Adds one more.
-    pub(crate) fn add(&mut self, at: Timestamp, thing: T) {
-        if self.things.len() == KEPT {
-            self.things.pop_front();
-        }
-        self.things.push_back((at, thing));
-    }
-
     /// Adds one, in place of the same from earlier. Whether there was none.
     pub(crate) fn renew(&mut self, at: Timestamp, thing: T) -> bool {
         let known = self.things.iter().position(|(_, known)| *known == thing);
         if let Some(known) = known {
             self.things.remove(known);
         }
-        self.add(at, thing);
+        if self.things.len() == KEPT {
+            self.things.pop_front();
+        }
+        self.things.push_back((at, thing));
         known.is_none()
     }
 
@@ -65,5 +60,5 @@ impl<T: PartialEq> Recent<T> {
     }
 }
 
-/// More than any threshold needs.
+/// As many as the most that a threshold of such things may be, see [`MOST`](crate::Thresholds::MOST).
 const KEPT: usize = 256;

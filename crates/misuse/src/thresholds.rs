@@ -16,12 +16,26 @@ pub struct Thresholds {
     pub sessions: u32,
     /// Hours of playback without a pause.
     pub hours: u32,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     pub reconnects: u32,
     /// Connections at once from one address.
     pub connections: u32,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     pub denials: u32,
+}
+
+impl Thresholds {
+    /// The most that each may be: up to there things are counted, so that whatever is accepted can be reached.
+    /// Addresses and countries are told apart, and therefore kept.
+    pub const MOST: Self = Self {
+        addresses: 256,
+        countries: 100,
+        sessions: 10_000,
+        hours: 10_000,
+        reconnects: 10_000,
+        connections: 10_000,
+        denials: 10_000,
+    };
 }
 
 impl Default for Thresholds {
@@ -44,6 +58,8 @@ pub(crate) const ADDRESSES_WITHIN: Duration = Duration::from_mins(10);
 pub(crate) const COUNTRIES_WITHIN: Duration = Duration::from_hours(1);
 /// In which sessions that begin are.
 pub(crate) const RECONNECTS_WITHIN: Duration = Duration::from_mins(10);
+/// For how long an address is several people's after more than one was seen there.
+pub(crate) const SHARED_FOR: Duration = Duration::from_hours(1);
 /// In which refusals are.
 pub(crate) const DENIALS_WITHIN: Duration = Duration::from_mins(5);
 /// A gap this long is a pause.

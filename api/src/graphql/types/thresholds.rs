@@ -16,15 +16,16 @@ pub(crate) struct MisuseThresholds {
     sessions: i32,
     /// Hours of playback without a pause.
     hours: i32,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     reconnects: i32,
     /// Connections at once from one address.
     connections: i32,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     denials: i32,
 }
 
-/// From when on something is to be a sign of misuse; what is left out stays. 1 to 10000 each.
+/// From when on something is to be a sign of misuse; what is left out stays. 1 to 10000 each; `addresses` to 256,
+/// `countries` to 100.
 #[derive(Clone, Copy, Debug, Default, InputObject)]
 pub(crate) struct MisuseThresholdsInput {
     /// Addresses of one token within ten minutes, outside one /24, /64 or network.
@@ -35,11 +36,11 @@ pub(crate) struct MisuseThresholdsInput {
     sessions: Option<i64>,
     /// Hours of playback without a pause.
     hours: Option<i64>,
-    /// Sessions of one token that began within ten minutes.
+    /// Sessions of one token or address that began within ten minutes.
     reconnects: Option<i64>,
     /// Connections at once from one address.
     connections: Option<i64>,
-    /// Refusals within five minutes.
+    /// Refusals of one token or address within five minutes.
     denials: Option<i64>,
 }
 
@@ -61,22 +62,26 @@ impl MisuseThresholds {
 impl MisuseThresholdsInput {
     /// What is to be different, as numbers that may be.
     pub(crate) fn read(self) -> Result<ThresholdsEdit, Fault> {
-        let number = |said: Option<i64>| match said {
+        let number = |field: &str, said: Option<i64>, most: u32| match said {
             None => Ok(None),
             Some(number) => u32::try_from(number)
                 .ok()
-                .filter(|number| (1..=10_000).contains(number))
+                .filter(|number| (1..=most).contains(number))
                 .map(Some)
-                .ok_or_else(|| Fault::field("misuseThresholds", "INVALID", "a threshold is 1 to 10000")),
+                .ok_or_else(|| {
+                    let message = format!("this threshold is 1 to {most}");
+                    Fault::field(field, "INVALID", message).inside("misuseThresholds")
+                }),
         };
+        let most = Thresholds::MOST;
         Ok(ThresholdsEdit {
-            addresses: number(self.addresses)?,
-            countries: number(self.countries)?,
-            sessions: number(self.sessions)?,
-            hours: number(self.hours)?,
-            reconnects: number(self.reconnects)?,
-            connections: number(self.connections)?,
-            denials: number(self.denials)?,
+            addresses: number("addresses", self.addresses, most.addresses)?,
+            countries: number("countries", self.countries, most.countries)?,
+            sessions: number("sessions", self.sessions, most.sessions)?,
+            hours: number("hours", self.hours, most.hours)?,
+            reconnects: number("reconnects", self.reconnects, most.reconnects)?,
+            connections: number("connections", self.connections, most.connections)?,
+            denials: number("denials", self.denials, most.denials)?,
         })
     }
 }

@@ -63,7 +63,7 @@ impl Detector {
                     }
                 }
             }
-            What::Renewed { session, jti } => self.renewed(session, jti, at),
+            What::Renewed { session, jti } => self.renewed(session, jti, at, found),
             What::Ended { session } => {
                 if let Some(stay) = self.stays.remove(&session) {
                     for subject in subjects(&stay) {
@@ -117,8 +117,12 @@ impl Detector {
     }
 
     /// The session leaves its token for another; what its viewer and address do stays as it is.
-    fn renewed(&mut self, session: SessionId, jti: Arc<str>, at: Timestamp) {
-        let Some(stay) = self.stays.get_mut(&session) else {
+    fn renewed(&mut self, session: SessionId, jti: Arc<str>, at: Timestamp, found: &mut Vec<Finding>) {
+        let Some(stay) = self
+            .stays
+            .get_mut(&session)
+            .filter(|stay| stay.jti.as_ref() != Some(&jti))
+        else {
             return;
         };
         let newer = Arc::new(Stay {
@@ -126,16 +130,25 @@ impl Detector {
             ..Stay::clone(stay)
         });
         let older = std::mem::replace(stay, newer.clone());
-        if let Some(jti) = older.jti.clone()
-            && let Some(Known { holder, .. }) = self.holders.get_mut(&Subject::Token(jti))
-        {
+        let left = older.jti.clone().map(Subject::Token);
+        let left = left.and_then(|left| self.holders.get_mut(&left));
+        let moved = left.and_then(|Known { holder, .. }| {
             holder.heard = at;
-            holder.open.remove(&session);
+            holder.leave(session)
+        });
+        // Whoever is at the address is the same as before.
+        if let Some(Known { holder, .. }) = self.holders.get_mut(&address(newer.address))
+            && holder.token == older.jti
+        {
+            holder.token = Some(jti.clone());
         }
-        let Known { holder, .. } = self.holders.entry(Subject::Token(jti)).or_default();
+        let subject = Subject::Token(jti);
+        let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
         holder.heard = at;
         let hosting = hosting::is_hosting(newer.place.asn, newer.provider.as_deref());
-        holder.started(&newer, hosting, at);
+        holder.renewed(&newer, hosting, moved, at);
+        note_odd(&self.usual, holder, &newer, hosting);
+        self.judge(&subject, at, found);
     }
 
     fn denied(&mut self, denial: &Denial, at: Timestamp, found: &mut Vec<Finding>) {
@@ -150,7 +163,10 @@ impl Detector {
             }
             let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
             holder.heard = at;
-            holder.denials.add(at, holder::is_forged(denial.reason));
+            holder.denials.add(at);
+            if holder::is_forged(denial.reason) {
+                holder.forged.add(at);
+            }
             self.judge(&subject, at, found);
         }
     }

@@ -2,6 +2,10 @@
 //!
 //! What an honest household, an office behind one address, a telephone that roams or a viewer with a VPN does too adds
 //! little, and together less than what calls somebody a thief.
+//!
+//! What one viewer does shows of an address as well, as long as one alone is there: no two at once, and none with
+//! another token, for an hour. An address does not say who that is; so it counts a third there, except in a data centre:
+//! with many connections and refusals, whatever honest people give a reason for comes to 49 points.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +19,9 @@ use crate::{
     Indicator, Subject, Thresholds,
     holder::{Holder, Open, Seen},
     raised::Raise,
-    thresholds::{ADDRESSES_WITHIN, BESIDE, COUNTRIES_WITHIN, DENIALS_WITHIN, PAUSE, RECONNECTS_WITHIN, TRAVEL_KMH},
+    thresholds::{
+        ADDRESSES_WITHIN, BESIDE, COUNTRIES_WITHIN, DENIALS_WITHIN, PAUSE, RECONNECTS_WITHIN, SHARED_FOR, TRAVEL_KMH,
+    },
     world::{Between, between},
 };
 
@@ -26,9 +32,15 @@ pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Rai
     holder.countries.forget(COUNTRIES_WITHIN, now);
     holder.starts.forget(RECONNECTS_WITHIN, now);
     holder.denials.forget(DENIALS_WITHIN, now);
+    holder.forged.forget(DENIALS_WITHIN, now);
+    let is_address = matches!(raise.subject, Subject::Address(_));
+    if holder.watched(BESIDE, now).nth(1).is_some() {
+        holder.shared = Some(now);
+    }
     let case = Case {
         watched: holder.watched(BESIDE, now).collect(),
         holder,
+        is_address,
         thresholds,
         now,
     };
@@ -36,7 +48,13 @@ pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Rai
     case.hosting(raise);
     case.connections(raise);
     case.denials(raise);
-    if matches!(raise.subject, Subject::Address(_)) {
+    if is_address {
+        if !case.is_shared() {
+            case.referrer(raise);
+            case.long_playback(raise);
+            case.reconnects(raise);
+            case.unusual_country(raise);
+        }
         return;
     }
     case.addresses(raise);
@@ -53,11 +71,27 @@ struct Case<'a> {
     holder: &'a Holder,
     /// Sessions that somebody watches, beside each other for long enough.
     watched: Vec<&'a Open>,
+    is_address: bool,
     thresholds: &'a Thresholds,
     now: Timestamp,
 }
 
 impl Case<'_> {
+    /// Whether several are there, or were of late.
+    fn is_shared(&self) -> bool {
+        let shared = self.holder.shared;
+        shared.is_some_and(|shared| self.now.since(shared) < SHARED_FOR)
+    }
+
+    /// What one viewer's sign is worth: of an address less, but in a data centre.
+    fn weighed(&self, points: u32) -> u32 {
+        if self.is_address && self.holder.hosting.is_none() {
+            points.div_euclid(3)
+        } else {
+            points
+        }
+    }
+
     /// Addresses outside one network. A telephone has them one after the other, and a family at once: a home, and
     /// telephones on one carrier. So homes are counted apart.
     fn addresses(&self, raise: &mut Raise<'_>) {
@@ -95,13 +129,13 @@ impl Case<'_> {
     /// A page that hardly anybody comes from; or none, where others have one, or where it is a server that asks.
     fn referrer(&self, raise: &mut Raise<'_>) {
         if let Some(odd) = self.of_open(self.holder.odd_referrer.as_ref()) {
-            raise.holds(Indicator::Referrer, 20, || odd.clone());
+            raise.holds(Indicator::Referrer, self.weighed(20), || odd.clone());
         }
     }
 
     fn unusual_country(&self, raise: &mut Raise<'_>) {
         if let Some(odd) = self.of_open(self.holder.odd_country.as_ref()) {
-            raise.holds(Indicator::UnusualCountry, 10, || odd.clone());
+            raise.holds(Indicator::UnusualCountry, self.weighed(10), || odd.clone());
         }
     }
 
@@ -164,9 +198,12 @@ impl Case<'_> {
         let Some((since, last)) = self.holder.playing else {
             return;
         };
+        // Since several were there, where it is an address.
+        let shared = self.holder.shared.filter(|_| self.is_address);
+        let since = shared.map_or(since, |shared| since.max(shared));
         let hours = u32::try_from(last.since(since).as_secs().div_euclid(3_600)).unwrap_or(u32::MAX);
         if self.now.since(last) < PAUSE && hours >= self.thresholds.hours.max(1) {
-            let points = if hours >= 24 { 30 } else { 15 };
+            let points = self.weighed(if hours >= 24 { 30 } else { 15 });
             raise.holds(Indicator::LongPlayback, points, || {
                 format!("{hours} hours without a pause")
             });
@@ -174,9 +211,16 @@ impl Case<'_> {
     }
 
     fn reconnects(&self, raise: &mut Raise<'_>) {
-        let times = count(self.holder.starts.all().count());
-        if let Some(more) = times.checked_sub(self.thresholds.reconnects.max(2)) {
-            let points = 5_u32.saturating_add(more.div_euclid(4)).min(15);
+        let times = self.holder.starts.times();
+        // Whoever came to an address and stays is somebody else, and began once.
+        let beside = count(self.holder.open.len()).saturating_sub(1);
+        let of_one = if self.is_address {
+            times.saturating_sub(beside)
+        } else {
+            times
+        };
+        if let Some(more) = of_one.checked_sub(self.thresholds.reconnects.max(2)) {
+            let points = self.weighed(5_u32.saturating_add(more.div_euclid(4)).min(15));
             let evidence = || format!("{times} sessions began within 10 minutes");
             raise.holds(Indicator::Reconnects, points, evidence);
         }
@@ -209,19 +253,22 @@ impl Case<'_> {
         });
     }
 
-    /// One token on several nodes at once, from several addresses.
+    /// One token on several nodes at once. A player that was led to another node leaves a session behind that gets
+    /// nothing any more; a family's screens may be on two, so it adds little.
     fn nodes(&self, raise: &mut Raise<'_>) {
-        let nodes: BTreeSet<_> = self.watched.iter().map(|open| open.node).collect();
-        let addresses: BTreeSet<_> = self.watched.iter().map(|open| open.address).collect();
-        if nodes.len() > 1 && addresses.len() > 1 {
-            raise.holds(Indicator::Nodes, 5, || format!("on {} nodes at once", nodes.len()));
+        let mut tokens: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for open in &self.watched {
+            tokens.entry(&open.jti).or_default().insert(open.node);
+        }
+        let nodes = tokens.values().map(BTreeSet::len).max().unwrap_or(0);
+        if nodes > 1 {
+            raise.holds(Indicator::Nodes, 5, || format!("on {nodes} nodes at once"));
         }
     }
 
     /// Refusals. Of what expired or was taken back a player tries again and again; nobody forges by mistake.
     fn denials(&self, raise: &mut Raise<'_>) {
-        let times = count(self.holder.denials.all().count());
-        let forged = count(self.holder.denials.all().filter(|forged| **forged).count());
+        let (times, forged) = (self.holder.denials.times(), self.holder.forged.times());
         let least = self.thresholds.denials.max(1);
         let Some(more) = times.checked_sub(least) else {
             return;

@@ -1,6 +1,11 @@
 //! What the detector calls, on traffic in which thieves were planted.
 
+mod addresses;
 mod crowd;
+mod nodes;
 mod planted;
+mod renewed;
 mod signs;
+mod thresholds;
 mod traffic;
+mod unusual;

@@ -5,10 +5,15 @@ use std::net::IpAddr;
 use guard::Reason;
 use misuse::{Detector, Event, Finding, Indicator, Subject, Thresholds, What};
 
-use crate::traffic::{BEGIN, Maker, Spot, Visit};
+use crate::traffic::{BEGIN, Maker, Spot, Visit, token_of};
 
 /// A token of one viewer, from these places: where, from when and for how long, in seconds.
 fn of(places: &[(&Spot, u64, u64)]) -> Vec<Finding> {
+    detect(events(places))
+}
+
+/// What happens then.
+pub(crate) fn events(places: &[(&Spot, u64, u64)]) -> Vec<Event> {
     let mut maker = Maker::new(0);
     for (spot, from_s, for_s) in places {
         maker.visit(&Visit {
@@ -21,11 +26,16 @@ fn of(places: &[(&Spot, u64, u64)]) -> Vec<Finding> {
             lingers_s: 0,
         });
     }
-    detect(maker.events())
+    maker.events()
 }
 
-fn detect(events: Vec<Event>) -> Vec<Finding> {
-    let mut detector = Detector::new(Thresholds::default());
+pub(crate) fn detect(events: Vec<Event>) -> Vec<Finding> {
+    detect_by(Thresholds::default(), events)
+}
+
+/// What is found by these thresholds.
+pub(crate) fn detect_by(thresholds: Thresholds, events: Vec<Event>) -> Vec<Finding> {
+    let mut detector = Detector::new(thresholds);
     let mut found = Vec::new();
     for event in events {
         detector.take(event, &mut found);
@@ -33,15 +43,20 @@ fn detect(events: Vec<Event>) -> Vec<Finding> {
     found
 }
 
-fn most(found: &[Finding], indicator: Indicator) -> Option<u32> {
-    let token = Subject::Token("t".into());
+/// The most points that an indicator gave that token.
+pub(crate) fn most(found: &[Finding], indicator: Indicator) -> Option<u32> {
+    most_of(found, &token_of("t"), indicator)
+}
+
+/// The most points that an indicator gave somebody.
+pub(crate) fn most_of(found: &[Finding], subject: &Subject, indicator: Indicator) -> Option<u32> {
     let these = found
         .iter()
-        .filter(|finding| finding.indicator == indicator && finding.subject == token);
+        .filter(|finding| finding.indicator == indicator && finding.subject == *subject);
     these.map(|finding| finding.points).max()
 }
 
-fn spot(last: u8, asn: u32, country: &'static str) -> Spot {
+pub(crate) fn spot(last: u8, asn: u32, country: &'static str) -> Spot {
     Spot {
         address: IpAddr::from([192, 0, 2, last]),
         asn,

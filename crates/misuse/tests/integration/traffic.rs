@@ -129,6 +129,15 @@ impl Maker {
         self.tell(gone, What::Ended { session });
     }
 
+    /// So many who each watched with a token of their own, from this page and this country, and are gone.
+    pub(crate) fn others(&mut self, times: u64, page: Option<&str>, country: &'static str) {
+        for _ in 0..times {
+            let spot = Spot { country, ..self.home() };
+            let who = self.names("other");
+            self.visit(&Visit::of(&who, &spot, 0, 0).on(page));
+        }
+    }
+
     pub(crate) fn refuse(&mut self, address: IpAddr, token: Option<&str>, reason: Reason, at_s: u64) {
         let jti = token.map(Arc::from);
         self.tell(at_s, What::Denied(Denial { address, jti, reason }));

@@ -50,14 +50,24 @@ fn Form(before: Thresholds, open: RwSignal<bool>) -> impl IntoView {
     let reconnects = field(before.reconnects);
     let connections = field(before.connections);
     let denials = field(before.denials);
-    let read = |(text, wrong): (RwSignal<String>, RwSignal<Option<String>>)| {
+    let read = |((text, wrong), most): ((RwSignal<String>, RwSignal<Option<String>>), u32)| {
         let number = text.with_untracked(|text| text.trim().parse::<i32>().ok());
-        let number = number.filter(|number| (1..=10_000).contains(number));
-        wrong.set(number.is_none().then(|| "1 to 10000".to_owned()));
+        let number = number.filter(|number| u32::try_from(*number).is_ok_and(|number| (1..=most).contains(&number)));
+        wrong.set(number.is_none().then(|| format!("1 to {most}")));
         number
     };
     let submit = move |()| {
-        let all = [addresses, countries, sessions, hours, reconnects, connections, denials].map(read);
+        let most = misuse::Thresholds::MOST;
+        let all = [
+            (addresses, most.addresses),
+            (countries, most.countries),
+            (sessions, most.sessions),
+            (hours, most.hours),
+            (reconnects, most.reconnects),
+            (connections, most.connections),
+            (denials, most.denials),
+        ]
+        .map(read);
         let [
             Some(addresses),
             Some(countries),
@@ -96,9 +106,9 @@ fn Form(before: Thresholds, open: RwSignal<bool>) -> impl IntoView {
                 <TextField label="Countries of a token" value=countries.0 kind="number" required=true error=countries.1 hint="Within an hour."/>
                 <TextField label="Sessions at once on a viewer's token" value=sessions.0 kind="number" required=true error=sessions.1/>
                 <TextField label="Hours of playback without a pause" value=hours.0 kind="number" required=true error=hours.1/>
-                <TextField label="Sessions of a token that began" value=reconnects.0 kind="number" required=true error=reconnects.1 hint="Within ten minutes."/>
+                <TextField label="Sessions of a token or address that began" value=reconnects.0 kind="number" required=true error=reconnects.1 hint="Within ten minutes."/>
                 <TextField label="Connections at once from one address" value=connections.0 kind="number" required=true error=connections.1/>
-                <TextField label="Refusals" value=denials.0 kind="number" required=true error=denials.1 hint="Of one address, within five minutes."/>
+                <TextField label="Refusals" value=denials.0 kind="number" required=true error=denials.1 hint="Of one token or address, within five minutes."/>
             </div>
         </DialogForm>
     }
