@@ -10,6 +10,7 @@
 
 pub(crate) mod applying;
 pub(crate) mod automatic;
+mod holds;
 mod news;
 pub(crate) mod settings;
 mod standing;
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::{applying::Target, news::told_of, standing::DUE};
-pub(crate) use self::{news::Responses, standing::Standing};
+pub(crate) use self::{holds::Holds, news::Responses, standing::Standing};
 use super::{
     Work,
     page::{Page, Wanted},

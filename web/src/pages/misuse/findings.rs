@@ -11,7 +11,7 @@ use super::{
     cases::{AddButton, Adding},
     export::{self, ExportButton},
     filters::When as Time,
-    parts::tone_of,
+    parts::{HeldUntil, tone_of},
     place::{DAY_MIN, Place, Span},
     responses::{SuggestButton, Suggesting},
     thresholds::ThresholdsButton,
@@ -177,6 +177,12 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
         view! { <EndButton ways whose running name/> }
     });
     let act = cut(ways, &of, &finding, &reaches);
+    // Who is kept out for good is so anyway.
+    let for_good = finding.status == Some(TokenStatus::Revoked) || finding.banned == Some(true);
+    let held = finding
+        .held_until
+        .filter(|_| !for_good)
+        .map(|at| view! { <HeldUntil at/> });
     // What has a button of its own, beside the others, is not offered twice.
     let elsewhere = if finding.ip.is_some() {
         reaches.into_iter().skip(1).collect()
@@ -196,6 +202,7 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
                 {details.map(|href| view! { <a class="btn btn-quiet" href=href aria-label=format!("Details of {}", of.name())>"Details"</a> })}
                 {suggesting.map(|suggesting| view! { <SuggestButton ways suggesting/> })}
                 {adding.map(|adding| view! { <AddButton ways adding/> })}
+                {held}
                 {end}
                 {act}
             </div>
