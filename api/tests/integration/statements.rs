@@ -82,7 +82,7 @@ const LISTS: &[(&str, &str)] = &[
     (
         "MisuseResponseConnection",
         "query($n: Int) { organisation { responses(first: $n) { totalCount nodes {
-        id state kind ip code weight evidence lengthSeconds note proposedBy { name } decidedBy { name } byItself until
+        id state kind ip value code weight evidence lengthSeconds note proposedBy { name } decidedBy { name } byItself until
         rule undoneBy { name } endedAt isOwn } } } }",
     ),
     (

@@ -26,6 +26,7 @@ use crate::{
         live::use_live,
         misuse::Whose,
         page::Page,
+        rules::Kind,
         scalar::TokenStatus,
     },
     kit::{Badge, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
@@ -164,14 +165,19 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
         findings: vec![id],
         ..Adding::default()
     });
-    let suggesting = finding.id.clone().map(|finding| Suggesting {
-        finding,
-        whom: format!("{} {}", of.kind().to_lowercase(), of.name()),
-    });
     let (running, reaches) = (
         finding.whereabouts.running,
         reaches(finding.ip.as_deref(), &finding.whereabouts),
     );
+    let suggesting = finding.id.clone().map(|id| {
+        let kind = of.kind().to_lowercase();
+        Suggesting {
+            finding: id,
+            whom: format!("{kind} {}", of.name()),
+            what: format!("The {kind}"),
+            reaches: beside(&reaches, finding.ip.is_some()),
+        }
+    });
     let end = of.whose().map(|whose| {
         let name = of.name();
         view! { <EndButton ways whose running name/> }
@@ -208,6 +214,13 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
             </div>
         </li>
     }
+}
+
+/// What a second person can be asked to keep out besides; the address that the finding is of is not named twice.
+fn beside(reaches: &[Reach], is_of_address: bool) -> Vec<Reach> {
+    let kinds = [Kind::Ip, Kind::Asn, Kind::Referrer];
+    let besides = reaches.iter().skip(usize::from(is_of_address));
+    besides.filter(|reach| kinds.contains(&reach.kind)).cloned().collect()
 }
 
 /// The way to cut whom it is of, as they stand: what was done is said, what would do nothing says why.

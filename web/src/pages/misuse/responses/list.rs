@@ -99,7 +99,7 @@ fn List() -> impl IntoView {
         Choice::new(Shown::All, "All"),
     ];
     view! {
-        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks an address cannot be approved"/> })}
+        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks cannot be approved"/> })}
         <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
@@ -142,6 +142,9 @@ fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl 
     let whom = format!("{kind} {name}");
     let what = match response.kind {
         ResponseKind::BlockAddress => "Block the address",
+        ResponseKind::BlockSubnet => "Block the addresses",
+        ResponseKind::BlockNetwork => "Block the network",
+        ResponseKind::BlockReferrer => "Block the site",
         ResponseKind::HoldToken => "Hold the token",
         ResponseKind::HoldUser => "Hold the viewer",
     };
@@ -244,7 +247,7 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
             let own = response
                 .is_own
                 .then(|| "A second person approves what you suggested.".to_owned());
-            let is_rule = response.kind == ResponseKind::BlockAddress;
+            let is_rule = response.kind.rule().is_some();
             let lacking = lacking::barred(Package::Guardian, no_rules);
             let barred = Signal::derive(move || own.clone().or_else(|| lacking.get().filter(|_| is_rule)));
             let is_barred = Signal::derive(move || barred.with(Option::is_some));
@@ -266,12 +269,22 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
 
 /// Whom it is about.
 fn who(response: &Response) -> (&'static str, String) {
-    match (&response.jti, &response.user, &response.ip) {
-        (Some(jti), ..) => ("Token", jti.inner().to_owned()),
-        (_, Some(user), _) => (
+    match (&response.jti, &response.user) {
+        (Some(jti), _) => ("Token", jti.inner().to_owned()),
+        (_, Some(user)) => (
             "Viewer",
             use_person().with_untracked(|person| person.user_label(Some(user))),
         ),
-        (.., ip) => ("Address", ip.clone().unwrap_or_default()),
+        _ => {
+            let value = response.value.clone().unwrap_or_default();
+            match response.kind {
+                ResponseKind::BlockSubnet => ("Addresses", value),
+                ResponseKind::BlockNetwork if value == "none" => ("Network", "that is not known".to_owned()),
+                ResponseKind::BlockNetwork => ("Network", format!("AS{value}")),
+                ResponseKind::BlockReferrer if value == "none" => ("Site", "that is not named".to_owned()),
+                ResponseKind::BlockReferrer => ("Site", value),
+                _ => ("Address", response.ip.clone().unwrap_or_default()),
+            }
+        }
     }
 }
