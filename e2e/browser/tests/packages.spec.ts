@@ -206,6 +206,7 @@ test('without Guardian what blocks an address is not approved, and what holds a 
   await expect(page.getByRole('main')).toContainText('what blocks cannot be approved');
   await expectFitEverywhere(page, 'responses without Guardian');
   await approve(`Token ${jti}`).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
   await expect(page.getByText(`Token ${jti} is kept out`)).toBeVisible();
   expect(asked.refused).toEqual([]);
   await leave(PACKAGES);

@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::settings::SettingsButton;
+use super::{
+    approve::{Approve, Approving, Asked},
+    settings::SettingsButton,
+};
 use crate::{
     api::{
         client::use_api,
@@ -13,16 +16,13 @@ use crate::{
         live::use_live,
         organisation::Package,
         people::Permission,
-        responses::{
-            self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
-        },
+        responses::{self, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput},
     },
     kit::{
         Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, More, Skeleton, Table, Tone, When, gathered, nodes,
         renew, use_toasts,
     },
     pages::{
-        guardian::done,
         lacking::{self, Lacking, use_lacking},
         misuse::{Page, words},
     },
@@ -92,7 +92,7 @@ fn List() -> impl IntoView {
     live.subscribe(|| Some(responses::news()), move |_| soon());
     live.at_return(again);
     let (found, again) = (nodes(load), Callback::new(move |()| again()));
-    let no_rules = use_lacking(Package::Guardian);
+    let (no_rules, asked) = (use_lacking(Package::Guardian), RwSignal::new(None));
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),
         Choice::new(Shown::InForce, "In force"),
@@ -106,13 +106,14 @@ fn List() -> impl IntoView {
                 <section class="card card-flush">
                     <Table caption="Responses" columns=vec!["Who", "Why", "What", "Suggested", "State", ""]>
                         <For each=move || found.get() key=|one| format!("{one:?}") let:one>
-                            <Row response=one no_rules again/>
+                            <Row response=one no_rules asked again/>
                         </For>
                     </Table>
                 </section>
                 <More load ask=move |after| responses::list(api, shown.get_untracked().state(), after)/>
             </Show>
         </Loaded>
+        <Approve asked again/>
     }
 }
 
@@ -137,7 +138,7 @@ fn Nothing(shown: Shown) -> impl IntoView {
 
 /// `again` has the list asked for anew.
 #[component]
-fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
+fn Row(response: Response, no_rules: Signal<bool>, asked: Asked, again: Callback<()>) -> impl IntoView {
     let (kind, name) = who(&response);
     let whom = format!("{kind} {name}");
     let what = match response.kind {
@@ -199,13 +200,13 @@ fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl 
             <td data-label="What"><span>{what}<span class="under">"for "{for_how_long}</span></span></td>
             <td data-label="Suggested"><span>{proposed}<span class="under"><When at=response.proposed_at.clone()/></span></span></td>
             <td data-label="State"><span><Badge tone text=word/>{(by.is_some() || when.is_some()).then(|| view! { <span class="under">{by}" "{when}</span> })}</span></td>
-            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules again/> })}</td>
+            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules asked again/> })}</td>
         </tr>
     }
 }
 
 #[component]
-fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
+fn Acts(response: Response, whom: String, no_rules: Signal<bool>, asked: Asked, again: Callback<()>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (busy, id) = (RwSignal::new(false), StoredValue::new(response.id.clone()));
     let kept = StoredValue::new(whom.clone());
@@ -218,13 +219,12 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
         }
         again.try_run(());
     };
+    let whole = StoredValue::new(response.clone());
     let approve = move |_| {
-        busy.set(true);
-        let (input, whom) = (ApproveResponseInput { id: id.get_value() }, kept.get_value());
-        spawn_local(async move {
-            let answer = responses::approve_response(api, input).await;
-            settle(answer.map(|payload| done(&format!("{whom} is kept out"), payload.change.as_ref())));
-        });
+        asked.set(Some(Approving {
+            response: whole.get_value(),
+            whom: kept.get_value(),
+        }));
     };
     let refuse = move |_| {
         busy.set(true);
