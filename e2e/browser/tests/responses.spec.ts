@@ -31,6 +31,9 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   const found = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
   await found.getByRole('button', { name: `Suggest to keep out token ${jti}` }).click({ timeout: 60_000 });
   const dialog = page.getByRole('dialog', { name: `Keep out token ${jti}?` });
+  // Or what they came from, instead.
+  await expect(dialog.getByRole('radio', { name: 'The token' })).toBeChecked();
+  await expect(dialog.getByRole('radio', { name: '127.40.1.0/24' })).toHaveCount(1);
   await dialog.getByRole('radio', { name: '15 min' }).check();
   await dialog.getByLabel('Comment').fill('Restreams our matches');
   await expectFitEverywhere(page, 'suggesting a response');
