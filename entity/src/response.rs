@@ -13,9 +13,9 @@ pub struct Model {
     pub id: Uuid,
     /// Whose it is.
     pub organisation_id: Uuid,
-    /// Whom it is about: `token`, `user` or `address`.
+    /// Whom it is about: `token`, `user` or `address`, or what they came from: `subnet`, `network` or `referrer`.
     pub kind: String,
-    /// The token's id, the viewer, or the address.
+    /// The token's id, the viewer, the address, more addresses as CIDR, the AS number, or the page's host.
     pub subject: String,
     /// What was found.
     pub indicator: String,

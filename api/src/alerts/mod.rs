@@ -17,6 +17,7 @@ mod sender;
 mod syslog;
 mod warm;
 mod watch;
+mod whence;
 mod window;
 pub(crate) mod words;
 
@@ -29,13 +30,14 @@ pub(crate) use engine::{recover, run};
 use entity::alert;
 use guard::{Door, Reason, Timestamp};
 use ids::{OrganisationId, StreamName};
-use link::SessionFacts;
+use link::{Protocol, Quality, SessionFacts};
 pub(crate) use notify::{Ending, settle};
 pub(crate) use sender::{mailed, run as send, try_out};
 pub(crate) use syslog::is_authority;
 use tokio::sync::{Notify, broadcast};
 pub(crate) use watch::On;
 use watch::Watch;
+use whence::{Played, Whence};
 
 use crate::analytics::Found;
 
@@ -134,7 +136,9 @@ impl Alerts {
 impl Watches {
     /// A session began.
     pub(crate) fn started(&mut self, facts: &SessionFacts, at: Timestamp) {
-        self.each(facts.organisation, |watch| watch.started(&facts.name, facts.door, at));
+        self.each(facts.organisation, |watch| {
+            watch.started(Whence::of(facts), facts.door, at);
+        });
     }
 
     /// A session is over; `reason` is why, where the platform ended it.
@@ -152,13 +156,33 @@ impl Watches {
         if facts.door == Door::Playback && more > 0 {
             #[expect(clippy::cast_precision_loss, reason = "exact up to 9 PB")]
             let more = more as f64;
-            self.each(facts.organisation, |watch| watch.bytes(&facts.name, more, at));
+            self.each(facts.organisation, |watch| watch.bytes(Whence::of(facts), more, at));
         }
     }
 
-    /// A request was refused.
-    pub(crate) fn denied(&mut self, organisation: OrganisationId, name: &StreamName, reason: Reason, at: Timestamp) {
-        self.each(organisation, |watch| watch.denied(name, reason, at));
+    /// A session's player said how it played.
+    pub(crate) fn quality(&mut self, facts: &SessionFacts, quality: &Quality, at: Timestamp) {
+        if facts.door == Door::Playback {
+            let played = Played::of(quality);
+            self.each(facts.organisation, |watch| watch.quality(Whence::of(facts), played, at));
+        }
+    }
+
+    /// A request for a stream, by that protocol, was refused.
+    pub(crate) fn denied(
+        &mut self,
+        organisation: OrganisationId,
+        (name, protocol): (&StreamName, Protocol),
+        reason: Reason,
+        at: Timestamp,
+    ) {
+        // By country nothing is kept of refusals, and no rule on them asks.
+        let whence = Whence {
+            name,
+            protocol,
+            country: None,
+        };
+        self.each(organisation, |watch| watch.denied(whence, reason, at));
     }
 
     /// Misuse was found.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use guard::Reason;
+use guard::{Country, Reason};
+use link::Protocol;
 use misuse::Indicator;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub(crate) enum Metric {
     StreamsOffline,
     /// Calls of webhooks within the window that nobody took.
     WebhookFailures,
+    /// Of all players that set out to play within the window, how many of a hundred saw no picture.
+    StartFailures,
+    /// Of the time that players were to play within the window, how much of a hundred the picture stood still.
+    Buffering,
 }
 
 /// How what is measured is compared.
@@ -62,7 +67,8 @@ pub(crate) struct Definition {
     pub(crate) threshold: f64,
     /// The bar behind which it is over, where that is another one.
     pub(crate) resolve_at: Option<f64>,
-    /// What is less than that is never told: requests of a ratio, whatever is measured of what is compared with the usual.
+    /// What is less than that is never told: requests, players or seconds of a ratio, whatever is measured of what is
+    /// compared with the usual.
     pub(crate) least: f64,
     pub(crate) window_s: u32,
     /// For how long it has to hold before it is told.
@@ -76,6 +82,10 @@ pub(crate) struct Definition {
     pub(crate) stream: Option<String>,
     /// The label of the only streams that count.
     pub(crate) tag: Option<String>,
+    /// The only protocol that counts, as in `hls`.
+    pub(crate) protocol: Option<String>,
+    /// The only country that counts, as in `DE`.
+    pub(crate) country: Option<String>,
     /// The only reason that counts, as in `TOKEN_EXPIRED`.
     pub(crate) reason: Option<String>,
     /// The only indicator that counts, as in `SESSIONS`.
@@ -94,9 +104,24 @@ impl Metric {
 
     /// Whether what is usual of it can be known: what is written down by the minute.
     pub(crate) const fn has_usual(self) -> bool {
+        matches!(self, Self::Viewers | Self::Sessions | Self::BytesOut | Self::Denials) || self.is_ratio()
+    }
+
+    /// Whether it is how many of a hundred.
+    pub(crate) const fn is_ratio(self) -> bool {
+        matches!(self, Self::FailureRatio | Self::StartFailures | Self::Buffering)
+    }
+
+    /// Whether it can be that of a protocol: the minutes that are written down say it.
+    pub(crate) const fn is_of_protocols(self) -> bool {
+        self.is_of_countries() || matches!(self, Self::Denials | Self::FailureRatio)
+    }
+
+    /// Whether it can be that of a country: the minutes of refusals do not say it.
+    pub(crate) const fn is_of_countries(self) -> bool {
         matches!(
             self,
-            Self::Viewers | Self::Sessions | Self::BytesOut | Self::Denials | Self::FailureRatio
+            Self::Sessions | Self::BytesOut | Self::StartFailures | Self::Buffering
         )
     }
 
@@ -158,11 +183,19 @@ impl Definition {
                 rule.comparison == Comparison::TimesUsual,
                 rule.stream.clone(),
                 rule.tag.clone(),
+                (rule.protocol.clone(), rule.country.clone()),
                 rule.reason.clone(),
                 rule.indicator.clone(),
             )
         };
         what(self) == what(other)
+    }
+
+    /// Whether what comes by that protocol, from that country, counts.
+    pub(super) fn counts_place(&self, protocol: Protocol, country: Option<Country>) -> bool {
+        let from = country.as_ref().map(Country::as_str);
+        self.protocol.as_deref().is_none_or(|only| only == protocol.as_str())
+            && (self.country.is_none() || self.country.as_deref() == from)
     }
 
     /// Whether a reason is one that counts.

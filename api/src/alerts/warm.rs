@@ -3,19 +3,22 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use entity::{Tenanted, denial_minute, finding, session, stream, stream_tag, usage_minute, webhook_delivery};
+use entity::{
+    Tenanted, denial_minute, finding, quality_minute, session, stream, stream_tag, usage_minute, webhook_delivery,
+};
 use guard::{Reason, Timestamp};
 use ids::{OrganisationId, StreamId, StreamName};
 use misuse::Indicator;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
     rule::{Comparison, Definition, Metric},
     watch::{Watch, known_as},
+    whence::Played,
 };
 
 /// The streams that a rule is about; none: all.
@@ -95,6 +98,7 @@ pub(super) async fn fill(
         Metric::Findings => found(connection, organisation, watch, since).await,
         Metric::StreamsOffline => away(connection, organisation, watch, since).await,
         Metric::WebhookFailures => hooks(connection, organisation, watch, since).await,
+        Metric::StartFailures | Metric::Buffering => played(connection, organisation, watch, since).await,
     }
 }
 
@@ -118,6 +122,7 @@ async fn watched(
     if let Some(scope) = &watch.scope {
         select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
     }
+    let select = placed(select, &watch.rule, Column::Protocol, Some(Column::Country));
     let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
     for (minute, sessions, bytes, watched_us) in rows {
         let viewers = float(watched_us) / MINUTE_US;
@@ -144,6 +149,7 @@ async fn denied(
     if let Some(scope) = &watch.scope {
         select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
     }
+    let select = placed(select, &watch.rule, Column::Protocol, None);
     let rows: Vec<(i64, String, i64)> = select.into_tuple().all(connection).await?;
     for (minute, reason, times) in rows {
         if let Some(reason) = Reason::ALL.iter().find(|one| one.as_str() == reason) {
@@ -151,6 +157,57 @@ async fn denied(
         }
     }
     Ok(())
+}
+
+async fn played(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    watch: &mut Watch,
+    since: Timestamp,
+) -> Result<(), DbErr> {
+    use quality_minute::Column;
+    let sum = |column: Column| Expr::col(column).sum().cast_as("bigint");
+    let mut select = quality_minute::Entity::in_tenant(organisation)
+        .select_only()
+        .column(Column::MinuteAt)
+        .expr_as(sum(Column::Attempts), "attempts")
+        .expr_as(sum(Column::Starts), "starts")
+        .expr_as(sum(Column::StalledMs), "stalled_ms")
+        .expr_as(sum(Column::PlayedMs), "played_ms")
+        .filter(Column::MinuteAt.gte(since.us()))
+        .group_by(Column::MinuteAt)
+        .order_by_asc(Column::MinuteAt);
+    if let Some(scope) = &watch.scope {
+        select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
+    }
+    let select = placed(select, &watch.rule, Column::Protocol, Some(Column::Country));
+    let rows: Vec<(i64, i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
+    for (minute, attempts, starts, stalled_ms, played_ms) in rows {
+        let played = Played {
+            attempts: float(attempts),
+            starts: float(starts),
+            stalled_s: float(stalled_ms) / 1e3,
+            played_s: float(played_ms) / 1e3,
+        };
+        watch.played(played, Timestamp::from_us(minute));
+    }
+    Ok(())
+}
+
+/// Those of the protocol and the country that count.
+fn placed<E: EntityTrait>(
+    mut select: Select<E>,
+    rule: &Definition,
+    protocol: E::Column,
+    country: Option<E::Column>,
+) -> Select<E> {
+    if let Some(only) = &rule.protocol {
+        select = select.filter(protocol.eq(only.as_str()));
+    }
+    if let (Some(only), Some(country)) = (&rule.country, country) {
+        select = select.filter(country.eq(only.as_str()));
+    }
+    select
 }
 
 async fn found(

@@ -16,6 +16,7 @@ use misuse::{Finding, Indicator};
 
 use super::{
     rule::{Comparison, Definition, Metric},
+    whence::{Played, Whence},
     window::{History, Sums, Window},
 };
 
@@ -110,14 +111,14 @@ impl Watch {
     }
 
     /// A session began.
-    pub(super) fn started(&mut self, name: &StreamName, door: Door, at: Timestamp) {
-        if !self.covers(name) {
+    pub(super) fn started(&mut self, whence: Whence<'_>, door: Door, at: Timestamp) {
+        if !self.counts(whence) {
             return;
         }
         match (self.rule.metric, door) {
             (Metric::Sessions, Door::Playback) => self.add(at, [1.0, 0.0]),
             (Metric::FailureRatio, _) => self.add(at, [0.0, 1.0]),
-            (Metric::StreamsOffline, Door::Ingest) => _ = self.away.remove(name),
+            (Metric::StreamsOffline, Door::Ingest) => _ = self.away.remove(whence.name),
             _ => {}
         }
     }
@@ -138,15 +139,31 @@ impl Watch {
     }
 
     /// Viewers of a stream got so much media more.
-    pub(super) fn bytes(&mut self, name: &StreamName, more: f64, at: Timestamp) {
-        if self.rule.metric == Metric::BytesOut && self.covers(name) {
+    pub(super) fn bytes(&mut self, whence: Whence<'_>, more: f64, at: Timestamp) {
+        if self.rule.metric == Metric::BytesOut && self.counts(whence) {
             self.add(at, [more, 0.0]);
         }
     }
 
+    /// A viewer's player said how it played.
+    pub(super) fn quality(&mut self, whence: Whence<'_>, played: Played, at: Timestamp) {
+        if self.counts(whence) {
+            self.played(played, at);
+        }
+    }
+
+    /// What players said that count.
+    pub(super) fn played(&mut self, played: Played, at: Timestamp) {
+        match self.rule.metric {
+            Metric::StartFailures => self.add(at, [played.attempts - played.starts, played.attempts]),
+            Metric::Buffering => self.add(at, [played.stalled_s, played.stalled_s + played.played_s]),
+            _ => {}
+        }
+    }
+
     /// A request was refused.
-    pub(super) fn denied(&mut self, name: &StreamName, reason: Reason, at: Timestamp) {
-        if self.covers(name) {
+    pub(super) fn denied(&mut self, whence: Whence<'_>, reason: Reason, at: Timestamp) {
+        if self.counts(whence) {
             self.refused(reason, 1.0, at);
         }
     }
@@ -288,6 +305,17 @@ impl Watch {
         self.scope.as_ref().is_none_or(|scope| scope.contains_key(name))
     }
 
+    fn counts(
+        &self,
+        Whence {
+            name,
+            protocol,
+            country,
+        }: Whence<'_>,
+    ) -> bool {
+        self.covers(name) && self.rule.counts_place(protocol, country)
+    }
+
     fn add(&mut self, at: Timestamp, more: Sums) {
         self.window.add(at, more);
         if let Some(history) = &mut self.history {
@@ -306,7 +334,7 @@ impl Watch {
                 Some(on.viewers.into())
             }
             Metric::Ingests => Some(on.ingests.into()),
-            Metric::FailureRatio => {
+            Metric::FailureRatio | Metric::StartFailures | Metric::Buffering => {
                 let sums = self.window.sums(now);
                 ratio(sums).filter(|_| sums[1] >= self.rule.least)
             }
@@ -346,10 +374,13 @@ impl Watch {
         } else {
             self.rule.window()
         };
-        let usual = history.usual(now, window, |sums| match metric {
-            Metric::FailureRatio => ratio(sums),
-            _ => Some(sums[0]),
-        });
+        let usual = history.usual(
+            now,
+            window,
+            |sums| {
+                if metric.is_ratio() { ratio(sums) } else { Some(sums[0]) }
+            },
+        );
         self.usual = Some((minute, usual));
         usual
     }
@@ -383,9 +414,9 @@ pub(super) fn known_as(kind: &str, subject: &str) -> String {
     format!("{kind}:{subject}").chars().take(SUBJECT).collect()
 }
 
-/// Of a hundred.
+/// Of a hundred. A first picture may be told later than that its player set out.
 fn ratio([failed, all]: Sums) -> Option<f64> {
-    (all > 0.0).then(|| failed / all * 100.0)
+    (all > 0.0).then(|| (failed / all * 100.0).max(0.0))
 }
 
 fn number(many: usize) -> f64 {
@@ -407,6 +438,7 @@ const SUBJECT: usize = 512;
 #[cfg(test)]
 mod tests {
     use guard::Reason;
+    use link::Protocol;
 
     use super::*;
     use crate::alerts::rule::Severity;
@@ -425,6 +457,8 @@ mod tests {
             severity: Severity::Warning,
             stream: None,
             tag: None,
+            protocol: None,
+            country: None,
             reason: None,
             indicator: None,
             min_score: 0,
@@ -443,6 +477,14 @@ mod tests {
 
     fn name() -> StreamName {
         "7KQ2M-A".parse().unwrap()
+    }
+
+    fn by(name: &StreamName) -> Whence<'_> {
+        Whence {
+            name,
+            protocol: Protocol::Hls,
+            country: None,
+        }
     }
 
     /// Opens what is to be opened, as the engine does.
@@ -505,10 +547,10 @@ mod tests {
             ..rule(Metric::FailureRatio, Comparison::AtLeast, 50.0)
         });
         for _ in 0..19 {
-            watch.denied(&name(), Reason::TokenExpired, at(0));
+            watch.denied(by(&name()), Reason::TokenExpired, at(0));
         }
         assert!(!opens(&mut watch, at(0), On::default()));
-        watch.started(&name(), Door::Playback, at(1));
+        watch.started(by(&name()), Door::Playback, at(1));
         assert!(opens(&mut watch, at(1), On::default()), "19 of 20");
     }
 
@@ -519,11 +561,11 @@ mod tests {
             ..rule(Metric::Denials, Comparison::AtLeast, 2.0)
         });
         watch.scope = Some([(name(), StreamId::mint(1, [1; 10]))].into());
-        watch.denied(&name(), Reason::TokenExpired, at(0));
-        watch.denied(&name(), Reason::TokenRevoked, at(0));
-        watch.denied(&"7KQ2M-B".parse().unwrap(), Reason::TokenExpired, at(0));
+        watch.denied(by(&name()), Reason::TokenExpired, at(0));
+        watch.denied(by(&name()), Reason::TokenRevoked, at(0));
+        watch.denied(by(&"7KQ2M-B".parse().unwrap()), Reason::TokenExpired, at(0));
         assert!(!opens(&mut watch, at(0), On::default()));
-        watch.denied(&name(), Reason::TokenExpired, at(0));
+        watch.denied(by(&name()), Reason::TokenExpired, at(0));
         assert!(opens(&mut watch, at(0), On::default()));
     }
 

@@ -69,9 +69,17 @@ fn measured(rule: &Definition, value: f64) -> String {
                 if one { "call" } else { "calls" }
             )
         }
+        Metric::StartFailures => format!("{amount} of players saw no picture within {window}"),
+        Metric::Buffering => format!("{amount} of the time the picture stood still within {window}"),
     };
     let indicator = rule.indicator.as_deref().map(misuse::label);
-    for only in rule.reason.as_deref().into_iter().chain(indicator) {
+    let only = [
+        rule.protocol.as_deref(),
+        rule.country.as_deref(),
+        rule.reason.as_deref(),
+        indicator,
+    ];
+    for only in only.into_iter().flatten() {
         let _ = write!(text, ", {only}");
     }
     if let Some(stream) = &rule.stream {
@@ -85,7 +93,7 @@ fn measured(rule: &Definition, value: f64) -> String {
 /// An amount, as people read it.
 pub(crate) fn number(rule: &Definition, value: f64) -> String {
     match rule.metric {
-        Metric::FailureRatio => format!("{} %", short(value)),
+        metric if metric.is_ratio() => format!("{} %", short(value)),
         Metric::BytesOut => {
             let units = ["B", "kB", "MB", "GB", "TB", "PB"];
             let mut value = value;

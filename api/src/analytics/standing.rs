@@ -26,6 +26,7 @@ use crate::{
         bans,
         believed::Believed,
         reading::{TokenIs, token_is},
+        responses::Holds,
         tokens::{Revoking, not_revocable_because},
     },
     state::State,
@@ -37,6 +38,8 @@ pub(crate) struct Stand {
     pub(crate) is: TokenIs,
     /// Why it cannot be revoked by itself now; none where it can.
     pub(crate) not_revocable_because: Option<&'static str>,
+    /// Until when a response keeps out whoever shows it, by itself or with its viewer; none where none does.
+    pub(crate) held_until: Option<Timestamp>,
 }
 
 /// How tokens stand, by their ids; only those of which something is known. Where there is no record of one, its newest
@@ -57,7 +60,10 @@ pub(crate) async fn tokens(
     let others: Vec<_> = others.cloned().map(Suspect::Token).collect();
     let running = state.live.running(organisation, &others);
     let mut shown = sightings::newest(connection, organisation, &others).await?;
-    let taken = Taken::of(connection, organisation, jtis, now).await?;
+    let users = records.iter().filter_map(|record| record.viewer.clone());
+    let users = users.chain(shown.values().filter_map(|sessions| sessions.first()?.viewer.clone()));
+    let users: HashSet<_> = users.collect();
+    let taken = Taken::of(connection, organisation, (jtis, users.into_iter().collect()), now).await?;
     let mut stand = HashMap::new();
     for record in &records {
         let is_revoked = taken.tokens.contains(&record.jti);
@@ -68,6 +74,9 @@ pub(crate) async fn tokens(
                 token_is(record, now)
             },
             not_revocable_because: not_revocable_because(state, record).or(is_revoked.then_some(REVOKED)),
+            held_until: taken
+                .holds
+                .of_token((&record.jti, record.revocable), record.viewer.as_deref()),
         };
         stand.insert(record.jti.clone(), known);
     }
@@ -98,7 +107,8 @@ pub(crate) async fn behind(
     if let Some(stand) = known.into_values().next() {
         return Ok(Some(stand));
     }
-    let taken = Taken::of(connection, session.organisation, &jtis, now).await?;
+    let users = grant.user.iter().map(ToString::to_string).collect();
+    let taken = Taken::of(connection, session.organisation, (&jtis, users), now).await?;
     Ok(taken.judge(&grant.jti, &[(grant.clone(), session.stream)], true, now))
 }
 
@@ -109,13 +119,15 @@ struct Taken {
     all: Revocations,
     /// Who vouches for those of which there is no record.
     believed: Believed,
+    /// Whom responses keep out for a while.
+    holds: Holds,
 }
 
 impl Taken {
     async fn of(
         connection: &impl ConnectionTrait,
         organisation: OrganisationId,
-        jtis: &[String],
+        (jtis, users): (&[String], Vec<String>),
         now: Timestamp,
     ) -> Result<Self, DbErr> {
         use revocation::Column;
@@ -136,6 +148,7 @@ impl Taken {
             tokens,
             all: all.into_iter().collect(),
             believed: Believed::by(connection, organisation).await?,
+            holds: Holds::among(connection, organisation, jtis.to_vec(), users, now).await?,
         })
     }
 
@@ -146,6 +159,7 @@ impl Taken {
             return self.tokens.contains(jti).then_some(Stand {
                 is: TokenIs::Revoked,
                 not_revocable_because: Some(REVOKED),
+                held_until: None,
             });
         };
         let covered = |(grant, stream): &(Grant, StreamId)| match self.all.covering(grant, Some(*stream)) {
@@ -177,6 +191,7 @@ impl Taken {
         Some(Stand {
             is,
             not_revocable_because: revoking.impossible_because(now, || runs).or_else(unknown),
+            held_until: self.holds.of_token((jti, newest.revocable), newest.user.as_deref()),
         })
     }
 }
@@ -186,8 +201,11 @@ impl Taken {
 pub(crate) enum Standing {
     /// A token, where anything is known of it.
     Token(Option<Stand>),
-    /// A viewer: whether they are banned.
-    User(bool),
+    /// A viewer: whether they are banned, and until when a response keeps them out, where one does.
+    User {
+        banned: bool,
+        held_until: Option<Timestamp>,
+    },
     /// An address: the rule by which no viewer comes from there.
     Address(Option<Box<guardian_rule::Model>>),
 }
@@ -212,10 +230,11 @@ pub(crate) async fn of(
     } else {
         tokens(state, connection, organisation, &jtis, now).await?
     };
-    let banned = if users.is_empty() {
-        HashSet::new()
+    let (banned, holds) = if users.is_empty() {
+        (HashSet::new(), Holds::default())
     } else {
-        bans::among(connection, organisation, users).await?
+        let holds = Holds::among(connection, organisation, vec![], users.clone(), now).await?;
+        (bans::among(connection, organisation, users).await?, holds)
     };
     let blocked = if addresses.is_empty() {
         HashMap::new()
@@ -224,7 +243,10 @@ pub(crate) async fn of(
     };
     let stands = |suspect: &Suspect| match suspect {
         Suspect::Token(jti) => Standing::Token(tokens.get(jti).copied()),
-        Suspect::User(user) => Standing::User(banned.contains(user)),
+        Suspect::User(user) => Standing::User {
+            banned: banned.contains(user),
+            held_until: holds.of_user(user),
+        },
         Suspect::Address(address) => Standing::Address(blocked.get(address).cloned().map(Box::new)),
     };
     Ok(suspects

@@ -170,7 +170,7 @@ fn one(
             trace,
             visitor,
         } => {
-            watches.denied(organisation, &stream, reason, at);
+            watches.denied(organisation, (&stream, protocol), reason, at);
             let denied = Denied {
                 stream: stream.to_string(),
                 door,
@@ -184,8 +184,13 @@ fn one(
             rows.push(Row::Denied(organisation, at, denied.clone()));
             news.push((organisation, at, What::Denied(denied)));
         }
-        // By the minute, and nowhere else.
-        Kind::Quality { .. } | Kind::Denied { organisation: None, .. } => {}
+        // Written by the minute, and nowhere else.
+        Kind::Quality { session, quality, .. } => {
+            if let Some(session) = register.sessions.get(&session) {
+                watches.quality(&session.facts, &quality, at);
+            }
+        }
+        Kind::Denied { organisation: None, .. } => {}
         Kind::RulesMet { organisation, rules } => rows.push(Row::RulesMet {
             organisation,
             rules,

@@ -12,10 +12,13 @@ use super::{
 };
 use crate::{
     analytics::findings::{ADDRESS, USER},
-    service::{Work, responses::Standing},
+    service::{
+        Work,
+        responses::{Standing, applying::SUBNET},
+    },
 };
 
-/// Responses about addresses go by when those were seen; one that keeps an address out goes with its end. What is said of
+/// Responses about addresses, one or more, go by when those were seen; one that keeps an address out goes with its end. What is said of
 /// others may name an address: the evidence one that was seen, a note one that was known to who wrote it.
 pub(super) async fn mask(
     connection: &impl ConnectionTrait,
@@ -27,7 +30,7 @@ pub(super) async fn mask(
     let organisation = keys.organisation;
     let old = || {
         Condition::all()
-            .add(Column::Kind.eq(ADDRESS))
+            .add(Column::Kind.is_in([ADDRESS, SUBNET]))
             .add(Column::LastAt.lt(to))
     };
     let in_force = || {
@@ -48,7 +51,7 @@ pub(super) async fn mask(
         .await?;
     let within = |column: Column| Condition::all().add(column.gte(from)).add(column.lt(to));
     let rows = response::Entity::in_tenant(organisation)
-        .filter(Column::Kind.ne(ADDRESS))
+        .filter(Column::Kind.is_not_in([ADDRESS, SUBNET]))
         .filter(
             Condition::any()
                 .add(within(Column::LastAt))

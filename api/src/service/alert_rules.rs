@@ -2,7 +2,7 @@
 
 use authz::Action;
 use entity::{Tenanted, alert_receiver, alert_rule, stream, stream_tag, webhook};
-use guard::{Timestamp, policy::Package};
+use guard::{Country, Timestamp, policy::Package};
 use ids::{AlertReceiverId, AlertRuleId, OrganisationId, WebhookId};
 use misuse::Indicator;
 use sea_orm::{
@@ -43,6 +43,9 @@ pub(crate) struct Wish {
     pub(crate) severity: Option<Severity>,
     pub(crate) stream: Option<Option<String>>,
     pub(crate) tag: Option<Option<String>>,
+    /// As columns have it.
+    pub(crate) protocol: Option<Option<String>>,
+    pub(crate) country: Option<Option<String>>,
     pub(crate) reason: Option<Option<String>>,
     pub(crate) indicator: Option<Option<String>>,
     pub(crate) min_score: Option<i64>,
@@ -216,7 +219,8 @@ fn merged(known: Option<&Definition>, wish: &Wish) -> Result<Definition, Fault> 
             None => known.and_then(|old| old.resolve_at),
         },
         least: wish.least.or(known.map(|old| old.least)).unwrap_or(match metric {
-            Metric::FailureRatio => LEAST_REQUESTS,
+            Metric::FailureRatio | Metric::StartFailures => LEAST_REQUESTS,
+            Metric::Buffering => LEAST_SECONDS,
             _ => 0.0,
         }),
         window_s: seconds("windowS", wish.window_s, known.map(|old| old.window_s), WINDOW_S)?,
@@ -229,6 +233,10 @@ fn merged(known: Option<&Definition>, wish: &Wish) -> Result<Definition, Fault> 
             .unwrap_or(Severity::Warning),
         stream: text(&wish.stream, known.map(|old| &old.stream)),
         tag: text(&wish.tag, known.map(|old| &old.tag)),
+        protocol: text(&wish.protocol, known.map(|old| &old.protocol)),
+        country: text(&wish.country, known.map(|old| &old.country))
+            .map(|code| country(&code))
+            .transpose()?,
         reason: text(&wish.reason, known.map(|old| &old.reason)),
         indicator: text(&wish.indicator, known.map(|old| &old.indicator)),
         min_score: match wish.min_score {
@@ -248,6 +256,13 @@ fn merged(known: Option<&Definition>, wish: &Wish) -> Result<Definition, Fault> 
             None => known.map(|old| old.receivers.clone()).unwrap_or_default(),
         },
     })
+}
+
+/// A country's code, as minutes have it.
+fn country(code: &str) -> Result<String, Fault> {
+    let known: Result<Country, _> = code.parse();
+    let known = known.map_err(|error| Fault::field("country", "INVALID", error.to_string()))?;
+    Ok(known.to_string())
 }
 
 /// Whether the parts of a rule go together.
@@ -273,7 +288,7 @@ fn check(rule: &Definition) -> Result<(), Fault> {
     } else if rule.comparison == Comparison::AtLeast && rule.threshold <= 0.0 {
         return invalid("threshold", "above 0: as much as that is always");
     }
-    if rule.metric == Metric::FailureRatio && rule.comparison != Comparison::TimesUsual && rule.threshold > 100.0 {
+    if rule.metric.is_ratio() && rule.comparison != Comparison::TimesUsual && rule.threshold > 100.0 {
         return invalid("threshold", "of a hundred: 100 at most");
     }
     if !amount(rule.least) {
@@ -306,6 +321,12 @@ fn check(rule: &Definition) -> Result<(), Fault> {
     if !rule.metric.is_of_streams() && (rule.stream.is_some() || rule.tag.is_some()) {
         let field = if rule.stream.is_some() { "stream" } else { "tag" };
         return invalid(field, "this metric is of the whole organisation");
+    }
+    if rule.protocol.is_some() && !rule.metric.is_of_protocols() {
+        return invalid("protocol", "this metric is of all protocols");
+    }
+    if rule.country.is_some() && !rule.metric.is_of_countries() {
+        return invalid("country", "this metric is of all countries");
     }
     if let Some(reason) = &rule.reason {
         if !matches!(rule.metric, Metric::Denials | Metric::FailureRatio) {
@@ -403,4 +424,7 @@ const DAY_S: u32 = 24 * 3600;
 const WINDOW_S: u32 = 300;
 const HOLD_S: u32 = 60;
 const REMIND_S: u32 = 4 * 3600;
+/// Requests or players.
 const LEAST_REQUESTS: f64 = 20.0;
+/// Of playback.
+const LEAST_SECONDS: f64 = 600.0;

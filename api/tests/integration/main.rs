@@ -2,6 +2,7 @@
 
 mod account;
 mod alerts;
+mod alerts_of;
 mod alike;
 mod analytics;
 mod api_tokens;

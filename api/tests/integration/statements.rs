@@ -82,7 +82,7 @@ const LISTS: &[(&str, &str)] = &[
     (
         "MisuseResponseConnection",
         "query($n: Int) { organisation { responses(first: $n) { totalCount nodes {
-        id state kind ip code weight evidence lengthSeconds note proposedBy { name } decidedBy { name } byItself until
+        id state kind ip value code weight evidence lengthSeconds note proposedBy { name } decidedBy { name } byItself until
         rule undoneBy { name } endedAt isOwn } } } }",
     ),
     (
@@ -129,7 +129,7 @@ const LISTS: &[(&str, &str)] = &[
         "TokenUsageConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
         byToken(first: $n) { totalCount nodes { jti topCountries { name } topProviders { name } topReferrers { name }
-        maxConcurrency status notRevocableBecause score indicators { code } } } } } }",
+        maxConcurrency status notRevocableBecause heldUntil score indicators { code } } } } } }",
     ),
     (
         "AddressUsageConnection",
@@ -139,13 +139,13 @@ const LISTS: &[(&str, &str)] = &[
     (
         "ViewerUsageConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
-        byViewer(first: $n) { totalCount nodes { user topCountries { name } topProviders { name } banned maxConcurrency
+        byViewer(first: $n) { totalCount nodes { user topCountries { name } topProviders { name } banned heldUntil maxConcurrency
         score indicators { code } } } } } }",
     ),
     (
         "MisuseFindingConnection",
         "query($n: Int) { organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2028-01-01T00:00:00Z\"}) {
-        findings(first: $n) { totalCount nodes { ip code evidence status notRevocableBecause banned blocked blockedBy { value }
+        findings(first: $n) { totalCount nodes { ip code evidence status notRevocableBecause banned heldUntil blocked blockedBy { value }
         whereabouts { addresses running networks { asn } } } } } } }",
     ),
     (

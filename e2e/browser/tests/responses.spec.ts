@@ -31,6 +31,9 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   const found = page.getByRole('listitem').filter({ hasText: jti }).filter({ hasText: 'Several addresses' });
   await found.getByRole('button', { name: `Suggest to keep out token ${jti}` }).click({ timeout: 60_000 });
   const dialog = page.getByRole('dialog', { name: `Keep out token ${jti}?` });
+  // Or what they came from, instead.
+  await expect(dialog.getByRole('radio', { name: 'The token' })).toBeChecked();
+  await expect(dialog.getByRole('radio', { name: '127.40.1.0/24' })).toHaveCount(1);
   await dialog.getByRole('radio', { name: '15 min' }).check();
   await dialog.getByLabel('Comment').fill('Restreams our matches');
   await expectFitEverywhere(page, 'suggesting a response');
@@ -48,6 +51,16 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await expect(row(other, jti)).toContainText('Uma User');
   await expectFitEverywhere(other, 'a response that waits');
   await row(other, jti).getByRole('button', { name: /^Approve/ }).click();
+  // Whom that cuts, and until when, is shown before.
+  const before = other.getByRole('dialog', { name: `Keep out Token ${jti}?` });
+  await expect(before).toContainText('Would cut 4 sessions now.');
+  await expect(before).toContainText('For 15:00, until');
+  await expectFitEverywhere(other, 'approving a response');
+  await before.getByRole('button', { name: 'Cancel' }).click();
+  await expect(before).toHaveCount(0);
+  expect(viewers.map((viewer) => viewer.answered), 'nobody is cut yet').not.toContain('SESSION_ENDED');
+  await row(other, jti).getByRole('button', { name: /^Approve/ }).click();
+  await before.getByRole('button', { name: 'Approve' }).click();
   await expect(other.getByText(`Token ${jti} is kept out: cut 4 sessions.`)).toBeVisible();
   await expect(row(other, jti)).toHaveCount(0);
   await expect.poll(() => viewers.map((viewer) => viewer.answered)).toEqual(Array(4).fill('SESSION_ENDED'));
@@ -55,6 +68,10 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await other.getByRole('radio', { name: 'In force' }).check();
   await expect(row(other, jti)).toContainText('Kept out');
   await expectFitEverywhere(other, 'a response in force');
+  await other.goto(at(`/misuse/tokens?jti=${jti}`));
+  const held = other.getByRole('table').getByRole('row').filter({ hasText: jti }).getByRole('link', { name: /^Held until/ });
+  await expect(held, 'it does not look free').toBeVisible({ timeout: 60_000 });
+  await held.click();
   await row(other, jti).getByRole('button', { name: `Let Token ${jti} in again` }).click();
   await expect(other.getByText(`Token ${jti} may come in again.`)).toBeVisible();
   await expect.poll(() => asked(token, '127.40.1.9')).toBe('200');

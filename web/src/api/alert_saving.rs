@@ -4,7 +4,7 @@ use super::{
     alerts::{AlertReceiver, AlertRule, Comparison, Metric, Severity},
     scalar::{DateTime, Wish},
     schema,
-    sessions::Reason,
+    sessions::{Protocol, Reason},
 };
 
 /// A rule, as it is to be, or what of it is different; a new one where it has no id.
@@ -41,6 +41,10 @@ pub(crate) struct SaveAlertRuleInput {
     #[cynic(skip_serializing_if = "Wish::stays")]
     pub(crate) tag: Wish<String>,
     #[cynic(skip_serializing_if = "Wish::stays")]
+    pub(crate) protocol: Wish<Protocol>,
+    #[cynic(skip_serializing_if = "Wish::stays")]
+    pub(crate) country: Wish<String>,
+    #[cynic(skip_serializing_if = "Wish::stays")]
     pub(crate) reason: Wish<Reason>,
     #[cynic(skip_serializing_if = "Wish::stays")]
     pub(crate) indicator: Wish<String>,
@@ -71,6 +75,8 @@ impl From<AlertRule> for SaveAlertRuleInput {
             severity: Some(rule.severity),
             stream: Wish::Is(rule.stream),
             tag: Wish::Is(rule.tag),
+            protocol: Wish::Is(rule.protocol),
+            country: Wish::Is(rule.country),
             reason: Wish::Is(rule.reason),
             indicator: Wish::Is(rule.indicator),
             min_score: Some(rule.min_score),
@@ -102,6 +108,8 @@ impl SaveAlertRuleInput {
             severity: wanted(self.severity, before.severity.as_ref()),
             stream: self.stream.against(&before.stream),
             tag: self.tag.against(&before.tag),
+            protocol: self.protocol.against(&before.protocol),
+            country: self.country.against(&before.country),
             reason: self.reason.against(&before.reason),
             indicator: self.indicator.against(&before.indicator),
             min_score: wanted(self.min_score, before.min_score.as_ref()),

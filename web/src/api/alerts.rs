@@ -11,7 +11,7 @@ use super::{
     people::UserError,
     scalar::DateTime,
     schema,
-    sessions::Reason,
+    sessions::{Protocol, Reason},
     streams::PageInfo,
     webhooks::WebhookCall,
 };
@@ -94,10 +94,12 @@ pub(crate) enum Metric {
     Findings,
     StreamsOffline,
     WebhookFailures,
+    StartFailures,
+    Buffering,
 }
 
 impl Metric {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::FailureRatio,
         Self::Denials,
         Self::StreamsOffline,
@@ -106,6 +108,8 @@ impl Metric {
         Self::Ingests,
         Self::Sessions,
         Self::BytesOut,
+        Self::StartFailures,
+        Self::Buffering,
         Self::WebhookFailures,
     ];
 
@@ -120,6 +124,8 @@ impl Metric {
             Self::Findings => "Tokens, viewers and addresses with signs of misuse",
             Self::StreamsOffline => "Streams that went offline by themselves",
             Self::WebhookFailures => "Failed webhook calls",
+            Self::StartFailures => "Share of players that see no picture (%)",
+            Self::Buffering => "Share of time that pictures stand still (%)",
         }
     }
 
@@ -130,9 +136,33 @@ impl Metric {
 
     /// Whether it can be compared with what is usual.
     pub(crate) const fn has_usual(self) -> bool {
+        matches!(self, Self::Viewers | Self::Sessions | Self::BytesOut | Self::Denials) || self.is_ratio()
+    }
+
+    /// Whether it is how many of a hundred.
+    pub(crate) const fn is_ratio(self) -> bool {
+        matches!(self, Self::FailureRatio | Self::StartFailures | Self::Buffering)
+    }
+
+    /// Of how much at least a ratio is told, unless said.
+    pub(crate) const fn least(self) -> &'static str {
+        match self {
+            Self::FailureRatio | Self::StartFailures => "20",
+            Self::Buffering => "600",
+            _ => "0",
+        }
+    }
+
+    /// Whether it can be that of a protocol.
+    pub(crate) const fn is_of_protocols(self) -> bool {
+        self.is_of_countries() || matches!(self, Self::Denials | Self::FailureRatio)
+    }
+
+    /// Whether it can be that of a country.
+    pub(crate) const fn is_of_countries(self) -> bool {
         matches!(
             self,
-            Self::Viewers | Self::Sessions | Self::BytesOut | Self::Denials | Self::FailureRatio
+            Self::Sessions | Self::BytesOut | Self::StartFailures | Self::Buffering
         )
     }
 
@@ -182,6 +212,8 @@ pub(crate) struct AlertRule {
     pub(crate) severity: Severity,
     pub(crate) stream: Option<String>,
     pub(crate) tag: Option<String>,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) country: Option<String>,
     pub(crate) reason: Option<Reason>,
     pub(crate) indicator: Option<String>,
     pub(crate) min_score: i32,

@@ -32,6 +32,8 @@ pub(crate) struct Finding {
     pub(crate) not_revocable_because: Option<String>,
     /// Whether the viewer is banned now.
     pub(crate) banned: Option<bool>,
+    /// Until when a response keeps out the token or the viewer.
+    pub(crate) held_until: Option<DateTime>,
     /// The rule that keeps the address out now.
     pub(crate) blocked_by: Option<BlockedBy>,
     pub(crate) whereabouts: Whereabouts,

@@ -82,6 +82,8 @@ pub(crate) struct TokenUsage {
     pub(crate) max_concurrency: i32,
     pub(crate) status: TokenStatus,
     pub(crate) not_revocable_because: Option<String>,
+    /// Until when a response keeps out whoever shows it.
+    pub(crate) held_until: Option<DateTime>,
     pub(crate) score: i32,
     pub(crate) indicators: Vec<Indicator>,
 }

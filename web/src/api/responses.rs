@@ -4,7 +4,7 @@ use cynic::{QueryBuilder, StreamingOperation, SubscriptionBuilder};
 use misuse::Indicator;
 
 use super::{
-    actor::Actor, client::Api, failure::Failure, operations::mutations, page::Page, people::UserError,
+    actor::Actor, client::Api, failure::Failure, operations::mutations, page::Page, people::UserError, rules::Kind,
     scalar::DateTime, schema, streams::PageInfo, tokens::Change,
 };
 
@@ -22,6 +22,9 @@ pub(crate) enum ResponseState {
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseKind {
     BlockAddress,
+    BlockSubnet,
+    BlockNetwork,
+    BlockReferrer,
     HoldToken,
     HoldUser,
 }
@@ -46,6 +49,8 @@ pub(crate) struct Response {
     pub(crate) jti: Option<cynic::Id>,
     pub(crate) user: Option<String>,
     pub(crate) ip: Option<String>,
+    /// What the rule looks for, where it is one.
+    pub(crate) value: Option<String>,
     pub(crate) code: String,
     pub(crate) weight: i32,
     pub(crate) evidence: String,
@@ -60,6 +65,18 @@ pub(crate) struct Response {
     pub(crate) undone_by: Option<Actor>,
     pub(crate) ended_at: Option<DateTime>,
     pub(crate) is_own: bool,
+}
+
+impl ResponseKind {
+    /// What the Guardian rule looks at, where it is one.
+    pub(crate) const fn rule(self) -> Option<Kind> {
+        match self {
+            Self::BlockAddress | Self::BlockSubnet => Some(Kind::Ip),
+            Self::BlockNetwork => Some(Kind::Asn),
+            Self::BlockReferrer => Some(Kind::Referrer),
+            Self::HoldToken | Self::HoldUser => None,
+        }
+    }
 }
 
 /// What happens by itself.
@@ -144,9 +161,18 @@ pub(crate) fn news() -> StreamingOperation<Became, ()> {
 #[derive(cynic::InputObject, Debug)]
 pub(crate) struct SuggestResponseInput {
     pub(crate) finding: cynic::Id,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<SuggestedBlockInput>,
     pub(crate) length_seconds: Option<i32>,
     #[cynic(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
+}
+
+/// What is to be kept out rather than whom the finding is of.
+#[derive(cynic::InputObject, Clone, Debug)]
+pub(crate) struct SuggestedBlockInput {
+    pub(crate) kind: Kind,
+    pub(crate) value: String,
 }
 
 #[derive(cynic::InputObject, Debug)]

@@ -49,6 +49,15 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// Those that this dashboard knows.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Hls,
+        Self::Progressive,
+        Self::WebSocket,
+        Self::Rtmp,
+        Self::TestSource,
+    ];
+
     /// The one that viewers or broadcasters choose, by its word in addresses.
     pub(crate) fn of(word: &str) -> Option<Self> {
         match word {
@@ -59,6 +68,19 @@ impl Protocol {
             "websocket" => Some(Self::WebSocket),
             _ => None,
         }
+    }
+
+    /// Its word in addresses.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Hls => "hls",
+            Self::Progressive => "progressive",
+            Self::Rtmp => "rtmp",
+            Self::TestSource => "test_source",
+            Self::WebSocket => "websocket",
+            Self::Other(name) => name,
+        }
+        .to_owned()
     }
 
     /// As people call it.

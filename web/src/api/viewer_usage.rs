@@ -29,6 +29,8 @@ pub(crate) struct ViewerUsage {
     pub(crate) last_end: Option<DateTime>,
     pub(crate) max_concurrency: i32,
     pub(crate) banned: bool,
+    /// Until when a response keeps them out.
+    pub(crate) held_until: Option<DateTime>,
     pub(crate) score: i32,
     pub(crate) indicators: Vec<Indicator>,
 }

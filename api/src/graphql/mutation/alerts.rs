@@ -8,7 +8,7 @@ use crate::{
     fault::{Fault, UserError},
     graphql::{
         caller, state,
-        types::{Alert, AlertComparison, AlertMetric, AlertRule, AlertSeverity, DenyReason, Moment},
+        types::{Alert, AlertComparison, AlertMetric, AlertRule, AlertSeverity, DenyReason, Moment, Protocol},
     },
     service::{
         alert_rules::{self, Wish},
@@ -97,7 +97,8 @@ pub(super) struct SaveAlertRuleInput {
     threshold: Option<f64>,
     /// The bar behind which it is over, on the better side of the threshold.
     resolve_at: MaybeUndefined<f64>,
-    /// What is less than that is never told: requests of a ratio (20 unless said), or whatever is compared with the usual.
+    /// What is less than that is never told: requests or players of a ratio (20 unless said), seconds of playback (600), or
+    /// whatever is compared with the usual.
     least: Option<f64>,
     /// Over how many seconds it is measured: 10 to 86400; for new ones 300.
     window_s: Option<i64>,
@@ -113,6 +114,10 @@ pub(super) struct SaveAlertRuleInput {
     stream: MaybeUndefined<String>,
     /// The label of the only streams that count.
     tag: MaybeUndefined<String>,
+    /// The only protocol that counts: of sessions, bytes, refusals, and how it plays.
+    protocol: MaybeUndefined<Protocol>,
+    /// The only country that counts (ISO 3166-1 alpha-2): of sessions, bytes, and how it plays.
+    country: MaybeUndefined<String>,
     /// The only reason of refusals that counts.
     reason: MaybeUndefined<DenyReason>,
     /// The only indicator of misuse that counts, as in `SESSIONS`.
@@ -145,6 +150,11 @@ impl TryFrom<SaveAlertRuleInput> for Wish {
             severity: input.severity.map(Into::into),
             stream: wished(input.stream),
             tag: wished(input.tag),
+            protocol: wished(input.protocol).map(|protocol| {
+                let protocol: Option<link::Protocol> = protocol.map(Into::into);
+                protocol.map(|protocol| protocol.as_str().to_owned())
+            }),
+            country: wished(input.country),
             reason: wished(input.reason).map(|reason| {
                 let reason: Option<guard::Reason> = reason.map(Into::into);
                 reason.map(|reason| reason.as_str().to_owned())

@@ -8,7 +8,7 @@ use crate::{
     fault::UserError,
     graphql::{
         caller, state,
-        types::{Change, MisuseResponse},
+        types::{Change, GuardianKind, MisuseResponse},
     },
     service::responses::{self, Suggestion},
 };
@@ -28,6 +28,10 @@ impl Responses {
         let acting = caller(context).may(state, Action::ResponseWrite)?;
         let suggestion = Suggestion {
             finding: &input.finding,
+            block: input
+                .block
+                .as_ref()
+                .map(|block| (block.kind.into(), block.value.as_str())),
             length_s: input.length_seconds,
             note: input.note.as_deref(),
         };
@@ -42,7 +46,7 @@ impl Responses {
     }
 
     /// Applies what another person, or the platform, suggested: on every node, on running sessions too. It takes the place of
-    /// what keeps them out for a shorter time already. An address needs the package `GUARDIAN`.
+    /// what keeps them out for a shorter time already. What blocks needs the package `GUARDIAN`.
     async fn approve_response(
         &self,
         context: &Context<'_>,
@@ -112,10 +116,21 @@ impl Responses {
 pub(super) struct SuggestResponseInput {
     /// The finding's id. Its address is kept out, or its token, or its viewer.
     finding: ID,
+    /// What is kept out rather than that: what they came from.
+    block: Option<SuggestedBlockInput>,
     /// For how long: 60 to 2592000 (30 days); an hour unless said.
     length_seconds: Option<i64>,
     /// Why, for people: 500 characters at most.
     note: Option<String>,
+}
+
+/// What a Guardian rule is to keep out.
+#[derive(InputObject)]
+pub(super) struct SuggestedBlockInput {
+    /// `IP`, `ASN` or `REFERRER`.
+    kind: GuardianKind,
+    /// An address, several as in `192.0.2.0/24`, a network's number, or a page's host, as in a rule; not all of them.
+    value: String,
 }
 
 /// What came of a suggestion.

@@ -38,6 +38,11 @@ pub(crate) enum AlertMetric {
     StreamsOffline,
     /// Calls of webhooks within the window that nobody took.
     WebhookFailures,
+    /// Of all players that set out to play within the window, how many of a hundred saw no picture; by their own account.
+    StartFailures,
+    /// Of the time that players were to play within the window, how much of a hundred the picture stood still; by their own
+    /// account.
+    Buffering,
 }
 
 /// How what is measured is compared.
@@ -82,7 +87,8 @@ pub(crate) struct AlertRule {
     threshold: f64,
     /// The bar behind which it is over; the threshold, where there is none.
     resolve_at: Option<f64>,
-    /// What is less than that is never told: requests of a ratio, or whatever is compared with the usual.
+    /// What is less than that is never told: requests or players of a ratio, seconds of playback, or whatever is compared
+    /// with the usual.
     least: f64,
     /// Over how many seconds it is measured; no matter for what is a state of now.
     window_s: i32,
@@ -98,6 +104,10 @@ pub(crate) struct AlertRule {
     stream: Option<String>,
     /// The label of the only streams that count.
     tag: Option<String>,
+    /// The only protocol that counts.
+    protocol: Option<super::session::Protocol>,
+    /// The only country that counts (ISO 3166-1 alpha-2).
+    country: Option<String>,
     /// The only reason of refusals that counts.
     reason: Option<super::session::DenyReason>,
     /// The only indicator of misuse that counts, as in `SESSIONS`.
@@ -133,6 +143,8 @@ impl AlertRule {
             severity: rule.severity.into(),
             stream: rule.stream,
             tag: rule.tag,
+            protocol: rule.protocol.as_deref().map(super::session::protocol),
+            country: rule.country,
             reason: rule.reason.as_deref().and_then(super::session::reason),
             indicator: rule.indicator,
             min_score: seconds(rule.min_score),

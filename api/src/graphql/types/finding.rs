@@ -89,9 +89,20 @@ impl MisuseFinding {
     /// Whether the viewer is banned now, where it is of a viewer.
     async fn banned(&self, context: &Context<'_>) -> Result<Option<bool>> {
         Ok(match self.standing(context).await? {
-            Some(Standing::User(banned)) => Some(banned),
+            Some(Standing::User { banned, .. }) => Some(banned),
             _ => None,
         })
+    }
+
+    /// Until when a response keeps out whoever shows the token, by itself or with its viewer, or a token of the viewer; null
+    /// where none does.
+    async fn held_until(&self, context: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        let until = match self.standing(context).await? {
+            Some(Standing::Token(stand)) => stand.and_then(|stand| stand.held_until),
+            Some(Standing::User { held_until, .. }) => held_until,
+            _ => None,
+        };
+        Ok(until.map(|until| super::moment(until.us())))
     }
 
     /// Whether a rule of the whole organisation keeps the address out now, by itself, its network or its country, where it

@@ -74,7 +74,7 @@ pub(crate) use rule::{
     GuardianSimulation,
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
-pub(crate) use session::{DenyReason, Session, SessionConnection, SessionFilter};
+pub(crate) use session::{DenyReason, Protocol, Session, SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};

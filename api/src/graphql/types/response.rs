@@ -18,6 +18,7 @@ use crate::{
     people::Actor as By,
     service::responses::{
         Standing,
+        applying::{NETWORK, REFERRER, SUBNET, Target},
         settings::{Automatic, Edit, Way},
     },
 };
@@ -54,6 +55,12 @@ pub(crate) enum ResponseState {
 pub(crate) enum ResponseKind {
     /// A Guardian rule refuses the address, or the /64 of an IPv6 one, and ends its sessions.
     BlockAddress,
+    /// A Guardian rule does so with more addresses, as in `192.0.2.0/24`.
+    BlockSubnet,
+    /// A Guardian rule does so with a network, by its number.
+    BlockNetwork,
+    /// A Guardian rule does so with who comes from a page.
+    BlockReferrer,
     /// The token is refused, with `SESSION_ENDED`, and its sessions end; afterwards it lets in again.
     HoldToken,
     /// The same of every token that names the viewer.
@@ -104,6 +111,9 @@ impl MisuseResponse {
     async fn kind(&self) -> ResponseKind {
         match self.0.kind.as_str() {
             ADDRESS => ResponseKind::BlockAddress,
+            SUBNET => ResponseKind::BlockSubnet,
+            NETWORK => ResponseKind::BlockNetwork,
+            REFERRER => ResponseKind::BlockReferrer,
             USER => ResponseKind::HoldUser,
             _ => ResponseKind::HoldToken,
         }
@@ -122,6 +132,14 @@ impl MisuseResponse {
     /// The address, where it is about an address.
     async fn ip(&self) -> Option<String> {
         self.of(ADDRESS)
+    }
+
+    /// What the Guardian rule looks for that it is: an address or several, a network's number, or a page's host.
+    async fn value(&self) -> Option<String> {
+        match Target::of(&self.0.kind, &self.0.subject) {
+            Some(Target::Rule(_, value)) => Some(value),
+            _ => None,
+        }
     }
 
     /// What was found, as in `SESSIONS`.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{ID, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use entity::{finding, session::Column};
+use guard::Timestamp;
 
 use super::{Part, analytics::Indicator, page::connection, rule::GuardianRule, series::Bucket, token::TokenStatus};
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
         bans,
         page::{Page, Wanted},
         reading::TokenIs,
+        responses::Holds,
     },
     state::State,
 };
@@ -57,6 +59,8 @@ pub(crate) struct TokenUsage {
     status: TokenStatus,
     /// Why it cannot be revoked by itself now; null where it can.
     not_revocable_because: Option<&'static str>,
+    /// Until when a response keeps out whoever shows it, by itself or with its viewer; null where none does.
+    held_until: Option<DateTime<Utc>>,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,
     /// What the score is made of.
@@ -65,7 +69,7 @@ pub(crate) struct TokenUsage {
 
 impl TokenUsage {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 17] = [
+    pub(crate) const HEADING: [&'static str; 18] = [
         "jti",
         "user",
         "tag",
@@ -82,11 +86,12 @@ impl TokenUsage {
         "max_concurrency",
         "score",
         "status",
+        "held_until",
         "indicators",
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 17] {
+    pub(crate) fn cells(&self) -> [String; 18] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         [
             self.jti.to_string(),
@@ -105,6 +110,7 @@ impl TokenUsage {
             self.max_concurrency.to_string(),
             self.score.to_string(),
             word(self.status).to_owned(),
+            self.held_until.map(super::written).unwrap_or_default(),
             Indicator::listed(&self.indicators),
         ]
     }
@@ -246,6 +252,8 @@ pub(crate) struct ViewerUsage {
     max_concurrency: i32,
     /// Whether they are banned now: every token that names them is refused.
     banned: bool,
+    /// Until when a response keeps out whoever shows a token that names them; null where none does.
+    held_until: Option<DateTime<Utc>>,
     /// How much it looks like misuse: 0 to 100; from 50 on it is called so.
     score: i32,
     /// What the score is made of.
@@ -254,7 +262,7 @@ pub(crate) struct ViewerUsage {
 
 impl ViewerUsage {
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 16] = [
+    pub(crate) const HEADING: [&'static str; 17] = [
         "user",
         "duration_sum_s",
         "duration_avg_s",
@@ -270,11 +278,12 @@ impl ViewerUsage {
         "max_concurrency",
         "score",
         "banned",
+        "held_until",
         "indicators",
     ];
 
     /// A line of a file.
-    pub(crate) fn cells(&self) -> [String; 16] {
+    pub(crate) fn cells(&self) -> [String; 17] {
         [
             self.user.clone(),
             format!("{:.3}", self.duration_sum_s),
@@ -291,6 +300,7 @@ impl ViewerUsage {
             self.max_concurrency.to_string(),
             self.score.to_string(),
             self.banned.to_string(),
+            self.held_until.map(super::written).unwrap_or_default(),
             Indicator::listed(&self.indicators),
         ]
     }
@@ -341,6 +351,7 @@ pub(crate) async fn token_rows(state: &State, sessions: &Sessions, rows: &[Usage
             max_concurrency,
             status: stand.map_or(TokenIs::Active, |stand| stand.is).into(),
             not_revocable_because: stand.and_then(|stand| stand.not_revocable_because),
+            held_until: held(stand.and_then(|stand| stand.held_until)),
             score: number(row.score),
             indicators,
             user: row.viewer.clone(),
@@ -370,6 +381,7 @@ pub(crate) async fn viewer_rows(state: &State, sessions: &Sessions, rows: &[Usag
     let beside = Beside::of(state, sessions, By::Viewer, &subjects).await?;
     let mut providers = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Provider).await?;
     let mut countries = usage::tops(connection, sessions, By::Viewer, &subjects, Column::Country).await?;
+    let holds = Holds::among(connection, sessions.organisation, vec![], subjects.clone(), state.now()).await?;
     let banned = bans::among(connection, sessions.organisation, subjects).await?;
     let shape = |row: &Usage| {
         let (max_concurrency, indicators) = beside.of_row(&row.subject);
@@ -387,6 +399,7 @@ pub(crate) async fn viewer_rows(state: &State, sessions: &Sessions, rows: &[Usag
             last_end: ended(row),
             max_concurrency,
             banned: banned.contains(&row.subject),
+            held_until: held(holds.of_user(&row.subject)),
             score: number(row.score),
             indicators,
             user: row.subject.clone(),
@@ -486,6 +499,10 @@ impl Beside {
         let indicators = findings.into_iter().map(Indicator::of).collect();
         (number(self.most.get(subject).copied().unwrap_or(0)), indicators)
     }
+}
+
+fn held(until: Option<Timestamp>) -> Option<DateTime<Utc>> {
+    until.map(|until| super::moment(until.us()))
 }
 
 fn ended(row: &Usage) -> Option<DateTime<Utc>> {

@@ -6,7 +6,7 @@ use entity::{Tenanted, guardian_rule, playback_token, response, session};
 use guard::{
     Timestamp, Update,
     policy::{Held, Hold, Package},
-    rules::{Action, Doors, Kind, Mode},
+    rules::{Action, Doors, Kind, Matcher, Mode},
 };
 use ids::{OrganisationId, RuleId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
@@ -27,20 +27,23 @@ use crate::{
 /// Who is to be kept out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// Whoever comes from the address: the /64 of an IPv6 one.
-    Address(String),
+    /// Whoever a Guardian rule on that value is about.
+    Rule(Kind, String),
     /// Whoever shows the token, or one that names the viewer.
     Held(Held),
 }
 
 impl Target {
-    /// Who a finding is about; none where that is masked by now.
+    /// Whom a row is about; none where that is masked by now. An IPv6 address stands for its /64.
     pub(crate) fn of(kind: &str, subject: &str) -> Option<Self> {
         match kind {
             ADDRESS => match subject.parse().ok()? {
-                IpAddr::V4(address) => Some(Self::Address(address.to_string())),
-                IpAddr::V6(address) => Some(Self::Address(format!("{address}/64"))),
+                IpAddr::V4(address) => Some(Self::Rule(Kind::Ip, address.to_string())),
+                IpAddr::V6(address) => Some(Self::Rule(Kind::Ip, format!("{address}/64"))),
             },
+            SUBNET => Some(Self::Rule(Kind::Ip, subject.into())),
+            NETWORK => Some(Self::Rule(Kind::Asn, subject.into())),
+            REFERRER => Some(Self::Rule(Kind::Referrer, subject.into())),
             TOKEN => Some(Self::Held(Held::Token(subject.into()))),
             USER => Some(Self::Held(Held::User(subject.into()))),
             _ => None,
@@ -73,6 +76,31 @@ impl Target {
     }
 }
 
+/// The columns `kind` and `subject` of what a rule is to keep out rather than whom something was found of: addresses, a
+/// network by its number, or a page. Never everybody.
+pub(super) fn columns(kind: Kind, value: &str) -> Result<(&'static str, String), Fault> {
+    let wrong = |why: String| Fault::field("block", "INVALID", why);
+    let matcher = Matcher::parse(kind, value).map_err(|error| wrong(error.to_string()))?;
+    if matcher.is_catch_all() {
+        return Err(wrong("a response keeps out some, and never everybody".to_owned()));
+    }
+    match &matcher {
+        Matcher::Ip(network) => Ok(match (network.addr(), network.prefix_len()) {
+            (IpAddr::V4(address), 32) => (ADDRESS, address.to_string()),
+            (IpAddr::V6(address), 64 | 128) => {
+                let block = guard::network(&format!("{address}/64")).map_err(|error| wrong(error.to_string()))?;
+                (ADDRESS, block.addr().to_string())
+            }
+            _ => (SUBNET, matcher.to_string()),
+        }),
+        Matcher::Asn(_) => Ok((NETWORK, matcher.to_string())),
+        Matcher::Referrer(_) => Ok((REFERRER, matcher.to_string())),
+        Matcher::Country(_) | Matcher::UserAgent(_) => {
+            Err(wrong("addresses, a network by its number, or a page".to_owned()))
+        }
+    }
+}
+
 /// Until when it keeps somebody out that is applied now.
 pub(super) fn until(work: &Work<'_>, row: &response::Model) -> Timestamp {
     work.at
@@ -88,8 +116,8 @@ pub(super) async fn apply(
 ) -> Result<(response::Model, Update), Fault> {
     let until = until(work, row);
     let (rule, update) = match target {
-        Target::Address(value) => {
-            let (id, update) = block(work, row, value, by, until).await?;
+        Target::Rule(kind, value) => {
+            let (id, update) = block(work, row, (kind, value), by, until).await?;
             (Some(id.uuid()), update)
         }
         Target::Held(who) => (None, told(work.organisation, Hold { who, until })),
@@ -130,7 +158,7 @@ pub(super) async fn lift(work: &Work<'_>, row: &response::Model) -> Result<Vec<U
                 until: Timestamp::default(),
             },
         )),
-        Target::Address(_) => None,
+        Target::Rule(..) => None,
     });
     Ok(lifted.into_iter().collect())
 }
@@ -143,14 +171,14 @@ pub(super) fn held(row: &response::Model) -> Option<Update> {
             OrganisationId::from_uuid(row.organisation_id),
             Hold { who, until },
         )),
-        Target::Address(_) => None,
+        Target::Rule(..) => None,
     }
 }
 
 async fn block(
     work: &Work<'_>,
     response: &response::Model,
-    value: String,
+    (kind, value): (Kind, String),
     by: Option<Uuid>,
     until: Timestamp,
 ) -> Result<(RuleId, Update), Fault> {
@@ -162,7 +190,7 @@ async fn block(
     }
     packages::more_rules(work, 1).await?;
     let gist = Gist {
-        kind: Kind::Ip,
+        kind,
         value,
         action: Action::Deny,
         doors: Doors::Playback,
@@ -199,5 +227,11 @@ fn told(organisation: OrganisationId, hold: Hold) -> Update {
     Update::Held { organisation, hold }
 }
 
+/// As columns have more addresses than one.
+pub(crate) const SUBNET: &str = "subnet";
+/// As columns have a network by its number.
+pub(crate) const NETWORK: &str = "network";
+/// As columns have a page.
+pub(crate) const REFERRER: &str = "referrer";
 /// As the linter calls the mark.
 const NOT_REVOCABLE: &str = "NOT_REVOCABLE";

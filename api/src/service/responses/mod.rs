@@ -5,18 +5,20 @@
 //!          └─ due ─▶ the settings ─┬───────────┘                       ▲       └─▶ undone
 //!                                  └─ by itself, so often an hour ─────┘
 //! ```
-//! An address is kept out by a Guardian rule, a token or a viewer by a hold; both end by themselves. Whom it is about may be
-//! erased, so the audit log names tokens and viewers outside its hashes, and addresses not at all.
+//! An address is kept out by a Guardian rule, a token or a viewer by a hold; both end by themselves. A person may suggest a
+//! rule on what they came from instead: more addresses, a network or a page. Whom it is about may be erased, so the audit
+//! log names tokens and viewers outside its hashes, and addresses not at all.
 
 pub(crate) mod applying;
 pub(crate) mod automatic;
+mod holds;
 mod news;
 pub(crate) mod settings;
 mod standing;
 
 use authz::Action;
 use entity::{Tenanted, api_token, finding, response};
-use guard::{Timestamp, Update, policy::Package};
+use guard::{Timestamp, Update, policy::Package, rules::Kind};
 use ids::{FindingId, OrganisationId, ResponseId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, Order, PaginatorTrait, QueryFilter, Select,
@@ -24,8 +26,12 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::{applying::Target, news::told_of, standing::DUE};
-pub(crate) use self::{news::Responses, standing::Standing};
+use self::{
+    applying::{SUBNET, Target},
+    news::told_of,
+    standing::DUE,
+};
+pub(crate) use self::{holds::Holds, news::Responses, standing::Standing};
 use super::{
     Work,
     page::{Page, Wanted},
@@ -42,6 +48,8 @@ use crate::{
 /// What one person asks another to do.
 pub(crate) struct Suggestion<'a> {
     pub(crate) finding: &'a str,
+    /// What a rule keeps out rather than whom the finding is of.
+    pub(crate) block: Option<(Kind, &'a str)>,
     /// For how long, an hour unless said.
     pub(crate) length_s: Option<i64>,
     pub(crate) note: Option<&'a str>,
@@ -82,10 +90,12 @@ pub(crate) async fn suggest(
         .one(&*work.write)
         .await?
         .ok_or(Fault::NotFound)?;
-    target(&work, "finding", (&found.kind, &found.subject)).await?;
-    if is_suggested(&work, &found.kind, &found.subject).await?
-        || is_kept_out(&work, &found.kind, &found.subject).await?
-    {
+    let (kind, subject) = match suggestion.block {
+        Some((kind, value)) => applying::columns(kind, value)?,
+        None => (found.kind.as_str(), found.subject.clone()),
+    };
+    target(&work, "finding", (kind, &subject)).await?;
+    if is_suggested(&work, kind, &subject).await? || is_kept_out(&work, kind, &subject).await? {
         let why = "something is suggested, or done, about them already";
         return Err(Fault::field("finding", "ALREADY", why));
     }
@@ -100,7 +110,12 @@ pub(crate) async fn suggest(
         note,
         by: Some(by),
     };
-    let row = new(id, acting.id, work.at, wish, Copied::of(&found));
+    let copied = Copied {
+        kind,
+        subject: &subject,
+        ..Copied::of(&found)
+    };
+    let row = new(id, acting.id, work.at, wish, copied);
     let row = row.insert(&*work.write).await?;
     let detail = told("suggested", &row);
     about(work, &row)
@@ -398,9 +413,9 @@ async fn close(
     Ok(closed)
 }
 
-/// Whom it concerns, for the audit entry, unless they were erased. An address is not named: entries are never masked.
+/// Whom it concerns, for the audit entry, unless they were erased. Addresses are not named: entries are never masked.
 fn about<'a>(work: Work<'a>, row: &response::Model) -> Work<'a> {
-    if row.forget || row.kind == ADDRESS {
+    if row.forget || [ADDRESS, SUBNET].contains(&row.kind.as_str()) {
         work
     } else {
         work.about(&format!("{} {}", row.kind, row.subject))

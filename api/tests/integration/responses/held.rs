@@ -1,16 +1,16 @@
-//! Whom a hold is not for, and who is held already.
+//! Whom a hold is not for, who is held already, and who is shown to be.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use guard::{Grant, Reason, lint::Traits};
 use link::{Kind as Event, SessionFacts};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Kind;
 
 use super::{all, changed, code, found, in_state, of, settings, shared, together, token};
 use crate::{
     analytics::viewing,
-    harness::{World, granted},
+    harness::{Client, World, granted},
     privacy::{database, eventually, texts},
 };
 
@@ -224,4 +224,102 @@ async fn one_thief_is_one_response_with_each_token_that_a_session_ran_on() {
     eventually("the next one is held", async || in_state(&admin, "APPLIED").await == 2).await;
     let held: Vec<_> = all(&admin).await.iter().map(|one| one["jti"].clone()).collect();
     assert_eq!(held, [json!("next"), json!(null)]);
+}
+
+/// Until when each token, viewer and finding is shown to be held, by what it is and its name.
+async fn shown(client: &Client) -> BTreeMap<String, Value> {
+    let query = "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2029-01-01T00:00:00Z\"}) {
+        byToken(first: 10) { nodes { jti heldUntil } } byViewer(first: 10) { nodes { user heldUntil } }
+        findings(first: 100) { nodes { jti user heldUntil } } } } }";
+    let found = client.data(query, json!({})).await["organisation"]["analytics"].clone();
+    let mut shown = BTreeMap::new();
+    for (list, what, field) in [
+        ("byToken", "token", "jti"),
+        ("byViewer", "viewer", "user"),
+        ("findings", "finding of token", "jti"),
+        ("findings", "finding of viewer", "user"),
+    ] {
+        for node in found[list]["nodes"].as_array().unwrap() {
+            if let Some(name) = node[field].as_str() {
+                shown.insert(format!("{what} {name}"), node["heldUntil"].clone());
+            }
+        }
+    }
+    shown
+}
+
+async fn shown_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let grant = Grant {
+        user: Some("thief".into()),
+        ..foreign("theirs")
+    };
+    settings(
+        &admin,
+        json!({ "apply": ["ADDRESSES"], "lengthSeconds": 600, "perHour": 10 }),
+    )
+    .await;
+    named(&world, 1, &grant);
+    shared(&world, 11, "shared");
+    let honest = viewing(&world, 99, "honest", "198.51.100.7", "DE", 64_500);
+    together(&world, &[honest]);
+    let all_there = |shown: &BTreeMap<String, Value>| {
+        let names = [
+            "token theirs",
+            "token shared",
+            "token honest",
+            "viewer thief",
+            "viewer user of honest",
+            "finding of token theirs",
+            "finding of token shared",
+            "finding of viewer thief",
+        ];
+        names.iter().all(|name| shown.contains_key(*name))
+    };
+    eventually("both are kept out, and it is told", async || {
+        in_state(&admin, "APPLIED").await == 2 && all_there(&shown(&admin).await)
+    })
+    .await;
+    let responses = all(&admin).await;
+    let until = |field: &str, name: &str| {
+        let one = responses.iter().find(|one| one[field] == name).unwrap();
+        assert!(one["until"].is_string(), "{one}");
+        one["until"].clone()
+    };
+    let (of_viewer, of_token) = (until("user", "thief"), until("jti", "shared"));
+    let now = shown(&admin).await;
+    for (name, held) in [
+        // It cannot be held by itself: it is with its viewer.
+        ("token theirs", &of_viewer),
+        ("viewer thief", &of_viewer),
+        ("finding of token theirs", &of_viewer),
+        ("finding of viewer thief", &of_viewer),
+        ("token shared", &of_token),
+        ("finding of token shared", &of_token),
+        ("token honest", &Value::Null),
+        ("viewer user of honest", &Value::Null),
+    ] {
+        assert_eq!(&now[name], held, "{name}");
+    }
+    // Nobody else's are.
+    let outsider = world.outsider().await;
+    assert!(shown(&outsider).await.values().all(Value::is_null));
+    // Who was let in again is not, nor anybody once the time is over.
+    let id = of(&admin, "shared").await["id"].clone();
+    changed(&admin, "undoResponse", json!({ "id": id })).await;
+    let now = shown(&admin).await;
+    assert_eq!((&now["token shared"], &now["token theirs"]), (&Value::Null, &of_viewer));
+    world.pass(Duration::from_mins(11));
+    assert!(shown(&admin).await.values().all(Value::is_null));
+}
+
+#[tokio::test]
+async fn whom_a_response_holds_is_shown_so_beside_the_token_the_viewer_and_the_finding() {
+    shown_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn whom_a_response_holds_is_shown_so_beside_the_token_the_viewer_and_the_finding_on_postgresql() {
+    shown_on(Kind::Postgres).await;
 }

@@ -3,6 +3,7 @@
 mod forgotten;
 mod held;
 mod told;
+mod wider;
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::{
 };
 
 const WHOLE: &str =
-    "id state kind jti user ip code weight evidence lengthSeconds note proposedBy { name } decidedBy { name }
+    "id state kind jti user ip value code weight evidence lengthSeconds note proposedBy { name } decidedBy { name }
     byItself until rule undoneBy { name } endedAt isOwn";
 
 async fn changed(client: &Client, name: &str, input: Value) -> Value {

@@ -11,7 +11,7 @@ use crate::{
         client::use_api,
         people::Permission,
         scalar::Wish,
-        sessions::Reason,
+        sessions::{Protocol, Reason},
         streams::{self, Stream},
     },
     kit::{Choice, Choices, Dialog, DialogForm, Doing, Load, Select, Switch, TextField, use_toasts},
@@ -51,6 +51,8 @@ struct Draft {
     remind_s: RwSignal<Option<i32>>,
     severity: RwSignal<Severity>,
     scope: RwSignal<String>,
+    protocol: RwSignal<String>,
+    country: RwSignal<String>,
     reason: RwSignal<String>,
     indicator: RwSignal<String>,
     min_score: RwSignal<String>,
@@ -83,6 +85,8 @@ impl Draft {
             remind_s: RwSignal::new(rule.remind_s.value().copied()),
             severity: RwSignal::new(rule.severity.unwrap_or(Severity::Warning)),
             scope: RwSignal::new(scope),
+            protocol: RwSignal::new(rule.protocol.value().map(Protocol::word).unwrap_or_default()),
+            country: RwSignal::new(rule.country.value().cloned().unwrap_or_default()),
             reason: RwSignal::new(rule.reason.value().map(|one| one.name().to_owned()).unwrap_or_default()),
             indicator: RwSignal::new(rule.indicator.value().cloned().unwrap_or_default()),
             min_score: RwSignal::new(rule.min_score.unwrap_or(0).to_string()),
@@ -128,7 +132,7 @@ impl Draft {
         };
         let threshold = self.threshold.get_untracked();
         let threshold = amount("threshold", &threshold, bar, before.threshold, was_bar)?;
-        let has_least = times || metric == Metric::FailureRatio;
+        let has_least = times || metric.is_ratio();
         let least = if has_least {
             amount("least", &self.least.get_untracked(), least, before.least, was_least)?
         } else {
@@ -155,6 +159,8 @@ impl Draft {
             severity: Some(self.severity.get_untracked()),
             stream: Wish::Is(scoped("stream:")),
             tag: Wish::Is(scoped("tag:")),
+            protocol: Wish::Is(text(self.protocol, metric.is_of_protocols()).and_then(|word| Protocol::of(&word))),
+            country: Wish::Is(text(self.country, metric.is_of_countries())),
             reason: Wish::Is(text(self.reason, metric.has_reason()).map(|name| Reason::of(&name))),
             indicator: Wish::Is(text(self.indicator, metric == Metric::Findings)),
             min_score: Some(score),
@@ -206,8 +212,9 @@ fn Form(rule: Option<AlertRule>, open: RwSignal<bool>, load: List) -> impl IntoV
         if !metric.has_usual() && draft.comparison.get_untracked() == Comparison::TimesUsual {
             draft.comparison.set(Comparison::AtLeast);
         }
-        if metric == Metric::FailureRatio && draft.least.with_untracked(|least| least == "0") {
-            draft.least.set("20".to_owned());
+        let unsaid = |least: &String| Metric::ALL.iter().any(|one| one.least() == least);
+        if metric.is_ratio() && draft.least.with_untracked(unsaid) {
+            draft.least.set(metric.least().to_owned());
         }
     };
     let chosen = Signal::derive(move || draft.metric.get().label().to_owned());
@@ -263,6 +270,13 @@ fn Bar(draft: Draft, doing: Doing) -> impl IntoView {
             (false, Metric::FailureRatio) => {
                 Some(("Of at least", "So many requests within the time; fewer say nothing."))
             }
+            (false, Metric::StartFailures) => {
+                Some(("Of at least", "So many players within the time; fewer say nothing."))
+            }
+            (false, Metric::Buffering) => Some((
+                "Of at least",
+                "So many seconds that players were to play within the time; fewer say nothing.",
+            )),
             (false, _) => None,
         };
         view! {
@@ -309,6 +323,10 @@ fn Only(draft: Draft, doing: Doing) -> impl IntoView {
     });
     let (stream, tag) = (doing.wrong("stream"), doing.wrong("tag"));
     let scoped = Signal::derive(move || stream.get().or_else(|| tag.get()));
+    let protocols: Vec<_> = [(String::new(), "Any protocol".to_owned())]
+        .into_iter()
+        .chain(Protocol::ALL.map(|one| (one.word(), one.label())))
+        .collect();
     let reasons: Vec<_> = [(String::new(), "Any".to_owned())]
         .into_iter()
         .chain(
@@ -325,6 +343,12 @@ fn Only(draft: Draft, doing: Doing) -> impl IntoView {
         <Show when=move || draft.metric.get().is_of_streams()>
             <Select label="Of" options=scopes chosen=draft.scope on_choose=move |word| draft.scope.set(word) error=scoped/>
         </Show>
+        {move || draft.metric.get().is_of_protocols().then(|| view! {
+            <Select label="By" options=protocols.clone() chosen=draft.protocol on_choose=move |word| draft.protocol.set(word) error=doing.wrong("protocol")/>
+        })}
+        {move || draft.metric.get().is_of_countries().then(|| view! {
+            <TextField label="From the country" value=draft.country error=doing.wrong("country") placeholder="DE" hint="Its code of two letters. All of them, where this is empty."/>
+        })}
         {move || draft.metric.get().has_reason().then(|| view! {
             <Select label="For the reason" options=reasons.clone() chosen=draft.reason on_choose=move |word| draft.reason.set(word) error=doing.wrong("reason")/>
         })}

@@ -14,6 +14,7 @@ use crate::{
         people::Permission,
         scalar::Wish,
     },
+    country,
     kit::{
         Badge, Button, Card, Confirm, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, Skeleton, Table, Tone,
         When, use_toasts,
@@ -162,12 +163,14 @@ fn switch(on: bool) -> SaveAlertRuleInput {
 fn told_when(rule: &AlertRule) -> String {
     let amount = |value: f64| match rule.metric {
         Metric::BytesOut => time::bytes(value),
-        Metric::FailureRatio => format!("{} %", short(value)),
+        metric if metric.is_ratio() => format!("{} %", short(value)),
         _ => short(value),
     };
     let what = match rule.metric {
         Metric::BytesOut => "Sent to viewers",
         Metric::FailureRatio => "Share of requests refused",
+        Metric::StartFailures => "Share of players that see no picture",
+        Metric::Buffering => "Share of time that pictures stand still",
         metric => metric.label(),
     };
     let bar = match rule.comparison {
@@ -185,6 +188,12 @@ fn told_when(rule: &AlertRule) -> String {
     }
     if rule.for_s > 0 {
         let _ = write!(text, ", for {}", span(rule.for_s));
+    }
+    if let Some(protocol) = &rule.protocol {
+        let _ = write!(text, ", by {}", protocol.label());
+    }
+    if let Some(code) = &rule.country {
+        let _ = write!(text, ", from {}", country::name(code));
     }
     if let Some(reason) = &rule.reason {
         let _ = write!(text, ", {}", reason.name());

@@ -11,7 +11,7 @@ use super::{
     parts::{Score, lasted},
     place::Place,
     token::Addresses,
-    tokens::{barred as not_revocable, status},
+    tokens::{Stands, barred as not_revocable, status},
 };
 use crate::{
     api::{
@@ -20,7 +20,7 @@ use crate::{
         page::Page,
         scalar::TokenStatus,
     },
-    kit::{Badge, Button, CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table, Tone},
+    kit::{Badge, Button, CopyField, Load, Loaded, Look, Skeleton, Table, Tone},
 };
 
 /// All that is known of it within the time of the view.
@@ -196,7 +196,7 @@ fn TokenRow(row: TokenUsage, place: Place, ways: Ways) -> impl IntoView {
                 <span class="line">{row.user}{row.tag.map(|tag| view! { <span class="tag">{tag}</span> })}</span>
                 <a class="mono under ellipsis" href=href title=row.jti.inner().to_owned()>{row.jti.inner().to_owned()}</a>
             </th>
-            <td data-label="Status"><StatusBadge status/></td>
+            <td data-label="Status"><Stands status held=row.held_until/></td>
             <td data-label="Score"><Score score=row.score indicators=row.indicators/></td>
             <td data-label="Sessions" class="num">{row.sessions}</td>
             <td data-label="Duration" class="num">{lasted(row.duration_sum_s)}</td>

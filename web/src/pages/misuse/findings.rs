@@ -11,7 +11,7 @@ use super::{
     cases::{AddButton, Adding},
     export::{self, ExportButton},
     filters::When as Time,
-    parts::tone_of,
+    parts::{HeldUntil, tone_of},
     place::{DAY_MIN, Place, Span, way_around},
     responses::{SuggestButton, Suggesting},
     thresholds::ThresholdsButton,
@@ -26,6 +26,7 @@ use crate::{
         live::use_live,
         misuse::Whose,
         page::Page,
+        rules::Kind,
         scalar::{DateTime, TokenStatus},
     },
     kit::{Badge, Empty, Followed, Load, Loaded, Look, More, Skeleton, Tone, When, nodes},
@@ -164,19 +165,30 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
         findings: vec![id],
         ..Adding::default()
     });
-    let suggesting = finding.id.clone().map(|finding| Suggesting {
-        finding,
-        whom: format!("{} {}", of.kind().to_lowercase(), of.name()),
-    });
     let (running, reaches) = (
         finding.whereabouts.running,
         reaches(finding.ip.as_deref(), &finding.whereabouts),
     );
+    let suggesting = finding.id.clone().map(|id| {
+        let kind = of.kind().to_lowercase();
+        Suggesting {
+            finding: id,
+            whom: format!("{kind} {}", of.name()),
+            what: format!("The {kind}"),
+            reaches: beside(&reaches, finding.ip.is_some()),
+        }
+    });
     let end = of.whose().map(|whose| {
         let name = of.name();
         view! { <EndButton ways whose running name/> }
     });
     let act = cut(ways, &of, &finding, &reaches);
+    // Who is kept out for good is so anyway.
+    let for_good = finding.status == Some(TokenStatus::Revoked) || finding.banned == Some(true);
+    let held = finding
+        .held_until
+        .filter(|_| !for_good)
+        .map(|at| view! { <HeldUntil at/> });
     // What has a button of its own, beside the others, is not offered twice.
     let elsewhere = if finding.ip.is_some() {
         reaches.into_iter().skip(1).collect()
@@ -196,11 +208,19 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
                 {details.map(|href| view! { <a class="btn btn-quiet" href=href aria-label=format!("Details of {}", of.name())>"Details"</a> })}
                 {suggesting.map(|suggesting| view! { <SuggestButton ways suggesting/> })}
                 {adding.map(|adding| view! { <AddButton ways adding/> })}
+                {held}
                 {end}
                 {act}
             </div>
         </li>
     }
+}
+
+/// What a second person can be asked to keep out besides; the address that the finding is of is not named twice.
+fn beside(reaches: &[Reach], is_of_address: bool) -> Vec<Reach> {
+    let kinds = [Kind::Ip, Kind::Asn, Kind::Referrer];
+    let besides = reaches.iter().skip(usize::from(is_of_address));
+    besides.filter(|reach| kinds.contains(&reach.kind)).cloned().collect()
 }
 
 /// The way to cut whom it is of, as they stand: what was done is said, what would do nothing says why.

@@ -12,6 +12,7 @@ use crate::{
     api::{
         misuse::{Bucket, Indicator},
         rules::Kind,
+        scalar::DateTime,
     },
     kit::{Badge, Button, Empty, Icon, Load, Tone},
     time,
@@ -19,6 +20,18 @@ use crate::{
 
 /// So many rows stand on a page of a view.
 pub(super) const ROWS: i32 = 50;
+
+/// Says until when a response keeps somebody out, and leads to those in force; nothing once that is over.
+#[component]
+pub(super) fn HeldUntil(at: DateTime) -> impl IntoView {
+    let (now, text) = (time::use_now(), format!("Held until {}", time::exact(&at)));
+    let holds = Memo::new(move |_| now.get() < time::millis(&at));
+    move || {
+        holds.get().then(|| {
+            view! { <a href="/misuse/responses?state=applied" title="A response keeps them out: see Responses."><Badge tone=Tone::Bad text=text.clone()/></a> }
+        })
+    }
+}
 
 /// A score with what it is made of behind it.
 #[component]

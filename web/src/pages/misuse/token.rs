@@ -10,7 +10,7 @@ use super::{
     panel::{Judged, Known, Touching, known, part, rest, view_of},
     parts::lasted,
     place::Place,
-    tokens::status,
+    tokens::{Stands, status},
 };
 use crate::{
     api::{
@@ -24,7 +24,7 @@ use crate::{
         weak_tokens,
     },
     country,
-    kit::{CopyField, Load, Loaded, Look, Skeleton, StatusBadge, Table},
+    kit::{CopyField, Load, Loaded, Look, Skeleton, Table},
     pages::tokens::{Said, SeenAdvice},
 };
 
@@ -144,6 +144,7 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     };
     let barred = because.map(|why| sentence(&why));
     let who = usage.as_ref().and_then(|usage| usage.user.clone());
+    let held = usage.as_ref().and_then(|usage| usage.held_until.clone());
     let tag = usage.and_then(|usage| usage.tag);
     let adding = Adding {
         label: jti.inner().to_owned(),
@@ -158,7 +159,7 @@ fn Standing(jti: cynic::Id, usage: Option<TokenUsage>, record: Option<Token>, wa
     view! {
         <div class="standing">
             <p class="line">
-                <StatusBadge status=now/>
+                <Stands status=now held/>
                 {who.map(|who| view! { <strong>{who}</strong> })}
                 {tag.map(|tag| view! { <span class="tag">{tag}</span> })}
             </p>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{
     act::{Revoke, Ways},
-    parts::{Open, Score, lasted, tops},
+    parts::{HeldUntil, Open, Score, lasted, tops},
     place::Place,
     token::Panel,
     view::{Column, Row, whole},
@@ -17,7 +17,7 @@ use crate::{
         failure::{Failure, sentence},
         misuse::{self, Part, TokenUsage, TokenUsageOrder},
         page::Page,
-        scalar::TokenStatus,
+        scalar::{DateTime, TokenStatus},
     },
     country,
     kit::{Name, StatusBadge, When},
@@ -110,12 +110,24 @@ impl Row for TokenUsage {
                 }}</td>
                 <td data-label="Max concurrency" class="num">{self.max_concurrency}</td>
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
-                <td data-label="Status" class="stay stay-state"><StatusBadge status/></td>
+                <td data-label="Status" class="stay stay-state"><Stands status held=self.held_until/></td>
                 <td class="acts stay stay-acts">{revoke}</td>
             </tr>
         }
         .into_any()
     }
+}
+
+/// How a token stands, and until when a response keeps it out that is not revoked.
+#[component]
+pub(super) fn Stands(status: Signal<TokenStatus>, held: Option<DateTime>) -> impl IntoView {
+    let held = StoredValue::new(held);
+    let held = move || {
+        held.get_value()
+            .filter(|_| status.get() != TokenStatus::Revoked)
+            .map(|at| view! { <HeldUntil at/> })
+    };
+    view! { <span class="line"><StatusBadge status/>{held}</span> }
 }
 
 /// As the view has it, or revoked where that was done here.

@@ -7,7 +7,7 @@ use super::{
     address::Tokens,
     cases::{AddButton, Adding},
     panel::{Judged, Known, Touching, known, part, view_of},
-    parts::lasted,
+    parts::{HeldUntil, lasted},
     place::Place,
     token::Addresses,
 };
@@ -104,11 +104,15 @@ fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
                 ("IPs", usage.ips.to_string()),
                 ("Media", time::bytes(usage.bytes)),
             ];
-            let (tone, text) = if usage.banned { (Tone::Bad, "Banned") } else { (Tone::Good, "Let in") };
+            let standing = match usage.held_until.clone() {
+                _ if usage.banned => view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any(),
+                Some(at) => view! { <HeldUntil at/> }.into_any(),
+                None => view! { <Badge tone=Tone::Good text="Let in"/> }.into_any(),
+            };
             let ban = (!usage.banned).then(|| view! { <BanButton ways user=usage.user.clone() look=Look::Danger/> });
             view! {
                 <div class="standing">
-                    <p class="line"><Badge tone text/></p>
+                    <p class="line">{standing}</p>
                     <AddButton ways adding look=Look::Plain/>
                     {ban}
                 </div>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{
     act::{BanButton, Ways},
-    parts::{Open, Score, lasted, tops},
+    parts::{HeldUntil, Open, Score, lasted, tops},
     place::Place,
     view::{Column, Row, whole},
     viewer::Panel,
@@ -105,7 +105,11 @@ impl Row for ViewerUsage {
                 }}</td>
                 <td data-label="Max concurrency" class="num">{self.max_concurrency}</td>
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
-                <td data-label="Banned" class="stay stay-state">{if banned { view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any() } else { "No".into_any() }}</td>
+                <td data-label="Banned" class="stay stay-state">{match self.held_until {
+                    _ if banned => view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any(),
+                    Some(at) => view! { <HeldUntil at/> }.into_any(),
+                    None => "No".into_any(),
+                }}</td>
                 <td class="acts stay stay-acts">{ban}</td>
             </tr>
         }

@@ -18,11 +18,11 @@ type Asked = Option<(RevokeTokensInput, Result<Preview, String>)>;
 
 /// Whom it would hit.
 #[derive(Clone, Copy)]
-pub(super) struct Hit(Load<Asked>);
+pub(crate) struct Hit(Load<Asked>);
 
 impl Hit {
     /// Of what `input` says, once it rests; `None` asks nothing.
-    pub(super) fn of(input: Signal<Option<RevokeTokensInput>>) -> Self {
+    pub(crate) fn of(input: Signal<Option<RevokeTokensInput>>) -> Self {
         let api = use_api();
         let settled = rested(input);
         Self(Load::new(move || {
@@ -41,7 +41,7 @@ impl Hit {
     }
 
     /// The answer about exactly this; `None` while it is on its way.
-    pub(super) fn on(self, input: &RevokeTokensInput) -> Option<Result<Preview, String>> {
+    pub(crate) fn on(self, input: &RevokeTokensInput) -> Option<Result<Preview, String>> {
         self.0.value().with(|asked| {
             let (about, answer) = asked.as_ref()?.as_ref()?;
             (about == input).then(|| answer.clone())
@@ -49,7 +49,7 @@ impl Hit {
     }
 
     /// Why nothing is known, where the server did not answer.
-    pub(super) fn failure(self) -> Option<String> {
+    pub(crate) fn failure(self) -> Option<String> {
         self.0
             .failure()
             .with(|failure| failure.as_ref().map(ToString::to_string))
@@ -58,7 +58,7 @@ impl Hit {
 
 /// The sentence, with viewers and streams by name. `ban`: the tokens are not revoked, but refused for whom they name.
 #[component]
-pub(super) fn Whom(
+pub(crate) fn Whom(
     hit: Hit,
     #[prop(into)] input: Signal<Option<RevokeTokensInput>>,
     #[prop(optional)] ban: bool,

@@ -27,6 +27,7 @@ pub(crate) use self::{
     bulk::{Bulk, By},
     findings::{Findings, SeenAdvice},
     fixed::StaticTokens,
+    hit::{Hit, Whom},
     look::LookAtToken,
     maker::{TokenMade, TokenMaker},
     one::RevokeOne,

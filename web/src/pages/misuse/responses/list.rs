@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::settings::SettingsButton;
+use super::{
+    approve::{Approve, Approving, Asked},
+    settings::SettingsButton,
+};
 use crate::{
     api::{
         client::use_api,
@@ -13,16 +16,13 @@ use crate::{
         live::use_live,
         organisation::Package,
         people::Permission,
-        responses::{
-            self, ApproveResponseInput, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput,
-        },
+        responses::{self, RefuseResponseInput, Response, ResponseKind, ResponseState, UndoResponseInput},
     },
     kit::{
         Badge, Button, Choice, Choices, Empty, Load, Loaded, Look, More, Skeleton, Table, Tone, When, gathered, nodes,
         renew, use_toasts,
     },
     pages::{
-        guardian::done,
         lacking::{self, Lacking, use_lacking},
         misuse::{Page, words},
     },
@@ -92,27 +92,28 @@ fn List() -> impl IntoView {
     live.subscribe(|| Some(responses::news()), move |_| soon());
     live.at_return(again);
     let (found, again) = (nodes(load), Callback::new(move |()| again()));
-    let no_rules = use_lacking(Package::Guardian);
+    let (no_rules, asked) = (use_lacking(Package::Guardian), RwSignal::new(None));
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),
         Choice::new(Shown::InForce, "In force"),
         Choice::new(Shown::All, "All"),
     ];
     view! {
-        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks an address cannot be approved"/> })}
+        {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks cannot be approved"/> })}
         <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
                 <section class="card card-flush">
                     <Table caption="Responses" columns=vec!["Who", "Why", "What", "Suggested", "State", ""]>
                         <For each=move || found.get() key=|one| format!("{one:?}") let:one>
-                            <Row response=one no_rules again/>
+                            <Row response=one no_rules asked again/>
                         </For>
                     </Table>
                 </section>
                 <More load ask=move |after| responses::list(api, shown.get_untracked().state(), after)/>
             </Show>
         </Loaded>
+        <Approve asked again/>
     }
 }
 
@@ -137,11 +138,14 @@ fn Nothing(shown: Shown) -> impl IntoView {
 
 /// `again` has the list asked for anew.
 #[component]
-fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
+fn Row(response: Response, no_rules: Signal<bool>, asked: Asked, again: Callback<()>) -> impl IntoView {
     let (kind, name) = who(&response);
     let whom = format!("{kind} {name}");
     let what = match response.kind {
         ResponseKind::BlockAddress => "Block the address",
+        ResponseKind::BlockSubnet => "Block the addresses",
+        ResponseKind::BlockNetwork => "Block the network",
+        ResponseKind::BlockReferrer => "Block the site",
         ResponseKind::HoldToken => "Hold the token",
         ResponseKind::HoldUser => "Hold the viewer",
     };
@@ -196,13 +200,13 @@ fn Row(response: Response, no_rules: Signal<bool>, again: Callback<()>) -> impl 
             <td data-label="What"><span>{what}<span class="under">"for "{for_how_long}</span></span></td>
             <td data-label="Suggested"><span>{proposed}<span class="under"><When at=response.proposed_at.clone()/></span></span></td>
             <td data-label="State"><span><Badge tone text=word/>{(by.is_some() || when.is_some()).then(|| view! { <span class="under">{by}" "{when}</span> })}</span></td>
-            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules again/> })}</td>
+            <td class="acts">{may(Permission::ResponseWrite).then(|| view! { <Acts response whom no_rules asked again/> })}</td>
         </tr>
     }
 }
 
 #[component]
-fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callback<()>) -> impl IntoView {
+fn Acts(response: Response, whom: String, no_rules: Signal<bool>, asked: Asked, again: Callback<()>) -> impl IntoView {
     let (api, toasts) = (use_api(), use_toasts());
     let (busy, id) = (RwSignal::new(false), StoredValue::new(response.id.clone()));
     let kept = StoredValue::new(whom.clone());
@@ -215,13 +219,12 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
         }
         again.try_run(());
     };
+    let whole = StoredValue::new(response.clone());
     let approve = move |_| {
-        busy.set(true);
-        let (input, whom) = (ApproveResponseInput { id: id.get_value() }, kept.get_value());
-        spawn_local(async move {
-            let answer = responses::approve_response(api, input).await;
-            settle(answer.map(|payload| done(&format!("{whom} is kept out"), payload.change.as_ref())));
-        });
+        asked.set(Some(Approving {
+            response: whole.get_value(),
+            whom: kept.get_value(),
+        }));
     };
     let refuse = move |_| {
         busy.set(true);
@@ -244,7 +247,7 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
             let own = response
                 .is_own
                 .then(|| "A second person approves what you suggested.".to_owned());
-            let is_rule = response.kind == ResponseKind::BlockAddress;
+            let is_rule = response.kind.rule().is_some();
             let lacking = lacking::barred(Package::Guardian, no_rules);
             let barred = Signal::derive(move || own.clone().or_else(|| lacking.get().filter(|_| is_rule)));
             let is_barred = Signal::derive(move || barred.with(Option::is_some));
@@ -266,12 +269,22 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, again: Callbac
 
 /// Whom it is about.
 fn who(response: &Response) -> (&'static str, String) {
-    match (&response.jti, &response.user, &response.ip) {
-        (Some(jti), ..) => ("Token", jti.inner().to_owned()),
-        (_, Some(user), _) => (
+    match (&response.jti, &response.user) {
+        (Some(jti), _) => ("Token", jti.inner().to_owned()),
+        (_, Some(user)) => (
             "Viewer",
             use_person().with_untracked(|person| person.user_label(Some(user))),
         ),
-        (.., ip) => ("Address", ip.clone().unwrap_or_default()),
+        _ => {
+            let value = response.value.clone().unwrap_or_default();
+            match response.kind {
+                ResponseKind::BlockSubnet => ("Addresses", value),
+                ResponseKind::BlockNetwork if value == "none" => ("Network", "that is not known".to_owned()),
+                ResponseKind::BlockNetwork => ("Network", format!("AS{value}")),
+                ResponseKind::BlockReferrer if value == "none" => ("Site", "that is not named".to_owned()),
+                ResponseKind::BlockReferrer => ("Site", value),
+                _ => ("Address", response.ip.clone().unwrap_or_default()),
+            }
+        }
     }
 }

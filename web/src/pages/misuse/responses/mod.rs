@@ -1,5 +1,6 @@
 //! What is done about whom misuse is found in: suggested, approved, taken back, and what happens by itself.
 
+mod approve;
 mod list;
 mod settings;
 mod suggest;

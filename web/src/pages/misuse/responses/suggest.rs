@@ -6,10 +6,10 @@ use crate::{
     api::{
         client::use_api,
         people::Permission,
-        responses::{self, SuggestResponseInput},
+        responses::{self, SuggestResponseInput, SuggestedBlockInput},
     },
     kit::{Button, Choice, Choices, Dialog, DialogForm, Doing, Look, TextField, use_toasts},
-    pages::misuse::act::Ways,
+    pages::misuse::{act::Ways, block::Reach},
     session::may,
 };
 
@@ -19,6 +19,10 @@ pub(in crate::pages::misuse) struct Suggesting {
     pub(in crate::pages::misuse) finding: cynic::Id,
     /// Who is to be kept out, as in `address 192.0.2.7`.
     pub(in crate::pages::misuse) whom: String,
+    /// The same in two words, as in `The address`.
+    pub(in crate::pages::misuse) what: String,
+    /// What they came from, which may be kept out instead.
+    pub(in crate::pages::misuse) reaches: Vec<Reach>,
 }
 
 /// Setting it opens the dialog.
@@ -51,7 +55,7 @@ pub(in crate::pages::misuse) fn Suggest(asked: Asked) -> impl IntoView {
     });
     view! {
         <Dialog open title>
-            {move || suggesting.get_untracked().map(|one| view! { <Form finding=one.finding open/> })}
+            {move || suggesting.get_untracked().map(|one| view! { <Form suggesting=one open/> })}
         </Dialog>
     }
 }
@@ -66,13 +70,25 @@ pub(super) const LENGTHS: [(i32, &str); 5] = [
 ];
 
 #[component]
-fn Form(finding: cynic::Id, open: RwSignal<bool>) -> impl IntoView {
+fn Form(suggesting: Suggesting, open: RwSignal<bool>) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+    let Suggesting {
+        finding, what, reaches, ..
+    } = suggesting;
+    // First whom the finding is of, then each of those.
+    let labels = std::iter::once(what).chain(reaches.iter().map(|reach| reach.label.clone()));
+    let instead: Vec<_> = labels.enumerate().map(|(at, label)| Choice::new(at, label)).collect();
+    let (chosen, several) = (RwSignal::new(0_usize), instead.len() > 1);
     let (length, note) = (RwSignal::new(3_600), RwSignal::new(String::new()));
     let submit = move |()| {
         let note = note.get_untracked().trim().to_owned();
+        let reach = chosen.get_untracked().checked_sub(1).and_then(|at| reaches.get(at));
         let input = SuggestResponseInput {
             finding: finding.clone(),
+            block: reach.map(|reach| SuggestedBlockInput {
+                kind: reach.kind,
+                value: reach.value.clone(),
+            }),
             length_seconds: Some(length.get_untracked()),
             note: Some(note).filter(|note| !note.is_empty()),
         };
@@ -85,6 +101,7 @@ fn Form(finding: cynic::Id, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <DialogForm doing open action="Suggest" on_submit=submit>
             <p>"Nothing happens until somebody else approves it. It ends by itself, and anybody may end it before."</p>
+            {several.then(|| view! { <Choices legend="Whom" options=instead chosen on_choose=move |at| chosen.set(at)/> })}
             <Choices legend="For how long" options chosen=length on_choose=move |one| length.set(one)/>
             <TextField label="Comment" value=note placeholder="Restreams our matches" hint="For whoever decides."/>
         </DialogForm>

@@ -1,0 +1,196 @@
+//! Alerts of one protocol, of one country, and of how well it plays; the same after a restart.
+
+use std::time::Duration;
+
+use link::{Kind as Event, Protocol, Quality, SessionFacts};
+use serde_json::{Value, json};
+use testkit::Kind;
+
+use crate::{
+    analytics::viewing,
+    harness::{Client, World},
+    privacy::eventually,
+};
+
+/// Makes a rule of that name, at least so much of that within an hour.
+async fn rule(client: &Client, name: &str, metric: &str, threshold: f64, more: Value) {
+    let save = "mutation($i: SaveAlertRuleInput!) { saveAlertRule(input: $i) {
+        alertRule { protocol country least } errors { code field message } } }";
+    let mut input = json!({ "name": name, "metric": metric, "threshold": threshold, "windowS": 3_600 });
+    let fields = input.as_object_mut().unwrap();
+    fields.extend(more.as_object().unwrap().clone());
+    let saved = client.data(save, json!({ "i": input })).await["saveAlertRule"].clone();
+    assert_eq!(saved["errors"], json!([]), "{saved}");
+    for field in ["protocol", "country"] {
+        assert_eq!(saved["alertRule"][field], more[field], "{saved}");
+    }
+}
+
+/// What is open, by the name of its rule, and what it says.
+async fn open(client: &Client) -> Vec<(String, String)> {
+    let query = "{ organisation { alerts(first: 50, filter: {state: OPEN}) { nodes { name summary } } } }";
+    let found = client.data(query, json!({})).await["organisation"]["alerts"]["nodes"].clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let mut all: Vec<_> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (text(&one["name"]), text(&one["summary"])))
+        .collect();
+    all.sort();
+    all
+}
+
+fn from(world: &World, n: u64, protocol: Protocol, country: &str) -> SessionFacts {
+    SessionFacts {
+        protocol,
+        ..viewing(world, n, "tok_q", "192.0.2.7", country, 64_500)
+    }
+}
+
+/// A player set out; `seen`: it saw a picture, which moved and stood still for so many seconds.
+fn plays(world: &World, facts: &SessionFacts, seen: bool, played_s: u32, stalled_s: u32) {
+    let quality = Quality {
+        attempt: true,
+        start_ms: seen.then_some(1_000),
+        played_ms: played_s * 1_000,
+        stalled_ms: stalled_s * 1_000,
+        ..Quality::default()
+    };
+    let told = Event::Quality {
+        session: facts.session,
+        organisation: facts.organisation,
+        quality,
+    };
+    world.node.tell(world.clock.now(), told);
+}
+
+async fn told_apart_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    rule(&admin, "hls", "SESSIONS", 2.0, json!({ "protocol": "HLS" })).await;
+    rule(&admin, "too few hls", "SESSIONS", 3.0, json!({ "protocol": "HLS" })).await;
+    rule(&admin, "from France", "SESSIONS", 1.0, json!({ "country": "FR" })).await;
+    rule(&admin, "from Spain", "SESSIONS", 1.0, json!({ "country": "ES" })).await;
+    rule(&admin, "all", "SESSIONS", 4.0, json!({})).await;
+    let least = |more: Value| {
+        let mut all = json!({ "least": 2 });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    rule(&admin, "no picture", "START_FAILURES", 25.0, least(json!({}))).await;
+    rule(
+        &admin,
+        "no picture in Germany",
+        "START_FAILURES",
+        50.0,
+        least(json!({ "country": "DE" })),
+    )
+    .await;
+    rule(
+        &admin,
+        "no picture in France",
+        "START_FAILURES",
+        1.0,
+        least(json!({ "country": "FR" })),
+    )
+    .await;
+    rule(
+        &admin,
+        "stands still by hls",
+        "BUFFERING",
+        20.0,
+        least(json!({ "protocol": "HLS" })),
+    )
+    .await;
+    rule(
+        &admin,
+        "stands still by websocket",
+        "BUFFERING",
+        1.0,
+        least(json!({ "protocol": "WEBSOCKET" })),
+    )
+    .await;
+    // Unless said, ten minutes of playback are too little.
+    rule(&admin, "of little", "BUFFERING", 1.0, json!({})).await;
+
+    let players = [
+        (from(&world, 1, Protocol::Hls, "DE"), true, 80, 20),
+        (from(&world, 2, Protocol::Hls, "DE"), false, 0, 0),
+        (from(&world, 3, Protocol::WebSocket, "FR"), true, 100, 0),
+        (from(&world, 4, Protocol::WebSocket, "FR"), true, 100, 0),
+    ];
+    for (facts, seen, played_s, stalled_s) in &players {
+        world.node.tell(world.clock.now(), Event::Started(facts.clone()));
+        plays(&world, facts, *seen, *played_s, *stalled_s);
+    }
+    let wanted = [
+        "all",
+        "from France",
+        "hls",
+        "no picture",
+        "no picture in Germany",
+        "stands still by hls",
+    ];
+    let names =
+        async |client: &Client| -> Vec<String> { open(client).await.into_iter().map(|(name, _)| name).collect() };
+    eventually("each is told of its own", async || names(&admin).await == wanted).await;
+    // Each is looked at once a second.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(names(&admin).await, wanted);
+    let said = open(&admin).await;
+    let of = |name: &str| said.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    assert_eq!(of("hls"), "2 sessions began within 1 hour, hls; told from 2 on");
+    assert_eq!(
+        of("no picture in Germany"),
+        "50 % of players saw no picture within 1 hour, DE; told from 50 % on"
+    );
+    assert_eq!(
+        of("stands still by hls"),
+        "20 % of the time the picture stood still within 1 hour, hls; told from 20 % on"
+    );
+
+    // Rules that are made later, or are there after a restart, know what is written down.
+    rule(
+        &admin,
+        "later by websocket",
+        "SESSIONS",
+        2.0,
+        json!({ "protocol": "WEBSOCKET" }),
+    )
+    .await;
+    rule(
+        &admin,
+        "later in Germany",
+        "BUFFERING",
+        20.0,
+        least(json!({ "country": "DE" })),
+    )
+    .await;
+    rule(
+        &admin,
+        "later in France",
+        "START_FAILURES",
+        1.0,
+        least(json!({ "country": "FR" })),
+    )
+    .await;
+    eventually("they know", async || {
+        let names = names(&admin).await;
+        ["later by websocket", "later in Germany"]
+            .iter()
+            .all(|one| names.iter().any(|name| name == one))
+    })
+    .await;
+    assert!(!names(&admin).await.iter().any(|name| name == "later in France"));
+}
+
+#[tokio::test]
+async fn a_rule_of_a_protocol_a_country_or_of_playback_hears_of_its_own_alone() {
+    told_apart_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_rule_of_a_protocol_a_country_or_of_playback_hears_of_its_own_alone_on_postgresql() {
+    told_apart_on(Kind::Postgres).await;
+}

@@ -1,0 +1,108 @@
+//! Before something is approved: whom it would cut now, and until when.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{
+    api::{
+        client::use_api,
+        responses::{self, ApproveResponseInput, Response},
+        revocation::RevokeTokensInput,
+        rules::{Action, Candidate, Doors, Kind, Mode},
+    },
+    kit::{Dialog, DialogForm, Doing, use_toasts},
+    pages::{
+        guardian::{Trial, done, tried},
+        tokens::{Hit, Whom},
+    },
+    time,
+};
+
+/// What is to be approved.
+#[derive(Clone, PartialEq)]
+pub(super) struct Approving {
+    pub(super) response: Response,
+    /// Who is to be kept out, as in `Address 192.0.2.7`.
+    pub(super) whom: String,
+}
+
+/// Setting it opens the dialog.
+pub(super) type Asked = RwSignal<Option<Approving>>;
+
+/// The dialog. `again` has the list asked for anew.
+#[component]
+pub(super) fn Approve(asked: Asked, again: Callback<()>) -> impl IntoView {
+    let (open, approving) = (RwSignal::new(false), RwSignal::new(None::<Approving>));
+    Effect::new(move |_| {
+        if let Some(one) = asked.get() {
+            asked.set(None);
+            approving.set(Some(one));
+            open.set(true);
+        }
+    });
+    let title = Signal::derive(move || {
+        let whom = approving.with(|one| one.as_ref().map(|one| one.whom.clone()));
+        format!("Keep out {}?", whom.unwrap_or_default())
+    });
+    view! {
+        <Dialog open title wide=true>
+            {move || approving.get_untracked().map(|approving| view! { <Form approving open again/> })}
+        </Dialog>
+    }
+}
+
+#[component]
+fn Form(approving: Approving, open: RwSignal<bool>, again: Callback<()>) -> impl IntoView {
+    let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
+    let Approving { response, whom } = approving;
+    let length_s = response.length_seconds;
+    let lasts = time::span(0.0, f64::from(length_s) * 1_000.0);
+    let until = time::after(Duration::from_secs(length_s.unsigned_abs().into()));
+    let until = time::exact(&until);
+    let cut = match (response.kind.rule(), response.jti, response.user) {
+        (Some(kind), ..) => view! { <Blocked kind value=response.value.unwrap_or_default()/> }.into_any(),
+        (None, Some(jti), _) => view! { <Held by=RevokeTokensInput::Jti(jti)/> }.into_any(),
+        (None, None, Some(user)) => view! { <Held by=RevokeTokensInput::User(user)/> }.into_any(),
+        (None, None, None) => ().into_any(),
+    };
+    let id = response.id;
+    let submit = move |()| {
+        let (input, whom) = (ApproveResponseInput { id: id.clone() }, whom.clone());
+        doing.run(responses::approve_response(api, input), move |payload| {
+            open.set(false);
+            toasts.good(done(&format!("{whom} is kept out"), payload.change.as_ref()));
+            again.run(());
+        });
+    };
+    view! {
+        <DialogForm doing open action="Approve" on_submit=submit>
+            <p>"For "{lasts}", until "{until}" if you approve now. It ends by itself, and anybody may end it before."</p>
+            {cut}
+        </DialogForm>
+    }
+}
+
+/// Whom the rule would cut.
+#[component]
+fn Blocked(kind: Kind, value: String) -> impl IntoView {
+    let tried = tried(Signal::stored(Candidate {
+        kind,
+        value,
+        action: Action::Deny,
+        door: Doors::Playback,
+        stream: None,
+        group: None,
+        replaces: None,
+        exceptions: vec![],
+    }));
+    let (action, mode) = (Signal::stored(Action::Deny), Signal::stored(Mode::Enforce));
+    view! { <Trial load=tried action mode/> }
+}
+
+/// Whom the hold would cut: those whom a revocation would.
+#[component]
+fn Held(by: RevokeTokensInput) -> impl IntoView {
+    let input = Signal::stored(Some(by));
+    view! { <Whom hit=Hit::of(input) input ban=true/> }
+}
