@@ -287,6 +287,29 @@ impl Analytics {
         Ok(groups.into_iter().map(PlayerQuality::of).collect())
     }
 
+    /// A metric over time, those with most first.
+    pub(crate) async fn over_time(
+        &self,
+        state: &State,
+        metric: Metric,
+        interval: Interval,
+        by: Option<Dimension>,
+    ) -> Result<Vec<Series>, Fault> {
+        let (step, by) = (interval.seconds(), by.map(Into::into));
+        let series = series::over_time(state.store.read(), self.span()?, metric.into(), step, by).await?;
+        Ok(series.into_iter().map(Series::of).collect())
+    }
+
+    /// Sessions that began, by country.
+    pub(crate) async fn by_country(&self, state: &State, metric: WorldMetric) -> Result<Vec<CountryValue>, Fault> {
+        let door = match metric {
+            WorldMetric::Playback => Door::Playback,
+            WorldMetric::Ingest => Door::Ingest,
+        };
+        let values = series::world(state.store.read(), self.span()?, door.into()).await?;
+        Ok(values.into_iter().map(CountryValue::of).collect())
+    }
+
     /// Whoever may not see addresses and viewers may not see what is taken together by them.
     fn personal(&self, state: &State) -> Result<(), Fault> {
         let may = self.acting.may(state, Action::SessionReadPersonal);
@@ -382,10 +405,7 @@ impl Analytics {
         #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
         #[graphql(desc = "By what it is taken apart; by nothing unless said.")] group_by: Option<Dimension>,
     ) -> Result<Vec<Series>> {
-        let state = state(context);
-        let (step, by) = (interval.seconds(), group_by.map(Into::into));
-        let series = series::over_time(state.store.read(), self.span()?, metric.into(), step, by).await?;
-        Ok(series.into_iter().map(Series::of).collect())
+        Ok(self.over_time(state(context), metric, interval, group_by).await?)
     }
 
     /// A metric taken apart, the most first. Where the filter names more than a stream and a protocol: sessions that reach
@@ -420,13 +440,7 @@ impl Analytics {
         context: &Context<'_>,
         #[graphql(desc = "Of whom.", default_with = "WorldMetric::Playback")] metric: WorldMetric,
     ) -> Result<Vec<CountryValue>> {
-        let state = state(context);
-        let door = match metric {
-            WorldMetric::Playback => Door::Playback,
-            WorldMetric::Ingest => Door::Ingest,
-        };
-        let values = series::world(state.store.read(), self.span()?, door.into()).await?;
-        Ok(values.into_iter().map(CountryValue::of).collect())
+        Ok(self.by_country(state(context), metric).await?)
     }
 
     /// How well players played, by their own account: together, or taken apart, those who played longest first.
