@@ -12,7 +12,7 @@ use super::{
     moment::Moment,
     order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder, ordering},
     page::wanted,
-    quality::{PlayerQuality, QualityDimension, QualityPoint},
+    quality::{PlayerQuality, QualityDimension, QualityOrder, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
     session::{Door, Protocol},
     usage::{self, AddressUsageConnection, TokenUsageConnection, ViewerUsageConnection},
@@ -22,7 +22,7 @@ use crate::{
         concurrency, findings, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
-        usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
+        usage::{Direction, Filter, Sessions, renewed, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
@@ -281,9 +281,11 @@ impl Analytics {
         &self,
         state: &State,
         by: Option<QualityDimension>,
+        order: (quality::OrderBy, Direction),
         first: u64,
     ) -> Result<Vec<PlayerQuality>, Fault> {
-        let groups = quality::taken_apart(state.store.read(), self.span()?, by.map(Into::into), first).await?;
+        let by = by.map(Into::into);
+        let groups = quality::taken_apart(state.store.read(), self.span()?, by, order, first).await?;
         Ok(groups.into_iter().map(PlayerQuality::of).collect())
     }
 
@@ -443,14 +445,19 @@ impl Analytics {
         Ok(self.by_country(state(context), metric).await?)
     }
 
-    /// How well players played, by their own account: together, or taken apart, those who played longest first.
+    /// How well players played, by their own account: together, or taken apart.
     async fn quality(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "By what; by nothing unless said.")] by: Option<QualityDimension>,
         #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
+        #[graphql(desc = "In which order; by how long pictures moved unless said.")] order_by: Option<QualityOrder>,
+        #[graphql(desc = "Which end comes first; the most, or the longest, unless said.")] direction: Option<
+            OrderDirection,
+        >,
     ) -> Result<Vec<PlayerQuality>> {
-        Ok(self.quality_by(state(context), by, few(first)?).await?)
+        let order = ordering(order_by, direction);
+        Ok(self.quality_by(state(context), by, order, few(first)?).await?)
     }
 
     /// How well players played over time, by their own account.

@@ -65,7 +65,7 @@ pub(crate) use page::Part;
 pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
-pub(crate) use quality::{PlayerQuality, QualityDimension};
+pub(crate) use quality::{PlayerQuality, QualityDimension, QualityOrder};
 pub(crate) use response::{
     MisuseResponse, MisuseResponseConnection, ResponseSettings, ResponseSettingsInput, ResponseState,
 };

@@ -32,8 +32,8 @@ use crate::{
     fault::Fault,
     graphql::types::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, CountryValue, Dimension,
-        Interval, Metric, MisuseFinding, OrderDirection, PlayerQuality, QualityDimension, Series, Session,
-        SessionFilter, TimeRange, TokenUsage, TokenUsageOrder, ViewerUsage, ViewerUsageOrder, WorldMetric,
+        Interval, Metric, MisuseFinding, OrderDirection, PlayerQuality, QualityDimension, QualityOrder, Series,
+        Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder, ViewerUsage, ViewerUsageOrder, WorldMetric,
         ordering as ordered,
     },
     people::Acting,
@@ -209,10 +209,14 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
         } = asked;
         let range: TimeRange = parameters.range()?;
         let by: Option<QualityDimension> = parameters.one("by")?;
+        let order: Option<QualityOrder> = parameters.one("orderBy")?;
+        let direction: Option<OrderDirection> = parameters.one("direction")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let groups = analytics.quality_by(&doors.state, by, GROUPS).await?;
+        let groups = analytics
+            .quality_by(&doors.state, by, ordered(order, direction), GROUPS)
+            .await?;
         let part = Part {
             table: "quality",
             detail: parameters.detail(),

@@ -33,7 +33,7 @@ pub(super) use self::{
     export::{ExportButton, time as asked_time, word as asked_word},
     filters::{When, follow},
     findings::Latest,
-    parts::whole,
+    parts::{SortHead, SortList, whole},
     place::{Place, Span},
 };
 
