@@ -25,6 +25,7 @@ mod mail;
 mod mails;
 mod members;
 mod operations;
+mod ordered;
 mod organisations;
 mod organising;
 mod pages;
