@@ -186,8 +186,8 @@ fn ordered(rows: &[Value], order: &str, descending: bool) -> Vec<String> {
     rows.into_iter().map(subject).collect()
 }
 
-/// A session: the stream's place in the demo, from which address, country and network, from which page, from which second on
-/// and for how many.
+/// A session: the stream's place in the demo, from which address, country and network, from which page, and from which
+/// second on for how many.
 type Stay<'a> = (usize, &'a str, (&'a str, u32), &'a str, u64, u64);
 
 const THERE: usize = 0;
