@@ -169,7 +169,10 @@ async fn grouped_on(kind: Kind) {
             let data = admin.data(VIEW, asked).await;
             let rows = data.pointer(ROWS).unwrap().as_array().unwrap();
             let shown: Vec<_> = rows.iter().map(|row| row["blocked"] == first).collect();
-            assert!(shown.is_sorted_by(|one, next| one >= next), "{group} {direction}: {rows:?}");
+            assert!(
+                shown.is_sorted_by(|one, next| one >= next),
+                "{group} {direction}: {rows:?}"
+            );
             assert!(shown[0] && !shown[shown.len() - 1], "{group}: both are there");
         }
     }
