@@ -97,6 +97,21 @@ pub(crate) struct Definition {
 }
 
 impl Metric {
+    /// As a file has it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewers => "viewers",
+            Self::Ingests => "ingests",
+            Self::Sessions => "sessions",
+            Self::BytesOut => "bytes_out",
+            Self::Denials => "denials",
+            Self::FailureRatio => "failure_ratio",
+            Self::Findings => "findings",
+            Self::StreamsOffline => "streams_offline",
+            Self::WebhookFailures => "webhook_failures",
+        }
+    }
+
     /// Whether it is a state of now, and no sum over a window.
     pub(crate) const fn is_now(self) -> bool {
         matches!(self, Self::Viewers | Self::Ingests)

@@ -451,6 +451,14 @@ pub(super) fn grouped(
     };
     let bytes = || sum(Expr::col(Column::Bytes));
     let score = || bigint(Func::coalesce([Func::max(Expr::col("score")).into(), Expr::val(0)]));
+    let most = Func::max(Expr::col(Column::Country));
+    // What reaches over several countries is in none.
+    let country: SimpleExpr = if by.is_wide() {
+        let least = Expr::expr(Func::min(Expr::col(Column::Country)));
+        CaseStatement::new().case(least.eq(most.clone()), most).into()
+    } else {
+        most.into()
+    };
     let rank: SimpleExpr = match order {
         OrderBy::Score => score(),
         OrderBy::Duration => long(),
@@ -467,20 +475,12 @@ pub(super) fn grouped(
         OrderBy::User => greatest(Column::Viewer),
         OrderBy::Tag => greatest(Column::Tag),
         OrderBy::Provider => greatest(Column::Provider),
-        OrderBy::Country => greatest(Column::Country),
+        OrderBy::Country => Func::coalesce([country.clone(), Expr::val("")]).into(),
         OrderBy::Providers => distinct(Column::Provider),
         OrderBy::Countries => distinct(Column::Country),
         OrderBy::Referrers => distinct(Column::Referrer),
         OrderBy::Tags => distinct(Column::Tag),
         OrderBy::Status => stands.map_or_else(|| bigint(Expr::val(0)), Stands::rank),
-    };
-    let most = Func::max(Expr::col(Column::Country));
-    // What reaches over several countries is in none.
-    let country: SimpleExpr = if by.is_wide() {
-        let least = Expr::expr(Func::min(Expr::col(Column::Country)));
-        CaseStatement::new().case(least.eq(most.clone()), most).into()
-    } else {
-        most.into()
     };
     let running = case(Expr::col(Column::EndedAt).is_null(), Expr::val(1), Expr::val(0));
     let mut all = sessions

@@ -37,6 +37,7 @@ pub(crate) struct Imagined {
 }
 
 /// Which refusals are looked for.
+#[derive(Clone)]
 pub(crate) struct Refusals {
     pub(crate) stream: Option<String>,
     pub(crate) door: Option<Door>,
@@ -44,6 +45,28 @@ pub(crate) struct Refusals {
     pub(crate) user: Option<String>,
     pub(crate) jti: Option<String>,
     pub(crate) address: Option<String>,
+}
+
+impl Refusals {
+    /// Whether databases can compare its texts.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        self.texts()
+            .into_iter()
+            .try_for_each(|(field, _, text)| bound_in(field, text))
+    }
+
+    /// What each column is to be, and what that is called.
+    fn texts(&self) -> [(&'static str, denial::Column, Option<&str>); 6] {
+        use denial::Column;
+        [
+            ("stream", Column::StreamName, self.stream.as_deref()),
+            ("door", Column::Door, self.door.map(Door::as_str)),
+            ("reason", Column::Reason, self.reason.map(Reason::as_str)),
+            ("user", Column::Viewer, self.user.as_deref()),
+            ("jti", Column::Jti, self.jti.as_deref()),
+            ("ip", Column::Address, self.address.as_deref()),
+        ]
+    }
 }
 
 /// What would come of it.
@@ -70,25 +93,16 @@ pub(crate) async fn refusals(
     which: Refusals,
     wanted: Wanted,
 ) -> Result<Page<denial::Model>, Fault> {
-    use denial::Column;
+    which.check()?;
     let mut select = denial::Entity::in_tenant(organisation);
-    let texts = [
-        ("stream", Column::StreamName, which.stream.as_deref()),
-        ("door", Column::Door, which.door.map(Door::as_str)),
-        ("reason", Column::Reason, which.reason.map(Reason::as_str)),
-        ("user", Column::Viewer, which.user.as_deref()),
-        ("jti", Column::Jti, which.jti.as_deref()),
-        ("ip", Column::Address, which.address.as_deref()),
-    ];
-    for (field, column, text) in texts {
-        bound_in(field, text)?;
+    for (_, column, text) in which.texts() {
         if let Some(text) = text {
             select = select.filter(column.eq(text));
         }
     }
     let key = |key: &str| key.parse::<DecisionId>().ok().map(|id| id.uuid().into());
     wanted
-        .of(state.store.read(), select, Column::Id, Order::Desc, key)
+        .of(state.store.read(), select, denial::Column::Id, Order::Desc, key)
         .await
 }
 

@@ -26,6 +26,7 @@ mod mail;
 mod mails;
 mod members;
 mod operations;
+mod ordered;
 mod organisations;
 mod organising;
 mod pages;

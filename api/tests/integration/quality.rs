@@ -11,11 +11,13 @@ use crate::{
     analytics::{range, until, viewing},
     harness::World,
     organisations::operator,
+    privacy::eventually,
 };
 
 const GROUPS: &str =
-    "query($r: TimeRange!, $f: AnalyticsFilter, $by: QualityDimension) { organisation { analytics(range: $r,
-    filter: $f) { quality(by: $by) { name attempts starts startSuccessRatio quickStartRatio averageStartMs played
+    "query($r: TimeRange!, $f: AnalyticsFilter, $by: QualityDimension, $o: QualityOrder, $d: OrderDirection,
+    $n: Int! = 50) { organisation { analytics(range: $r,
+    filter: $f) { quality(by: $by, orderBy: $o, direction: $d, first: $n) { name attempts starts startSuccessRatio quickStartRatio averageStartMs played
     bufferingRatio stalls averageLatencyMs connectionsLost mediaErrors unsupported } } } }";
 const ROWS: &str = "/organisation/analytics/quality";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -180,4 +182,112 @@ async fn quality_is_taken_apart_by_where_viewers_are_and_what_they_watch_with() 
 #[tokio::test]
 async fn quality_is_taken_apart_by_where_viewers_are_and_what_they_watch_with_on_postgresql() {
     quality_is_taken_apart_on(Kind::Postgres).await;
+}
+
+/// Four countries that differ in every figure; of one nobody saw a picture.
+async fn quality_is_ordered_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let now = world.clock.now();
+    let countries = ["DE", "FR", "AT", "CH"];
+    let viewers: Vec<_> = (1..)
+        .zip(countries)
+        .map(|(n, country)| with(&world, n, country, FIREFOX))
+        .collect();
+    for facts in &viewers {
+        world.node.tell(now, Event::Started(facts.clone()));
+    }
+    let attempt = || Quality {
+        attempt: true,
+        ..Quality::default()
+    };
+    let late = |start_ms: u32, played_ms: u32, latency_ms: u32| Quality {
+        latency_ms: Some(latency_ms),
+        ..began(start_ms, played_ms)
+    };
+    let stalled = |stalled_ms: u32| Quality {
+        stalled_ms,
+        stalls: 1,
+        ..Quality::default()
+    };
+    let (lost, unsupported) = (
+        |lost: u32| Quality {
+            lost,
+            ..Quality::default()
+        },
+        Quality {
+            unsupported: 1,
+            ..attempt()
+        },
+    );
+    for (viewer, quality) in [
+        (0, late(500, 40_000, 3_000)),
+        (1, late(4_000, 30_000, 1_000)),
+        (1, stalled(10_000)),
+        (1, unsupported),
+        (2, late(1_000, 10_000, 2_000)),
+        (2, late(3_000, 10_000, 2_000)),
+        (2, stalled(20_000)),
+        (2, lost(5)),
+        (2, attempt()),
+        (3, lost(2)),
+        (3, attempt()),
+        (3, attempt()),
+        (3, attempt()),
+        (3, attempt()),
+    ] {
+        says(&world, &viewers[viewer], 1, quality);
+    }
+    let range = range(&world, 600);
+    eventually("all is added up", async || {
+        let together = admin.data(GROUPS, json!({ "r": range })).await;
+        together.pointer(ROWS).is_some_and(|rows| rows[0]["attempts"] == 10)
+    })
+    .await;
+    let ordered = async |order: &str, direction: Option<&str>, first: usize| {
+        let asked = json!({ "r": range, "by": "COUNTRY", "o": order, "d": direction, "n": first });
+        let data = admin.data(GROUPS, asked).await;
+        let rows = data.pointer(ROWS).and_then(Value::as_array).unwrap().clone();
+        let name = |row: &Value| row["name"].as_str().unwrap().to_owned();
+        rows.iter().map(name).collect::<Vec<_>>()
+    };
+    // The most first; what nobody told is last either way.
+    for (order, known, unknown) in [
+        ("NAME", &["FR", "DE", "CH", "AT"][..], &[][..]),
+        ("ATTEMPTS", &["CH", "AT", "FR", "DE"], &[]),
+        ("START_SUCCESS", &["DE", "AT", "FR", "CH"], &[]),
+        ("QUICK_START", &["DE", "AT", "FR"], &["CH"]),
+        ("AVERAGE_START", &["FR", "AT", "DE"], &["CH"]),
+        ("PLAYED", &["DE", "FR", "AT", "CH"], &[]),
+        ("BUFFERING", &["AT", "FR", "DE"], &["CH"]),
+        ("AVERAGE_LATENCY", &["DE", "AT", "FR"], &["CH"]),
+        ("FAILURES", &["AT", "CH", "FR", "DE"], &[]),
+    ] {
+        let descending = [known, unknown].concat();
+        let ascending: Vec<_> = known.iter().rev().chain(unknown).copied().collect();
+        assert_eq!(ordered(order, None, 50).await, descending, "{order}");
+        assert_eq!(ordered(order, Some("DESCENDING"), 50).await, descending, "{order}");
+        assert_eq!(ordered(order, Some("ASCENDING"), 50).await, ascending, "{order}");
+        // Of all groups, not of those who played longest.
+        assert_eq!(ordered(order, None, 1).await, descending[..1], "{order}");
+    }
+    let moment = |name: &str| range[name].as_str().unwrap().replace('+', "%2B");
+    let file = format!(
+        "/quality.csv?from={}&to={}&by=COUNTRY&orderBy=AVERAGE_START&direction=ASCENDING",
+        moment("from"),
+        moment("to")
+    );
+    let csv = admin.get(&file).await.text;
+    let names: Vec<_> = csv.lines().skip(1).map(|line| &line[1..3]).collect();
+    assert_eq!(names, ["DE", "AT", "FR", "CH"]);
+}
+
+#[tokio::test]
+async fn quality_is_ordered_by_any_figure_and_either_way_over_all_groups() {
+    quality_is_ordered_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn quality_is_ordered_by_any_figure_and_either_way_over_all_groups_on_postgresql() {
+    quality_is_ordered_on(Kind::Postgres).await;
 }

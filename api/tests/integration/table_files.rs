@@ -4,22 +4,32 @@ use std::{collections::BTreeSet, time::Duration};
 
 use axum::http::StatusCode;
 use guard::Grant;
-use link::{Kind as Event, SessionEnd, SessionFacts};
+use link::{Kind as Event, SessionEnd, SessionFacts, Visitor};
 use serde_json::{Value, json};
 use testkit::Kind;
 
 use crate::{
+    cases::{created, thief},
     harness::{Answer, Client, World, granted},
     organisations::operator,
+    privacy::{eventually, refused_as},
 };
 
-const TABLES: [&str; 6] = [
-    "token-usage",
-    "viewer-usage",
-    "address-usage",
-    "findings",
-    "sessions",
-    "changes",
+/// Of each table whether it needs the package `ANALYTICS`.
+const TABLES: [(&str, bool); 13] = [
+    ("token-usage", true),
+    ("viewer-usage", true),
+    ("address-usage", true),
+    ("findings", true),
+    ("timeseries", true),
+    ("world", true),
+    ("sessions", false),
+    ("changes", false),
+    ("responses", false),
+    ("cases", false),
+    ("alerts", false),
+    ("alert-deliveries", false),
+    ("refusals", false),
 ];
 /// More than are read at once.
 const MANY: u64 = 1_203;
@@ -156,6 +166,126 @@ async fn a_table_as_a_file_is_whole_in_order_harmless_and_itself_an_entry_on_pos
     whole_on(Kind::Postgres).await;
 }
 
+/// What was found, done about it and told of it, each with a name that a spreadsheet would take for a formula.
+async fn lists_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let (admin, user) = (world.as_role("nanoAdmin").await, world.as_role("nanoUser").await);
+    let (finding, _) = thief(&world, &admin).await;
+    created(&user, "=1+1", &[finding["id"].clone()]).await;
+    let suggest = "mutation($f: ID!) { suggestResponse(input: {finding: $f, note: \"=cmd()\"}) { errors { code } } }";
+    let suggested = user.data(suggest, json!({ "f": finding["id"] })).await["suggestResponse"].clone();
+    assert_eq!(suggested["errors"], json!([]));
+
+    let receiver = "mutation { saveAlertReceiver(input: {name: \"People\", emails: [\"ops@example.com\"]}) {
+        alertReceiver { id } errors { code } } }";
+    let receiver = admin.data(receiver, json!({})).await["saveAlertReceiver"]["alertReceiver"]["id"].clone();
+    let test = "mutation($i: ID!) { testAlertReceiver(input: {id: $i}) { errors { code } } }";
+    admin.data(test, json!({ "i": receiver })).await;
+    let rule = "mutation { saveAlertRule(input: {name: \"=Refusals\", metric: DENIALS, threshold: 1, windowS: 3600}) {
+        errors { code } } }";
+    assert_eq!(admin.data(rule, json!({})).await["saveAlertRule"]["errors"], json!([]));
+    let visitor = Visitor {
+        grant: Some(Grant {
+            user: Some("ann".into()),
+            ..granted("tok_ann")
+        }),
+        user_agent: Some("=HYPERLINK(1)".into()),
+        ..Visitor::default()
+    };
+    let refused = refused_as(&world, world.clock.now(), 900, ("203.0.113.77", visitor), "+why");
+    eventually("it is told and written", async || {
+        let query = "{ organisation { alerts { totalCount } refusals(filter: {user: \"ann\"}) { totalCount } } }";
+        let data = admin.data(query, json!({})).await["organisation"].clone();
+        data["alerts"]["totalCount"] == 1 && data["refusals"]["totalCount"] == 1
+    })
+    .await;
+    let time = "from=2026-06-01T00:00:00Z&to=2028-06-01T00:00:00Z";
+    eventually("it is added up", async || {
+        lines(&admin.get(&format!("/world.csv?{time}")).await).len() == 1
+    })
+    .await;
+
+    let score = format!("\"1\",\"0\",\"1\",\"{}\"", finding["weight"]);
+    let by_country = format!("/timeseries.csv?{time}&metric=SESSIONS&interval=DAY");
+    for (path, cells) in [
+        (
+            "/responses.csv".to_owned(),
+            &["\"suggested\"", "\"198.51.100.200\",\"DENIALS\"", "\"'=cmd()\""][..],
+        ),
+        ("/responses.csv?state=SUGGESTED".to_owned(), &["\"suggested\""]),
+        ("/cases.csv".to_owned(), &["\"'=1+1\",\"open\"", score.as_str()]),
+        (
+            "/alerts.csv?state=OPEN".to_owned(),
+            &["\"'=Refusals\",\"open\",\"warning\",\"denials\""],
+        ),
+        ("/alert-deliveries.csv".to_owned(), &["\"test\",\"ops@example.com\""]),
+        (
+            format!("/refusals.csv?user=ann&ip=203.0.113.77&stream={}", world.stream()),
+            &[
+                refused.as_str(),
+                "\"TOKEN_SIGNATURE\",\"'+why\"",
+                "\"ann\",",
+                "\"tok_ann\",\"'=HYPERLINK(1)\"",
+            ],
+        ),
+        (format!("/world.csv?{time}"), &["\"DE\",\"1\""]),
+        (
+            format!("{by_country}&groupBy=COUNTRY"),
+            &["\"DE\",\"2027-01-15T00:00:00.000Z\",\"1\""],
+        ),
+        (by_country, &["\"\",\"2027-01-15T00:00:00.000Z\",\"1\""]),
+    ] {
+        let file = admin.get(&path).await;
+        let rows = lines(&file);
+        assert_eq!(rows.len(), 1, "{path}: {}", file.text);
+        for cell in cells {
+            assert!(rows[0].contains(cell), "{path}: {cell}: {}", rows[0]);
+        }
+        let columns = file.text.lines().next().unwrap().split("\",\"").count();
+        assert_eq!(rows[0].split("\",\"").count(), columns, "{path}: {}", file.text);
+    }
+    let who = "{ organisation { responses { nodes { proposedBy { name } } } } }";
+    let who = user.data(who, json!({})).await["organisation"]["responses"]["nodes"][0]["proposedBy"]["name"].clone();
+    for path in ["/responses.csv", "/cases.csv"] {
+        assert!(admin.get(path).await.text.contains(&who.to_string()), "{path}");
+    }
+    for path in [
+        "/responses.csv?state=APPLIED".to_owned(),
+        "/cases.csv?state=CLOSED".to_owned(),
+        "/alerts.csv?state=RESOLVED".to_owned(),
+        "/alerts.csv?rule=nobody".to_owned(),
+        "/refusals.csv?user=bob".to_owned(),
+        "/refusals.csv?door=INGEST".to_owned(),
+        "/refusals.csv?reason=TOKEN_EXPIRED".to_owned(),
+        format!("/world.csv?{time}&metric=INGEST"),
+        format!("/timeseries.csv?{time}&metric=DENIALS&interval=DAY&protocol=RTMP"),
+    ] {
+        assert_eq!(lines(&admin.get(&path).await), [""; 0], "{path}");
+    }
+    let named = entries(&admin).await;
+    let named = named
+        .iter()
+        .find(|entry| entry["object"] == "refusals of user bob")
+        .unwrap();
+    assert_eq!(named["detail"], json!({}));
+
+    // Of the refusals of another organisation, and of what is done about them, nobody has a line.
+    let outsider = world.outsider().await;
+    for table in ["responses", "cases", "alerts", "alert-deliveries", "refusals"] {
+        assert_eq!(lines(&outsider.get(&format!("/{table}.csv")).await), [""; 0], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn lists_of_what_was_found_done_and_told_are_files() {
+    lists_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn lists_of_what_was_found_done_and_told_are_files_on_postgresql() {
+    lists_on(Kind::Postgres).await;
+}
+
 #[tokio::test]
 async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
     let world = World::new().await;
@@ -168,8 +298,9 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
     world.pass(Duration::from_secs(1));
     let from = "from=2027-01-01T00:00:00Z";
     let asked = |table: &str| match table {
-        "sessions" | "changes" => format!("/{table}.csv?"),
-        _ => format!("/{table}.csv?{from}"),
+        "timeseries" => format!("/{table}.csv?{from}&metric=VIEWERS&interval=DAY"),
+        "token-usage" | "viewer-usage" | "address-usage" | "findings" | "world" => format!("/{table}.csv?{from}"),
+        _ => format!("/{table}.csv?"),
     };
     let statuses = [
         (world.anonymous(), StatusCode::UNAUTHORIZED),
@@ -177,7 +308,7 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
     ];
     let outsider = world.outsider().await;
     let own = &world.demo.users[0].organisation;
-    for table in TABLES {
+    for (table, _) in TABLES {
         for (client, status) in &statuses {
             // The role is judged before the parameters are.
             for path in [asked(table), format!("/{table}.csv?other=1")] {
@@ -195,10 +326,13 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
             admin.fetch(&asked(table), &other_site).await.status,
             StatusCode::FORBIDDEN
         );
-        assert_eq!(
-            world.as_role("nanoUser").await.get(&asked(table)).await.status,
+        let for_users = if table == "alert-deliveries" {
+            StatusCode::FORBIDDEN
+        } else {
             StatusCode::OK
-        );
+        };
+        let user = world.as_role("nanoUser").await;
+        assert_eq!(user.get(&asked(table)).await.status, for_users, "{table}");
     }
     assert!(admin.get(&asked("token-usage")).await.text.contains("of-the-first"));
 
@@ -214,6 +348,19 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
         ("/token-usage.csv?from=2027-01-01T00:00:00Z&asn=many", "asn"),
         ("/findings.csv?from=2027-01-01T00:00:00Z&user=x", "user"),
         ("/quality.csv?from=2027-01-01T00:00:00Z&by=COLOUR", "by"),
+        ("/timeseries.csv?from=2027-01-01T00:00:00Z", "metric"),
+        ("/timeseries.csv?from=2027-01-01T00:00:00Z&metric=VIEWERS", "interval"),
+        (
+            "/timeseries.csv?from=2027-01-01T00:00:00Z&metric=VIEWERS&interval=DAY&groupBy=COLOUR",
+            "groupBy",
+        ),
+        ("/world.csv?from=2027-01-01T00:00:00Z&metric=EVERYBODY", "metric"),
+        ("/world.csv?from=2027-01-01T00:00:00Z&user=x", "user"),
+        ("/responses.csv?state=GONE", "state"),
+        ("/cases.csv?state=GONE", "state"),
+        ("/alerts.csv?state=GONE", "state"),
+        ("/alert-deliveries.csv?state=WAITING", "state"),
+        ("/refusals.csv?door=WINDOW", "door"),
         ("/sessions.csv?live=perhaps", "live"),
         ("/changes.csv?other=1", "other"),
     ] {
@@ -223,13 +370,13 @@ async fn tables_as_files_are_for_who_sees_persons_of_that_organisation() {
         assert!(answer.text.contains(&format!("`{field}`")), "{path}: {}", answer.text);
     }
     let asked_of_nothing = entries(&admin).await.len();
-    assert_eq!(asked_of_nothing, 7, "what is refused leaves no entry");
+    assert_eq!(asked_of_nothing, 13, "what is refused leaves no entry");
 
     let take = format!(
         "mutation {{ setPackage(input: {{organisation: \"{own}\", package: ANALYTICS, enabled: false}}) {{ errors {{ code }} }} }}"
     );
     operator(&world).await.data(&take, json!({})).await;
-    for (table, needs) in TABLES.into_iter().zip([true, true, true, true, false, false]) {
+    for (table, needs) in TABLES {
         let answer = admin.get(&asked(table)).await;
         let code = answer.code();
         assert_eq!(
@@ -255,6 +402,11 @@ async fn what_nothing_can_be_is_named_on(kind: Kind) {
                 assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{table} {field} {value}");
                 assert!(answer.text.contains(&format!("`{field}`")), "{table}: {}", answer.text);
             }
+        }
+        for field in ["stream", "jti", "user", "ip"] {
+            let answer = admin.get(&format!("/refusals.csv?{field}={value}")).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{field} {value}");
+            assert!(answer.text.contains(&format!("`{field}`")), "{}", answer.text);
         }
         for path in [
             "/audit.csv?object=",
@@ -321,6 +473,13 @@ async fn who_asks_for_the_head_of_a_file_takes_nothing_away() {
         &format!("/address-usage.csv?{time}"),
         &format!("/findings.csv?{time}"),
         &format!("/quality.csv?{time}"),
+        &format!("/timeseries.csv?{time}&metric=BYTES&interval=DAY"),
+        &format!("/world.csv?{time}"),
+        "/responses.csv",
+        "/cases.csv",
+        "/alerts.csv",
+        "/alert-deliveries.csv",
+        "/refusals.csv",
         "/sessions.csv",
         "/changes.csv",
         "/audit.csv",
@@ -403,6 +562,8 @@ async fn a_file_takes_every_argument_that_its_table_does() {
             ][..],
         ),
         ("SessionFilter", &["/sessions.csv?"]),
+        ("AlertFilter", &["/alerts.csv?"]),
+        ("RefusalFilter", &["/refusals.csv?"]),
     ] {
         for field in fields(kind).await {
             for path in paths {

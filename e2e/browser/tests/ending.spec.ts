@@ -20,6 +20,10 @@ test('a session is ended beside its viewer, and its token revoked by the offer',
   await page.goto(`${demo().http}/streams/${testStream().name}`);
   const row = page.getByRole('table', { name: 'Running sessions' }).getByRole('row', { name: 'sent-away' });
   await expect(row).toBeVisible();
+  const figure = async (name: string) => Number(await page.locator('.stat').filter({ hasText: name }).locator('dd').innerText());
+  await expect.poll(() => figure('Watching now')).toBeGreaterThan(0);
+  const most = await figure('Most at once, last 24 hours');
+  expect(most).toBeGreaterThan(0);
   await row.getByRole('button', { name: 'End the session of sent-away' }).click();
   const asked = page.getByRole('dialog', { name: 'End this session?' });
   await expect(asked).toContainText('5 minutes');
@@ -34,6 +38,8 @@ test('a session is ended beside its viewer, and its token revoked by the offer',
   await ended.getByRole('button', { name: 'Revoke its token' }).click();
   await expect(ended.getByRole('button', { name: 'Revoke its token' })).toBeHidden();
   await ended.getByRole('button', { name: 'Done' }).click();
+  await page.reload();
+  await expect.poll(() => figure('Most at once, last 24 hours'), 'who has left was there').toBeGreaterThanOrEqual(most);
   await viewer.reload();
   await expect(viewer.locator('portcullis-player')).toContainText('TOKEN_REVOKED');
   await elsewhere.close();

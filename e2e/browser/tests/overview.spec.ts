@@ -1,5 +1,6 @@
 // What goes on, at a glance: counters, refusals, changes and findings as they are told, and how it was.
-import { type Page, expect, test } from '@playwright/test';
+import { readFile } from 'node:fs/promises';
+import { type Locator, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { Encoder } from '../support/encoder.ts';
@@ -255,4 +256,38 @@ test('changes say how fast they took hold, as they are made', async ({ page }) =
   await expectFitEverywhere(other, 'changes to policy');
   viewer.leave();
   await stranger.close();
+});
+
+test('beside each list and each sum stands the way to its file', async ({ page }) => {
+  await signIn(page, user('nanoAdmin'));
+  const button = (of: Page | Locator, name = 'Export CSV') => of.getByRole('button', { name, exact: true });
+  for (const [path, press, table, head] of [
+    ['/overview', button(card(page, 'Over time')), 'timeseries', '"name","at","value"'],
+    ['/overview?door=broadcasters', button(card(page, 'Where in the world')), 'world', '"country","sessions"'],
+    ['/activity', button(page, 'Export refusals'), 'refusals', '"id","at","stream","door"'],
+    ['/activity', button(page, 'Export sessions'), 'sessions', '"id","stream","door"'],
+    ['/alerts', button(card(page, 'History')), 'alerts', '"id","rule","name"'],
+    ['/alerts/receivers', button(card(page, 'Sent')), 'alert-deliveries', '"id","alert","receiver"'],
+    ['/misuse/responses?state=all', button(page), 'responses', '"id","state","jti"'],
+    ['/misuse/cases', button(page), 'cases', '"id","title","state"'],
+  ] as const) {
+    await page.goto(at(path));
+    const [file] = await Promise.all([page.waitForEvent('download'), press.click()]);
+    expect(file.suggestedFilename(), path).toMatch(new RegExp(`^${table}-[A-Z0-9]+\\.csv$`));
+    expect((await readFile(await file.path(), 'utf8')).startsWith(head), path).toBe(true);
+  }
+});
+
+test('who sees no persons is offered no file', async ({ page }) => {
+  await signIn(page, user('nanoReadOnly'));
+  for (const [path, heading] of [
+    ['/overview', 'Overview'],
+    ['/activity', 'Activity'],
+    ['/alerts', 'Alerts'],
+  ] as const) {
+    await page.goto(at(path));
+    await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
+    await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
+    await expect(page.getByRole('button', { name: /^Export/ })).toHaveCount(0);
+  }
 });

@@ -54,6 +54,26 @@ test('what a player lived through on a customer’s page is seen in the dashboar
   await expect(figures).toHaveValue('buffering');
   await expect(page.getByRole('slider')).toHaveAttribute('aria-valuetext', / · (\d+(\.\d)? %|–)$/);
 
+  // The heads order the rows, once more the other way round; the address keeps it, and the server is asked for it.
+  const table = page.getByRole('table', { name: 'Playback quality, taken apart' });
+  const head = (name: string) => table.getByRole('columnheader', { name, exact: true });
+  await expect(head('Watched')).toHaveAttribute('aria-sort', 'descending');
+  const asked = page.waitForRequest((request) => request.postData()?.includes('AVERAGE_START') ?? false);
+  await head('First picture').getByRole('button').click();
+  await asked;
+  await expect(head('First picture')).toHaveAttribute('aria-sort', 'descending');
+  await expect(head('Watched')).not.toHaveAttribute('aria-sort');
+  await head('First picture').getByRole('button').click();
+  await expect(head('First picture')).toHaveAttribute('aria-sort', 'ascending');
+  await expect(page).toHaveURL(/sort=start&dir=asc/);
+  await page.reload();
+  await expect(head('First picture')).toHaveAttribute('aria-sort', 'ascending');
+  await head('Of').getByRole('button').click();
+  await expect(head('Of')).toHaveAttribute('aria-sort', 'ascending');
+  await head('Within 2 s').getByRole('button').click();
+  await expect(head('Within 2 s')).toHaveAttribute('aria-sort', 'descending');
+  await expect(table.getByRole('rowheader', { name: /^Chrome \d+$/ })).toBeVisible();
+
   await page.getByRole('combobox', { name: 'By' }).selectOption('Stream');
   await page.getByRole('button', { name: testStream().name }).click();
   await expect(page.getByRole('list', { name: 'Filters' })).toContainText(`Stream: ${testStream().name}`);

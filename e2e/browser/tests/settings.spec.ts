@@ -53,6 +53,7 @@ test('what fails for want of a package is closed, and says why', async ({ page }
   await expect(page.getByRole('menuitem', { name: 'Stop stream' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: 'Start test source' })).toHaveCount(0);
   await page.keyboard.press('Escape');
+  await expect(page.getByText('Most at once, last 24 hours')).toHaveCount(0);
   await expectFitEverywhere(page, 'a stream without the package for tokens');
   await page.goto(at('/tokens/static'));
   await expect(page.getByRole('button', { name: 'New static token' })).toBeDisabled();

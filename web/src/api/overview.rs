@@ -76,6 +76,41 @@ pub(crate) async fn denials(api: Api, range: TimeRange) -> Result<Vec<Bucket>, F
     Ok(found.organisation.analytics.ok_or(Failure::Forbidden)?.denials)
 }
 
+#[derive(cynic::QueryVariables, Debug)]
+struct MostVariables {
+    range: TimeRange,
+    filter: Filter,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Query", variables = "MostVariables")]
+struct MostQuery {
+    organisation: MostOfOrganisation,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Organisation", variables = "MostVariables")]
+struct MostOfOrganisation {
+    #[arguments(range: $range, filter: $filter)]
+    analytics: Option<MostOfAnalytics>,
+}
+
+#[derive(cynic::QueryFragment, Debug)]
+#[cynic(graphql_type = "Analytics")]
+struct MostOfAnalytics {
+    max_concurrency: i32,
+}
+
+/// The most viewers of a stream at once within a time.
+pub(crate) async fn most_at_once(api: Api, range: TimeRange, stream: String) -> Result<i32, Failure> {
+    let filter = Filter {
+        stream: Some(stream),
+        ..Filter::default()
+    };
+    let found = api.query(MostQuery::build(MostVariables { range, filter })).await?;
+    Ok(found.organisation.analytics.ok_or(Failure::Forbidden)?.max_concurrency)
+}
+
 /// What is added up.
 #[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Metric {

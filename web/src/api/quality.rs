@@ -5,7 +5,7 @@ use cynic::QueryBuilder;
 use super::{
     client::Api,
     failure::Failure,
-    misuse::{Filter, TimeRange},
+    misuse::{Filter, OrderDirection, TimeRange},
     overview::Interval,
     scalar::DateTime,
     schema,
@@ -45,6 +45,20 @@ pub(crate) enum QualityDimension {
     Protocol,
     Stream,
     Version,
+}
+
+/// In which order groups are.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum QualityOrder {
+    Attempts,
+    AverageLatency,
+    AverageStart,
+    Buffering,
+    Failures,
+    Name,
+    Played,
+    QuickStart,
+    StartSuccess,
 }
 
 #[derive(cynic::QueryVariables, Debug)]
@@ -92,6 +106,8 @@ struct ApartVariables {
     range: TimeRange,
     filter: Filter,
     by: QualityDimension,
+    order: QualityOrder,
+    direction: OrderDirection,
 }
 
 #[derive(cynic::QueryFragment, Debug)]
@@ -110,18 +126,25 @@ struct ApartOfOrganisation {
 #[derive(cynic::QueryFragment, Debug)]
 #[cynic(graphql_type = "Analytics", variables = "ApartVariables")]
 struct ApartOfAnalytics {
-    #[arguments(by: $by, first: 500)]
+    #[arguments(by: $by, first: 500, orderBy: $order, direction: $direction)]
     quality: Vec<Quality>,
 }
 
-/// How well players played, taken apart; those who played longest first.
+/// How well players played, taken apart: the first groups of that order.
 pub(crate) async fn apart(
     api: Api,
     range: TimeRange,
     filter: Filter,
     by: QualityDimension,
+    (order, direction): (QualityOrder, OrderDirection),
 ) -> Result<Vec<Quality>, Failure> {
-    let query = ApartQuery::build(ApartVariables { range, filter, by });
+    let query = ApartQuery::build(ApartVariables {
+        range,
+        filter,
+        by,
+        order,
+        direction,
+    });
     let found = api.query(query).await?.organisation.analytics;
     Ok(found.ok_or(Failure::Forbidden)?.quality)
 }

@@ -15,7 +15,7 @@ use link::{Event, Kind, Protocol, Quality, SessionFacts};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, Iden, sea_query::OnConflict};
 
 use self::browser::Browser;
-pub(crate) use self::read::{By, Sums, over_time, taken_apart};
+pub(crate) use self::read::{By, OrderBy, Sums, over_time, taken_apart};
 use super::minutes::{ROWS, added, minute};
 
 /// Viewers' sessions, and what is not written yet.

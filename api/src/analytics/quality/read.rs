@@ -3,12 +3,15 @@
 use entity::{Tenanted, quality_minute};
 use guard::Timestamp;
 use sea_orm::{
-    ConnectionTrait, FromQueryResult, QueryOrder, QuerySelect, Select, SelectModel, Selector,
-    sea_query::{Expr, ExprTrait, SimpleExpr},
+    ConnectionTrait, FromQueryResult, Order, QueryOrder, QuerySelect, Select, SelectModel, Selector,
+    sea_query::{CaseStatement, Expr, ExprTrait, SimpleExpr},
 };
 
 use crate::{
-    analytics::series::{Span, check_steps, step, sum},
+    analytics::{
+        series::{Span, check_steps, step, sum},
+        usage::Direction,
+    },
     fault::Fault,
 };
 
@@ -21,6 +24,22 @@ pub(crate) enum By {
     Browser,
     /// Browser and main version.
     Version,
+}
+
+/// The figure by which groups are ordered; then those who played longest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum OrderBy {
+    Name,
+    Attempts,
+    StartSuccess,
+    QuickStart,
+    AverageStart,
+    #[default]
+    Played,
+    Buffering,
+    AverageLatency,
+    /// Whatever went wrong, together.
+    Failures,
 }
 
 /// What players said, together.
@@ -60,11 +79,13 @@ struct Step {
     sums: Sums,
 }
 
-/// What players said within a time: together, or taken apart; those with most played first.
+/// What players said within a time: together, or taken apart, as they are ordered. Where a figure is not known comes last,
+/// whichever end comes first.
 pub(crate) async fn taken_apart(
     connection: &impl ConnectionTrait,
     span: Span<'_>,
     by: Option<By>,
+    (order, direction): (OrderBy, Direction),
     first: u64,
 ) -> Result<Vec<(String, Sums)>, Fault> {
     use quality_minute::Column;
@@ -79,12 +100,25 @@ pub(crate) async fn taken_apart(
         Some(By::Version) => Expr::col(Column::Version),
         _ => Expr::val(""),
     };
-    let rows: Vec<Named> = summed(minutes(span))
+    let groups = summed(minutes(span))
         .expr_as(name, "name")
         // A name of its own: the column `version` would be grouped by.
         .expr_as(release, "release")
         .group_by(Expr::col("name"))
-        .group_by(Expr::col("release"))
+        .group_by(Expr::col("release"));
+    let end = match direction {
+        Direction::Ascending => Order::Asc,
+        Direction::Descending => Order::Desc,
+    };
+    let ordered = match figure(order) {
+        None => groups
+            .order_by(Expr::col("name"), end.clone())
+            .order_by(Expr::col("release"), end),
+        Some(figure) => groups
+            .order_by(figure.clone().is_null(), Order::Asc)
+            .order_by(figure, end),
+    };
+    let rows: Vec<Named> = ordered
         .order_by_desc(Expr::col("played_ms"))
         .order_by_asc(Expr::col("name"))
         .order_by_asc(Expr::col("release"))
@@ -119,6 +153,38 @@ fn minutes(span: Span<'_>) -> Select<quality_minute::Entity> {
     use quality_minute::Column;
     let select = quality_minute::Entity::in_tenant(span.organisation);
     span.of(select, Column::MinuteAt, Column::Protocol, Column::StreamName)
+}
+
+/// What groups are ordered by; none: their name. As it is shown (`PlayerQuality`), so that rows stand as they are read.
+fn figure(order: OrderBy) -> Option<SimpleExpr> {
+    use quality_minute::Column;
+    let ratio = |part: SimpleExpr, whole: SimpleExpr| -> SimpleExpr {
+        let part = part.cast_as("double precision");
+        CaseStatement::new().case(whole.clone().gt(0), part.div(whole)).into()
+    };
+    Some(match order {
+        OrderBy::Name => return None,
+        OrderBy::Attempts => sum(Column::Attempts),
+        OrderBy::StartSuccess => {
+            let (starts, attempts) = (sum(Column::Starts), sum(Column::Attempts));
+            let seen: SimpleExpr = CaseStatement::new()
+                .case(starts.clone().gt(attempts.clone()), attempts.clone())
+                .finally(starts)
+                .into();
+            ratio(seen, attempts)
+        }
+        OrderBy::QuickStart => ratio(sum(Column::QuickStarts), sum(Column::Starts)),
+        OrderBy::AverageStart => ratio(sum(Column::StartMs), sum(Column::Starts)),
+        OrderBy::Played => sum(Column::PlayedMs),
+        OrderBy::Buffering => {
+            let stalled = sum(Column::StalledMs);
+            ratio(stalled.clone(), sum(Column::PlayedMs).add(stalled))
+        }
+        OrderBy::AverageLatency => ratio(sum(Column::LatencyMs), sum(Column::Latencies)),
+        OrderBy::Failures => sum(Column::Lost)
+            .add(sum(Column::Undecoded))
+            .add(sum(Column::Unsupported)),
+    })
 }
 
 /// The sums of all columns that are sums, as they are called.

@@ -175,6 +175,55 @@ impl Alert {
     fn rule(&self) -> Option<Definition> {
         words::definition(&self.0.definition)
     }
+
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 17] = [
+        "id",
+        "rule",
+        "name",
+        "state",
+        "severity",
+        "metric",
+        "summary",
+        "value",
+        "peak",
+        "bar",
+        "usual",
+        "streams",
+        "opened_at",
+        "resolved_at",
+        "ending",
+        "acknowledged_at",
+        "notifications",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 17] {
+        let Self(row) = self;
+        let rule = self.rule();
+        let of_rule = |word: fn(&Definition) -> &'static str| rule.as_ref().map(word).unwrap_or_default().to_owned();
+        let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let moment = |at: Option<i64>| at.map(super::moment).map(super::written).unwrap_or_default();
+        [
+            Self::key(row),
+            AlertRuleId::from_uuid(row.rule_id).to_string(),
+            row.name.clone(),
+            if row.resolved_at.is_some() { "resolved" } else { "open" }.to_owned(),
+            of_rule(|rule| rule.severity.as_str()),
+            of_rule(|rule| rule.metric.as_str()),
+            words::sentence(row),
+            row.value.to_string(),
+            row.peak.to_string(),
+            number(rule.as_ref().map(|rule| rule.bar(row.usual))),
+            number(row.usual),
+            words::streams(row).join("; "),
+            super::written(super::moment(row.opened_at)),
+            moment(row.resolved_at),
+            row.ending.clone().unwrap_or_default(),
+            moment(row.acknowledged_at),
+            row.notices.to_string(),
+        ]
+    }
 }
 
 #[Object]
@@ -419,6 +468,39 @@ impl AlertDelivery {
     /// What its cursor is made of.
     pub(crate) fn key(row: &alert_delivery::Model) -> String {
         AlertDeliveryId::from_uuid(row.id).to_string()
+    }
+
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 10] = [
+        "id",
+        "alert",
+        "receiver",
+        "event",
+        "recipient",
+        "state",
+        "error",
+        "attempts",
+        "created_at",
+        "tried_at",
+    ];
+
+    /// A line of a file.
+    pub(crate) fn cells(self) -> [String; 10] {
+        let Self(row) = self;
+        [
+            Self::key(&row),
+            row.alert_id
+                .map(|id| AlertId::from_uuid(id).to_string())
+                .unwrap_or_default(),
+            AlertReceiverId::from_uuid(row.receiver_id).to_string(),
+            row.event,
+            row.recipient,
+            row.state,
+            row.trouble.unwrap_or_default(),
+            row.attempts.to_string(),
+            super::written(super::moment(row.created_at)),
+            row.tried_at.map(super::moment).map(super::written).unwrap_or_default(),
+        ]
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     moment::Moment,
     order::{AddressGroup, AddressUsageOrder, OrderDirection, TokenUsageOrder, ViewerUsageOrder, ordering},
     page::wanted,
-    quality::{PlayerQuality, QualityDimension, QualityPoint},
+    quality::{PlayerQuality, QualityDimension, QualityOrder, QualityPoint},
     series::{Bucket, CountryValue, Interval, Series},
     session::{Door, Protocol, Session, SessionConnection},
     usage::{self, AddressUsageConnection, TokenUsageConnection, ViewerUsageConnection},
@@ -26,7 +26,7 @@ use crate::{
         Turn, concurrency, findings, pages, quality,
         series::{self, Dimension as By, Metric as What, Span},
         source::Source,
-        usage::{Filter, Sessions, renewed, taken_apart as sessions_apart},
+        usage::{Direction, Filter, Sessions, renewed, taken_apart as sessions_apart},
     },
     fault::Fault,
     graphql::state,
@@ -285,17 +285,45 @@ impl Analytics {
         &self,
         state: &State,
         by: Option<QualityDimension>,
+        order: (quality::OrderBy, Direction),
         first: u64,
     ) -> Result<Vec<PlayerQuality>, Fault> {
-        let span = self.span()?;
+        let (by, span) = (by.map(Into::into), self.span()?);
         let _turn = self.turn(state).await?;
-        let groups = quality::taken_apart(state.store.read(), span, by.map(Into::into), first).await?;
+        let groups = quality::taken_apart(state.store.read(), span, by, order, first).await?;
         Ok(groups.into_iter().map(PlayerQuality::of).collect())
     }
 
     /// The turn of the organisation to look.
     async fn turn(&self, state: &State) -> Result<Turn, Fault> {
         state.analytics.turn(self.acting.id).await
+    }
+
+    /// A metric over time, those with most first.
+    pub(crate) async fn over_time(
+        &self,
+        state: &State,
+        metric: Metric,
+        interval: Interval,
+        by: Option<Dimension>,
+    ) -> Result<Vec<Series>, Fault> {
+        let (step, by) = (interval.seconds(), by.map(Into::into));
+        let span = self.span()?;
+        let _turn = self.turn(state).await?;
+        let series = series::over_time(state.store.read(), span, metric.into(), step, by).await?;
+        Ok(series.into_iter().map(Series::of).collect())
+    }
+
+    /// Sessions that began, by country.
+    pub(crate) async fn by_country(&self, state: &State, metric: WorldMetric) -> Result<Vec<CountryValue>, Fault> {
+        let door = match metric {
+            WorldMetric::Playback => Door::Playback,
+            WorldMetric::Ingest => Door::Ingest,
+        };
+        let span = self.span()?;
+        let _turn = self.turn(state).await?;
+        let values = series::world(state.store.read(), span, door.into()).await?;
+        Ok(values.into_iter().map(CountryValue::of).collect())
     }
 
     /// Whoever may not see addresses and viewers may not see what is taken together by them.
@@ -420,12 +448,7 @@ impl Analytics {
         #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
         #[graphql(desc = "By what it is taken apart; by nothing unless said.")] group_by: Option<Dimension>,
     ) -> Result<Vec<Series>> {
-        let state = state(context);
-        let (step, by) = (interval.seconds(), group_by.map(Into::into));
-        let span = self.span()?;
-        let _turn = self.turn(state).await?;
-        let series = series::over_time(state.store.read(), span, metric.into(), step, by).await?;
-        Ok(series.into_iter().map(Series::of).collect())
+        Ok(self.over_time(state(context), metric, interval, group_by).await?)
     }
 
     /// A metric taken apart, the most first. Where the filter names more than a stream and a protocol: sessions that reach
@@ -464,25 +487,22 @@ impl Analytics {
         context: &Context<'_>,
         #[graphql(desc = "Of whom.", default_with = "WorldMetric::Playback")] metric: WorldMetric,
     ) -> Result<Vec<CountryValue>> {
-        let state = state(context);
-        let door = match metric {
-            WorldMetric::Playback => Door::Playback,
-            WorldMetric::Ingest => Door::Ingest,
-        };
-        let span = self.span()?;
-        let _turn = self.turn(state).await?;
-        let values = series::world(state.store.read(), span, door.into()).await?;
-        Ok(values.into_iter().map(CountryValue::of).collect())
+        Ok(self.by_country(state(context), metric).await?)
     }
 
-    /// How well players played, by their own account: together, or taken apart, those who played longest first.
+    /// How well players played, by their own account: together, or taken apart.
     async fn quality(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "By what; by nothing unless said.")] by: Option<QualityDimension>,
         #[graphql(desc = "How many, 500 at most.", default = 50)] first: i32,
+        #[graphql(desc = "In which order; by how long pictures moved unless said.")] order_by: Option<QualityOrder>,
+        #[graphql(desc = "Which end comes first; the most, or the longest, unless said.")] direction: Option<
+            OrderDirection,
+        >,
     ) -> Result<Vec<PlayerQuality>> {
-        Ok(self.quality_by(state(context), by, few(first)?).await?)
+        let order = ordering(order_by, direction);
+        Ok(self.quality_by(state(context), by, order, few(first)?).await?)
     }
 
     /// How well players played over time, by their own account.

@@ -245,6 +245,39 @@ impl MisuseCase {
         CaseId::from_uuid(row.id).to_string()
     }
 
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 11] = [
+        "id",
+        "title",
+        "state",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "findings",
+        "tokens",
+        "addresses",
+        "score",
+    ];
+
+    /// A line of a file: who opened it, and what is in it.
+    pub(crate) fn cells(self, created_by: String, sums: Sums) -> [String; 11] {
+        let Self(row) = self;
+        [
+            Self::key(&row),
+            row.title,
+            row.state,
+            created_by,
+            super::written(super::moment(row.created_at)),
+            super::written(super::moment(row.updated_at)),
+            row.closed_at.map(super::moment).map(super::written).unwrap_or_default(),
+            sums.findings.to_string(),
+            sums.tokens.to_string(),
+            sums.addresses.to_string(),
+            sums.score.to_string(),
+        ]
+    }
+
     fn own(&self) -> Own<Uuid> {
         (OrganisationId::from_uuid(self.0.organisation_id), self.0.id)
     }

@@ -212,6 +212,49 @@ impl Visitor {
 }
 
 impl Decision {
+    /// What the columns of a file of refusals are called.
+    pub(crate) const HEADING: [&'static str; 16] = [
+        "id",
+        "at",
+        "stream",
+        "door",
+        "protocol",
+        "address",
+        "reason",
+        "because",
+        "country",
+        "asn",
+        "provider",
+        "user",
+        "tag",
+        "jti",
+        "user_agent",
+        "referrer",
+    ];
+
+    /// A refusal as a line of a file; `because` is what its last step says.
+    pub(crate) fn cells(row: denial::Model) -> [String; 16] {
+        let steps: Vec<Step> = serde_json::from_value(row.trace).unwrap_or_default();
+        [
+            DecisionId::from_uuid(row.id).to_string(),
+            super::written(super::moment(row.created_at)),
+            row.stream_name,
+            row.door,
+            row.protocol,
+            row.address,
+            row.reason,
+            steps.last().map(|step| step.because.clone()).unwrap_or_default(),
+            row.country.unwrap_or_default(),
+            row.asn.map(|asn| asn.to_string()).unwrap_or_default(),
+            row.provider.unwrap_or_default(),
+            row.viewer.unwrap_or_default(),
+            row.tag.unwrap_or_default(),
+            row.jti.unwrap_or_default(),
+            row.user_agent.unwrap_or_default(),
+            row.referrer.unwrap_or_default(),
+        ]
+    }
+
     /// A refusal that was.
     pub(crate) fn of_row(row: denial::Model) -> Self {
         let steps: Vec<Step> = serde_json::from_value(row.trace).unwrap_or_default();

@@ -44,12 +44,12 @@ pub(crate) use alert::{
     Alert, AlertComparison, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertEvent, AlertFilter,
     AlertMetric, AlertReceiver, AlertRule, AlertSeverity,
 };
-pub(crate) use analytics::{Analytics, AnalyticsFilter, TimeRange};
+pub(crate) use analytics::{Analytics, AnalyticsFilter, Dimension, Metric, TimeRange, WorldMetric};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use case::{CaseState, MisuseCase, MisuseCaseConnection};
 pub(crate) use change::{Change, ChangeConnection, ChangeProgress};
-pub(crate) use decision::{Decision, ExplainInput};
+pub(crate) use decision::{Decision, ExplainInput, RefusalFilter};
 pub(crate) use factor::{Ceremony, Passkey, SecondFactor, SignInChallenge};
 pub(crate) use finding::MisuseFinding;
 pub(crate) use geolocation::Geolocation;
@@ -65,7 +65,7 @@ pub(crate) use page::Part;
 pub(crate) use platform::{Platform, PlatformOrganisation};
 pub(crate) use privacy::{PrivacyInput, PrivacySettings, RetentionInput, RetentionSettings};
 pub(crate) use provider::{IdentityProvider, SignInMethods};
-pub(crate) use quality::{PlayerQuality, QualityDimension};
+pub(crate) use quality::{PlayerQuality, QualityDimension, QualityOrder};
 pub(crate) use response::{
     MisuseResponse, MisuseResponseConnection, ResponseSettings, ResponseSettingsInput, ResponseState,
 };
@@ -74,6 +74,7 @@ pub(crate) use rule::{
     GuardianSimulation,
 };
 pub(crate) use search::{SearchConnection, SearchKind, connection_of as search};
+pub(crate) use series::{CountryValue, Interval, Series};
 pub(crate) use session::{DenyReason, Protocol, Session, SessionConnection, SessionFilter};
 pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};

@@ -2,7 +2,7 @@
 
 use async_graphql::Enum;
 
-use crate::analytics::usage::{By, Direction, OrderBy, Ordering};
+use crate::analytics::usage::{By, Direction, OrderBy};
 
 /// Which end of an order comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -143,8 +143,8 @@ pub(crate) enum AddressUsageOrder {
     Blocked,
 }
 
-/// By which column a view is ordered, and which end of it comes first; by score, the most first, unless said.
-pub(crate) fn ordering(order: Option<impl Into<OrderBy>>, direction: Option<OrderDirection>) -> Ordering {
+/// By which column rows are ordered, and which end of it comes first; by the first of all orders, the most first, unless said.
+pub(crate) fn ordering<O: Default>(order: Option<impl Into<O>>, direction: Option<OrderDirection>) -> (O, Direction) {
     (
         order.map(Into::into).unwrap_or_default(),
         direction.map(Into::into).unwrap_or_default(),

@@ -4,7 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::{DateTime, Utc};
 use guard::Timestamp;
 
-use crate::analytics::quality::{By, Sums};
+use crate::analytics::quality::{By, OrderBy, Sums};
 
 /// By what quality is taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -20,6 +20,30 @@ pub(crate) enum QualityDimension {
     Browser,
     /// Browsers with their main version, as in `Firefox 128`.
     Version,
+}
+
+/// In which order groups are; the most, or the longest, first unless said. What nobody told comes last either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "OrderBy")]
+pub(crate) enum QualityOrder {
+    /// By what they are of, by its letters.
+    Name,
+    /// By how many players set out.
+    Attempts,
+    /// By how many of those saw a picture.
+    StartSuccess,
+    /// By how many of those who saw one waited two seconds at most.
+    QuickStart,
+    /// By how long the first picture took.
+    AverageStart,
+    /// By how long pictures moved.
+    Played,
+    /// By how much of the time they stood still.
+    Buffering,
+    /// By how far behind live they were.
+    AverageLatency,
+    /// By connections that were lost, what could not be decoded, and players that had no way to play, together.
+    Failures,
 }
 
 /// How well players played, by their own account.

@@ -1,8 +1,11 @@
 //! What is done, or to be done, about somebody in whom misuse was found.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject, dataloader::DataLoader};
 use chrono::{DateTime, Utc};
 use entity::{organisation, response};
+use guard::Timestamp;
 use ids::{ResponseId, RuleId};
 use misuse::Indicator as Sign;
 use uuid::Uuid;
@@ -231,6 +234,57 @@ impl MisuseResponse {
 
     fn of(&self, kind: &str) -> Option<String> {
         (self.0.kind == kind).then(|| self.0.subject.clone())
+    }
+
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 18] = [
+        "id",
+        "state",
+        "jti",
+        "user",
+        "ip",
+        "code",
+        "weight",
+        "evidence",
+        "length_s",
+        "note",
+        "proposed_by",
+        "proposed_at",
+        "decided_by",
+        "decided_at",
+        "until",
+        "rule",
+        "undone_by",
+        "ended_at",
+    ];
+
+    /// A line of a file, as it is at `now`; `names` are those who acted.
+    pub(crate) fn cells(&self, names: &HashMap<Uuid, String>, now: Timestamp) -> [String; 18] {
+        let Self(row) = self;
+        let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+        let at = |at: Option<i64>| at.map(moment).map(super::written).unwrap_or_default();
+        [
+            Self::key(row),
+            Standing::of(row, now).column().to_owned(),
+            self.of(TOKEN).unwrap_or_default(),
+            self.of(USER).unwrap_or_default(),
+            self.of(ADDRESS).unwrap_or_default(),
+            row.indicator.clone(),
+            row.points.to_string(),
+            row.evidence.clone(),
+            row.length_s.to_string(),
+            row.note.clone().unwrap_or_default(),
+            name(row.proposed_by),
+            super::written(moment(row.proposed_at)),
+            name(row.decided_by),
+            at(row.decided_at),
+            at(row.until_at),
+            row.rule_id
+                .map(|id| RuleId::from_uuid(id).to_string())
+                .unwrap_or_default(),
+            name(row.undone_by),
+            at(row.ended_at),
+        ]
     }
 }
 

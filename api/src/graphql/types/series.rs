@@ -73,12 +73,29 @@ impl Bucket {
 }
 
 impl CountryValue {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 2] = ["country", "sessions"];
+
+    /// A line of a file.
+    pub(crate) fn cells(&self) -> [String; 2] {
+        [self.country.clone(), self.value.to_string()]
+    }
+
     pub(super) fn of((country, value): (String, f64)) -> Self {
         Self { country, value }
     }
 }
 
 impl Series {
+    /// What the columns of a file are called.
+    pub(crate) const HEADING: [&'static str; 3] = ["name", "at", "value"];
+
+    /// Its steps as lines of a file.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = [String; 3]> {
+        let point = move |point: &Point| [self.name.clone(), super::written(point.at), point.value.to_string()];
+        self.points.iter().map(point)
+    }
+
     pub(super) fn of(series: series::Series) -> Self {
         let point = |(at, value): (Timestamp, f64)| Point {
             at: super::moment(at.us()),

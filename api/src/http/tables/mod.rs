@@ -1,9 +1,11 @@
-//! `GET /token-usage.csv`, `/viewer-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/quality.csv`, `/sessions.csv`,
-//! `/changes.csv`: what tables of the dashboard show, as files, streamed. Each is an entry of the audit log.
+//! `GET /token-usage.csv`, `/viewer-usage.csv`, `/address-usage.csv`, `/findings.csv`, `/timeseries.csv`, `/world.csv`,
+//! `/quality.csv`, `/sessions.csv`, `/changes.csv`, and those of `lists`: what tables of the dashboard show, as files,
+//! streamed. Each is an entry of the audit log.
 //!
 //! Parameters are called as the arguments and fields of GraphQL are, and read by the same types. Whoever sees aggregates
 //! only takes nothing away.
 
+mod lists;
 mod parameters;
 mod rows;
 
@@ -29,9 +31,10 @@ use crate::{
     analytics::usage::{By, OrderBy, Ordering},
     fault::Fault,
     graphql::types::{
-        AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, MisuseFinding,
-        OrderDirection, PlayerQuality, QualityDimension, Session, SessionFilter, TimeRange, TokenUsage,
-        TokenUsageOrder, ViewerUsage, ViewerUsageOrder, ordering as ordered,
+        AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, CountryValue, Dimension,
+        Interval, Metric, MisuseFinding, OrderDirection, PlayerQuality, QualityDimension, QualityOrder, Series,
+        Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder, ViewerUsage, ViewerUsageOrder, WorldMetric,
+        ordering as ordered,
     },
     people::Acting,
     service::exports::{self, Part, Place},
@@ -44,9 +47,12 @@ pub(super) fn routes() -> Router<Doors> {
         .route("/viewer-usage.csv", get(viewer_usage))
         .route("/address-usage.csv", get(address_usage))
         .route("/findings.csv", get(findings))
+        .route("/timeseries.csv", get(timeseries))
+        .route("/world.csv", get(world))
         .route("/quality.csv", get(quality))
         .route("/sessions.csv", get(sessions))
         .route("/changes.csv", get(changes))
+        .merge(lists::routes())
 }
 
 /// The Token view.
@@ -138,6 +144,61 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
     asked(doors, request, ANALYTICS, answer).await
 }
 
+/// A metric over time.
+async fn timeseries(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
+        let range: TimeRange = parameters.range()?;
+        let metric: Metric = parameters.needed("metric", "`metric` says what is added up, as in VIEWERS")?;
+        let interval: Interval = parameters.needed("interval", "`interval` says how long a step is, as in HOUR")?;
+        let by: Option<Dimension> = parameters.one("groupBy")?;
+        let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
+        parameters.end()?;
+        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let series = analytics.over_time(&doors.state, metric, interval, by).await?;
+        let part = Part {
+            table: "timeseries",
+            detail: parameters.detail(),
+            whom: None,
+        };
+        let cells: Vec<_> = series.iter().flat_map(Series::cells).collect();
+        let rows = |place| Few::new(cells.into_iter(), place);
+        file(doors, (&acting, head), part, &Series::HEADING, rows).await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
+/// Sessions that began, by country.
+async fn world(doors: State<Doors>, request: Request) -> Response {
+    let answer = async |doors: &Doors, asked: Asked| {
+        let Asked {
+            acting,
+            mut parameters,
+            head,
+        } = asked;
+        let range: TimeRange = parameters.range()?;
+        let metric: Option<WorldMetric> = parameters.one("metric")?;
+        let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
+        parameters.end()?;
+        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let metric = metric.unwrap_or(WorldMetric::Playback);
+        let countries = analytics.by_country(&doors.state, metric).await?;
+        let part = Part {
+            table: "world",
+            detail: parameters.detail(),
+            whom: None,
+        };
+        let cells = countries.iter().map(CountryValue::cells);
+        let rows = |place| Few::new(cells, place);
+        file(doors, (&acting, head), part, &CountryValue::HEADING, rows).await
+    };
+    asked(doors, request, ANALYTICS, answer).await
+}
+
 /// How well players played.
 async fn quality(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
@@ -148,10 +209,14 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
         } = asked;
         let range: TimeRange = parameters.range()?;
         let by: Option<QualityDimension> = parameters.one("by")?;
-        let filter: AnalyticsFilter = parameters.fields(&QUALITY_FILTER)?;
+        let order: Option<QualityOrder> = parameters.one("orderBy")?;
+        let direction: Option<OrderDirection> = parameters.one("direction")?;
+        let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let groups = analytics.quality_by(&doors.state, by, GROUPS).await?;
+        let groups = analytics
+            .quality_by(&doors.state, by, ordered(order, direction), GROUPS)
+            .await?;
         let part = Part {
             table: "quality",
             detail: parameters.detail(),
@@ -309,7 +374,7 @@ const ANALYTICS_FILTER: [&str; 10] = [
     "stream", "protocol", "jti", "user", "tag", "ip", "country", "asn", "provider", "referrer",
 ];
 /// Those that minutes know.
-const QUALITY_FILTER: [&str; 2] = ["stream", "protocol"];
+const SUMS_FILTER: [&str; 2] = ["stream", "protocol"];
 /// Rows of a table that is whole in memory.
 const GROUPS: u64 = 10_000;
 /// The fields of `SessionFilter`.

@@ -52,6 +52,11 @@ impl Parameters {
             .map_err(|_| unreadable(name))
     }
 
+    /// One without which there is nothing to say; `why` says what it is for.
+    pub(in crate::http) fn needed<T: InputType>(&mut self, name: &'static str, why: &'static str) -> Result<T, Fault> {
+        self.one(name)?.ok_or_else(|| Fault::field(name, "REQUIRED", why))
+    }
+
     /// An input object, each of whose fields is a parameter.
     pub(in crate::http) fn fields<T: InputType>(&mut self, names: &[&'static str]) -> Result<T, Fault> {
         let mut all = async_graphql::indexmap::IndexMap::new();

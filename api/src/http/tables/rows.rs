@@ -1,10 +1,14 @@
 //! Where the rows of files come from, some at a time.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
-use entity::{change, finding, session};
+use entity::{change, denial, finding, session};
 use guard::Timestamp;
-use ids::{ChangeId, FindingId, OrganisationId, SessionId};
+use ids::{ChangeId, DecisionId, FindingId, OrganisationId, SessionId};
+use uuid::Uuid;
 
 use crate::{
     analytics::{
@@ -13,13 +17,18 @@ use crate::{
     },
     csv,
     fault::Fault,
-    graphql::types::{Change, MisuseFinding, Session, address_rows, token_rows, viewer_rows},
+    graphql::types::{
+        Alert, AlertDelivery, Change, Decision, MisuseCase, MisuseFinding, MisuseResponse, Session, address_rows,
+        token_rows, viewer_rows,
+    },
     http::export::Rows,
     people::Acting,
     service::{
+        alert_receivers, alerts, cases, decisions,
         exports::Place,
         page::{Page, Wanted},
         reading,
+        responses::{self, Standing},
     },
     state::State,
 };
@@ -245,6 +254,105 @@ impl Rows for Changes {
         let key = |row: &change::Model| ChangeId::from_uuid(row.id).to_string();
         Ok(self.newest.lines(page, key, |row| Change::from(row).cells()))
     }
+}
+
+/// The rows of a list of the organisation's, the newest first, as far as `which` says.
+pub(super) struct List<W> {
+    state: Arc<State>,
+    organisation: OrganisationId,
+    which: W,
+    newest: Newest,
+}
+
+/// What is done about misuse; in that state only where one is said.
+pub(super) struct Responses(pub(super) Option<Standing>);
+
+/// Misuse cases; in that state only where one is said.
+pub(super) struct Cases(pub(super) Option<&'static str>);
+
+/// What receivers of alerts were sent.
+pub(super) struct Deliveries;
+
+impl<W> List<W> {
+    pub(super) fn new(state: Arc<State>, organisation: OrganisationId, which: W, place: Place) -> Self {
+        Self {
+            state,
+            organisation,
+            which,
+            newest: Newest::new(place),
+        }
+    }
+}
+
+impl Rows for List<Responses> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Some(wanted) = self.newest.wanted() else {
+            return Ok(None);
+        };
+        let page = responses::page(&self.state, self.organisation, self.which.0, wanted).await?;
+        let acted = |row: &entity::response::Model| [row.proposed_by, row.decided_by, row.undone_by];
+        let acted: Vec<_> = page.rows.iter().flat_map(acted).flatten().collect();
+        let (names, now) = (names(&self.state, &acted).await?, self.state.now());
+        let cells = |row| MisuseResponse(row).cells(&names, now);
+        Ok(self.newest.lines(page, MisuseResponse::key, cells))
+    }
+}
+
+impl Rows for List<Cases> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Some(wanted) = self.newest.wanted() else {
+            return Ok(None);
+        };
+        let page = cases::page(&self.state, self.organisation, self.which.0, wanted).await?;
+        let ids: Vec<_> = page.rows.iter().map(|row| row.id).collect();
+        let sums = cases::sums(self.state.store.read(), self.organisation, &ids).await?;
+        let opened: Vec<_> = page.rows.iter().map(|row| row.created_by).collect();
+        let names = names(&self.state, &opened).await?;
+        let cells = |row: entity::misuse_case::Model| {
+            let by = names.get(&row.created_by).cloned().unwrap_or_default();
+            let sums = sums.get(&row.id).copied().unwrap_or_default();
+            MisuseCase(row).cells(by, sums)
+        };
+        Ok(self.newest.lines(page, MisuseCase::key, cells))
+    }
+}
+
+impl Rows for List<alerts::Which> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Some(wanted) = self.newest.wanted() else {
+            return Ok(None);
+        };
+        let page = alerts::page(&self.state, self.organisation, self.which.clone(), wanted).await?;
+        Ok(self.newest.lines(page, Alert::key, |row| Alert(row).cells()))
+    }
+}
+
+impl Rows for List<Deliveries> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Some(wanted) = self.newest.wanted() else {
+            return Ok(None);
+        };
+        let page = alert_receivers::page(&self.state, self.organisation, wanted).await?;
+        let cells = |row| AlertDelivery(row).cells();
+        Ok(self.newest.lines(page, AlertDelivery::key, cells))
+    }
+}
+
+impl Rows for List<decisions::Refusals> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Some(wanted) = self.newest.wanted() else {
+            return Ok(None);
+        };
+        let page = decisions::refusals(&self.state, self.organisation, self.which.clone(), wanted).await?;
+        let key = |row: &denial::Model| DecisionId::from_uuid(row.id).to_string();
+        Ok(self.newest.lines(page, key, Decision::cells))
+    }
+}
+
+/// Names of people and of software, by their ids.
+async fn names(state: &State, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Fault> {
+    let (people, software) = reading::names(state, ids).await?;
+    Ok(people.into_iter().chain(software).collect())
 }
 
 /// Rows whose sums are in memory.

@@ -21,7 +21,7 @@ pub(crate) enum Standing {
 
 impl Standing {
     /// As columns have it.
-    pub(super) const fn column(self) -> &'static str {
+    pub(crate) const fn column(self) -> &'static str {
         match self {
             Self::Suggested => "suggested",
             Self::Applied => "applied",

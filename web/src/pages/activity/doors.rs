@@ -15,7 +15,7 @@ use crate::{
     },
     kit::{Badge, Button, Choice, Choices, Empty, Feed, Load, Loaded, Look, Name, Skeleton, Table, Tone, When},
     pages::{
-        misuse::Place,
+        misuse::{ExportButton, Place},
         why::{Why, WhyById},
     },
     session::{may, use_person},
@@ -90,7 +90,10 @@ pub(crate) fn Activity() -> impl IntoView {
         vec!["What", "Why", "Stream", "Who", "Through", "When"]
     });
     view! {
-        <Head part="At the doors" lead="Who is let in, who is turned away and why, as it happens."/>
+        <Head part="At the doors" lead="Who is let in, who is turned away and why, as it happens." acts=move || view! {
+            <ExportButton table="sessions" narrowed=|()| vec![] label="Export sessions"/>
+            {may_explain.then(|| view! { <ExportButton table="refusals" narrowed=|()| vec![] label="Export refusals"/> })}
+        }/>
         <div class="filters">
             <Choices legend="Kind" legend_hidden=true options chosen=kind on_choose=choose/>
         </div>

@@ -12,8 +12,10 @@ use crate::{
         page::Page,
         people::Permission,
     },
-    kit::{Badge, Button, Card, Empty, Followed, Load, Loaded, More, Skeleton, Table, Tone, When, nodes, use_toasts},
-    pages::is_misuse_open,
+    kit::{
+        Badge, Button, Card, Empty, Followed, Load, Loaded, Look, More, Skeleton, Table, Tone, When, nodes, use_toasts,
+    },
+    pages::{is_misuse_open, misuse::ExportButton},
     session::may,
     time,
 };
@@ -167,7 +169,9 @@ fn Past(load: Load<Page<Alert>>) -> impl IntoView {
     let api = use_api();
     let found = nodes(load);
     view! {
-        <Card title="History" flush=true>
+        <Card title="History" flush=true acts=|| view! {
+            <ExportButton table="alerts" narrowed=|()| vec![("state", "RESOLVED".to_owned())] look=Look::Quiet/>
+        }>
             <Loaded load skeleton=|| view! { <Skeleton lines=4/> }>
                 <Show when=move || !found.with(Vec::is_empty) fallback=|| view! { <p class="soft row-note">"Alerts that are over stand here for 90 days."</p> }>
                     <Table caption="Alerts that are over" columns=vec!["Alert", "Severity", "What was measured", "Began", "Lasted", "Why it is over"]>

@@ -8,6 +8,7 @@ use crate::{
         client::use_api,
     },
     kit::{Badge, Button, Card, Load, Loaded, More, Skeleton, Table, Tone, When, nodes},
+    pages::misuse::ExportButton,
     time,
 };
 
@@ -24,7 +25,10 @@ pub(super) fn Sent(sent: RwSignal<u32>) -> impl IntoView {
     });
     let found = nodes(load);
     view! {
-        <Card title=TITLE flush=true acts=move || view! { <Button icon=icondata_lu::LuRotateCw on_press=move |_| load.again()>"Refresh"</Button> }>
+        <Card title=TITLE flush=true acts=move || view! {
+            <ExportButton table="alert-deliveries" narrowed=|()| vec![]/>
+            <Button icon=icondata_lu::LuRotateCw on_press=move |_| load.again()>"Refresh"</Button>
+        }>
             <Loaded load skeleton=|| view! { <Skeleton lines=4/> }>
                 <Show when=move || !found.with(Vec::is_empty) fallback=|| view! { <p class="soft row-note">"What is sent by mail and syslog stands here for 30 days."</p> }>
                     <Table caption="Notifications" columns=vec!["To", "What", "State", "When"]>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::place::Place;
 use crate::{
     api::{
-        misuse::{Filter, OrderDirection, TimeRange},
+        misuse::{Filter, TimeRange},
         people::Permission,
     },
     browser,
@@ -20,6 +20,9 @@ pub(in crate::pages) fn ExportButton(
     table: &'static str,
     #[prop(into)] narrowed: Callback<(), Vec<(&'static str, String)>>,
     #[prop(default = Look::Plain)] look: Look,
+    /// What it is called, where a page has several.
+    #[prop(default = "Export CSV")]
+    label: &'static str,
 ) -> impl IntoView {
     let hash = StoredValue::new(use_person().with_untracked(Person::hash));
     let save = move |_| {
@@ -28,7 +31,7 @@ pub(in crate::pages) fn ExportButton(
         browser::save(&format!("/{table}.csv{}", written(&given)));
     };
     may(Permission::SessionReadPersonal)
-        .then(|| view! { <Button look icon=icondata_lu::LuDownload on_press=save>"Export CSV"</Button> })
+        .then(|| view! { <Button look icon=icondata_lu::LuDownload on_press=save>{label}</Button> })
 }
 
 /// The time, as the server's parameters say it.
@@ -37,9 +40,17 @@ pub(in crate::pages) fn time(TimeRange { from, to }: TimeRange) -> Vec<(&'static
     [("from", from.0)].into_iter().chain(to).collect()
 }
 
+/// A value of an enum, as the server's parameters say it.
+pub(in crate::pages) fn word(value: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(value).ok();
+    word.as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
 /// Time, filters and order of a view.
 pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'static str, String)> {
-    let word = |order: serde_json::Value| order.as_str().map(str::to_owned).unwrap_or_default();
     let mut given = time(place.span().range());
     let Filter {
         stream,
@@ -55,10 +66,7 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
     } = place.filter();
     let filters = [
         ("stream", stream),
-        (
-            "protocol",
-            protocol.and_then(|protocol| serde_json::to_value(protocol).ok().map(word)),
-        ),
+        ("protocol", protocol.as_ref().map(word)),
         ("jti", jti.map(cynic::Id::into_inner)),
         ("user", user),
         ("tag", tag),
@@ -69,11 +77,7 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
         ("referrer", referrer),
     ];
     given.extend(filters.map(|(name, value)| (name, value.unwrap_or_default())));
-    given.push(("orderBy", serde_json::to_value(order).map(word).unwrap_or_default()));
-    let direction = match place.direction() {
-        OrderDirection::Ascending => "ASCENDING",
-        OrderDirection::Descending => "DESCENDING",
-    };
-    given.push(("direction", direction.to_owned()));
+    given.push(("orderBy", word(order)));
+    given.push(("direction", word(&place.direction())));
     given
 }

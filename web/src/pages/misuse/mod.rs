@@ -31,10 +31,10 @@ pub(crate) use self::{
     viewers::ViewerView,
 };
 pub(super) use self::{
-    export::{ExportButton, time as asked_time},
+    export::{ExportButton, time as asked_time, word as asked_word},
     filters::{When, follow},
     findings::Latest,
-    parts::whole,
+    parts::{SortHead, SortList, whole},
     place::{Place, Span, way_around},
 };
 

@@ -74,7 +74,7 @@ pub(super) const fn tone_of(score: i32) -> Tone {
 
 /// A head that orders the rows; the mark says by what they go, and how.
 #[component]
-pub(super) fn SortHead(
+pub(in crate::pages) fn SortHead(
     place: Place,
     label: &'static str,
     word: &'static str,
@@ -104,15 +104,12 @@ pub(super) fn SortHead(
 
 /// The columns by which rows can go, as a list: for narrow places, where heads are out of sight.
 #[component]
-pub(super) fn SortList(place: Place, columns: Vec<(&'static str, &'static str, bool)>) -> impl IntoView {
+pub(in crate::pages) fn SortList(place: Place, columns: Vec<(&'static str, &'static str, bool)>) -> impl IntoView {
     let options: Vec<_> = columns
         .iter()
         .map(|(word, label, _)| ((*word).to_owned(), (*label).to_owned()))
         .collect();
-    let chosen = Signal::derive(move || {
-        let word = place.of("sort");
-        if word.is_empty() { "score".to_owned() } else { word }
-    });
+    let chosen = Signal::derive(move || place.column());
     let choose = move |chosen: String| {
         if let Some((word, _, is_text)) = columns.iter().find(|(word, ..)| *word == chosen) {
             let dir = if *is_text { "asc" } else { "desc" };

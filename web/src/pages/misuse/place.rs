@@ -43,6 +43,8 @@ const OTHERS: [&str; 14] = [
 pub(in crate::pages) struct Place {
     query: Memo<ParamsMap>,
     go: Callback<(Vec<(&'static str, String)>, bool)>,
+    /// The column by which rows go where the address names none.
+    first: &'static str,
 }
 
 /// Which time a view is of.
@@ -97,7 +99,13 @@ impl Place {
         Self {
             query,
             go: Callback::new(go),
+            first: "score",
         }
+    }
+
+    /// The same place, whose rows go by that column where the address names none.
+    pub(in crate::pages) fn going_by(self, first: &'static str) -> Self {
+        Self { first, ..self }
     }
 
     /// What stands in the address under that name.
@@ -191,17 +199,23 @@ impl Place {
     /// Orders by that column; once more, the other way round. What has letters begins with A.
     pub(in crate::pages) fn sort(self, word: &'static str, is_text: bool) {
         let (now, ascending) = untrack(|| (self.of("sort"), self.direction() == OrderDirection::Ascending));
-        let is_now = now == word || (now.is_empty() && word == "score");
+        let is_now = now == word || (now.is_empty() && word == self.first);
         let ascending = if is_now { !ascending } else { is_text };
         let dir = if ascending { "asc" } else { "desc" };
         self.go([("sort", word.to_owned()), ("dir", dir.to_owned())]);
+    }
+
+    /// By which column rows go.
+    pub(in crate::pages) fn column(self) -> String {
+        let word = self.of("sort");
+        if word.is_empty() { self.first.to_owned() } else { word }
     }
 
     /// Whether rows go by that column, and how; `word` of the first order stands for none.
     pub(in crate::pages) fn sorted(self, word: &'static str) -> Signal<Option<bool>> {
         Signal::derive(move || {
             let now = self.of("sort");
-            let is = now == word || (now.is_empty() && word == "score");
+            let is = now == word || (now.is_empty() && word == self.first);
             is.then(|| self.direction() == OrderDirection::Ascending)
         })
     }

@@ -9,9 +9,9 @@ use crate::{
         sessions::Protocol,
     },
     country,
-    kit::{Card, Line, Lines, Load, Loaded, Select, Skeleton},
+    kit::{Card, Line, Lines, Load, Loaded, Look, Select, Skeleton},
     pages::{
-        misuse::{Place, follow},
+        misuse::{ExportButton, Place, asked_time, asked_word, follow},
         timeline::{Steps, Zoom, between},
     },
     time,
@@ -125,10 +125,23 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
         (many > MOST)
             .then(|| view! { <p class="soft chart-note">{format!("{MOST} of {of}{many} shown, those with most")}</p> })
     };
+    let narrowed = move |()| {
+        let (range, metric, by) = untrack(|| (span.get().range(), metric.get(), apart.get()));
+        let steps = Steps::of(&range);
+        let by = by.filter(|by| fits(metric, *by));
+        let mut given = asked_time(range);
+        given.extend([
+            ("metric", asked_word(&metric)),
+            ("interval", asked_word(&steps.interval)),
+            ("groupBy", by.as_ref().map(asked_word).unwrap_or_default()),
+        ]);
+        given
+    };
     view! {
         <Card title="Over time" acts=move || view! {
             <Select label="Show" options=metrics.clone() chosen on_choose=choose/>
             <Select label="Apart" options=ways chosen=way on_choose=choose_way/>
+            <ExportButton table="timeseries" narrowed look=Look::Quiet/>
         }>
             <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
                 <Lines label="Over time" lines times cursor shown on_select=move |(from, to)| between(place, from, to)/>

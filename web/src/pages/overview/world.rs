@@ -14,7 +14,7 @@ use crate::{
     kit::{Button, Card, Choice, Choices, Load, Loaded, Look, Select, Skeleton},
     pages::{
         located::Credits,
-        misuse::{Place, follow, is_open, whole},
+        misuse::{ExportButton, Place, asked_time, asked_word, follow, is_open, whole},
     },
     time,
 };
@@ -66,8 +66,17 @@ pub(super) fn World(place: Place) -> impl IntoView {
         place,
         leads: Memo::new(move |_| is_open && metric.get() == WorldMetric::Playback),
     };
+    let narrowed = move |()| {
+        let (range, metric, protocol) = untrack(|| (span.get().range(), metric.get(), protocol.get()));
+        let mut given = asked_time(range);
+        given.extend([
+            ("metric", asked_word(&metric)),
+            ("protocol", protocol.as_ref().map(asked_word).unwrap_or_default()),
+        ]);
+        given
+    };
     view! {
-        <Card title="Where in the world">
+        <Card title="Where in the world" acts=move || view! { <ExportButton table="world" narrowed look=Look::Quiet/> }>
             <div class="filters world-filters">
                 <Choices legend="Of whom" legend_hidden=true options=doors chosen=metric on_choose=choose/>
                 <Select label="By" options=protocols chosen=place.signal("protocol") on_choose=choose_protocol/>

@@ -1,18 +1,17 @@
 //! How well it played, by country, browser, version, stream or protocol.
 
-use std::cmp::Ordering;
-
 use leptos::prelude::*;
 
 use super::{asked, words};
 use crate::{
     api::{
         client::use_api,
-        quality::{self, Quality, QualityDimension},
+        misuse::OrderDirection,
+        quality::{self, Quality, QualityDimension, QualityOrder},
     },
-    kit::{Card, Load, Loaded, Select, Skeleton, Table},
+    kit::{Card, Load, Loaded, Select, Skeleton},
     pages::{
-        misuse::{Place, follow},
+        misuse::{Place, SortHead, SortList, follow},
         overview::named,
     },
 };
@@ -26,24 +25,31 @@ const BY: [(QualityDimension, &str, &str); 5] = [
     (QualityDimension::Protocol, "protocol", "Protocol"),
 ];
 
-/// An order: its word in the address, what it is called, and by which figure; the most first.
-type Order = (&'static str, &'static str, fn(&Quality) -> f64);
-
-const ORDERS: [Order; 7] = [
-    ("watched", "Most watched", |of| of.played),
-    ("attempts", "Most players", |of| f64::from(of.attempts)),
-    ("success", "Fewest saw a picture", |of| {
-        of.start_success_ratio.map_or(-1.0, |part| 1.0 - part)
-    }),
-    ("start", "Slowest first picture", |of| {
-        of.average_start_ms.unwrap_or(-1.0)
-    }),
-    ("still", "Stood still longest", |of| of.buffering_ratio.unwrap_or(-1.0)),
-    ("latency", "Furthest behind live", |of| {
-        of.average_latency_ms.unwrap_or(-1.0)
-    }),
-    ("failures", "Most failures", |of| f64::from(failures(of))),
+/// The columns: what each is ordered by, its word in the address, its head, and whether it has letters.
+const COLUMNS: [(QualityOrder, &str, &str, bool); 9] = [
+    (QualityOrder::Name, "name", "Of", true),
+    (QualityOrder::Attempts, "attempts", "Players", false),
+    (QualityOrder::StartSuccess, "success", "Saw a picture", false),
+    (QualityOrder::AverageStart, "start", "First picture", false),
+    (QualityOrder::QuickStart, "quick", "Within 2 s", false),
+    (QualityOrder::Played, "watched", "Watched", false),
+    (QualityOrder::Buffering, "still", "Stood still", false),
+    (QualityOrder::AverageLatency, "latency", "Behind live", false),
+    (QualityOrder::Failures, "failures", "Failures", false),
 ];
+
+/// The column by which rows go where the address names none.
+pub(super) const FIRST: &str = "watched";
+
+/// In which order the address has them.
+pub(super) fn ordered(place: Place) -> (QualityOrder, OrderDirection) {
+    let word = place.column();
+    let column = COLUMNS.iter().find(|(_, known, ..)| *known == word);
+    (
+        column.map_or(QualityOrder::Played, |column| column.0),
+        place.direction(),
+    )
+}
 
 /// By what the address says.
 pub(super) fn chosen(place: Place) -> (QualityDimension, &'static str) {
@@ -58,43 +64,41 @@ pub(super) fn Apart(place: Place) -> impl IntoView {
     let api = use_api();
     let by = Memo::new(move |_| chosen(place));
     let asked = asked(place);
+    let order = Memo::new(move |_| ordered(place));
     let load = Load::new(move || {
         let (span, filter) = asked.get();
-        quality::apart(api, span.range(), filter, by.get().0)
+        quality::apart(api, span.range(), filter, by.get().0, order.get())
     });
     follow(place, load);
     let options: Vec<_> = BY
         .iter()
         .map(|(_, word, label)| ((*word).to_owned(), (*label).to_owned()))
         .collect();
-    let orders: Vec<_> = ORDERS
+    let columns: Vec<_> = COLUMNS
         .iter()
-        .map(|(word, label, _)| ((*word).to_owned(), (*label).to_owned()))
+        .map(|(_, word, label, is_text)| (*word, *label, *is_text))
         .collect();
-    let order = Memo::new(move |_| {
-        let word = place.of("sort");
-        ORDERS.iter().position(|(known, ..)| *known == word).unwrap_or(0)
-    });
-    let ordered = Signal::derive(move || ORDERS[order.get()].0.to_owned());
-    let rows = Memo::new(move |_| {
-        let of = ORDERS[order.get()].2;
-        let mut rows = load.value().with(|rows| rows.clone().unwrap_or_default());
-        rows.sort_by(|one, other| of(other).partial_cmp(&of(one)).unwrap_or(Ordering::Equal));
-        rows
-    });
+    let rows = Memo::new(move |_| load.value().get().unwrap_or_default());
     let group = move |word: String| place.go([("group", word)]);
-    let sort = move |word: String| place.go([("sort", word)]);
     view! {
         <Card title="Where, and with what" flush=true acts=move || view! {
             <Select label="By" options=options.clone() chosen=Signal::derive(move || by.get().1.to_owned()) on_choose=group/>
-            <Select label="Order" options=orders.clone() chosen=ordered on_choose=sort/>
+            <SortList place columns/>
         }>
             <Loaded load skeleton=|| view! { <Skeleton lines=5/> }>
-                <Table caption="Playback quality, taken apart" columns=vec!["Of", "Players", "Saw a picture", "First picture", "Within 2 s", "Watched", "Stood still", "Behind live", "Failures"]>
-                    <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
-                        <Row row place by=by.get_untracked().0/>
-                    </For>
-                </Table>
+                <div class="table-wrap">
+                    <table class="table">
+                        <caption class="sr-only">"Playback quality, taken apart"</caption>
+                        <thead><tr>
+                            {COLUMNS.iter().map(|(_, word, label, is_text)| view! { <SortHead place label=*label word=*word is_text=*is_text/> }).collect_view()}
+                        </tr></thead>
+                        <tbody>
+                            <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
+                                <Row row place by=by.get_untracked().0/>
+                            </For>
+                        </tbody>
+                    </table>
+                </div>
             </Loaded>
         </Card>
     }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use self::{apart::Apart, over_time::OverTime, words as said};
 use super::{
     activity::Parts,
-    misuse::{ExportButton, Place, Span, When, asked_time, follow},
+    misuse::{ExportButton, Place, Span, When, asked_time, asked_word, follow},
     timeline::Steps,
 };
 use crate::{
@@ -34,17 +34,22 @@ type Known = (Steps, Whole);
 #[component]
 pub(crate) fn Quality() -> impl IntoView {
     let lacking = use_lacking(Package::Analytics);
-    let place = Place::at("/overview/quality");
+    let place = Place::at("/overview/quality").going_by(apart::FIRST);
     let open = Memo::new(move |_| may(Permission::AnalyticsRead) && !lacking.get());
     let export = move || {
         let given = move |()| {
             let (range, filter) = untrack(|| (place.span().range(), narrowed(place)));
             let stream = filter.stream.map(|stream| ("stream", stream));
             let by = ("by", untrack(|| apart::chosen(place)).1.to_uppercase());
+            let (order, direction) = untrack(|| apart::ordered(place));
             asked_time(range)
                 .into_iter()
                 .chain(stream)
-                .chain([by])
+                .chain([
+                    by,
+                    ("orderBy", asked_word(&order)),
+                    ("direction", asked_word(&direction)),
+                ])
                 .collect::<Vec<_>>()
         };
         open.get()

@@ -4,6 +4,7 @@ mod acts;
 mod edit;
 mod end_session;
 mod ingest;
+mod most;
 mod refusals;
 mod sessions;
 mod token_new;
@@ -16,7 +17,8 @@ use leptos_router::{components::A, hooks::use_params_map};
 pub(super) use self::end_session::EndSession;
 pub(crate) use self::ingest::Ingest;
 use self::{
-    acts::Acts, edit::EditStream, refusals::Refusals, sessions::Sessions, tokens::StreamTokens, watching::Watching,
+    acts::Acts, edit::EditStream, most::Most, refusals::Refusals, sessions::Sessions, tokens::StreamTokens,
+    watching::Watching,
 };
 use crate::{
     api::{
@@ -138,6 +140,7 @@ fn Content(load: Load<Stream>) -> impl IntoView {
                     <dl class="stats stats-two">
                         <Stat label="Watching now" value=viewers/>
                         <Stat label="Going out" value=going_out/>
+                        {may(Permission::AnalyticsRead).then(|| view! { <Most name=name.get_value() counters/> })}
                     </dl>
                     <StreamTokens name=name.get_value()/>
                     {may(Permission::IngestKeyRead).then(|| view! { <Card title="Publish"><Ingest name=name.get_value()/></Card> })}

@@ -16,7 +16,7 @@ use crate::{
         Button, Choice, Choices, Dialog, DialogForm, Doing, Empty, Load, Loaded, Look, More, Skeleton, Table,
         TextField, When, nodes,
     },
-    pages::misuse::{Page, parts::Score},
+    pages::misuse::{ExportButton, Page, asked_word, parts::Score},
     session::may,
     time,
 };
@@ -59,7 +59,10 @@ fn List() -> impl IntoView {
         Choice::new(CaseState::Closed, "Closed"),
     ];
     view! {
-        <div class="filters"><Choices legend="State" legend_hidden=true options chosen=state on_choose=choose/></div>
+        <div class="filters">
+            <Choices legend="State" legend_hidden=true options chosen=state on_choose=choose/>
+            <ExportButton table="cases" narrowed=move |()| vec![("state", asked_word(&state.get_untracked()))]/>
+        </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing state=state.get()/> }>
                 <section class="card card-flush">

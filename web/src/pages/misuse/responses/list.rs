@@ -24,7 +24,7 @@ use crate::{
     },
     pages::{
         lacking::{self, Lacking, use_lacking},
-        misuse::{Page, words},
+        misuse::{ExportButton, Page, asked_word, words},
     },
     session::{may, use_person},
     time,
@@ -93,6 +93,10 @@ fn List() -> impl IntoView {
     live.at_return(again);
     let (found, again) = (nodes(load), Callback::new(move |()| again()));
     let (no_rules, asked) = (use_lacking(Package::Guardian), RwSignal::new(None));
+    let narrowed = move |()| {
+        let state = shown.get_untracked().state();
+        vec![("state", state.as_ref().map(asked_word).unwrap_or_default())]
+    };
     let options = vec![
         Choice::new(Shown::Waiting, "Waiting"),
         Choice::new(Shown::InForce, "In force"),
@@ -100,7 +104,10 @@ fn List() -> impl IntoView {
     ];
     view! {
         {may(Permission::ResponseWrite).then(|| view! { <Lacking package=Package::Guardian when=no_rules so="what blocks cannot be approved"/> })}
-        <div class="filters"><Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/></div>
+        <div class="filters">
+            <Choices legend="State" legend_hidden=true options chosen=shown on_choose=choose/>
+            <ExportButton table="responses" narrowed/>
+        </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Show when=move || !found.with(Vec::is_empty) fallback=move || view! { <Nothing shown=shown.get()/> }>
                 <section class="card card-flush">
