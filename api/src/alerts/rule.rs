@@ -106,6 +106,8 @@ impl Metric {
             Self::BytesOut => "bytes_out",
             Self::Denials => "denials",
             Self::FailureRatio => "failure_ratio",
+            Self::StartFailures => "start_failures",
+            Self::Buffering => "buffering",
             Self::Findings => "findings",
             Self::StreamsOffline => "streams_offline",
             Self::WebhookFailures => "webhook_failures",

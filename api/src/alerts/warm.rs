@@ -187,7 +187,7 @@ async fn played(
             attempts: float(attempts),
             starts: float(starts),
             stalled_s: float(stalled_ms) / 1e3,
-            played_s: float(played_ms) / 1e3,
+            watched_s: float(played_ms) / 1e3,
         };
         watch.played(played, Timestamp::from_us(minute));
     }

@@ -156,7 +156,7 @@ impl Watch {
     pub(super) fn played(&mut self, played: Played, at: Timestamp) {
         match self.rule.metric {
             Metric::StartFailures => self.add(at, [played.attempts - played.starts, played.attempts]),
-            Metric::Buffering => self.add(at, [played.stalled_s, played.stalled_s + played.played_s]),
+            Metric::Buffering => self.add(at, [played.stalled_s, played.stalled_s + played.watched_s]),
             _ => {}
         }
     }

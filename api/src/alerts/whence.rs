@@ -18,7 +18,7 @@ pub(super) struct Played {
     pub(super) attempts: f64,
     pub(super) starts: f64,
     pub(super) stalled_s: f64,
-    pub(super) played_s: f64,
+    pub(super) watched_s: f64,
 }
 
 impl<'a> Whence<'a> {
@@ -37,7 +37,7 @@ impl Played {
             attempts: u8::from(quality.attempt).into(),
             starts: u8::from(quality.start_ms.is_some()).into(),
             stalled_s: f64::from(quality.stalled_ms) / 1e3,
-            played_s: f64::from(quality.played_ms) / 1e3,
+            watched_s: f64::from(quality.played_ms) / 1e3,
         }
     }
 }

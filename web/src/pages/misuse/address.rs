@@ -88,6 +88,7 @@ fn Whole(all: All, group: AddressGroup, place: Place, ways: Ways) -> impl IntoVi
         addresses,
     } = all;
     let many = usage.as_ref().map(|usage| usage.tokens);
+    let all_networks = view_of(place, "/misuse/addresses", &filter, "network");
     let all = view_of(place, "/misuse/tokens", &filter, "");
     let caption = match group {
         AddressGroup::Address => "Tokens of the address",
@@ -144,7 +145,7 @@ fn Whole(all: All, group: AddressGroup, place: Place, ways: Ways) -> impl IntoVi
         })}
         {addresses}
         <Tokens caption tokens many all place ways/>
-        <Touching networks apart sessions filter place ways/>
+        <Touching networks apart sessions all_networks ways/>
     }
 }
 

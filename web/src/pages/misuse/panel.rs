@@ -134,11 +134,11 @@ pub(super) fn Touching(
     networks: Page<AddressUsage>,
     apart: Apart,
     sessions: Watched,
-    filter: Filter,
-    place: Place,
+    /// The way to all of the networks.
+    all_networks: String,
     ways: Ways,
 ) -> impl IntoView {
-    let more = rest(&networks, None, view_of(place, "/misuse/addresses", &filter, "network"));
+    let more = rest(&networks, None, all_networks);
     let networks = named_networks(networks.nodes);
     let named = |buckets: Vec<Bucket>| {
         let named = buckets.into_iter().map(|one| (one.name.clone(), one));

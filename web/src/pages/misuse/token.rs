@@ -106,6 +106,7 @@ fn Whole(all: All, jti: cynic::Id, place: Place, ways: Ways) -> impl IntoView {
         advice,
     } = all;
     let many = usage.as_ref().map(|usage| usage.ips);
+    let all_networks = view_of(place, "/misuse/addresses", &filter, "network");
     let all = view_of(place, "/misuse/addresses", &filter, "");
     view! {
         <Standing jti usage=usage.clone() record=record.clone().map(|(token, _)| token) ways/>
@@ -121,7 +122,7 @@ fn Whole(all: All, jti: cynic::Id, place: Place, ways: Ways) -> impl IntoView {
             view! { <Judged score=usage.score indicators=usage.indicators figures/> }
         })}
         <Addresses caption="Addresses of the token" addresses many all place ways/>
-        <Touching networks apart sessions filter place ways/>
+        <Touching networks apart sessions all_networks ways/>
         {advice.map(|advice| view! { <section class="panel-part"><h3>"What could be better about it"</h3><SeenAdvice advice/></section> })}
         {record.map(|(_, record)| {
             let claims = record.claims.0.as_object().cloned().unwrap_or_default();

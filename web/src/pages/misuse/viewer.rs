@@ -82,8 +82,9 @@ fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
         usage.as_ref().map(|usage| usage.tokens),
         usage.as_ref().map(|usage| usage.ips),
     );
-    let (all_tokens, all) = (
+    let (all_tokens, all_networks, all) = (
         view_of(place, "/misuse/tokens", &filter, ""),
+        view_of(place, "/misuse/addresses", &filter, "network"),
         view_of(place, "/misuse/addresses", &filter, ""),
     );
     let adding: Vec<_> = tokens.nodes.iter().map(|token| token.jti.clone()).collect();
@@ -121,6 +122,6 @@ fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
         })}
         <Tokens caption="Tokens of the viewer" tokens many=many_tokens all=all_tokens place ways/>
         <Addresses caption="Addresses of the viewer" addresses many all place ways/>
-        <Touching networks apart sessions filter place ways/>
+        <Touching networks apart sessions all_networks ways/>
     }
 }
