@@ -140,14 +140,14 @@ async fn told_apart_on(kind: Kind) {
     assert_eq!(names(&admin).await, wanted);
     let said = open(&admin).await;
     let of = |name: &str| said.iter().find(|(known, _)| known == name).unwrap().1.clone();
-    assert_eq!(of("hls"), "2 sessions began within 1 hour, hls; told from 2 on");
+    assert_eq!(of("hls"), "2 sessions began within 60 minutes, hls; told from 2 on");
     assert_eq!(
         of("no picture in Germany"),
-        "50 % of players saw no picture within 1 hour, DE; told from 50 % on"
+        "50 % of players saw no picture within 60 minutes, DE; told from 50 % on"
     );
     assert_eq!(
         of("stands still by hls"),
-        "20 % of the time the picture stood still within 1 hour, hls; told from 20 % on"
+        "20 % of the time the picture stood still within 60 minutes, hls; told from 20 % on"
     );
 
     // Rules that are made later, or are there after a restart, know what is written down.
