@@ -128,7 +128,7 @@ fn seen(sessions: &Sessions, by: By, some: Option<Among<'_>>) -> Select<session:
         .expr_as(by.subject(), "subject")
         .column(Column::Asn)
         .column(Column::Country)
-        .group_by(by.subject())
+        .group_by(sessions.key(by))
         .group_by(Column::Asn)
         .group_by(Column::Country)
         .order_by_desc(newest)

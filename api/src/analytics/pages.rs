@@ -83,7 +83,7 @@ async fn count(connection: &impl ConnectionTrait, sessions: &Sessions, by: By) -
         .of(by, None)
         .select_only()
         .expr_as(by.subject(), "subject")
-        .group_by(by.subject())
+        .group_by(sessions.key(by))
         .into_query();
     let mut count = Query::select();
     count

@@ -1,6 +1,6 @@
 //! Platform operators: made on the command line beside a running installation; what they do reaches running sessions.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{Home, JSON, Person, Server, Viewer, curl, get, python};
 
@@ -72,11 +72,16 @@ async fn secure_playback_that_an_organisation_switches_on_ends_sessions_that_hav
     let home = Home::new();
     let server = home.demo().await;
     let admin = Person::admin(&server).await;
-    let name = server.test().name();
     let token = admin.token(json!({ "organisation": true })).await;
-    let (own, _) = admin.create_stream(json!({ "securePlayback": "OPEN" })).await;
-    admin.on_stream("startTestSource", &own).await;
-    admin.until_playable(&own, &token).await;
+    let playing = async |input: Value| {
+        let (name, _) = admin.create_stream(input).await;
+        admin.on_stream("startTestSource", &name).await;
+        admin.until_playable(&name, &token).await;
+        name
+    };
+    let name = playing(json!({})).await;
+    let own = playing(json!({ "securePlayback": "OPEN" })).await;
+    let name = name.as_str();
     let set = async |secure: bool| {
         let wanted = "change { sessionsEnded bytesAfter nodes { acknowledged } }";
         let input = json!({ "securePlayback": secure });

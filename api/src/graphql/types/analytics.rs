@@ -208,6 +208,7 @@ impl Analytics {
             from: self.from,
             to: self.to,
             renewed: renewed(connection, self.acting.id).await?,
+            database: connection.get_database_backend(),
             filter: Filter {
                 stream,
                 protocol: protocol.map(Into::into),
