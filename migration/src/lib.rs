@@ -43,6 +43,7 @@ mod m0046_partitions;
 mod m0047_requests;
 mod m0048_handle_keys;
 mod m0049_for_good;
+mod m0050_analysed;
 pub mod partitions;
 mod tables;
 
@@ -95,6 +96,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0047_requests::Step),
             Box::new(m0048_handle_keys::Step),
             Box::new(m0049_for_good::Step),
+            Box::new(m0050_analysed::Step),
         ]
     }
 }
