@@ -120,14 +120,15 @@ fn table<R: Row>(place: Place) -> impl IntoView {
     let counted_of = Memo::new(move |_| (place.span(), place.filter(), place.group()));
     let page_of = Memo::new(move |_| (place.of("sort"), place.direction(), place.of("after")));
     let load = Load::new(move || {
-        counted_of.track();
-        page_of.track();
+        // Read, not only followed: what nobody reads is not kept up to date.
+        counted_of.with(|_| ());
+        page_of.with(|_| ());
         let (order, part) = untrack(|| asked::<R>(place));
         R::page(api, part, order)
     });
     // Counting looks at everybody, a page does not: the page is not to wait for it.
     let count = Load::new(move || {
-        counted_of.track();
+        counted_of.with(|_| ());
         R::count(api, untrack(|| asked::<R>(place)).1)
     });
     follow_counted(place, load, count);
