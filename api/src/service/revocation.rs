@@ -414,9 +414,18 @@ fn for_good() -> i64 {
     LATEST.plus(tokens::DAY).plus(FOREIGN_LEEWAY).us()
 }
 
+/// Adds a row in the place of those that say no more: whoever takes back the same again and again leaves one.
 async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {
+    use revocation::Column;
     let id: TokenId = work.state.mint();
     let (kind, subject) = policy::subject_columns(subject);
+    revocation::Entity::remove_in_tenant(work.organisation)
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Subject.eq(subject.as_str()))
+        .filter(Column::At.lte(at.us()))
+        .filter(Column::KeepUntil.lte(keep_until))
+        .exec(&*work.write)
+        .await?;
     revocation::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(work.organisation.uuid()),
