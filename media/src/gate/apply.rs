@@ -161,7 +161,7 @@ impl Gate {
         };
         let organisation = session.permit().organisation();
         let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
-        let verdict = self.hear(organisation, &session.request(), asker, then).await;
+        let (verdict, _) = self.hear(organisation, &session.request(), asker, then).await;
         session.heard(verdict, edition);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy, &HashSet::new());

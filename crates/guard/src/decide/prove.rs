@@ -159,7 +159,8 @@ impl<'a> Case<'a> {
         }
         let until = self.hear_backend(Some(opaque), trace)?;
         let claims = Claims {
-            // The word of a moment: what is taken back in bulk ends who was let in before, and who comes is asked about.
+            // The word of the moment at which it was asked: what is taken back in bulk ends whom an earlier word let in, and
+            // who comes is asked about.
             iat: Some(self.facts.since.unwrap_or(self.now)),
             ..Claims::bare(opaque.digest().opaque_id(), Scope::Organisation)
         };

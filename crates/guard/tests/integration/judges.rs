@@ -399,8 +399,16 @@ fn what_is_taken_back_in_bulk_ends_whom_the_backend_let_in_and_it_is_asked_about
         let running = decided(&taken, Some(NOW), at);
         assert_eq!(reason(&running), ends.then_some(Reason::TokenRevoked), "{subject}");
         assert_eq!(reason(&decided(&taken, None, at)), None, "{subject}");
-        let later = decided(&taken, Some(at), at.plus(Duration::from_secs(1)));
-        assert_eq!(reason(&later), None, "{subject}");
+        let later = at.plus(Duration::from_secs(1));
+        assert_eq!(reason(&decided(&taken, Some(at), later)), None, "{subject}");
+        // A yes that was asked for before, and comes only now.
+        let late = Facts {
+            since: Some(NOW),
+            backend: Some(Verdict::Allowed { until: None }),
+            ..live()
+        };
+        let late = decide(&ask, &late, &taken, later);
+        assert_eq!(reason(&late), ends.then_some(Reason::TokenRevoked), "{subject}");
     }
 }
 
