@@ -101,7 +101,7 @@ impl Node {
             &attached,
             settings.stale_policy_max,
         ));
-        gate.adopt(attached.take_policy());
+        gate.adopt(attached.take_policy()).await;
         let inner = Arc::new(Inner {
             gate,
             hub,
@@ -177,7 +177,7 @@ async fn stay_joined(node: &Shared, connector: &Connector, mut attached: Attache
         ingest::test_source::reconcile(node);
         follow_changes(node, &mut attached).await;
         attached = join_again(connector, attached.node()).await;
-        node.gate.adopt(attached.take_policy());
+        node.gate.adopt(attached.take_policy()).await;
         tracing::info!("the control plane is back, and its policy in force");
     }
 }
@@ -396,7 +396,7 @@ mod tests {
         assert_eq!((organisation, reason.as_str()), (None, "NOT_READY"));
 
         // The first policy is all that was missing.
-        node.gate.adopt(Vec::new());
+        node.gate.adopt(Vec::new()).await;
         assert!(node.gate.ready());
         let denial = node.gate.publish(&asked).await.unwrap_err();
         assert_ne!(denial.reason.as_str(), "NOT_READY");

@@ -6,7 +6,7 @@ use entity::{
 };
 use guard::{
     Credential, Timestamp, Update,
-    policy::{CredentialDigest, FOREIGN_LEEWAY, Revocations, StaticToken, Subject},
+    policy::{FOREIGN_LEEWAY, Revocations, StaticToken, Subject},
     token::LATEST,
 };
 use ids::{OrganisationId, StreamId, TokenId};
@@ -67,17 +67,8 @@ pub(crate) async fn revoke(state: &State, acting: &Acting, by: By) -> Result<(Pr
     let action = by.action();
     let work = Work::begin(state, acting).await?;
     let taken = take(&work, by).await?;
-    let (kind, object) = match &taken.subjects[..] {
-        [subject] => policy::subject_columns(subject),
-        several => (
-            "key",
-            several
-                .iter()
-                .map(|subject| policy::subject_columns(subject).1)
-                .collect::<Vec<_>>()
-                .join(" "),
-        ),
-    };
+    let (kinds, objects): (Vec<_>, Vec<_>) = taken.subjects.iter().map(policy::subject_columns).unzip();
+    let (kind, object) = (kinds.first().copied().unwrap_or("key"), objects.join(" "));
     let (work, object) = match taken.subjects.first() {
         // A viewer can be erased.
         Some(Subject::User(_)) => (work.about(&object), "user".to_owned()),
@@ -162,10 +153,9 @@ async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
 /// By its text: a token that a key of the organisation signed, a handle, a record of ours, a static token, or what its
 /// backend judges.
 async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
-    if text.starts_with("h_") {
-        let digest = CredentialDigest::of(text).bytes().to_vec();
+    if let Credential::Handle(digest) = Credential::from_token(text) {
         let handle = token_handle::Entity::in_tenant(work.organisation)
-            .filter(token_handle::Column::Digest.eq(digest))
+            .filter(token_handle::Column::Digest.eq(digest.bytes().to_vec()))
             .one(&*work.write)
             .await?
             .ok_or(Fault::NotFound)?;
@@ -202,14 +192,21 @@ async fn opaque(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
     let Credential::Opaque(opaque) = &credential else {
         return Err(Fault::NotFound);
     };
-    if let Some(row) = static_tokens::by_text(&*work.write, work.organisation, text).await? {
-        return listed(work, &row, "token").await;
-    }
+    let row = static_tokens::by_text(&*work.write, work.organisation, text).await?;
     let believed = Believed::by(&*work.write, work.organisation).await?;
     if text.is_empty() || !believed.backend {
-        return Err(Fault::NotFound);
+        return listed(work, &row.ok_or(Fault::NotFound)?, "token").await;
     }
-    unrecorded(work, &opaque.digest().opaque_id(), for_good()).await
+    let judged = unrecorded(work, &opaque.digest().opaque_id(), for_good()).await?;
+    // Sessions may run on either word: where the list does not count, or before the text stood there, the backend is asked.
+    let may_run = |row: &static_token::Model| Timestamp::from_us(row.expires_at).plus(tokens::DAY) > work.at;
+    let Some(row) = row.filter(may_run) else {
+        return Ok(judged);
+    };
+    let mut taken = listed(work, &row, "token").await?;
+    taken.subjects.extend(judged.subjects);
+    taken.covered = taken.covered.max(judged.covered);
+    Ok(taken)
 }
 
 /// By its id: one of ours, a static token, or whatever has that id by the word of whom the organisation believes.
@@ -414,9 +411,18 @@ fn for_good() -> i64 {
     LATEST.plus(tokens::DAY).plus(FOREIGN_LEEWAY).us()
 }
 
+/// Adds a row in the place of those that say no more: whoever takes back the same again and again leaves one.
 async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {
+    use revocation::Column;
     let id: TokenId = work.state.mint();
     let (kind, subject) = policy::subject_columns(subject);
+    revocation::Entity::remove_in_tenant(work.organisation)
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Subject.eq(subject.as_str()))
+        .filter(Column::At.lte(at.us()))
+        .filter(Column::KeepUntil.lte(keep_until))
+        .exec(&*work.write)
+        .await?;
     revocation::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(work.organisation.uuid()),

@@ -9,6 +9,7 @@ use guard::{
     policy::{Bar, Barred},
 };
 use ids::{OrganisationId, SessionId, StreamId};
+use link::SessionFacts;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde_json::json;
 
@@ -27,7 +28,7 @@ pub(crate) struct Ended {
     pub(crate) progress: Progress,
     /// Until when who was in it is kept out.
     pub(crate) until: Timestamp,
-    /// The id of the token that it ran on.
+    /// The id of the token that it ran on; none where it had none, or where that cannot be told now.
     pub(crate) jti: Option<Arc<str>>,
     /// Why that cannot be revoked too; none where it can, or where there is none.
     pub(crate) not_revocable_because: Option<&'static str>,
@@ -65,18 +66,45 @@ pub(crate) async fn end(state: &State, acting: &Acting, id: &str) -> Result<Ende
         },
     );
     let progress = work.finish(operation, &id.to_string(), detail, &[update]).await?;
-    let token = match facts.jti() {
-        Some(jti) => found(tokens::by_jti(state.store.read(), acting.id, jti).await)?,
-        None => None,
-    };
-    let stand = standing::behind(state, state.store.read(), facts, state.now()).await?;
+    // It is ended, whether or not more can be told.
+    let offer = Offer::of(state, facts)
+        .await
+        .inspect_err(|fault| tracing::error!(?fault, session.id = %id, "its token is not offered to be revoked"));
+    let Offer {
+        jti,
+        not_revocable_because,
+        token,
+    } = offer.unwrap_or_default();
     Ok(Ended {
         progress,
         until,
-        jti: facts.grant.as_ref().map(|grant| grant.jti.clone()),
-        not_revocable_because: stand.and_then(|stand| stand.not_revocable_because),
+        jti,
+        not_revocable_because,
         token,
     })
+}
+
+/// What may be revoked once a session is ended; the fields are those of [`Ended`].
+#[derive(Default)]
+struct Offer {
+    jti: Option<Arc<str>>,
+    not_revocable_because: Option<&'static str>,
+    token: Option<playback_token::Model>,
+}
+
+impl Offer {
+    async fn of(state: &State, facts: &SessionFacts) -> Result<Self, Fault> {
+        let token = match facts.jti() {
+            Some(jti) => found(tokens::by_jti(state.store.read(), facts.organisation, jti).await)?,
+            None => None,
+        };
+        let stand = standing::behind(state, state.store.read(), facts, state.now()).await?;
+        Ok(Self {
+            jti: facts.grant.as_ref().map(|grant| grant.jti.clone()),
+            not_revocable_because: stand.and_then(|stand| stand.not_revocable_because),
+            token,
+        })
+    }
 }
 
 /// What a row says.

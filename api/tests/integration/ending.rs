@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use guard::{Grant, Reason, Word};
 use link::{Kind, SessionFacts};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::{
     harness::{Node, T0, World, granted},
     made::new_signing_key,
+    privacy::database,
 };
 
 const END: &str = "mutation($i: ID!) { endSession(input: {id: $i}) {
@@ -159,6 +161,39 @@ async fn whose_session_is_ended_is_said_to_be_revocable_whoever_signed_their_tok
 #[tokio::test]
 async fn whose_session_is_ended_is_said_to_be_revocable_whoever_signed_their_token_on_postgresql() {
     what_can_be_revoked_is_said_on(testkit::Kind::Postgres).await;
+}
+
+async fn what_cannot_be_read_fails_no_end_on(kind: testkit::Kind) {
+    let world = World::on(kind).await;
+    let user = world.as_role("nanoUser").await;
+    let facts = SessionFacts {
+        grant: Some(granted("theirs")),
+        ..world.viewing(world.stream(), 6)
+    };
+    let id = json!({ "i": facts.session.to_string() });
+    world.begins(&user, facts).await;
+    // Ending reads nothing there, only what is offered afterwards does.
+    let database = database(&world).await;
+    let run = async |statement: &str| database.execute_unprepared(statement).await.unwrap();
+    run("ALTER TABLE revocation RENAME TO hidden").await;
+    let ended = user.data(OFFER, id.clone()).await["endSession"].clone();
+    let without = json!({ "jti": null, "notRevocableBecause": null, "token": null, "errors": [] });
+    assert_eq!(ended, without);
+    run("ALTER TABLE hidden RENAME TO revocation").await;
+    let world = world.restarted().await;
+    let user = world.as_role("nanoUser").await;
+    let again = user.data(END, id).await["endSession"].clone();
+    assert_eq!(again["errors"], json!([{ "field": ["input", "id"], "code": "ENDED" }]));
+}
+
+#[tokio::test]
+async fn an_end_is_answered_where_nothing_can_be_offered_after_it() {
+    what_cannot_be_read_fails_no_end_on(testkit::Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn an_end_is_answered_where_nothing_can_be_offered_after_it_on_postgresql() {
+    what_cannot_be_read_fails_no_end_on(testkit::Kind::Postgres).await;
 }
 
 /// More than are closed in one transaction.

@@ -212,11 +212,9 @@ async fn a_set_that_gives_a_keys_name_to_another_ends_the_handles_of_the_first()
         world.node.denies(world.stream(), handle, T0).is_some()
     })
     .await;
-    for text in [handle, &token(&world, 1)] {
-        assert_eq!(
-            world.node.denies(world.stream(), text, T0),
-            Some(Reason::TokenSignature)
-        );
+    let theirs = token(&world, 1);
+    for (text, reason) in [(handle, Reason::TokenKey), (&*theirs, Reason::TokenSignature)] {
+        assert_eq!(world.node.denies(world.stream(), text, T0), Some(reason));
     }
 }
 

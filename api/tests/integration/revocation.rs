@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     harness::{Client, Node, REVOKE, T0, World, start},
+    privacy::{database, texts},
     signing_keys::{add, hs256},
 };
 
@@ -345,6 +346,52 @@ async fn a_bulk_revocation_leaves_the_same_user_tag_and_moment_of_another_organi
     assert!(world.node.denies(world.stream(), own.as_str().unwrap(), now).is_some());
     let denied = world.node.denies(name.as_str().unwrap(), theirs.as_str().unwrap(), now);
     assert_eq!(denied, None);
+}
+
+async fn the_same_leaves_one_row_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    let database = database(&world).await;
+    let rows = async |of: &str| {
+        let query = format!(r#"SELECT subject, CAST("at" AS text) FROM revocation WHERE kind = '{of}' ORDER BY 1, 2"#);
+        texts(&database, &query).await
+    };
+    let row = |subject: &str, at: guard::Timestamp| vec![subject.to_owned(), at.us().to_string()];
+    for client in [&admin, &outsider] {
+        client.revoke(json!({ "user": "ann" })).await;
+    }
+    admin.revoke(json!({ "user": "bert" })).await;
+    world.pass(Duration::from_secs(2));
+    let now = world.clock.now();
+    let made = admin
+        .make_token(json!({ "streams": [world.stream()], "user": "ann" }))
+        .await;
+    world.pass(Duration::from_secs(2));
+    let later = world.clock.now();
+    assert_eq!(admin.revoke(json!({ "user": "ann" })).await["revoked"], 1);
+    // Another viewer's stays, and another organisation's.
+    assert_eq!(rows("user").await, [row("ann", T0), row("ann", later), row("bert", T0)]);
+    for (at, left) in [(now, vec![now]), (later, vec![later]), (now, vec![now, later])] {
+        admin.revoke(json!({ "issuedBefore": chrono_text(at) })).await;
+        // What an earlier one covers is covered by the later one.
+        let left: Vec<_> = left.into_iter().map(|at| row("", at)).collect();
+        assert_eq!(rows("everything").await, left);
+    }
+    let world = world.restarted().await;
+    let denied = world
+        .node
+        .denies(world.stream(), made["token"].as_str().unwrap(), later);
+    assert_eq!(denied, Some(guard::Reason::TokenRevoked));
+}
+
+#[tokio::test]
+async fn whoever_is_taken_back_again_and_again_leaves_one_row() {
+    the_same_leaves_one_row_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn whoever_is_taken_back_again_and_again_leaves_one_row_on_postgresql() {
+    the_same_leaves_one_row_on(Kind::Postgres).await;
 }
 
 /// RFC 3339, to the microsecond.

@@ -218,18 +218,13 @@ async fn a_name_is_free_on(kind: Kind) {
     let again = add(&admin, json!({ "publicKeyPem": ED, "kid": "theirs" })).await;
     assert_eq!(again["errors"], json!([]));
     // The name is another key's now: the algorithm is the key's, whatever the token says, and a handle is its token's.
-    for text in [handle, &token] {
-        assert_eq!(
-            world.node.denies(world.stream(), text, T0),
-            Some(Reason::TokenSignature)
-        );
+    let refused = [(handle, Reason::TokenKey), (&*token, Reason::TokenSignature)];
+    for (text, reason) in refused {
+        assert_eq!(world.node.denies(world.stream(), text, T0), Some(reason));
     }
     let world = world.restarted().await;
-    for text in [handle, &token] {
-        assert_eq!(
-            world.node.denies(world.stream(), text, T0),
-            Some(Reason::TokenSignature)
-        );
+    for (text, reason) in refused {
+        assert_eq!(world.node.denies(world.stream(), text, T0), Some(reason));
     }
 }
 
@@ -255,10 +250,7 @@ async fn a_handle_of_an_earlier_version_is_of_the_key_that_had_the_name_by_then(
         let other = format!("{SECRET} of somebody else");
         let again = add(&admin, json!({ "hs256Secret": other, "kid": "theirs" })).await;
         assert_eq!(again["errors"], json!([]));
-        assert_eq!(
-            world.node.denies(world.stream(), handle, T0),
-            Some(Reason::TokenSignature)
-        );
+        assert_eq!(world.node.denies(world.stream(), handle, T0), Some(Reason::TokenKey));
         let world = world.restarted().await;
         assert_eq!(
             world.node.denies(world.stream(), handle, T0),

@@ -230,3 +230,59 @@ async fn what_a_backend_judges_is_revoked_by_its_text_and_by_its_id() {
 async fn what_a_backend_judges_is_revoked_by_its_text_and_by_its_id_on_postgresql() {
     what_a_backend_judges_is_taken_back_on(Kind::Postgres).await;
 }
+
+async fn a_text_on_either_word_is_taken_back_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let r = range(&world, 3_600);
+    settings(&admin, json!({ "staticTokens": true })).await;
+    let text = listed(&world, &admin, "studio").await;
+    let brief = json!({ "i": { "name": "brief", "streams": [world.stream()], "ttlSeconds": 60 } });
+    let brief = admin.data(STATIC, brief).await["createStaticToken"]["text"].clone();
+    let brief = brief.as_str().unwrap();
+    admin.data(HOOK, json!({})).await;
+    let opaque = CredentialDigest::of(&text).opaque_id().to_string();
+    let ids = ["static:studio", &*opaque];
+    watched_on(&world, [by_list("studio"), by_backend(&opaque)]);
+    let before = stands(&admin, &r, 2).await;
+    for id in ids {
+        assert_eq!(before[id], ("ACTIVE".to_owned(), None), "{id}");
+    }
+    for revoked in [1, 0] {
+        let done = admin.revoke(json!({ "token": text })).await;
+        assert_eq!((&done["errors"], &done["revoked"]), (&json!([]), &json!(revoked)));
+    }
+    let told = "{ organisation { auditLog(first: 1) { nodes { object } } } }";
+    let told = admin.data(told, json!({})).await["organisation"]["auditLog"]["nodes"][0].clone();
+    assert_eq!(told["object"], ids.join(" "));
+    let after = stands(&admin, &r, 2).await;
+    for id in ids {
+        assert_eq!(after[id].0, "REVOKED", "{id}");
+    }
+    let denies = |text: &str| world.node.denies(world.stream(), text, world.clock.now());
+    let refused = Some(Reason::TokenRevoked);
+    for counts in [true, false] {
+        settings(&admin, json!({ "staticTokens": counts })).await;
+        assert_eq!(denies(&text), refused, "the list counts: {counts}");
+    }
+
+    // One that the list holds no more than in name, and one that only begins as a handle does.
+    world.pass(Duration::from_hours(26));
+    let admin = world.as_role("nanoAdmin").await;
+    for text in [brief, "h_ticket-4711"] {
+        assert_eq!(denies(text), None, "{text}");
+        let done = admin.revoke(json!({ "token": text })).await;
+        assert_eq!((&done["errors"], &done["revoked"]), (&json!([]), &json!(1)), "{text}");
+        assert_eq!(denies(text), refused, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_list_and_backend_may_both_vouch_for_is_revoked_on_either_word() {
+    a_text_on_either_word_is_taken_back_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn what_list_and_backend_may_both_vouch_for_is_revoked_on_either_word_on_postgresql() {
+    a_text_on_either_word_is_taken_back_on(Kind::Postgres).await;
+}

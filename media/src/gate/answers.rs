@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use guard::{Binding, Facts, Policy, Question, Reason, Request, Use, Verdict};
+use guard::{Binding, Facts, Policy, Question, Reason, Request, Timestamp, Use, Verdict};
 use ids::{OrganisationId, SessionId, UseId};
 use link::{Counted, Protocol};
 
@@ -39,7 +39,10 @@ impl Gate {
         let organisation = organisation(policy, request);
         match (question, organisation) {
             (Question::Backend { .. }, Some(organisation)) => {
-                facts.backend = Some(self.hear(organisation, request, asker, self.clock.now()).await);
+                let (verdict, asked) = self.hear(organisation, request, asker, self.clock.now()).await;
+                facts.backend = Some(verdict);
+                // Whoever runs was let in by an earlier word.
+                facts.since = facts.since.or(Some(asked));
             }
             (
                 Question::Binding {
@@ -95,18 +98,18 @@ impl Gate {
         }
     }
 
-    /// What the customer's backend says of somebody, and still says at `then`.
+    /// What the customer's backend says of somebody, and still says at `then`; and when it was asked.
     pub(super) async fn hear(
         &self,
         organisation: OrganisationId,
         request: &Request,
         asker: Asker<'_>,
-        then: guard::Timestamp,
-    ) -> Verdict {
+        then: Timestamp,
+    ) -> (Verdict, Timestamp) {
         let client = *asker.client.get_or_init(|| self.new_session());
         match backends::inquiry(organisation, request, asker, client) {
             Some(inquiry) => self.backends.hear(inquiry, then).await,
-            None => Verdict::Unavailable,
+            None => (Verdict::Unavailable, self.clock.now()),
         }
     }
 

@@ -20,15 +20,28 @@ use crate::{
 };
 
 impl Gate {
-    /// Takes on a whole policy, as at joining. Sessions that fall under it are ended.
-    pub(crate) fn adopt(&self, updates: Vec<Update>) {
+    /// Takes on a whole policy, as at joining. Sessions that fall under it are ended, and those that an operator ended
+    /// meanwhile. Makes way for others after each slice.
+    pub(crate) async fn adopt(&self, updates: Vec<Update>) {
         self.backends
             .forget(&updates.iter().map(Update::organisation).collect());
+        let ended = updates.iter().filter_map(|update| match update {
+            Update::Ended { organisation, bar } => Some((*organisation, bar.session)),
+            _ => None,
+        });
+        let ended: HashSet<_> = ended.collect();
         let policy = Arc::new(Policy::from_updates(updates));
         self.policy.store(Some(policy.clone()));
         self.staleness.end();
-        for session in viewers_first(self.sessions.all(), door) {
-            self.decide_again(&session, &policy, &HashSet::new());
+        for (session, number) in viewers_first(self.sessions.all(), door).into_iter().zip(1_usize..) {
+            if ended.contains(&(session.permit().organisation(), session.id)) {
+                session.end(Reason::SessionEnded);
+            } else {
+                self.decide_again(&session, &policy, &HashSet::new());
+            }
+            if number.is_multiple_of(SLICE) {
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -148,7 +161,7 @@ impl Gate {
         };
         let organisation = session.permit().organisation();
         let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
-        let verdict = self.hear(organisation, &session.request(), asker, then).await;
+        let (verdict, _) = self.hear(organisation, &session.request(), asker, then).await;
         session.heard(verdict, edition);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy, &HashSet::new());

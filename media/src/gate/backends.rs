@@ -42,6 +42,8 @@ struct Distinct {
 #[derive(Clone, Copy, Debug)]
 struct Word {
     verdict: Verdict,
+    /// Before the question went out.
+    asked: Timestamp,
     until: Timestamp,
 }
 
@@ -54,10 +56,11 @@ impl Backends {
         }
     }
 
-    /// What the backend says, and still says at `then`.
-    pub(super) async fn hear(&self, inquiry: Inquiry, then: Timestamp) -> Verdict {
+    /// What the backend says, and still says at `then`; and when it was asked.
+    pub(super) async fn hear(&self, inquiry: Inquiry, then: Timestamp) -> (Verdict, Timestamp) {
         let cell = self.cell(Distinct::of(&inquiry), then);
-        cell.get_or_init(|| self.ask(inquiry)).await.verdict
+        let word = cell.get_or_init(|| self.ask(inquiry)).await;
+        (word.verdict, word.asked)
     }
 
     /// Forgets all answers about these organisations; those on their way are heard by who waits for them, and nobody else.
@@ -67,7 +70,7 @@ impl Backends {
     }
 
     async fn ask(&self, inquiry: Inquiry) -> Word {
-        let door = inquiry.door;
+        let (door, asked) = (inquiry.door, self.clock.now());
         let verdict = match self.questions.ask(Question::Backend(Box::new(inquiry))).await {
             Some(Answer::Backend(verdict)) => verdict,
             _ => Verdict::Unavailable,
@@ -80,7 +83,7 @@ impl Backends {
             (Verdict::Allowed { until: None }, Door::Playback) => now.plus(UNSAID),
             (Verdict::Denied | Verdict::Unavailable, _) => now.plus(REFUSED),
         };
-        Word { verdict, until }
+        Word { verdict, asked, until }
     }
 
     fn cell(&self, distinct: Distinct, then: Timestamp) -> Arc<OnceCell<Word>> {

@@ -151,7 +151,7 @@ impl Session {
         self.tokens.load_full()
     }
 
-    /// When its newest token was issued, where that says so; where the customer's backend let it in, when that was.
+    /// When its newest token was issued, where that says so; where the customer's backend let it in, when that was asked.
     pub(crate) fn since(&self) -> Option<Timestamp> {
         self.tokens.load().last().and_then(|held| held.grant.issued)
     }

@@ -121,13 +121,15 @@ impl<'a> Case<'a> {
         };
         trace.check("token", None, || format!("a handle of {}", known.claims.jti))?;
         let key = self.tenant.and_then(|tenant| tenant.keys.get(&known.kid));
-        trace.check("key", key.is_none().then_some(Reason::TokenKey), || {
-            format!("kid {}", known.kid)
-        })?;
-        // Another key of that name did not sign the token.
-        let another = key.map(|key| key.fingerprint()) != known.key;
-        trace.check("signature", another.then_some(Reason::TokenSignature), || {
-            format!("the token's, by the key that is called {} now", known.kid)
+        // The one that signed is gone then, and nobody forged anything.
+        let another = key.is_some_and(|key| Some(key.fingerprint()) != known.key);
+        let is_gone = key.is_none() || another;
+        trace.check("key", is_gone.then_some(Reason::TokenKey), || {
+            if another {
+                format!("another key is called {} now", known.kid)
+            } else {
+                format!("kid {}", known.kid)
+            }
         })?;
         Ok(Proven {
             claims: Cow::Borrowed(&known.claims),
@@ -157,7 +159,8 @@ impl<'a> Case<'a> {
         }
         let until = self.hear_backend(Some(opaque), trace)?;
         let claims = Claims {
-            // The word of a moment: what is taken back in bulk ends who was let in before, and who comes is asked about.
+            // The word of the moment at which it was asked: what is taken back in bulk ends whom an earlier word let in, and
+            // who comes is asked about.
             iat: Some(self.facts.since.unwrap_or(self.now)),
             ..Claims::bare(opaque.digest().opaque_id(), Scope::Organisation)
         };

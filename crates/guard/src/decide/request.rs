@@ -179,7 +179,7 @@ pub struct Facts {
     pub publisher: Presence,
     /// Whether the session was admitted before and is decided again: it may outlive its token, and is counted already.
     pub running: bool,
-    /// When the customer's backend let it in, where it runs by that word.
+    /// When the customer's backend was asked, where its word lets it in.
     pub since: Option<Timestamp>,
     /// Whether the key that it was let in under is its organisation's no more, where it runs.
     pub key_gone: bool,

@@ -1,5 +1,5 @@
 //! What was taken back. A revocation of one token holds for ever; a bulk one covers what was issued up to its moment, and
-//! whom a customer's backend let in before it.
+//! what a customer's backend was asked before it.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -83,8 +83,8 @@ impl Revocations {
         let covers = |at: &Timestamp| match grant.word {
             Word::Signed { ours: false } => grant.issued.is_none_or(|issued| issued <= at.plus(FOREIGN_LEEWAY)),
             Word::Signed { ours: true } | Word::Listed => grant.issued.is_none_or(|issued| issued <= *at),
-            // What it said before; whoever comes from then on is for the backend to judge again.
-            Word::Backend { .. } => grant.issued.is_some_and(|said| said < *at),
+            // What it was asked before; whoever comes from then on is for the backend to judge again.
+            Word::Backend { .. } => grant.issued.is_some_and(|asked| asked < *at),
         };
         [
             grant.user.clone().map(Subject::User),

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use guard::{
     Credential, Decision, Door, Facts, Policy, Question, Reason, Timestamp, Update, Verdict, VerifyingKey, decide,
+    explain,
     lint::Marks,
     marks,
     policy::{Asks, CredentialDigest, Handle, Organisation, Package, StaticScope, StaticToken, Subject},
@@ -240,7 +241,14 @@ fn a_handle_is_worth_nothing_under_another_key_of_the_same_name() {
         let policy = scene().policy.with(&handle(key));
         assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), None);
         let policy = policy.with(&named(other.clone()));
-        assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenSignature));
+        assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenKey));
+        let asked = request(Door::Playback, "7KQ2M-SECURED", Credential::from_token(HANDLE));
+        let (_, steps) = explain(&asked, &live(), &policy, NOW);
+        let last = steps.last().unwrap();
+        assert_eq!(
+            (&*last.check, &*last.looked_at),
+            ("key", "another key is called key_first now")
+        );
         let removed = Update::KeyRemoved {
             organisation,
             kid: kid.clone(),
@@ -257,7 +265,7 @@ fn a_handle_is_worth_nothing_under_another_key_of_the_same_name() {
         .policy
         .with(&named(other))
         .with(&handle(Some(old.fingerprint())));
-    assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenSignature));
+    assert_eq!(why("7KQ2M-SECURED", HANDLE, &policy), Some(Reason::TokenKey));
     // By a fingerprint a weak secret could be guessed.
     assert!(handle(Some(old.fingerprint())).holds_secret());
     assert!(format!("{:?}", handle(Some(old.fingerprint()))).contains("key: Some([redacted])"));
@@ -391,8 +399,16 @@ fn what_is_taken_back_in_bulk_ends_whom_the_backend_let_in_and_it_is_asked_about
         let running = decided(&taken, Some(NOW), at);
         assert_eq!(reason(&running), ends.then_some(Reason::TokenRevoked), "{subject}");
         assert_eq!(reason(&decided(&taken, None, at)), None, "{subject}");
-        let later = decided(&taken, Some(at), at.plus(Duration::from_secs(1)));
-        assert_eq!(reason(&later), None, "{subject}");
+        let later = at.plus(Duration::from_secs(1));
+        assert_eq!(reason(&decided(&taken, Some(at), later)), None, "{subject}");
+        // A yes that was asked for before, and comes only now.
+        let late = Facts {
+            since: Some(NOW),
+            backend: Some(Verdict::Allowed { until: None }),
+            ..live()
+        };
+        let late = decide(&ask, &late, &taken, later);
+        assert_eq!(reason(&late), ends.then_some(Reason::TokenRevoked), "{subject}");
     }
 }
 

@@ -10,21 +10,40 @@ use crate::{
 };
 
 #[test]
-fn a_relay_on_an_open_stream_is_called_by_its_address() {
-    let (mut maker, home) = (Maker::new(0), spot(2, 64_500, "DE"));
-    let server = Spot {
-        asn: 24_940,
-        provider: "Servers",
-        ..spot(1, 0, "DE")
-    };
+fn a_relay_on_an_open_stream_is_suspicious_by_its_address_and_not_called() {
+    let (mut maker, home, server) = (Maker::new(0), spot(2, 64_500, "DE"), server());
     maker.visit(&Visit {
         page: None,
         ..open(&server, 0, 27_000)
     });
     maker.visit(&open(&home, 0, 27_000));
     let found = detect(maker.events());
-    assert_eq!(score_of(&found, &server), 55, "{found:?}");
+    // No more is known of it than of somebody with a VPN.
+    assert_eq!(score_of(&found, &server), 31, "{found:?}");
+    assert!(score_of(&found, &server) < CALLED);
     assert_eq!(score_of(&found, &home), 5, "a screen that nobody switches off");
+}
+
+#[test]
+fn a_viewer_with_a_vpn_is_not_called_on_an_open_stream() {
+    let (mut maker, server) = (Maker::new(0), server());
+    // Through an app without pages, over a line that breaks; and then for a day.
+    for turn in 0..60 {
+        maker.visit(&Visit {
+            page: None,
+            ..open(&server, 10 + turn * 10, 8)
+        });
+    }
+    maker.visit(&Visit {
+        page: None,
+        ..open(&server, 700, 25 * HOUR)
+    });
+    let found = detect(maker.events());
+    assert_eq!(of(&found, &server, Indicator::Hosting), Some(20));
+    assert_eq!(of(&found, &server, Indicator::Referrer), Some(6));
+    assert_eq!(of(&found, &server, Indicator::LongPlayback), Some(10));
+    assert_eq!(score_of(&found, &server), 41, "{found:?}");
+    assert!(score_of(&found, &server) < CALLED);
 }
 
 #[test]
@@ -146,6 +165,15 @@ fn a_home_is_not_called_for_all_that_honest_people_give_a_reason_for() {
     }
     let found = detect(maker.events());
     assert_eq!(score_of(&found, &home), CALLED - 1, "{found:?}");
+}
+
+/// In a data centre.
+fn server() -> Spot {
+    Spot {
+        asn: 24_940,
+        provider: "Servers",
+        ..spot(1, 0, "DE")
+    }
 }
 
 /// Without a token, from the customer's page.

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{Got, PATIENCE, Player, get},
-    stage::{NAME, Stage, now, organisation, settings},
+    stage::{NAME, Stage, now, organisation, revoked, settings},
 };
 
 fn asking() -> Organisation {
@@ -191,4 +191,14 @@ async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
     let bad = ask("ticket-8");
     asked(&mut stage).await.1.answer(Answer::Backend(Verdict::Denied));
     assert_eq!(bad.await.unwrap(), 403);
+
+    // What was asked before everything is taken back says nothing of the time after it, however late the answer comes.
+    let late = ask("ticket-9");
+    let (_, waiting) = asked(&mut stage).await;
+    stage.change(vec![revoked(Subject::Everything)]).await;
+    allow(waiting, None);
+    assert_eq!(late.await.unwrap(), 403);
+    let again = ask("ticket-9");
+    allow(asked(&mut stage).await.1, None);
+    assert_eq!(again.await.unwrap(), 200);
 }

@@ -367,9 +367,9 @@ async fn a_key_that_takes_anothers_name_ends_who_watches_by_its_handles() {
         .await;
     assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
     assert_eq!(delivery.acknowledged[0].bytes_after, 0);
-    assert_eq!(player.last_word().await, (4412, "TOKEN_SIGNATURE".to_owned()));
+    assert_eq!(player.last_word().await, (4411, "TOKEN_KEY".to_owned()));
     let mut back = Player::connect(stage.http, &path).await;
-    assert_eq!(back.last_word().await, (4412, "TOKEN_SIGNATURE".to_owned()));
+    assert_eq!(back.last_word().await, (4411, "TOKEN_KEY".to_owned()));
 }
 
 #[tokio::test]

@@ -37,12 +37,15 @@ pub(crate) struct Stage {
     first: Vec<u8>,
     second: Vec<u8>,
     changes: mpsc::UnboundedSender<(Vec<Update>, oneshot::Sender<Delivery>)>,
-    away: mpsc::UnboundedSender<(oneshot::Sender<()>, oneshot::Receiver<()>)>,
+    away: mpsc::UnboundedSender<Absence>,
     events: mpsc::Receiver<Event>,
     /// What the node asks; nobody answers but the test.
     pub(crate) questions: mpsc::Receiver<Waiting>,
     stop: CancellationToken,
 }
+
+/// Told when the control plane is noticed to be gone; tells that it is back, and what changed meanwhile.
+type Absence = (oneshot::Sender<()>, oneshot::Receiver<Vec<Update>>);
 
 impl Stage {
     pub(crate) async fn open() -> Self {
@@ -92,7 +95,7 @@ impl Stage {
         let events = control.take_events().unwrap();
         let questions = control.take_questions().unwrap();
         let (changes, mut asked) = mpsc::unbounded_channel::<(Vec<Update>, oneshot::Sender<Delivery>)>();
-        let (away, mut leaves) = mpsc::unbounded_channel::<(oneshot::Sender<()>, oneshot::Receiver<()>)>();
+        let (away, mut leaves) = mpsc::unbounded_channel::<Absence>();
         tokio::spawn(async move {
             let join = control.next_join().await.unwrap();
             control.admit(join, updates.clone());
@@ -115,8 +118,8 @@ impl Stage {
                         // Whoever joins again has noticed.
                         let join = control.next_join().await.unwrap();
                         gone.send(()).unwrap();
-                        _ = back.await;
-                        control.admit(join, updates.clone());
+                        let meanwhile = back.await.unwrap_or_default();
+                        control.admit(join, updates.iter().cloned().chain(meanwhile).collect());
                     }
                 }
             }
@@ -166,9 +169,9 @@ impl Stage {
         delivery
     }
 
-    /// Takes the control plane away, which the node has noticed then; it is back, as it was at first, once what this gives is
-    /// used.
-    pub(crate) async fn lose_control(&self) -> oneshot::Sender<()> {
+    /// Takes the control plane away, which the node has noticed then; it is back, as it was at first but for what it is
+    /// told of meanwhile, once what this gives is used.
+    pub(crate) async fn lose_control(&self) -> oneshot::Sender<Vec<Update>> {
         let (gone, noticed) = oneshot::channel();
         let (back, returns) = oneshot::channel();
         self.away.send((gone, returns)).unwrap();

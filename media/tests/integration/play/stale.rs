@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use guard::Timestamp;
-use link::Clock;
+use guard::{
+    Door, Timestamp, Update,
+    policy::{Bar, Barred},
+};
+use link::{Clock, Kind};
 use serde_json::json;
 
 use super::{
     client::{Got, PATIENCE, Player, get},
-    stage::{NAME, Stage, now},
+    stage::{NAME, Stage, now, organisation},
 };
 
 #[tokio::test]
@@ -52,7 +55,7 @@ async fn a_node_without_its_control_plane_lets_nobody_new_in_after_an_hour_and_g
         assert!(matches!(there.next().await, Got::Media(_)));
     }
 
-    back.send(()).unwrap();
+    back.send(Vec::new()).unwrap();
     let well = async {
         while !stage.node.health().is_well() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -65,4 +68,38 @@ async fn a_node_without_its_control_plane_lets_nobody_new_in_after_an_hour_and_g
     // It hears of changes again.
     assert_eq!(stage.revoke("there").await.acknowledged[0].sessions_ended, 1);
     assert_eq!(there.last_word().await, (4416, "TOKEN_REVOKED".to_owned()));
+}
+
+#[tokio::test]
+async fn whom_an_operator_ended_meanwhile_is_gone_once_the_node_joins_again() {
+    let mut stage = Stage::open().await;
+    let mut watching = Vec::new();
+    for (jti, owner) in [("ended", 1), ("stays", 2)] {
+        let path = format!("/live/{NAME}/ws?token={}", stage.token(jti, json!({})));
+        let mut player = Player::connect(stage.http, &path).await;
+        player.play(2).await;
+        let its = |event: &link::Event| matches!(&event.kind, Kind::Started(facts) if facts.jti() == Some(jti));
+        let Kind::Started(facts) = stage.event(its).await.kind else {
+            panic!("it began")
+        };
+        // Nobody else is kept out therefore, nor is this one: it has a token.
+        let (stream, door) = (facts.stream, Door::Playback);
+        let bar = Bar {
+            session: facts.session,
+            who: vec![Barred::Bare { stream, door }],
+            address: facts.address,
+            at: now(),
+        };
+        let organisation = organisation(owner);
+        watching.push((player, Update::Ended { organisation, bar }));
+    }
+    let (players, meanwhile): (Vec<_>, Vec<_>) = watching.into_iter().unzip();
+    let [mut ended, mut stays] = <[Player; 2]>::try_from(players).ok().unwrap();
+
+    stage.lose_control().await.send(meanwhile).unwrap();
+    assert_eq!(ended.last_word().await, (4460, "SESSION_ENDED".to_owned()));
+    // Another organisation's word is nothing to it.
+    for _ in 0..50 {
+        assert!(matches!(stays.next().await, Got::Media(_)));
+    }
 }
