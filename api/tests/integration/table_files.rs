@@ -249,6 +249,15 @@ async fn lists_on(kind: Kind) {
     for path in ["/responses.csv", "/cases.csv"] {
         assert!(admin.get(path).await.text.contains(&who.to_string()), "{path}");
     }
+    let wider =
+        "mutation($f: ID!) { suggestResponse(input: {finding: $f, block: {kind: IP, value: \"203.0.113.7/24\"}}) {
+        errors { code } } }";
+    let wider = user.data(wider, json!({ "f": finding["id"] })).await["suggestResponse"].clone();
+    assert_eq!(wider["errors"], json!([]));
+    let file = admin.get("/responses.csv").await;
+    for whom in ["\"address\",\"198.51.100.200\"", "\"subnet\",\"203.0.113.0/24\""] {
+        assert!(file.text.contains(whom), "{whom}: {}", file.text);
+    }
     for path in [
         "/responses.csv?state=APPLIED".to_owned(),
         "/cases.csv?state=CLOSED".to_owned(),
