@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Page as Frame,
     act::{BanButton, BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
+    addresses::row_of,
     block::{Reach, barred},
     cases::{AddButton, Adding},
     export::{self, ExportButton},
@@ -302,11 +303,7 @@ impl Of {
             }),
             Self::Address(ip) if ip.contains('/') => None,
             Self::Address(ip) => Some(Whose {
-                ip: Some(if ip.contains(':') {
-                    format!("{ip}/64")
-                } else {
-                    ip.clone()
-                }),
+                ip: Some(row_of(ip)),
                 ..Whose::default()
             }),
             Self::Nobody => None,
@@ -319,11 +316,7 @@ impl Of {
         match self {
             Self::Token(jti) => panel("/misuse/tokens", jti.inner()),
             Self::Viewer(user) => panel("/misuse/viewers", user),
-            // An IPv6 address of a finding stands for its /64.
-            Self::Address(ip) if ip.contains(':') && !ip.contains('/') => {
-                panel("/misuse/addresses", &format!("{ip}/64"))
-            }
-            Self::Address(ip) => panel("/misuse/addresses", ip),
+            Self::Address(ip) => panel("/misuse/addresses", &row_of(ip)),
             Self::Nobody => None,
         }
     }
