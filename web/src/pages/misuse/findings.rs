@@ -176,7 +176,7 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
             finding: id,
             whom: format!("{kind} {}", of.name()),
             what: format!("The {kind}"),
-            reaches: beside(&reaches, finding.ip.is_some()),
+            reaches: beside(&reaches, finding.ip.as_deref()),
         }
     });
     let end = of.whose().map(|whose| {
@@ -218,9 +218,10 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
 }
 
 /// What a second person can be asked to keep out besides; the address that the finding is of is not named twice.
-fn beside(reaches: &[Reach], is_of_address: bool) -> Vec<Reach> {
-    let kinds = [Kind::Ip, Kind::Asn, Kind::Referrer];
-    let besides = reaches.iter().skip(usize::from(is_of_address));
+fn beside(reaches: &[Reach], own: Option<&str>) -> Vec<Reach> {
+    let (kinds, own) = ([Kind::Ip, Kind::Asn, Kind::Referrer], own.map(row_of));
+    let is_own = |reach: &Reach| reach.kind == Kind::Ip && own.as_ref() == Some(&reach.value);
+    let besides = reaches.iter().filter(|reach| !is_own(reach));
     besides.filter(|reach| kinds.contains(&reach.kind)).cloned().collect()
 }
 
