@@ -159,7 +159,7 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let series = analytics.over_time(&doors.state, metric, interval, by).await?;
+        let series = analytics.over_time(&doors.state, metric, interval, by, SERIES).await?;
         let part = Part {
             table: "timeseries",
             detail: parameters.detail(),
@@ -377,5 +377,7 @@ const ANALYTICS_FILTER: [&str; 10] = [
 const SUMS_FILTER: [&str; 2] = ["stream", "protocol"];
 /// Rows of a table that is whole in memory.
 const GROUPS: u64 = 10_000;
+/// Lines of a metric over time, each of many steps.
+const SERIES: usize = 1_000;
 /// The fields of `SessionFilter`.
 const SESSION_FILTER: [&str; 7] = ["stream", "live", "door", "user", "tag", "jti", "ip"];
