@@ -77,13 +77,14 @@ struct Sum {
     value: i64,
 }
 
-/// A metric over time, in steps of `step_s` seconds, a multiple of 60, those with most first.
+/// A metric over time, in steps of `step_s` seconds, a multiple of 60: the `first` with most.
 pub(crate) async fn over_time(
     connection: &impl ConnectionTrait,
     span: Span<'_>,
     metric: Metric,
     step_s: i64,
     by: Option<Dimension>,
+    first: usize,
 ) -> Result<Vec<Series>, Fault> {
     check_steps(span, step_s)?;
     let rows = if metric == Metric::Denials {
@@ -107,7 +108,7 @@ pub(crate) async fn over_time(
         .collect();
     let whole = |series: &Series| series.points.iter().map(|(_, value)| value).sum::<f64>();
     series.sort_by(|one, other| whole(other).total_cmp(&whole(one)));
-    series.truncate(SERIES);
+    series.truncate(first);
     Ok(series)
 }
 
@@ -367,5 +368,4 @@ const HOUR_S: i64 = 3_600;
 const UNKNOWN: Fault = Fault::Invalid("this metric cannot be taken apart by that");
 /// As many as a chart can show.
 const STEPS: u64 = 2_000;
-const SERIES: usize = 20;
 const COUNTRIES: u64 = 300;

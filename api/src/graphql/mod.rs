@@ -36,8 +36,10 @@ pub(crate) fn schema(state: Arc<State>) -> Api {
         let builder = builder().disable_introspection().disable_suggestions();
         builder.extension(Discretion)
     };
+    let persisted = Persisted::default();
     let builder = builder
-        .extension(Persisted::default())
+        .extension(persisted.clone())
+        .data(persisted)
         .extension(Fields { introspection })
         .extension(Shape);
     loaders::with_loaders(builder, &state).data(state).finish()

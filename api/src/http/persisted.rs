@@ -19,8 +19,20 @@ use sha2::{Digest, Sha256};
 use super::{asked::PERSISTED, form::NOT_KEPT};
 
 /// The texts that are kept, and what answers by them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Persisted(Arc<Mutex<Texts>>);
+
+impl Persisted {
+    /// Puts the text into a request that has its hash only, where it is kept. What is wrong with the hash is said by whoever
+    /// executes it.
+    pub(super) fn fill(&self, request: &mut Request) {
+        let named = request.extensions.get(PERSISTED).filter(|_| request.query.is_empty());
+        let text = named.and_then(hash).and_then(|hash| lock(&self.0).text(&hash));
+        if let Some(text) = text {
+            request.query = text.to_string();
+        }
+    }
+}
 
 impl ExtensionFactory for Persisted {
     fn create(&self) -> Arc<dyn Extension> {

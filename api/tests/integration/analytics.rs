@@ -11,6 +11,7 @@ use testkit::Kind;
 use crate::{
     harness::{Client, World, granted},
     organisations::operator,
+    privacy::eventually,
     subscriptions::{Socket, settled},
 };
 
@@ -539,4 +540,30 @@ async fn views_need_the_package_and_show_persons_to_those_alone_who_may_see_them
     let over = feed.next("m").await;
     assert_eq!(over["errors"][0]["extensions"]["code"], "PACKAGE_REQUIRED", "{over}");
     assert_eq!(reader.code(sums, json!({ "r": r })).await, "PACKAGE_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_file_of_a_metric_over_time_has_more_than_a_chart_shows() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let countries = "DE FR AT CH IT ES PT NL BE LU DK SE NO FI PL CZ SK HU SI HR IE".split(' ');
+    for (n, country) in (1..).zip(countries) {
+        let facts = viewing(&world, n, "tok_c", "192.0.2.7", country, 64_500);
+        world.node.tell(world.clock.now(), Event::Started(facts));
+    }
+    let r = range(&world, 600);
+    let moment = |name: &str| r[name].as_str().unwrap().replace('+', "%2B");
+    let path = format!(
+        "/timeseries.csv?from={}&to={}&metric=SESSIONS&interval=DAY&groupBy=COUNTRY",
+        moment("from"),
+        moment("to")
+    );
+    eventually("every country has its line", async || {
+        admin.get(&path).await.text.lines().count() == 1 + 21
+    })
+    .await;
+    let query = "query($r: TimeRange!) { organisation { analytics(range: $r) {
+        timeseries(metric: SESSIONS, interval: DAY, groupBy: COUNTRY) { name } } } }";
+    let shown = admin.data(query, json!({ "r": r })).await["organisation"]["analytics"]["timeseries"].clone();
+    assert_eq!(shown.as_array().unwrap().len(), 20);
 }

@@ -17,7 +17,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::harness::{Client, World, granted};
+use crate::{
+    harness::{Client, World, granted},
+    privacy::eventually,
+};
 
 /// A socket that speaks graphql-transport-ws.
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
@@ -337,6 +340,58 @@ async fn a_subscription_ends_when_the_role_changes() {
             .await,
         "FORBIDDEN"
     );
+}
+
+/// As over HTTP: what was begun is not given up in the midst, whoever wants to hear no more of it.
+#[tokio::test]
+async fn an_operation_that_is_completed_halfway_is_done_to_its_end() {
+    use sea_orm::{ConnectionTrait, Database, DbBackend, Statement, TransactionTrait};
+    use sha2::{Digest, Sha256};
+    let world = World::on(testkit::Kind::Postgres).await;
+    let address = world.serve().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let mut socket = Socket::open(address, &admin, None).await.unwrap();
+    let connection = Database::connect(world.database.url()).await.unwrap();
+    let other = connection.begin().await.unwrap();
+    let held = "LOCK TABLE guardian_rule IN EXCLUSIVE MODE";
+    other.execute_unprepared(held).await.unwrap();
+    let make = "mutation Make {
+            createGuardianRule(input: {kind: IP, value: \"192.0.2.77\", action: DENY}) { errors { code } }
+        }
+        subscription Live { live { viewers } }";
+    let payload = json!({ "query": make, "operationName": "Make" });
+    socket
+        .say(&json!({ "id": "m", "type": "subscribe", "payload": payload }))
+        .await;
+    let waits = "SELECT 1 FROM pg_locks WHERE relation = 'guardian_rule'::regclass AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually("it waits", async || {
+        let waits = Statement::from_string(DbBackend::Postgres, waits);
+        connection.query_one_raw(waits).await.unwrap().is_some()
+    })
+    .await;
+    socket.say(&json!({ "id": "m", "type": "complete" })).await;
+    settled(&mut socket).await;
+    other.rollback().await.unwrap();
+    let made = "{ organisation { guardianRules(filter: {text: \"192.0.2.77\"}) { totalCount } } }";
+    eventually("the rule is there", async || {
+        let data = admin.data(made, json!({})).await;
+        data["organisation"]["guardianRules"]["totalCount"] == 1
+    })
+    .await;
+
+    // Of several, by their hash too, the one that is named is subscribed, and ends when it is told to.
+    let hash = hex::encode(Sha256::digest(make));
+    for query in [json!(make), Value::Null] {
+        let persisted = json!({ "version": 1, "sha256Hash": hash });
+        let payload = json!({ "query": query, "operationName": "Live", "extensions": { "persistedQuery": persisted } });
+        socket
+            .say(&json!({ "id": "l", "type": "subscribe", "payload": payload }))
+            .await;
+        assert_eq!(socket.next("l").await["data"]["live"]["viewers"], 0);
+        socket.say(&json!({ "id": "l", "type": "complete" })).await;
+        settled(&mut socket).await;
+    }
 }
 
 #[tokio::test]

@@ -404,7 +404,7 @@ test('a live view that is answered slowly has one page and one count under way, 
   }
   expect(most).toEqual({ page: 1, count: 1 });
   await expect(page.getByRole('row').filter({ hasText: 'slow-thief' })).toHaveCount(2);
-  await expect(page.locator('.filters-count'), 'more than were counted are counted at once').toHaveText('2 tokens', { timeout: 30_000 });
+  await expect(page.locator('.filters-count'), 'more than were counted are counted anew').toHaveText('2 tokens', { timeout: 30_000 });
   await page.unrouteAll({ behavior: 'ignoreErrors' });
   for (const viewer of viewers) viewer.leave();
 });

@@ -94,7 +94,7 @@ impl<T: Send + Sync + 'static> Load<T> {
             }
         });
         Effect::new(move |_| {
-            if !self.under_way.get() && missed.get_value() {
+            if !self.is_asking() && missed.get_value() {
                 missed.set_value(false);
                 soon();
             }
@@ -106,6 +106,11 @@ impl<T: Send + Sync + 'static> Load<T> {
                 soon();
             }
         }
+    }
+
+    /// Whether the last question has no answer yet; who asks that follows it.
+    pub(crate) fn is_asking(self) -> bool {
+        self.under_way.get()
     }
 
     /// How often it was asked for once more; nothing where the page is gone.

@@ -79,8 +79,8 @@ struct Step {
     sums: Sums,
 }
 
-/// What players said within a time: together, or taken apart, as they are ordered. Where a figure is not known comes last,
-/// whichever end comes first.
+/// What players said within a time: together, or taken apart, as they are ordered. Where a figure or the name is not known
+/// comes last, whichever end comes first.
 pub(crate) async fn taken_apart(
     connection: &impl ConnectionTrait,
     span: Span<'_>,
@@ -100,6 +100,8 @@ pub(crate) async fn taken_apart(
         Some(By::Version) => Expr::col(Column::Version),
         _ => Expr::val(""),
     };
+    // PostgreSQL knows the name of what is selected by itself alone, and not within an expression.
+    let is_missing = name.clone().eq("");
     let groups = summed(minutes(span))
         .expr_as(name, "name")
         // A name of its own: the column `version` would be grouped by.
@@ -112,6 +114,7 @@ pub(crate) async fn taken_apart(
     };
     let ordered = match figure(order) {
         None => groups
+            .order_by(is_missing, Order::Asc)
             .order_by(Expr::col("name"), end.clone())
             .order_by(Expr::col("release"), end),
         Some(figure) => groups

@@ -300,18 +300,19 @@ impl Analytics {
         state.analytics.turn(self.acting.id).await
     }
 
-    /// A metric over time, those with most first.
+    /// A metric over time, the `first` with most.
     pub(crate) async fn over_time(
         &self,
         state: &State,
         metric: Metric,
         interval: Interval,
         by: Option<Dimension>,
+        first: usize,
     ) -> Result<Vec<Series>, Fault> {
         let (step, by) = (interval.seconds(), by.map(Into::into));
         let span = self.span()?;
         let _turn = self.turn(state).await?;
-        let series = series::over_time(state.store.read(), span, metric.into(), step, by).await?;
+        let series = series::over_time(state.store.read(), span, metric.into(), step, by, first).await?;
         Ok(series.into_iter().map(Series::of).collect())
     }
 
@@ -449,7 +450,9 @@ impl Analytics {
         #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
         #[graphql(desc = "By what it is taken apart; by nothing unless said.")] group_by: Option<Dimension>,
     ) -> Result<Vec<Series>> {
-        Ok(self.over_time(state(context), metric, interval, group_by).await?)
+        Ok(self
+            .over_time(state(context), metric, interval, group_by, SERIES)
+            .await?)
     }
 
     /// A metric taken apart, the most first. Where the filter names more than a stream and a protocol: sessions that reach
@@ -554,6 +557,9 @@ impl Indicator {
 const UNSUPPORTED: Fault = Fault::Invalid(
     "sums and series can be of a stream and a protocol only, what is taken apart beyond that by sessions or how long was watched, findings of all",
 );
+
+/// As many as a chart can show.
+const SERIES: usize = 20;
 
 fn few(first: i32) -> Result<u64, Fault> {
     let first = u64::try_from(first).ok().filter(|first| *first <= 500);

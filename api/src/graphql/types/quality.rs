@@ -26,7 +26,7 @@ pub(crate) enum QualityDimension {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "OrderBy")]
 pub(crate) enum QualityOrder {
-    /// By what they are of, by its letters.
+    /// By what they are of, by its letters: countries by their code.
     Name,
     /// By how many players set out.
     Attempts,

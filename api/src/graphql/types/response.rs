@@ -139,10 +139,7 @@ impl MisuseResponse {
 
     /// What the Guardian rule looks for that it is: an address or several, a network's number, or a page's host.
     async fn value(&self) -> Option<String> {
-        match Target::of(&self.0.kind, &self.0.subject) {
-            Some(Target::Rule(_, value)) => Some(value),
-            _ => None,
-        }
+        self.looked_for()
     }
 
     /// What was found, as in `SESSIONS`.
@@ -236,8 +233,16 @@ impl MisuseResponse {
         (self.0.kind == kind).then(|| self.0.subject.clone())
     }
 
+    /// What the rule looks for; none of what is held, and where that is masked by now.
+    fn looked_for(&self) -> Option<String> {
+        match Target::of(&self.0.kind, &self.0.subject) {
+            Some(Target::Rule(_, value)) => Some(value),
+            _ => None,
+        }
+    }
+
     /// What the columns of a file are called.
-    pub(crate) const HEADING: [&'static str; 18] = [
+    pub(crate) const HEADING: [&'static str; 20] = [
         "id",
         "state",
         "jti",
@@ -246,6 +251,8 @@ impl MisuseResponse {
         "code",
         "weight",
         "evidence",
+        "kind",
+        "value",
         "length_s",
         "note",
         "proposed_by",
@@ -259,7 +266,7 @@ impl MisuseResponse {
     ];
 
     /// A line of a file, as it is at `now`; `names` are those who acted.
-    pub(crate) fn cells(&self, names: &HashMap<Uuid, String>, now: Timestamp) -> [String; 18] {
+    pub(crate) fn cells(&self, names: &HashMap<Uuid, String>, now: Timestamp) -> [String; 20] {
         let Self(row) = self;
         let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
         let at = |at: Option<i64>| at.map(moment).map(super::written).unwrap_or_default();
@@ -272,6 +279,8 @@ impl MisuseResponse {
             row.indicator.clone(),
             row.points.to_string(),
             row.evidence.clone(),
+            row.kind.clone(),
+            self.looked_for().unwrap_or_default(),
             row.length_s.to_string(),
             row.note.clone().unwrap_or_default(),
             name(row.proposed_by),

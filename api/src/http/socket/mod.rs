@@ -8,7 +8,7 @@ mod session;
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use async_graphql::{Executor, Request as Operation, Response as Outcome};
+use async_graphql::{Executor, Name, Request as Operation, Response as Outcome, parser::types::OperationType};
 use axum::{
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -25,7 +25,9 @@ use super::{
     Doors, OverSocket, graphiql,
     graphql::{failed, refuse},
     limits::presentable,
-    origin, presented,
+    origin,
+    persisted::Persisted,
+    presented,
 };
 use crate::{
     fault::Fault,
@@ -112,17 +114,7 @@ impl Desk {
 
     /// What comes of an operation: once, or for as long as it is subscribed.
     fn outcomes(&self, request: Operation, said: &Said) -> BoxStream<'static, Outcome> {
-        let doors = self.doors.clone();
-        let presented = self.presented(said);
-        let outcomes = async move {
-            match identify(&doors.state, &presented).await {
-                Ok(caller) => match doors.state.rate.count(&caller).and_then(|left| left.refusal()) {
-                    Some(refusal) => one(failed(refusal)),
-                    None => Executor::execute_stream(&doors.api, request.data(caller).data(OverSocket), None),
-                },
-                Err(fault) => one(failed(fault)),
-            }
-        };
+        let outcomes = begin(self.doors.clone(), self.presented(said), request);
         // A fault of ours ends the operation, not the socket.
         AssertUnwindSafe(outcomes.flatten_stream())
             .catch_unwind()
@@ -141,6 +133,41 @@ impl Desk {
         }
         presented
     }
+}
+
+/// Does what an operation asks; of a subscription nothing yet.
+async fn begin(doors: Doors, presented: Presented, mut request: Operation) -> BoxStream<'static, Outcome> {
+    let caller = match identify(&doors.state, &presented).await {
+        Ok(caller) => caller,
+        Err(fault) => return one(failed(fault)),
+    };
+    if let Some(refusal) = doors.state.rate.count(&caller).and_then(|left| left.refusal()) {
+        return one(failed(refusal));
+    }
+    if let Some(persisted) = doors.api.data::<Persisted>() {
+        persisted.fill(&mut request);
+    }
+    let is_subscription = is_subscription(&mut request);
+    let request = request.data(caller).data(OverSocket);
+    if is_subscription {
+        return Executor::execute_stream(&doors.api, request, None);
+    }
+    // A client that goes away, or wants to hear no more of it, does not stop it halfway: the database would go on with what
+    // it was asked, and the turn to ask be free again.
+    let done = tokio::spawn(async move { doors.api.execute(request).boxed().await });
+    one(done.await.unwrap_or_else(|error| failed(Fault::bug(&error))))
+}
+
+/// Whether it is subscribed. What cannot be read is not, nor what is not there: that is said once.
+fn is_subscription(request: &mut Operation) -> bool {
+    let wanted = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else {
+        return false;
+    };
+    let is_wanted = |name: Option<&str>| wanted.is_none() || wanted.as_deref() == name;
+    let mut operations = document.operations.iter();
+    operations
+        .any(|(name, operation)| is_wanted(name.map(Name::as_str)) && operation.node.ty == OperationType::Subscription)
 }
 
 fn one(outcome: Outcome) -> BoxStream<'static, Outcome> {

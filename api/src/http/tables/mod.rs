@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     analytics::usage::{By, OrderBy, Ordering},
+    csv,
     fault::Fault,
     graphql::types::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, CountryValue, Dimension,
@@ -159,15 +160,16 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let series = analytics.over_time(&doors.state, metric, interval, by).await?;
         let part = Part {
             table: "timeseries",
             detail: parameters.detail(),
             whom: None,
         };
-        let cells: Vec<_> = series.iter().flat_map(Series::cells).collect();
-        let rows = |place| Few::new(cells.into_iter(), place);
-        file(doors, (&acting, head), part, &Series::HEADING, rows).await
+        let lines = async {
+            let series = analytics.over_time(&doors.state, metric, interval, by, SERIES).await?;
+            Ok::<String, Fault>(series.iter().flat_map(Series::cells).map(csv::line).collect())
+        };
+        few(doors, (&acting, head), part, &Series::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -186,15 +188,16 @@ async fn world(doors: State<Doors>, request: Request) -> Response {
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
         let metric = metric.unwrap_or(WorldMetric::Playback);
-        let countries = analytics.by_country(&doors.state, metric).await?;
         let part = Part {
             table: "world",
             detail: parameters.detail(),
             whom: None,
         };
-        let cells = countries.iter().map(CountryValue::cells);
-        let rows = |place| Few::new(cells, place);
-        file(doors, (&acting, head), part, &CountryValue::HEADING, rows).await
+        let lines = async {
+            let countries = analytics.by_country(&doors.state, metric).await?;
+            Ok::<String, Fault>(countries.iter().map(CountryValue::cells).map(csv::line).collect())
+        };
+        few(doors, (&acting, head), part, &CountryValue::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -214,17 +217,17 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         parameters.end()?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let groups = analytics
-            .quality_by(&doors.state, by, ordered(order, direction), GROUPS)
-            .await?;
         let part = Part {
             table: "quality",
             detail: parameters.detail(),
             whom: None,
         };
-        let cells = groups.iter().map(PlayerQuality::cells);
-        let rows = |place| Few::new(cells, place);
-        file(doors, (&acting, head), part, &PlayerQuality::HEADING, rows).await
+        let lines = async {
+            let order = ordered(order, direction);
+            let groups = analytics.quality_by(&doors.state, by, order, GROUPS).await?;
+            Ok::<String, Fault>(groups.iter().map(PlayerQuality::cells).map(csv::line).collect())
+        };
+        few(doors, (&acting, head), part, &PlayerQuality::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -342,6 +345,18 @@ async fn view<const N: usize>(
     file(doors, (acting, head), part, heading, rows).await
 }
 
+/// A table that is whole in memory. For its head nothing is read.
+async fn few(
+    doors: &Doors,
+    (acting, head): (&Acting, bool),
+    part: Part,
+    heading: &[&'static str],
+    lines: impl Future<Output = Result<String, Fault>>,
+) -> Result<Response, Fault> {
+    let lines = if head { String::new() } else { lines.await? };
+    file(doors, (acting, head), part, heading, |place| Few::new(lines, place)).await
+}
+
 /// Records that a table is taken away, and sends it. Whoever asks for its head takes nothing away.
 async fn file<R: Rows>(
     doors: &Doors,
@@ -377,5 +392,7 @@ const ANALYTICS_FILTER: [&str; 10] = [
 const SUMS_FILTER: [&str; 2] = ["stream", "protocol"];
 /// Rows of a table that is whole in memory.
 const GROUPS: u64 = 10_000;
+/// Lines of a metric over time, each of many steps.
+const SERIES: usize = 1_000;
 /// The fields of `SessionFilter`.
 const SESSION_FILTER: [&str; 7] = ["stream", "live", "door", "user", "tag", "jti", "ip"];

@@ -207,16 +207,16 @@ impl Rows for Sessions {
     }
 }
 
-/// Rows that are there already.
+/// Lines that are there already.
 pub(super) struct Few {
     lines: Option<String>,
     _place: Place,
 }
 
 impl Few {
-    pub(super) fn new<const N: usize>(rows: impl Iterator<Item = [String; N]>, place: Place) -> Self {
+    pub(super) fn new(lines: String, place: Place) -> Self {
         Self {
-            lines: Some(rows.map(csv::line).collect()),
+            lines: Some(lines),
             _place: place,
         }
     }

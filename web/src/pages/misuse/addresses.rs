@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::{
     act::{BlockButton, Ways},
     address::Panel,
-    block::{Blocked, Reach, barred},
+    block::{Blocked, Reach, barred, network},
     parts::{Open, Score, lasted},
     place::Place,
     view::{Column, Row, whole},
@@ -167,6 +167,13 @@ pub(super) fn group_of(name: &str) -> AddressGroup {
     } else {
         AddressGroup::Address
     }
+}
+
+/// The row of an address that something was found of, or that a case has: the first IPv6 address of a /64 stands for that.
+pub(super) fn row_of(ip: &str) -> String {
+    network(ip)
+        .filter(|network| network.strip_suffix("/64") == Some(ip))
+        .unwrap_or_else(|| ip.to_owned())
 }
 
 /// What leaves the sessions of the row of that name.

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     Page as Frame,
     act::{BanButton, BlockButton, Dialogs, EndButton, NoRules, Revoke, Ways},
+    addresses::row_of,
     block::{Reach, barred},
     cases::{AddButton, Adding},
     export::{self, ExportButton},
@@ -175,7 +176,7 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
             finding: id,
             whom: format!("{kind} {}", of.name()),
             what: format!("The {kind}"),
-            reaches: beside(&reaches, finding.ip.is_some()),
+            reaches: beside(&reaches, finding.ip.as_deref()),
         }
     });
     let end = of.whose().map(|whose| {
@@ -217,9 +218,10 @@ fn One(finding: Finding, ways: Ways, brief: bool) -> impl IntoView {
 }
 
 /// What a second person can be asked to keep out besides; the address that the finding is of is not named twice.
-fn beside(reaches: &[Reach], is_of_address: bool) -> Vec<Reach> {
-    let kinds = [Kind::Ip, Kind::Asn, Kind::Referrer];
-    let besides = reaches.iter().skip(usize::from(is_of_address));
+fn beside(reaches: &[Reach], own: Option<&str>) -> Vec<Reach> {
+    let (kinds, own) = ([Kind::Ip, Kind::Asn, Kind::Referrer], own.map(row_of));
+    let is_own = |reach: &Reach| reach.kind == Kind::Ip && own.as_ref() == Some(&reach.value);
+    let besides = reaches.iter().filter(|reach| !is_own(reach));
     besides.filter(|reach| kinds.contains(&reach.kind)).cloned().collect()
 }
 
@@ -302,11 +304,7 @@ impl Of {
             }),
             Self::Address(ip) if ip.contains('/') => None,
             Self::Address(ip) => Some(Whose {
-                ip: Some(if ip.contains(':') {
-                    format!("{ip}/64")
-                } else {
-                    ip.clone()
-                }),
+                ip: Some(row_of(ip)),
                 ..Whose::default()
             }),
             Self::Nobody => None,
@@ -319,11 +317,7 @@ impl Of {
         match self {
             Self::Token(jti) => panel("/misuse/tokens", jti.inner()),
             Self::Viewer(user) => panel("/misuse/viewers", user),
-            // An IPv6 address of a finding stands for its /64.
-            Self::Address(ip) if ip.contains(':') && !ip.contains('/') => {
-                panel("/misuse/addresses", &format!("{ip}/64"))
-            }
-            Self::Address(ip) => panel("/misuse/addresses", ip),
+            Self::Address(ip) => panel("/misuse/addresses", &row_of(ip)),
             Self::Nobody => None,
         }
     }

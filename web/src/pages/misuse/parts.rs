@@ -21,15 +21,17 @@ use crate::{
 /// So many rows stand on a page of a view.
 pub(super) const ROWS: i32 = 50;
 
-/// Says until when a response keeps somebody out, and leads to those in force; nothing once that is over.
+/// Says until when a response keeps somebody out, and leads to those in force. Once that is over, `after` stands there.
 #[component]
-pub(super) fn HeldUntil(at: DateTime) -> impl IntoView {
+pub(super) fn HeldUntil(at: DateTime, #[prop(optional, into)] after: ViewFn) -> impl IntoView {
     let (now, text) = (time::use_now(), format!("Held until {}", time::exact(&at)));
     let holds = Memo::new(move |_| now.get() < time::millis(&at));
     move || {
-        holds.get().then(|| {
-            view! { <a href="/misuse/responses?state=applied" title="A response keeps them out: see Responses."><Badge tone=Tone::Bad text=text.clone()/></a> }
-        })
+        if holds.get() {
+            view! { <a href="/misuse/responses?state=applied" title="A response keeps them out: see Responses."><Badge tone=Tone::Bad text=text.clone()/></a> }.into_any()
+        } else {
+            after.run()
+        }
     }
 }
 

@@ -138,8 +138,12 @@ fn table<R: Row>(place: Place) -> impl IntoView {
     };
     let ways = Ways::new();
     let rows = nodes(load);
-    let recount = count.following(Duration::ZERO);
+    let recount = count.following(RECOUNTED);
     Effect::new(move |_| {
+        let is_asking = load.is_asking() || count.is_asking();
+        if is_asking || count.failure().with_untracked(Option::is_some) {
+            return;
+        }
         let (seen, counted) = (rows.with(Vec::len), count.value().get_untracked());
         if counted.is_some_and(|counted| usize::try_from(counted).is_ok_and(|counted| counted < seen)) {
             // There are more than were counted: that is not to be read for a minute.
@@ -189,3 +193,6 @@ fn asked<R: Row>(place: Place) -> (R::Order, Part) {
     let column = R::COLUMNS.iter().find(|column| column.word == word);
     (column.map_or(R::FIRST, |column| column.order), place.part())
 }
+
+/// How long after it was seen that too few were counted they are counted anew.
+const RECOUNTED: Duration = Duration::from_secs(5);

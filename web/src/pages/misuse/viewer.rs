@@ -105,10 +105,11 @@ fn Whole(all: All, place: Place, ways: Ways) -> impl IntoView {
                 ("IPs", usage.ips.to_string()),
                 ("Media", time::bytes(usage.bytes)),
             ];
+            let let_in = || view! { <Badge tone=Tone::Good text="Let in"/> };
             let standing = match usage.held_until.clone() {
                 _ if usage.banned => view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any(),
-                Some(at) => view! { <HeldUntil at/> }.into_any(),
-                None => view! { <Badge tone=Tone::Good text="Let in"/> }.into_any(),
+                Some(at) => view! { <HeldUntil at after=let_in/> }.into_any(),
+                None => let_in().into_any(),
             };
             let ban = (!usage.banned).then(|| view! { <BanButton ways user=usage.user.clone() look=Look::Danger/> });
             view! {

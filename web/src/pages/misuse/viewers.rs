@@ -84,7 +84,7 @@ impl Row for ViewerUsage {
     }
 
     fn cells(self, place: Place, ways: Ways) -> AnyView {
-        let banned = self.banned;
+        let (banned, no) = (self.banned, || "No");
         let ban = (!banned).then(|| view! { <BanButton ways user=self.user.clone()/> });
         view! {
             <tr>
@@ -107,8 +107,8 @@ impl Row for ViewerUsage {
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
                 <td data-label="Banned" class="stay stay-state">{match self.held_until {
                     _ if banned => view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any(),
-                    Some(at) => view! { <HeldUntil at/> }.into_any(),
-                    None => "No".into_any(),
+                    Some(at) => view! { <HeldUntil at after=no/> }.into_any(),
+                    None => no().into_any(),
                 }}</td>
                 <td class="acts stay stay-acts">{ban}</td>
             </tr>

@@ -13,7 +13,7 @@ use crate::{
         organisation::{self, Package},
         overview,
     },
-    kit::{Load, Stat, gathered},
+    kit::{Load, Stat},
     time,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn Most(name: String, counters: RwSignal<Option<LiveCounters>>) -> im
     });
     let was = Memo::new(move |_| load.value().get().flatten());
     let now = Memo::new(move |_| counters.with(|now| now.as_ref().map_or(0, |now| now.viewers)));
-    let soon = gathered(ASKED_AFTER, move || load.again());
+    let soon = load.following(ASKED_AFTER);
     Effect::new(move |_| {
         if was.get().is_some_and(|was| now.get() > was) {
             soon();

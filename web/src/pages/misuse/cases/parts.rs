@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::super::{
+    addresses::row_of,
     parts::{Score, tone_of},
     place::way_around,
     words,
@@ -118,13 +119,10 @@ fn address(row: CaseAddress, remove: Callback<cynic::Id>) -> AnyView {
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider, land].into_iter().flatten().collect();
     let seen = (&row.last_at, &row.last_at);
-    let href = (!ip.contains('/')).then(|| way_around("/misuse/addresses", seen, ("open", &ip)));
+    let href = way_around("/misuse/addresses", seen, ("open", &row_of(&ip)));
     view! {
         <tr>
-            <th scope="row">{match href {
-                Some(href) => view! { <a class="mono" href=href>{ip.clone()}</a> }.into_any(),
-                None => view! { <span class="mono">{ip.clone()}</span> }.into_any(),
-            }}</th>
+            <th scope="row"><a class="mono" href=href>{ip.clone()}</a></th>
             <td data-label="From">{from.join(", ")}</td>
             <td data-label="Score"><Score score=row.score indicators=vec![]/></td>
             <td data-label="Sessions" class="num">{row.sessions}</td>
