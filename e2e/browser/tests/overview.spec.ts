@@ -259,6 +259,10 @@ test('changes say how fast they took hold, as they are made', async ({ page }) =
 });
 
 test('beside each list and each sum stands the way to its file', async ({ page }) => {
+  // What was sent is shown where there is somebody to send it to.
+  const control = await Control.signedIn(user('nanoAdmin'));
+  await control.change('saveAlertReceiver', { name: 'Files', emails: ['files@example.com'] });
+  await control.close();
   await signIn(page, user('nanoAdmin'));
   const button = (of: Page | Locator, name = 'Export CSV') => of.getByRole('button', { name, exact: true });
   for (const [path, press, table, head] of [

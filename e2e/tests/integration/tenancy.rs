@@ -180,7 +180,11 @@ async fn who_may_only_read_gets_neither_keys_nor_rights() {
 async fn no_key_token_or_password_is_in_the_log() {
     let home = Home::new();
     let filter = home.path("portcullis.toml");
-    std::fs::write(&filter, "[log]\nfilter = \"trace,tungstenite=trace,tungstenite::protocol=trace\"\n").expect("a file");
+    std::fs::write(
+        &filter,
+        "[log]\nfilter = \"trace,tungstenite=trace,tungstenite::protocol=trace\"\n",
+    )
+    .expect("a file");
     let path = filter.to_str().expect("a path");
     let server = home
         .ready(home.spawn(&[
