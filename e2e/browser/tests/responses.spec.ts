@@ -52,7 +52,7 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await expectFitEverywhere(other, 'a response that waits');
   await row(other, jti).getByRole('button', { name: /^Approve/ }).click();
   // Whom that cuts, and until when, is shown before.
-  const before = other.getByRole('dialog', { name: `Keep out Token ${jti}?` });
+  const before = other.getByRole('dialog', { name: `Keep out token ${jti}?` });
   await expect(before).toContainText('Would cut 4 sessions now.');
   await expect(before).toContainText('For 15:00, until');
   await expectFitEverywhere(other, 'approving a response');

@@ -43,7 +43,12 @@ pub(super) fn Approve(asked: Asked, again: Callback<()>) -> impl IntoView {
     });
     let title = Signal::derive(move || {
         let whom = approving.with(|one| one.as_ref().map(|one| one.whom.clone()));
-        format!("Keep out {}?", whom.unwrap_or_default())
+        let mut whom = whom.unwrap_or_default();
+        // Within a sentence.
+        if let Some(first) = whom.get_mut(..1) {
+            first.make_ascii_lowercase();
+        }
+        format!("Keep out {whom}?")
     });
     view! {
         <Dialog open title wide=true>
