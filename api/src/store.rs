@@ -269,14 +269,15 @@ mod tests {
 
     use super::*;
 
+    const ORGANISATION: &str = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
+         force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+
     /// Without that it chooses indices blindly.
     #[tokio::test]
     async fn sqlite_knows_how_many_rows_there_are() {
         let database = Database::new(Kind::Sqlite);
         let store = Store::open(database.url()).await.unwrap();
-        let insert = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
-             force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
-        store.read().execute_unprepared(insert).await.unwrap();
+        store.read().execute_unprepared(ORGANISATION).await.unwrap();
         let known = async |store: &Store| {
             let of = "SELECT count(*) AS known FROM sqlite_stat1 WHERE tbl = 'organisation'";
             let statement = Statement::from_string(DbBackend::Sqlite, of);
@@ -302,9 +303,7 @@ mod tests {
     async fn sqlite_knows_that_one_organisation_may_have_nearly_all_rows() {
         let database = Database::new(Kind::Sqlite);
         let store = Store::open(database.url()).await.unwrap();
-        let insert = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
-             force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
-        store.read().execute_unprepared(insert).await.unwrap();
+        store.read().execute_unprepared(ORGANISATION).await.unwrap();
         let rows = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) INSERT INTO revocation \
              (id, kind, subject, at, keep_until, created_at, organisation_id) \
              SELECT CAST(n AS blob), 'token', n, 1, 1, 1, x'01' FROM n";

@@ -110,7 +110,7 @@ async fn watched(
 ) -> Result<(), DbErr> {
     use usage_minute::Column;
     let sum = |column: Column| Expr::col(column).sum().cast_as("bigint");
-    let mut select = usage_minute::Entity::in_tenant(organisation)
+    let select = usage_minute::Entity::in_tenant(organisation)
         .select_only()
         .column(Column::MinuteAt)
         .expr_as(sum(Column::Sessions), "sessions")
@@ -119,10 +119,11 @@ async fn watched(
         .filter(Column::MinuteAt.gte(since.us()))
         .group_by(Column::MinuteAt)
         .order_by_asc(Column::MinuteAt);
-    if let Some(scope) = &watch.scope {
-        select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
-    }
-    let select = placed(select, &watch.rule, Column::Protocol, Some(Column::Country));
+    let select = counted(
+        select,
+        watch,
+        (Column::StreamName, Column::Protocol, Some(Column::Country)),
+    );
     let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
     for (minute, sessions, bytes, watched_us) in rows {
         let viewers = float(watched_us) / MINUTE_US;
@@ -138,7 +139,7 @@ async fn denied(
     since: Timestamp,
 ) -> Result<(), DbErr> {
     use denial_minute::Column;
-    let mut select = denial_minute::Entity::in_tenant(organisation)
+    let select = denial_minute::Entity::in_tenant(organisation)
         .select_only()
         .columns([Column::MinuteAt, Column::Reason])
         .expr_as(Expr::col(Column::Times).sum().cast_as("bigint"), "times")
@@ -146,10 +147,7 @@ async fn denied(
         .group_by(Column::MinuteAt)
         .group_by(Column::Reason)
         .order_by_asc(Column::MinuteAt);
-    if let Some(scope) = &watch.scope {
-        select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
-    }
-    let select = placed(select, &watch.rule, Column::Protocol, None);
+    let select = counted(select, watch, (Column::StreamName, Column::Protocol, None));
     let rows: Vec<(i64, String, i64)> = select.into_tuple().all(connection).await?;
     for (minute, reason, times) in rows {
         if let Some(reason) = Reason::ALL.iter().find(|one| one.as_str() == reason) {
@@ -167,7 +165,7 @@ async fn played(
 ) -> Result<(), DbErr> {
     use quality_minute::Column;
     let sum = |column: Column| Expr::col(column).sum().cast_as("bigint");
-    let mut select = quality_minute::Entity::in_tenant(organisation)
+    let select = quality_minute::Entity::in_tenant(organisation)
         .select_only()
         .column(Column::MinuteAt)
         .expr_as(sum(Column::Attempts), "attempts")
@@ -177,10 +175,11 @@ async fn played(
         .filter(Column::MinuteAt.gte(since.us()))
         .group_by(Column::MinuteAt)
         .order_by_asc(Column::MinuteAt);
-    if let Some(scope) = &watch.scope {
-        select = select.filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)));
-    }
-    let select = placed(select, &watch.rule, Column::Protocol, Some(Column::Country));
+    let select = counted(
+        select,
+        watch,
+        (Column::StreamName, Column::Protocol, Some(Column::Country)),
+    );
     let rows: Vec<(i64, i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
     for (minute, attempts, starts, stalled_ms, played_ms) in rows {
         let played = Played {
@@ -194,13 +193,15 @@ async fn played(
     Ok(())
 }
 
-/// Those of the protocol and the country that count.
-fn placed<E: EntityTrait>(
+/// Those of the streams, the protocol and the country that count.
+fn counted<E: EntityTrait>(
     mut select: Select<E>,
-    rule: &Definition,
-    protocol: E::Column,
-    country: Option<E::Column>,
+    Watch { scope, rule, .. }: &Watch,
+    (stream, protocol, country): (E::Column, E::Column, Option<E::Column>),
 ) -> Select<E> {
+    if let Some(scope) = scope {
+        select = select.filter(stream.is_in(scope.keys().map(ToString::to_string)));
+    }
     if let Some(only) = &rule.protocol {
         select = select.filter(protocol.eq(only.as_str()));
     }

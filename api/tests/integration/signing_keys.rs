@@ -195,14 +195,20 @@ async fn a_removed_key_is_worth_nothing_at_once_and_its_name_is_free() {
     }
 }
 
-async fn a_name_is_free_on(kind: Kind) {
-    let world = World::on(kind).await;
-    let admin = world.as_role("nanoAdmin").await;
-    let added = add(&admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
+/// A key `theirs`, a token that it signed, and that token's handle.
+async fn handled(world: &World, admin: &Client) -> (Value, String, String) {
+    let added = add(admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
     let claims = json!({ "aud": "play", "exp": T0.s() + 600, "streams": [world.stream()] });
     let token = hs256(SECRET, &json!({ "kid": "theirs" }), &claims);
     let handle = admin.data(HANDLE, json!({ "t": token })).await["createHandle"]["handle"].clone();
-    let handle = handle.as_str().unwrap();
+    (added, token, handle.as_str().unwrap().to_owned())
+}
+
+async fn a_name_is_free_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let (added, token, handle) = handled(&world, &admin).await;
+    let handle = handle.as_str();
     for text in [handle, &token] {
         assert_eq!(world.node.denies(world.stream(), text, T0), None);
     }
@@ -233,11 +239,8 @@ async fn a_handle_of_an_earlier_version_is_of_the_key_that_had_the_name_by_then(
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let world = World::on(kind).await;
         let admin = world.as_role("nanoAdmin").await;
-        let added = add(&admin, json!({ "hs256Secret": SECRET, "kid": "theirs" })).await;
-        let claims = json!({ "aud": "play", "exp": T0.s() + 600, "streams": [world.stream()] });
-        let token = hs256(SECRET, &json!({ "kid": "theirs" }), &claims);
-        let handle = admin.data(HANDLE, json!({ "t": token })).await["createHandle"]["handle"].clone();
-        let handle = handle.as_str().unwrap();
+        let (added, _, handle) = handled(&world, &admin).await;
+        let handle = handle.as_str();
         let database = Database::connect(world.database.url()).await.unwrap();
         let forget = "UPDATE token_handle SET key_fingerprint_sealed = NULL";
         assert_eq!(database.execute_unprepared(forget).await.unwrap().rows_affected(), 1);

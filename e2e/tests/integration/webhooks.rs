@@ -194,15 +194,21 @@ async fn what_is_no_token_is_for_the_customers_backend_to_judge() {
     .await;
 }
 
+/// An administrator whose backend judges tokens, once the test picture plays.
+async fn judging(server: &Server) -> (Person, Receiver) {
+    let (admin, receiver) = (Person::admin(server).await, Receiver::start().await);
+    admin.until_playable(server.test().name(), server.test().token()).await;
+    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
+    admin.change("setWebhook", &input, "secret").await;
+    (admin, receiver)
+}
+
 #[tokio::test]
 async fn each_stream_says_whom_it_believes_and_what_it_takes_back_ends_who_watches_by_it() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;
-    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let (admin, _receiver) = judging(&server).await;
     let name = server.test().name();
-    admin.until_playable(name, server.test().token()).await;
-    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
-    admin.change("setWebhook", &input, "secret").await;
     let made = json!({ "name": "studio", "streams": [name], "text": "open-sesame-4711" });
     admin.change("createStaticToken", &made, "text").await;
     let organisation = async |setting: &str, on: bool| {
@@ -242,11 +248,8 @@ async fn each_stream_says_whom_it_believes_and_what_it_takes_back_ends_who_watch
 async fn what_nobody_signed_is_cut_off_by_its_text_or_its_id_and_stays_out() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;
-    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let (admin, _receiver) = judging(&server).await;
     let name = server.test().name();
-    admin.until_playable(name, server.test().token()).await;
-    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
-    admin.change("setWebhook", &input, "secret").await;
     for (called, text) in [("studio", "open-sesame-4711"), ("hall", "open-sesame-4712")] {
         let made = json!({ "name": called, "streams": [name], "text": text });
         admin.change("createStaticToken", &made, "text").await;
@@ -287,11 +290,8 @@ async fn what_nobody_signed_is_cut_off_by_its_text_or_its_id_and_stays_out() {
 async fn what_is_taken_back_in_bulk_cuts_off_whom_the_backend_let_in_and_it_judges_anew() {
     let home = Home::new();
     let server = home.demo_with(PRIVATE).await;
-    let (admin, receiver) = (Person::admin(&server).await, Receiver::start().await);
+    let (admin, receiver) = judging(&server).await;
     let name = server.test().name();
-    admin.until_playable(name, server.test().token()).await;
-    let input = json!({ "url": receiver.url, "judgesTokens": true, "encoding": "JSON" });
-    admin.change("setWebhook", &input, "secret").await;
     let mut viewer = Viewer::open(&server.socket(name, "ticket-4711")).await;
     viewer.watch(3).await;
     let last = tokio::spawn(async move { viewer.last_word().await });

@@ -19,7 +19,7 @@ use crate::{
         ResponseState,
     },
     http::Doors,
-    service::{alerts, decisions, exports::Part},
+    service::{alerts, decisions},
 };
 
 /// The routes.
@@ -41,12 +41,7 @@ async fn responses(doors: State<Doors>, request: Request) -> Response {
             head,
         } = asked;
         let standing: Option<ResponseState> = parameters.one("state")?;
-        parameters.end()?;
-        let part = Part {
-            table: "responses",
-            detail: parameters.detail(),
-            whom: None,
-        };
+        let part = parameters.part("responses")?;
         let which = rows::Responses(standing.map(Into::into));
         let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
         file(doors, (&acting, head), part, &MisuseResponse::HEADING, rows).await
@@ -63,12 +58,7 @@ async fn cases(doors: State<Doors>, request: Request) -> Response {
             head,
         } = asked;
         let standing: Option<CaseState> = parameters.one("state")?;
-        parameters.end()?;
-        let part = Part {
-            table: "cases",
-            detail: parameters.detail(),
-            whom: None,
-        };
+        let part = parameters.part("cases")?;
         let which = rows::Cases(standing.map(CaseState::column));
         let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
         file(doors, (&acting, head), part, &MisuseCase::HEADING, rows).await
@@ -85,12 +75,7 @@ async fn alerts(doors: State<Doors>, request: Request) -> Response {
             head,
         } = asked;
         let filter: AlertFilter = parameters.fields(&ALERT_FILTER)?;
-        parameters.end()?;
-        let part = Part {
-            table: "alerts",
-            detail: parameters.detail(),
-            whom: None,
-        };
+        let part = parameters.part("alerts")?;
         let which: alerts::Which = filter.into();
         let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
         file(doors, (&acting, head), part, &Alert::HEADING, rows).await
@@ -106,12 +91,7 @@ async fn deliveries(doors: State<Doors>, request: Request) -> Response {
             parameters,
             head,
         } = asked;
-        parameters.end()?;
-        let part = Part {
-            table: "alert-deliveries",
-            detail: parameters.detail(),
-            whom: None,
-        };
+        let part = parameters.part("alert-deliveries")?;
         let rows = |place| List::new(doors.state.clone(), acting.id, Deliveries, place);
         file(doors, (&acting, head), part, &AlertDelivery::HEADING, rows).await
     };
@@ -127,14 +107,9 @@ async fn refusals(doors: State<Doors>, request: Request) -> Response {
             head,
         } = asked;
         let filter: RefusalFilter = parameters.fields(&REFUSAL_FILTER)?;
-        parameters.end()?;
+        let part = parameters.part("refusals")?;
         let which: decisions::Refusals = filter.into();
         which.check()?;
-        let part = Part {
-            table: "refusals",
-            detail: parameters.detail(),
-            whom: parameters.whom(),
-        };
         let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
         file(doors, (&acting, head), part, &Decision::HEADING, rows).await
     };

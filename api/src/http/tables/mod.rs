@@ -19,7 +19,6 @@ use axum::{
     routing::get,
 };
 use guard::policy::Package;
-use serde_json::json;
 
 pub(super) use self::parameters::Parameters;
 use self::rows::{Changes, Few, Findings, Sessions, Views};
@@ -132,13 +131,8 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
             head,
         } = asked;
         let range: TimeRange = parameters.range()?;
-        parameters.end()?;
+        let part = parameters.part("findings")?;
         let time = Analytics::of(&doors.state, &acting, range, None)?.time_of_findings()?;
-        let part = Part {
-            table: "findings",
-            detail: parameters.detail(),
-            whom: None,
-        };
         let rows = |place| Findings::new(doors.state.clone(), acting.clone(), time, place);
         file(doors, (&acting, head), part, &MisuseFinding::HEADING, rows).await
     };
@@ -158,13 +152,8 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
         let interval: Interval = parameters.needed("interval", "`interval` says how long a step is, as in HOUR")?;
         let by: Option<Dimension> = parameters.one("groupBy")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
-        parameters.end()?;
+        let part = parameters.part("timeseries")?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let part = Part {
-            table: "timeseries",
-            detail: parameters.detail(),
-            whom: None,
-        };
         let lines = async {
             let series = analytics.over_time(&doors.state, metric, interval, by, SERIES).await?;
             Ok::<String, Fault>(series.iter().flat_map(Series::cells).map(csv::line).collect())
@@ -185,14 +174,9 @@ async fn world(doors: State<Doors>, request: Request) -> Response {
         let range: TimeRange = parameters.range()?;
         let metric: Option<WorldMetric> = parameters.one("metric")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
-        parameters.end()?;
+        let part = parameters.part("world")?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
         let metric = metric.unwrap_or(WorldMetric::Playback);
-        let part = Part {
-            table: "world",
-            detail: parameters.detail(),
-            whom: None,
-        };
         let lines = async {
             let countries = analytics.by_country(&doors.state, metric).await?;
             Ok::<String, Fault>(countries.iter().map(CountryValue::cells).map(csv::line).collect())
@@ -215,13 +199,8 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
         let order: Option<QualityOrder> = parameters.one("orderBy")?;
         let direction: Option<OrderDirection> = parameters.one("direction")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
-        parameters.end()?;
+        let part = parameters.part("quality")?;
         let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
-        let part = Part {
-            table: "quality",
-            detail: parameters.detail(),
-            whom: None,
-        };
         let lines = async {
             let order = ordered(order, direction);
             let groups = analytics.quality_by(&doors.state, by, order, GROUPS).await?;
@@ -242,18 +221,13 @@ async fn sessions(doors: State<Doors>, request: Request) -> Response {
         } = asked;
         let (from, to) = parameters.times()?;
         let filter: SessionFilter = parameters.fields(&SESSION_FILTER)?;
-        parameters.end()?;
+        let part = parameters.part("sessions")?;
         let which = crate::service::reading::Sessions {
             from,
             to,
             ..filter.into()
         };
         which.check()?;
-        let part = Part {
-            table: "sessions",
-            detail: parameters.detail(),
-            whom: parameters.whom(),
-        };
         let rows = |place| Sessions::new(doors.state.clone(), acting.id, which, place);
         file(doors, (&acting, head), part, &Session::HEADING, rows).await
     };
@@ -268,12 +242,7 @@ async fn changes(doors: State<Doors>, request: Request) -> Response {
             parameters,
             head,
         } = asked;
-        parameters.end()?;
-        let part = Part {
-            table: "changes",
-            detail: json!({}),
-            whom: None,
-        };
+        let part = parameters.part("changes")?;
         let rows = |place| Changes::new(doors.state.clone(), acting.id, place);
         file(doors, (&acting, head), part, &Change::HEADING, rows).await
     };
@@ -333,14 +302,9 @@ async fn view<const N: usize>(
 ) -> Result<Response, Fault> {
     let range: TimeRange = parameters.range()?;
     let filter: AnalyticsFilter = parameters.fields(&ANALYTICS_FILTER)?;
-    parameters.end()?;
+    let part = parameters.part(table)?;
     let analytics = Analytics::of(&doors.state, acting, range, Some(filter))?;
     let sessions = analytics.sessions(doors.state.store.read()).await?;
-    let part = Part {
-        table,
-        detail: parameters.detail(),
-        whom: parameters.whom(),
-    };
     let rows = |place| Views::new(doors.state.clone(), sessions, by, order, place);
     file(doors, (acting, head), part, heading, rows).await
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     fault::Fault,
     graphql::types::{Moment, TimeRange},
+    service::exports::Part,
 };
 
 /// What the address of a file says.
@@ -108,8 +109,18 @@ impl Parameters {
         }
     }
 
+    /// The part of a table that they name, for records; refuses what nothing reads.
+    pub(super) fn part(&self, table: &'static str) -> Result<Part, Fault> {
+        self.end()?;
+        Ok(Part {
+            table,
+            detail: self.detail(),
+            whom: self.whom(),
+        })
+    }
+
     /// For records: all but what names a person.
-    pub(in crate::http) fn detail(&self) -> serde_json::Value {
+    fn detail(&self) -> serde_json::Value {
         let kept = self
             .given
             .iter()
@@ -118,7 +129,7 @@ impl Parameters {
     }
 
     /// For records: whom it was narrowed to. An address is not kept: it would outlive those of the sessions.
-    pub(in crate::http) fn whom(&self) -> Option<String> {
+    fn whom(&self) -> Option<String> {
         let address = self.given.get("ip").map(|_| "an address".to_owned());
         let tag = self.given.get("tag").map(|tag| format!("tag {tag}"));
         // Last: whoever is erased is looked for at the end.
