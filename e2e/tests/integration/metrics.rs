@@ -110,7 +110,14 @@ async fn prometheus(home: &Home, ops: &str, asked: SocketAddr) -> Program {
         format!("--web.listen-address={asked}"),
     ];
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    Program::start(&home.path("prometheus.log"), "prometheus", &arguments, asked).await
+    let prometheus = Program::start(&home.path("prometheus.log"), "prometheus", &arguments, asked).await;
+    // It listens before it answers.
+    let ready = format!("http://{asked}/-/ready");
+    until("Prometheus is ready", async || {
+        (get(&ready).await.status == 200).then_some(())
+    })
+    .await;
+    prometheus
 }
 
 async fn ask(prometheus: SocketAddr, question: &str) -> Value {

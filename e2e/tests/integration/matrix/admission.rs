@@ -241,7 +241,7 @@ async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>, strict: &str
     row("player, digest", thief, &hashed, Some("TOKEN_USER_AGENT"));
 
     let (short, long) = (
-        make(json!({ "ttlSeconds": 1 })).await,
+        make(json!({ "ttlSeconds": 2 })).await,
         make(json!({ "ttlSeconds": 600 })).await,
     );
     row("expiry", ANYBODY, &long, None);

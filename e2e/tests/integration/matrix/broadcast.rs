@@ -290,7 +290,7 @@ async fn rows(server: &Server, admin: &Person, at: &Ingest<'_>) -> Vec<Row> {
         row(what, ELSEWHERE, vec![pair], Some(reason));
     }
 
-    let short = make(json!({ "ttlSeconds": 1 })).await;
+    let short = make(json!({ "ttlSeconds": 2 })).await;
     row("expiry", HERE, vec![make(json!({ "ttlSeconds": 600 })).await], None);
     row("expiry", HERE, vec![short.clone()], Some("TOKEN_EXPIRED"));
     let (past, future) = (date("-1 hour", RFC).await, date("1 day", RFC).await);
