@@ -272,6 +272,7 @@ test('rules are saved as a file and read from one, all of them or none', async (
     await expect(page.getByText('No rules yet')).toBeVisible();
     const form = await importing(page);
     await expect(form.getByRole('button', { name: 'Import' })).toBeDisabled();
+    await expect(form.getByRole('button', { name: 'Import' })).toHaveAccessibleDescription('Choose a file that makes a rule.');
     await form.getByLabel('Choose a file').setInputFiles({ name, mimeType: 'text/plain', buffer });
     await expect(form).toContainText('Makes 2 rules');
     await expectFitEverywhere(page, `importing ${name.replace(/^.*\./, '')}`);

@@ -51,5 +51,6 @@ test('letting more in is not offered to who may not', async ({ page }) => {
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await expect(strict).toBeChecked();
   await expect(strict).toBeDisabled();
+  await expect(strict).toHaveAccessibleDescription(/Only nanoAdmin takes it off\.$/);
   await control.close();
 });

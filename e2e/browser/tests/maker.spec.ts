@@ -27,6 +27,7 @@ test('the linter speaks while a token is filled in, and the token says what was 
   await page.getByRole('link', { name: 'New token' }).click();
   const make = page.getByRole('button', { name: 'Make token' });
   await expect(make).toBeDisabled();
+  await expect(make).toHaveAccessibleDescription('Choose what it opens.');
   await expect(page.getByText('Choose what it opens.')).toBeVisible();
   await expectFitEverywhere(page, 'the token maker, empty');
   await page.getByLabel('Add a stream').selectOption(testStream().name);
@@ -43,6 +44,7 @@ test('the linter speaks while a token is filled in, and the token says what was 
   await page.getByLabel('Addresses', { exact: false }).first().fill('300.1.1.1');
   await expect(page.getByRole('alert').filter({ hasText: 'as in 203.0.113.0/24' })).toBeVisible();
   await expect(make).toBeDisabled();
+  await expect(make).toHaveAccessibleDescription('A claim does not have its form yet.');
   await expectFitEverywhere(page, 'the token maker with a wrong address');
   await page.getByLabel('Addresses', { exact: false }).first().fill('127.0.0.0/8, ::1');
   await page.getByLabel('Sites').fill('example.com *.example.org');

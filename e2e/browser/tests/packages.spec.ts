@@ -96,6 +96,7 @@ async function pressEverything(page: Page, asked: Questions, path: string): Prom
     if (!(await button.isVisible()) || (await button.evaluate((one) => one.getRootNode() !== document))) continue;
     const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
     if (await button.isDisabled()) {
+      await expect(button, `${name} on ${path} says why it is closed`).toHaveAccessibleDescription(/\S/);
       closed.push(name);
       continue;
     }
@@ -269,7 +270,9 @@ test('without any package no button fails for want of one', async ({ page }) => 
   }
   await page.goto(at('/tokens/look'));
   await page.getByRole('textbox').first().fill(token);
-  await expect(page.getByRole('button', { name: 'Make a handle' })).toBeDisabled();
+  const handle = page.getByRole('button', { name: 'Make a handle' });
+  await expect(handle).toBeDisabled();
+  await expect(handle).toHaveAccessibleDescription('Needs the package Secure.');
   expect(asked.refused).toEqual([]);
 
   expect(closed['/guardian']).toEqual(expect.arrayContaining(['Only these domains', 'New rule', expect.stringMatching(/^Actions for 203.0.113.9: Edit\s+Needs the package Guardian\.$/)]));

@@ -48,7 +48,12 @@ test('what fails for want of a package is closed, and says why', async ({ page }
   await signIn(page, person);
   await page.goto(at(`/streams/${stream.name}`));
   await expect(page.getByText('Upgrade needed').first()).toBeVisible();
-  await expect(page.getByRole('button', { name: 'New token' })).toBeDisabled();
+  const closed = async (name: string, needed: string) => {
+    const button = page.getByRole('button', { name }).first();
+    await expect(button).toBeDisabled();
+    await expect(button).toHaveAccessibleDescription(`Needs the package ${needed}.`);
+  };
+  await closed('New token', 'Secure');
   await page.getByRole('button', { name: 'Actions' }).click();
   await expect(page.getByRole('menuitem', { name: 'Stop stream' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: 'Start test source' })).toHaveCount(0);
@@ -56,9 +61,13 @@ test('what fails for want of a package is closed, and says why', async ({ page }
   await expect(page.getByText('Most at once, last 24 hours')).toHaveCount(0);
   await expectFitEverywhere(page, 'a stream without the package for tokens');
   await page.goto(at('/tokens/static'));
-  await expect(page.getByRole('button', { name: 'New static token' })).toBeDisabled();
+  await closed('New static token', 'Secure');
+  await page.goto(at('/organisation/keys'));
+  await closed('Add a key', 'Secure');
+  await page.goto(at('/organisation/webhooks'));
+  await closed('New webhook', 'Webhooks');
   await page.goto(at('/guardian'));
-  await expect(page.getByRole('button', { name: 'New rule' }).first()).toBeDisabled();
+  await closed('New rule', 'Guardian');
   await page.getByRole('button', { name: 'Import and export' }).click();
   await expect(page.getByRole('menuitem', { name: 'Export JSON' })).toBeVisible();
   await expect(page.getByRole('menuitem', { name: 'Import rules' })).toHaveCount(0);

@@ -26,13 +26,14 @@ impl Look {
     }
 }
 
-/// A button. While `busy` it cannot be pressed again and says so.
+/// A button. While `busy` it cannot be pressed again and says so. `barred`: why it would do nothing; then it says so, and
+/// cannot be pressed.
 #[component]
 pub(crate) fn Button(
     #[prop(optional)] look: Look,
     #[prop(optional)] submit: bool,
     #[prop(into, optional)] busy: Signal<bool>,
-    #[prop(into, optional)] disabled: Signal<bool>,
+    #[prop(into, optional)] barred: Signal<Option<String>>,
     #[prop(into, optional)] icon: Option<Drawing>,
     #[prop(into, optional)] on_press: Option<Callback<MouseEvent>>,
     children: Children,
@@ -41,7 +42,8 @@ pub(crate) fn Button(
         <button
             type=if submit { "submit" } else { "button" }
             class=look.class()
-            disabled=move || disabled.get() || busy.get()
+            disabled=move || barred.with(Option::is_some) || busy.get()
+            title=move || barred.get()
             aria-busy=move || busy.get().then_some("true")
             on:click=move |event| {
                 if let Some(press) = on_press {

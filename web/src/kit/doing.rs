@@ -90,13 +90,13 @@ impl Doing {
 }
 
 /// The form of a dialog: its fields, what went wrong, Cancel and the one thing to do. Where a field says what went wrong, that
-/// is where people are.
+/// is where people are. `barred`: why there is nothing to do yet.
 #[component]
 pub(crate) fn DialogForm(
     doing: Doing,
     open: RwSignal<bool>,
     #[prop(into)] action: Signal<String>,
-    #[prop(into, optional)] disabled: Signal<bool>,
+    #[prop(into, optional)] barred: Signal<Option<String>>,
     #[prop(into)] on_submit: Callback<()>,
     children: Children,
 ) -> impl IntoView {
@@ -127,7 +127,7 @@ pub(crate) fn DialogForm(
             </div>
             <footer class="dialog-foot">
                 <Button on_press=move |_| open.set(false)>"Cancel"</Button>
-                <Button look=Look::Primary submit=true busy=doing.busy disabled>{action}</Button>
+                <Button look=Look::Primary submit=true busy=doing.busy barred>{action}</Button>
             </footer>
         </form>
     }

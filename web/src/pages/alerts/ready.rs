@@ -126,7 +126,7 @@ fn One(n: usize, load: List, lacking: Signal<bool>) -> impl IntoView {
     let name = rule.name.clone().unwrap_or_default();
     let (label, told) = (format!("Add {name}"), name.clone());
     let kept = StoredValue::new(rule);
-    let why = barred(Package::Analytics, lacking);
+    let barred = barred(Package::Analytics, lacking);
     let add = move |_| {
         busy.set(true);
         let told = told.clone();
@@ -148,7 +148,7 @@ fn One(n: usize, load: List, lacking: Signal<bool>) -> impl IntoView {
                 <p><strong>{name}</strong></p>
                 <p class="soft">{text}</p>
             </div>
-            <div class="feed-acts"><Button busy disabled=lacking on_press=add attr:aria-label=label attr:title=move || why.get()>"Add"</Button></div>
+            <div class="feed-acts"><Button busy barred on_press=add attr:aria-label=label>"Add"</Button></div>
         </li>
     }
 }

@@ -42,11 +42,11 @@ pub(crate) fn AlertRules() -> impl IntoView {
     });
     let writes = may(Permission::AlertRuleWrite);
     let lacking = use_lacking(Package::Analytics);
-    let why = barred(Package::Analytics, lacking);
+    let barred = barred(Package::Analytics, lacking);
     view! {
         <Head part="Rules" lead="What is watched for, and from when on it is told.">
             {writes.then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None) attr:title=move || why.get()>"New rule"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus barred on_press=move |_| edit.run(None)>"New rule"</Button>
             })}
         </Head>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>

@@ -82,9 +82,9 @@ fn Form(open: RwSignal<bool>, load: List) -> impl IntoView {
         0 => "Import".to_owned(),
         made => format!("Import {}", time::count(made, "rule", "rules")),
     });
-    let disabled = Signal::derive(move || makes.get() == 0);
+    let barred = Signal::derive(move || (makes.get() == 0).then(|| "Choose a file that makes a rule.".to_owned()));
     view! {
-        <DialogForm doing open action disabled on_submit=submit>
+        <DialogForm doing open action barred on_submit=submit>
             <p class="soft">"A file of CSV, whose first line names its columns, or of JSON: what Export makes. All of its rules are made by one change, or none."</p>
             <Chooser chosen/>
             {move || chosen.get().filter(|chosen| chosen.text.is_none()).map(|_| view! {

@@ -85,12 +85,12 @@ pub(crate) fn Guardian() -> impl IntoView {
     let why = barred(Package::Guardian, lacking);
     let new = move || {
         may(Permission::RuleWrite).then(|| view! {
-            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true) attr:title=move || why.get()>"New rule"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus barred=why on_press=move |_| making.set(true)>"New rule"</Button>
         })
     };
     let only = move || {
         may(Permission::RuleWriteWide).then(|| view! {
-            <Button icon=icondata_lu::LuGlobeLock disabled=lacking on_press=move |_| narrowing.set(true) attr:title=move || why.get()>"Only these domains"</Button>
+            <Button icon=icondata_lu::LuGlobeLock barred=why on_press=move |_| narrowing.set(true)>"Only these domains"</Button>
         })
     };
     view! {

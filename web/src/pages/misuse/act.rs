@@ -110,9 +110,9 @@ pub(super) fn Revoke(
 ) -> impl IntoView {
     may(Permission::TokenRevoke).then(|| {
         let name = format!("Revoke {}", jti.inner());
-        let (is_barred, jti) = (barred.is_some(), StoredValue::new(jti));
+        let (why, jti) = (Signal::stored(barred.clone()), StoredValue::new(jti));
         view! {
-            <Button look disabled=is_barred on_press=move |_| ways.revoke.set(Some(jti.get_value())) attr:aria-label=name attr:title=barred.clone()>"Revoke"</Button>
+            <Button look barred=why on_press=move |_| ways.revoke.set(Some(jti.get_value())) attr:aria-label=name>"Revoke"</Button>
             {barred.map(|why| view! { <span class="sr-only">{why}</span> })}
         }
     })
@@ -167,9 +167,8 @@ pub(super) fn BlockButton(
         let name = format!("Block {label}");
         let (lacking, reaches) = (lacking::barred(Package::Guardian, ways.no_rules), StoredValue::new(reaches));
         let barred = Signal::derive(move || barred.clone().or_else(|| lacking.get()));
-        let is_barred = Signal::derive(move || barred.with(Option::is_some));
         view! {
-            <Button look disabled=is_barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name attr:title=move || barred.get()>{text}</Button>
+            <Button look barred on_press=move |_| ways.block.set(Some(reaches.get_value())) attr:aria-label=name>{text}</Button>
             {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
         }
     })

@@ -136,11 +136,13 @@ where
             .with(|page| page.as_ref().and_then(|page| page.next.clone()))
     });
     let later = Memo::new(move |_| !place.of("after").is_empty());
+    let is_first = Signal::derive(move || (!later.get()).then(|| "This is the first page.".to_owned()));
+    let is_last = Signal::derive(move || next.with(Option::is_none).then(|| "This is the last page.".to_owned()));
     view! {
         <Show when=move || later.get() || next.with(Option::is_some)>
             <nav class="pager" aria-label="Pages">
-                <Button disabled=Signal::derive(move || !later.get()) on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
-                <Button disabled=Signal::derive(move || next.with(Option::is_none)) on_press=move |_| {
+                <Button barred=is_first on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
+                <Button barred=is_last on_press=move |_| {
                     if let Some(next) = next.get_untracked() {
                         place.go_on([("after", next)]);
                     }

@@ -62,7 +62,10 @@ fn ApiKey(load: Load<Page<ApiToken>>) -> impl IntoView {
     let keys = Load::new(move || api_tokens::api_key(api));
     let key = Memo::new(move |_| keys.value().get().flatten());
     // Before it is known whether there is one, nothing may end it without asking.
-    let unknown = Signal::derive(move || keys.value().with(Option::is_none));
+    let barred = Signal::derive(move || {
+        let is_unknown = keys.value().with(Option::is_none);
+        is_unknown.then(|| "Whether there is a key is not known yet.".to_owned())
+    });
     let rotate = move |()| {
         doing.run(api_tokens::rotate_api_key(api), move |made| {
             asking.set(false);
@@ -87,7 +90,7 @@ fn ApiKey(load: Load<Page<ApiToken>>) -> impl IntoView {
     };
     view! {
         <Card title="API key" acts=move || may(Permission::ApiKeyRotate).then(|| view! {
-            <Button icon=icondata_lu::LuRotateCcwKey busy=doing.busy disabled=unknown on_press=press>{move || if key.with(Option::is_some) { "Rotate" } else { "Make the API key" }}</Button>
+            <Button icon=icondata_lu::LuRotateCcwKey busy=doing.busy barred on_press=press>{move || if key.with(Option::is_some) { "Rotate" } else { "Make the API key" }}</Button>
         })>
             <p class="soft">"One per organisation, with the role nanoAdmin and without an end. It belongs to the organisation and outlives whoever made it."</p>
             {move || key.get().map(|key| view! {

@@ -38,6 +38,7 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
     let (listed, asked) = (RwSignal::new(lists), RwSignal::new(asks));
     let strict = stream.mfa_required;
     let second_factor = RwSignal::new(strict);
+    let stays = strict && !may(Permission::StreamOpen);
     let handed_over = stream.takeover;
     let takeover = RwSignal::new(handed_over);
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
@@ -86,7 +87,7 @@ fn Form(open: RwSignal<bool>, stream: Stream, on_saved: Callback<Stream>) -> imp
                 <Switch
                     label="Second factor required"
                     value=second_factor
-                    disabled=Signal::stored(strict && !may(Permission::StreamOpen))
+                    barred=Signal::stored(stays.then(|| "Only nanoAdmin takes it off.".to_owned()))
                     hint="Tokens must say that their bearer showed one: mfa in amr."
                 />
                 <Choices legend="Static tokens" options=switches(lists) chosen=listed on_choose=move |one| listed.set(one)/>

@@ -13,7 +13,7 @@ use crate::{
     },
     kit::{Button, Card, Empty, Icon, Load, Loaded, Menu, MenuItem, Skeleton},
     pages::{
-        lacking::{Lacking, use_lacking},
+        lacking::{Lacking, barred, use_lacking},
         tokens::{Bulk, By, NarrowFilters, TokenTable},
     },
     session::may,
@@ -42,6 +42,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
         });
     };
     let lacking = use_lacking(Package::Secure);
+    let barred = barred(Package::Secure, lacking);
     // Filters where there is something to filter.
     let some = Memo::new(move |_| {
         let many = load
@@ -52,7 +53,7 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
     view! {
         <Card title="Tokens" flush=true acts=move || view! {
             {may(Permission::TokenCreate).then(|| view! {
-                <Button icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New token"</Button>
+                <Button icon=icondata_lu::LuPlus barred on_press=move |_| making.set(true)>"New token"</Button>
             })}
             {may(Permission::TokenRevokeBulk).then(|| view! {
                 <Menu label="More about tokens" button=|| view! { <Icon of=icondata_lu::LuEllipsis/> }>

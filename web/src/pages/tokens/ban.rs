@@ -38,6 +38,10 @@ fn Form(first: String, open: RwSignal<bool>, on_banned: Callback<()>) -> impl In
         (!user.is_empty()).then_some(RevokeTokensInput::User(user))
     });
     let hit = Hit::of(input.into());
+    let barred = Signal::derive(move || {
+        let is_missing = input.with(Option::is_none);
+        is_missing.then(|| "Say which viewer.".to_owned())
+    });
     let press = move |_| {
         let (user, note) = (
             user.get_untracked().trim().to_owned(),
@@ -67,7 +71,7 @@ fn Form(first: String, open: RwSignal<bool>, on_banned: Callback<()>) -> impl In
         </div>
         <footer class="dialog-foot">
             <Button on_press=move |_| open.set(false)>"Cancel"</Button>
-            <Button look=Look::Danger busy=doing.busy disabled=Signal::derive(move || input.with(Option::is_none)) on_press=press>"Ban viewer"</Button>
+            <Button look=Look::Danger busy=doing.busy barred on_press=press>"Ban viewer"</Button>
         </footer>
     }
 }

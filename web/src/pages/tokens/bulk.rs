@@ -99,6 +99,14 @@ fn Form(by: By, text: String, open: RwSignal<bool>, on_done: Callback<Option<Cha
     });
     let hit = Hit::of(input.into());
     let ready = Memo::new(move |_| input.get().is_some_and(|input| matches!(hit.on(&input), Some(Ok(_)))));
+    let barred = Signal::derive(move || {
+        let why = match (ready.get(), input.with(Option::is_none)) {
+            (true, _) => return None,
+            (false, true) => "Say which tokens.",
+            (false, false) => "Whom that hits is shown first.",
+        };
+        Some(why.to_owned())
+    });
     let press = move |_| {
         let Some(shown) = input.get_untracked() else { return };
         // "Now" is when the button is pressed.
@@ -145,7 +153,7 @@ fn Form(by: By, text: String, open: RwSignal<bool>, on_done: Callback<Option<Cha
         </div>
         <footer class="dialog-foot">
             <Button on_press=move |_| open.set(false)>"Cancel"</Button>
-            <Button look=Look::Danger busy=doing.busy disabled=Signal::derive(move || !ready.get()) on_press=press>"Revoke tokens"</Button>
+            <Button look=Look::Danger busy=doing.busy barred on_press=press>"Revoke tokens"</Button>
         </footer>
     }
 }

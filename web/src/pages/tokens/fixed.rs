@@ -6,7 +6,7 @@ use guard::lint::{Traits, lint};
 use leptos::prelude::*;
 
 use super::{
-    super::lacking::{Lacking, use_lacking},
+    super::lacking::{Lacking, barred, use_lacking},
     ClosedToRole, Findings, Head,
 };
 use crate::{
@@ -50,9 +50,10 @@ pub(crate) fn StaticTokens() -> impl IntoView {
             .with(|all| all.as_ref().map(|all| all.tokens.clone()).unwrap_or_default())
     });
     let lacking = use_lacking(Package::Secure);
+    let barred = barred(Package::Secure, lacking);
     let new = move || {
         may(Permission::StaticTokenWrite).then(|| view! {
-            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| making.set(true)>"New static token"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus barred on_press=move |_| making.set(true)>"New static token"</Button>
         })
     };
     view! {

@@ -9,7 +9,7 @@ use crate::{
         token_looks::{self, CreateHandleInput},
     },
     kit::{Button, CopyField, Doing, Trouble},
-    pages::lacking::{Lacking, use_lacking},
+    pages::lacking::{Lacking, barred, use_lacking},
 };
 
 /// The button, and in its place what it made. Another `token` begins anew.
@@ -18,6 +18,7 @@ pub(super) fn MakeHandle(#[prop(into)] token: Signal<String>) -> impl IntoView {
     let (api, doing) = (use_api(), Doing::new());
     let made = RwSignal::new(None::<String>);
     let lacking = use_lacking(Package::Secure);
+    let barred = barred(Package::Secure, lacking);
     Effect::new(move |_| {
         token.track();
         made.set(None);
@@ -43,7 +44,7 @@ pub(super) fn MakeHandle(#[prop(into)] token: Signal<String>) -> impl IntoView {
                     <p class="field-hint">"It is shown this once. It stands for the token, and ends with it: whoever revokes the one revokes the other."</p>
                 }.into_any(),
                 None => view! {
-                    <div><Button icon=icondata_lu::LuScissorsLineDashed busy=doing.busy disabled=lacking on_press=press>"Make a handle"</Button></div>
+                    <div><Button icon=icondata_lu::LuScissorsLineDashed busy=doing.busy barred on_press=press>"Make a handle"</Button></div>
                     <p class="field-hint">"24 characters that stand for the token, for SRT and cameras, which cut long ones."</p>
                 }.into_any(),
             }}

@@ -137,9 +137,9 @@ fn Row(token: Token, acts: Acts, narrow: bool) -> impl IntoView {
     let name = format!("Revoke the token of {who}");
     let act = move || {
         let reason = barred.get()?;
-        let name = name.clone();
+        let (name, why) = (name.clone(), Some(reason.clone()).filter(|why| !why.is_empty()));
         may_revoke.then(|| view! {
-            <Button look=Look::Quiet disabled={!reason.is_empty()} on_press=move |_| acts.revoke.run(token.get_value()) attr:aria-label=name attr:title=reason.clone()>"Revoke"</Button>
+            <Button look=Look::Quiet barred=Signal::stored(why) on_press=move |_| acts.revoke.run(token.get_value()) attr:aria-label=name>"Revoke"</Button>
             {(!reason.is_empty()).then(|| view! { <span class="sr-only">{reason}</span> })}
         })
     };

@@ -257,11 +257,10 @@ fn Acts(response: Response, whom: String, no_rules: Signal<bool>, asked: Asked, 
             let is_rule = response.kind.rule().is_some();
             let lacking = lacking::barred(Package::Guardian, no_rules);
             let barred = Signal::derive(move || own.clone().or_else(|| lacking.get().filter(|_| is_rule)));
-            let is_barred = Signal::derive(move || barred.with(Option::is_some));
             let word = if response.is_own { "Take back" } else { "Refuse" };
             view! {
                 <Button look=Look::Quiet busy on_press=refuse attr:aria-label=format!("{word} what is suggested about {whom}")>{word}</Button>
-                <Button look=Look::Plain busy disabled=is_barred on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}") attr:title=move || barred.get()>"Approve"</Button>
+                <Button look=Look::Plain busy barred on_press=approve attr:aria-label=format!("Approve what is suggested about {whom}")>"Approve"</Button>
                 {move || barred.get().map(|why| view! { <span class="sr-only">{why}</span> })}
             }
             .into_any()

@@ -15,7 +15,7 @@ use crate::{
         signing_keys::{self, SigningKey},
     },
     kit::{Badge, Button, Card, Choice, Choices, Confirm, Doing, Load, Loaded, Look, Skeleton, Tone, When, use_toasts},
-    pages::lacking::{Lacking, use_lacking},
+    pages::lacking::{Lacking, barred, use_lacking},
     session::may,
     time,
 };
@@ -31,7 +31,7 @@ pub(crate) fn Keys() -> impl IntoView {
     let lacking = use_lacking(Package::Secure);
     view! {
         <Head part="Signing keys" lead="What tokens are signed with, and known by.">
-            <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| adding.set(true)>"Add a key"</Button>
+            <Button look=Look::Primary icon=icondata_lu::LuPlus barred=barred(Package::Secure, lacking) on_press=move |_| adding.set(true)>"Add a key"</Button>
         </Head>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Lacking package=Package::Secure when=lacking so="playback is open, and keys cannot be added"/>

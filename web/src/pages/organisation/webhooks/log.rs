@@ -124,7 +124,7 @@ fn Row(call: WebhookDelivery, load: Load<Page<WebhookDelivery>>, lacking: Signal
             <td data-label="Answer"><span>{call.answered()}{call.error.clone().map(|why| view! { <span class="under">{why}</span> })}</span></td>
             <td data-label="When" class="soft"><When at=call.created_at.clone()/></td>
             <td class="acts">
-                {can.then(|| view! { <Button look=Look::Quiet busy disabled=lacking on_press=again attr:aria-label=again_name attr:title=move || barred.get()>"Call again"</Button> })}
+                {can.then(|| view! { <Button look=Look::Quiet busy barred on_press=again attr:aria-label=again_name>"Call again"</Button> })}
                 <button type="button" class="btn btn-quiet btn-icon" aria-label=label aria-controls=controls aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
                     {move || if open.get() { view! { <Icon of=icondata_lu::LuChevronUp/> } } else { view! { <Icon of=icondata_lu::LuChevronDown/> } }}
                 </button>

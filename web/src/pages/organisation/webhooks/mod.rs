@@ -42,6 +42,7 @@ pub(crate) fn Webhooks() -> impl IntoView {
         known.with(|known| known.as_ref().is_none_or(|known| known.act))
     });
     let lacking = Signal::derive(move || !act.get());
+    let barred = lacking::barred(Package::Webhooks, lacking);
     let hooks = Memo::new(move |_| {
         let known = load.value();
         known.with(|known| known.as_ref().map(|known| known.webhooks.clone()).unwrap_or_default())
@@ -54,7 +55,7 @@ pub(crate) fn Webhooks() -> impl IntoView {
     view! {
         <Head part="Webhooks" lead="What of your own is asked who may come in, and told what happened.">
             {may(Permission::WebhookUpdate).then(|| view! {
-                <Button look=Look::Primary icon=icondata_lu::LuPlus disabled=lacking on_press=move |_| edit.run(None)>"New webhook"</Button>
+                <Button look=Look::Primary icon=icondata_lu::LuPlus barred on_press=move |_| edit.run(None)>"New webhook"</Button>
             })}
         </Head>
         {move || (!act.get()).then(|| view! {
@@ -133,7 +134,7 @@ fn One(
     view! {
         <Card title=host label acts=move || view! {
             {may(Permission::WebhookTest).then(|| view! {
-                <Button icon=icondata_lu::LuSend busy=trying.busy disabled=lacking on_press=test attr:aria-label=test_name attr:title=move || barred.get()>"Test"</Button>
+                <Button icon=icondata_lu::LuSend busy=trying.busy barred on_press=test attr:aria-label=test_name>"Test"</Button>
             })}
             {may(Permission::WebhookUpdate).then(|| view! {
                 <Menu label=more_name button=|| view! { <Icon of=icondata_lu::LuEllipsisVertical/> }>

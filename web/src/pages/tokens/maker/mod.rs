@@ -11,7 +11,7 @@ use leptos_router::{components::A, hooks::use_query_map};
 pub(crate) use self::snippets::TokenMade;
 use self::{draft::Draft, form::Fields};
 use super::{
-    super::lacking::{Lacking, use_lacking},
+    super::lacking::{Lacking, barred, use_lacking},
     ClosedToRole, Findings,
 };
 use crate::{
@@ -73,6 +73,9 @@ fn Maker(draft: Draft) -> impl IntoView {
         draft::Scope::Groups => draft.groups.with(Vec::is_empty),
         draft::Scope::All => false,
     });
+    let unfinished = Memo::new(move |_| unfinished(unscoped.get(), read.with(Result::is_err)));
+    let lacks = barred(Package::Secure, lacks_secure);
+    let barred = Signal::derive(move || lacks.get().or_else(|| unfinished.get().map(str::to_owned)));
     let (made, shown) = (RwSignal::new(None::<Made>), RwSignal::new(false));
     Effect::new(move |before: Option<bool>| {
         let open = shown.get();
@@ -111,9 +114,9 @@ fn Maker(draft: Draft) -> impl IntoView {
                 </Card>
             </div>
             <footer class="maker-foot">
-                <p role="status">{move || sum(unscoped.get(), read.with(Result::is_err), &findings.get())}</p>
+                <p role="status">{move || sum(unfinished.get(), &findings.get())}</p>
                 <Trouble doing/>
-                <Button look=Look::Primary submit=true busy=doing.busy disabled=Signal::derive(move || lacks_secure.get() || unscoped.get() || read.with(Result::is_err))>"Make token"</Button>
+                <Button look=Look::Primary submit=true busy=doing.busy barred>"Make token"</Button>
             </footer>
         </form>
         <Dialog open=shown title="Copy the token now" wide=true>
@@ -125,13 +128,19 @@ fn Maker(draft: Draft) -> impl IntoView {
     }
 }
 
-/// What stands against it, in a few words.
-fn sum(unscoped: bool, wrong: bool, findings: &[guard::lint::Finding]) -> String {
-    if unscoped {
-        return "Choose what it opens.".to_owned();
+/// Why it cannot be made yet, as far as that depends on what is filled in.
+const fn unfinished(unscoped: bool, wrong: bool) -> Option<&'static str> {
+    match (unscoped, wrong) {
+        (true, _) => Some("Choose what it opens."),
+        (false, true) => Some("A claim does not have its form yet."),
+        (false, false) => None,
     }
-    if wrong {
-        return "A claim does not have its form yet.".to_owned();
+}
+
+/// What stands against it, in a few words.
+fn sum(unfinished: Option<&str>, findings: &[guard::lint::Finding]) -> String {
+    if let Some(why) = unfinished {
+        return why.to_owned();
     }
     let of = |severity| i32::try_from(findings.iter().filter(|one| one.severity == severity).count()).unwrap_or(0);
     match (of(Severity::Fail), of(Severity::Warn)) {
