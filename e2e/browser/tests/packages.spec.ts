@@ -247,6 +247,7 @@ test('without any package no button fails for want of one', async ({ page }) => 
   const closed: Record<string, string[]> = {};
   for (const path of [
     '/overview',
+    '/overview/quality',
     '/streams',
     `/streams/${testStream().name}`,
     '/tokens',

@@ -24,9 +24,13 @@ test('a nanoUser creates tokens and ends no stream', async ({ page }) => {
 
 test('a nanoReadOnly watches, and sees neither token nor key', async ({ page }) => {
   await signIn(page, user('nanoReadOnly'));
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.postData() ?? ''));
   await expect(page.getByRole('button', { name: 'New stream' })).toHaveCount(0);
   await page.goto(ofTestStream());
   await expect(page.locator('portcullis-player video')).toBeVisible();
+  await expect(page.getByText('Token records are for nanoUser and nanoAdmin')).toBeVisible();
+  expect(asked.filter((text) => text.includes('playbackTokens')), 'what is refused is not asked for').toEqual([]);
   await expect(page.getByRole('button', { name: 'New token' })).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
 });

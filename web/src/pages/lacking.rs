@@ -6,18 +6,23 @@ use leptos_router::components::A;
 use crate::{
     api::{
         client::use_api,
-        organisation::{self, Package},
+        organisation::{self, Overview, Package},
     },
     kit::{Load, Notice, Tone},
 };
 
-/// Whether the organisation lacks a package; not before that is known.
-pub(super) fn use_lacking(package: Package) -> Signal<bool> {
+/// What the organisation has: asked for now, and again as soon as it may have something else.
+pub(super) fn use_overview() -> Load<Overview> {
     let api = use_api();
-    let overview = Load::new(move || {
+    Load::new(move || {
         api.times_changed.track();
         organisation::overview(api)
-    });
+    })
+}
+
+/// Whether the organisation lacks a package; not before that is known.
+pub(super) fn use_lacking(package: Package) -> Signal<bool> {
+    let overview = use_overview();
     let lacking = Memo::new(move |_| {
         let known = overview.value();
         known.with(|known| known.as_ref().is_some_and(|known| !known.has(package)))

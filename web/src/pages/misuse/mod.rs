@@ -42,13 +42,9 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::{
-    api::{
-        client::use_api,
-        organisation::{self, Package},
-        people::Permission,
-    },
-    kit::{Empty, Load, Loaded, Notice, PageHead, Skeleton, Tabs, Tone},
-    pages::located::Credits,
+    api::{organisation::Package, people::Permission},
+    kit::{Empty, Loaded, Notice, PageHead, Skeleton, Tabs, Tone},
+    pages::{lacking::use_overview, located::Credits},
     session::may,
 };
 
@@ -77,11 +73,7 @@ fn Page(
         }
         .into_any();
     }
-    let api = use_api();
-    let load = Load::new(move || {
-        api.times_changed.track();
-        organisation::overview(api)
-    });
+    let load = use_overview();
     let bought = move || {
         load.value()
             .with(|now| now.as_ref().is_some_and(|now| now.has(Package::Analytics)))

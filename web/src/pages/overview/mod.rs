@@ -16,12 +16,9 @@ use super::{
     misuse::{Latest, Place, When, is_open},
 };
 use crate::{
-    api::{
-        client::use_api,
-        organisation::{self, Package},
-        people::Permission,
-    },
-    kit::{Card, Load, Notice, PageHead, Tone},
+    api::{organisation::Package, people::Permission},
+    kit::{Card, Notice, PageHead, Tone},
+    pages::lacking::use_overview,
     session::may,
 };
 
@@ -29,11 +26,7 @@ use crate::{
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
     let place = Place::at("/overview");
-    let api = use_api();
-    let overview = Load::new(move || {
-        api.times_changed.track();
-        organisation::overview(api)
-    });
+    let overview = use_overview();
     let has = Memo::new(move |_| {
         overview
             .value()

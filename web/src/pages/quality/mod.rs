@@ -22,7 +22,7 @@ use crate::{
         quality::{self, Whole},
     },
     kit::{Empty, Icon, Load, Loaded, PageHead, Skeleton, Stat},
-    pages::lacking::{Lacking, use_lacking},
+    pages::lacking::{Lacking, use_overview},
     session::may,
     time,
 };
@@ -33,9 +33,14 @@ type Known = (Steps, Whole);
 /// The page.
 #[component]
 pub(crate) fn Quality() -> impl IntoView {
-    let lacking = use_lacking(Package::Analytics);
+    let overview = use_overview();
+    let has = Memo::new(move |_| {
+        let known = overview.value();
+        known.with(|known| known.as_ref().map(|known| known.has(Package::Analytics)))
+    });
+    let lacking = Signal::derive(move || has.get() == Some(false));
     let place = Place::at("/overview/quality").going_by(apart::FIRST);
-    let open = Memo::new(move |_| may(Permission::AnalyticsRead) && !lacking.get());
+    let open = Memo::new(move |_| may(Permission::AnalyticsRead) && has.get() == Some(true));
     let export = move || {
         let given = move |()| {
             let (range, filter) = untrack(|| (place.span().range(), narrowed(place)));
@@ -58,12 +63,14 @@ pub(crate) fn Quality() -> impl IntoView {
     view! {
         <PageHead title="Playback quality" tab="Overview" lead="What viewers lived through, as their players tell it: the first picture, standing still, delay and failures.">{export}</PageHead>
         <Parts/>
-        <Lacking package=Package::Analytics when=lacking so="how well it plays is not told"/>
-        <Show when=move || open.get()>
-            <div class="filters"><When place/></div>
-            <Only place/>
-            <Whole place/>
-        </Show>
+        <Loaded load=overview skeleton=|| view! { <Skeleton lines=8/> }>
+            <Lacking package=Package::Analytics when=lacking so="how well it plays is not told"/>
+            <Show when=move || open.get()>
+                <div class="filters"><When place/></div>
+                <Only place/>
+                <Whole place/>
+            </Show>
+        </Loaded>
     }
 }
 

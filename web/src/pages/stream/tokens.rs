@@ -19,10 +19,21 @@ use crate::{
     session::may,
 };
 
-/// Their records, and the ways to new ones.
+/// Their records, and the ways to new ones, for whom they are.
 #[component]
 pub(super) fn StreamTokens(name: String) -> impl IntoView {
-    let api = use_api();
+    let lacking = use_lacking(Package::Secure);
+    let told = move || view! { <Lacking package=Package::Secure when=lacking so="playback is open, and tokens cannot be made"/> };
+    if !may(Permission::TokenRead) {
+        return view! {
+            <Card title="Tokens" flush=true>
+                {told()}
+                <Empty icon=icondata_lu::LuLockKeyhole title="Closed to your role" text="Token records are for nanoUser and nanoAdmin. You can watch the stream on this page."/>
+            </Card>
+        }
+        .into_any();
+    }
+    let (api, barred) = (use_api(), barred(Package::Secure, lacking));
     let name = StoredValue::new(name);
     let (text, status) = (RwSignal::new(String::new()), RwSignal::new(None::<TokenStatus>));
     let wanted = Signal::derive(move || Wanted {
@@ -41,8 +52,6 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
             }
         });
     };
-    let lacking = use_lacking(Package::Secure);
-    let barred = barred(Package::Secure, lacking);
     // Filters where there is something to filter.
     let some = Memo::new(move |_| {
         let many = load
@@ -61,19 +70,14 @@ pub(super) fn StreamTokens(name: String) -> impl IntoView {
                 </Menu>
             })}
         }>
-            <Lacking package=Package::Secure when=lacking so="playback is open, and tokens cannot be made"/>
-            {if may(Permission::TokenRead) {
-                view! {
-                    <Show when=move || some.get()><NarrowFilters text status/></Show>
-                    <Loaded load skeleton=|| view! { <Skeleton lines=3/> }>
-                        <TokenTable load wanted bulk narrow=true/>
-                    </Loaded>
-                }.into_any()
-            } else {
-                view! { <Empty icon=icondata_lu::LuLockKeyhole title="Closed to your role" text="Token records are for nanoUser and nanoAdmin. You can watch the stream on this page."/> }.into_any()
-            }}
+            {told()}
+            <Show when=move || some.get()><NarrowFilters text status/></Show>
+            <Loaded load skeleton=|| view! { <Skeleton lines=3/> }>
+                <TokenTable load wanted bulk narrow=true/>
+            </Loaded>
         </Card>
         <NewToken open=making name=name.get_value() on_made=made/>
         <Bulk asked=bulk on_revoked=move |()| load.again()/>
     }
+    .into_any()
 }
