@@ -97,6 +97,22 @@ test('the box opens again however soon after it was closed', async ({ page }) =>
   });
   await expect(page.locator('body[data-closed]')).toBeAttached();
   await expect(box(page)).toBeVisible();
+  await expect(field(page)).toBeFocused();
+});
+
+test('what is typed right behind the keys of the box is in its field', async ({ page }) => {
+  await signIn(page, user('nanoAdmin'));
+  // Keys come faster than pictures: none is drawn in between.
+  await page.evaluate(() => {
+    window.requestAnimationFrame = () => 0;
+  });
+  for (let round = 0; round < 3; round += 1) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('soon');
+    await expect(field(page)).toHaveValue('soon');
+    await page.keyboard.press('Escape');
+    await expect(box(page)).toBeHidden();
+  }
 });
 
 test('the arrows go through every group and round its ends, and what they mark is named and in view', async ({ page }) => {

@@ -59,9 +59,10 @@ fn Seeker(open: RwSignal<bool>) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let to_field = move || {
         if let Some(field) = field.get_untracked() {
-            request_animation_frame(move || drop(field.focus()));
+            let _ = field.focus();
         }
     };
+    // Before the next key is told: what is typed right behind the keys of the box is for the field.
     Effect::new(move |_| field.get().map(|_| to_field()));
     let go = Callback::new(move |hit: Hit| {
         recent::remember(&whose, &hit);
@@ -94,7 +95,7 @@ fn Seeker(open: RwSignal<bool>) -> impl IntoView {
                 <span class="sr-only">"Search "{over()}</span>
                 {move || if seek.slow.get() { view! { <span class="spinner"></span> }.into_any() } else { view! { <Icon of=icondata_lu::LuSearch/> }.into_any() }}
                 <input
-                    node_ref=field type="text" role="combobox" autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="200" enterkeyhint="go"
+                    node_ref=field type="text" role="combobox" autofocus=true autocomplete="off" autocapitalize="off" spellcheck="false" maxlength="200" enterkeyhint="go"
                     placeholder=format!("Search {}", over()) aria-autocomplete="list" aria-expanded=move || some.get().to_string()
                     aria-controls=move || some.get().then_some(list::ID)
                     aria-activedescendant=move || some.get().then(|| list::option_id(seek.at.get()))
