@@ -1,11 +1,17 @@
 // The platform operator in the dashboard: organisations, packages, suspension; and what customers see of it at once.
-import { type Locator, expect, test } from '@playwright/test';
+import { type Locator, type Page, expect, test } from '@playwright/test';
 import { demo } from '../support/demo.ts';
 import { expectFitEverywhere, expectFitLightAndDark } from '../support/fit.ts';
 import { linkTo } from '../support/mail.ts';
 import { signIn, stranger } from '../support/people.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
+
+/** Somebody comes back to the page. */
+async function comeBack(page: Page, event: 'focus' | 'visibilitychange'): Promise<void> {
+  await page.bringToFront();
+  await page.evaluate((event) => document.dispatchEvent(new Event(event, { bubbles: true })), event);
+}
 
 async function boxOf(row: Locator, button: string): Promise<{ x: number; width: number }> {
   return (await row.getByRole('button', { name: button }).boundingBox())!;
@@ -51,7 +57,7 @@ test('an operator creates an organisation, answers its request with limits, susp
   await expect(guardian).toContainText('Requested');
   await expect(guardian.getByRole('button')).toHaveCount(0);
 
-  await page.reload();
+  await comeBack(page, 'focus');
   await expect(row).not.toContainText('Invitation');
   const request = page.getByRole('listitem').filter({ hasText: name });
   await expect(request).toContainText('For the derby on Saturday.');
@@ -72,7 +78,7 @@ test('an operator creates an organisation, answers its request with limits, susp
   await expect(guardian).toContainText('Requested');
   await expect(guardian).not.toContainText('Declined');
 
-  await page.reload();
+  await comeBack(page, 'visibilitychange');
   await expect(request).toContainText('Signed.');
   await request.getByRole('button', { name: 'Enable…' }).click();
   const packages = page.getByRole('dialog');

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use crate::{
     api::people::{Closed, Membership},
-    kit::{Badge, Button, Card, Empty, Look, Tone},
+    kit::{Badge, Button, Card, Empty, Look, Tone, returning},
     session::{Session, use_person, use_session},
 };
 
@@ -75,7 +75,7 @@ pub(crate) fn Outside() -> impl IntoView {
 /// Nothing is pushed to whoever is outside: it is asked whether something opened when they come back to the page, and
 /// now and then while they look at it.
 fn look_again(session: Session) {
-    let focused = window_event_listener(ev::focus, move |_| session.recheck());
+    returning(move || session.recheck());
     let look = move || {
         if !document().hidden() {
             session.recheck();
@@ -83,7 +83,6 @@ fn look_again(session: Session) {
     };
     let looking = set_interval_with_handle(look, LOOKS_EVERY).ok();
     on_cleanup(move || {
-        focused.remove();
         if let Some(looking) = looking {
             looking.clear();
         }

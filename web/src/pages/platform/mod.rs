@@ -22,7 +22,7 @@ use crate::{
     },
     kit::{
         Badge, Button, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
-        SearchBox, Skeleton, Table, Tone, Trouble, nodes, use_toasts,
+        SearchBox, Skeleton, Table, Tone, Trouble, nodes, renew, returning, use_toasts,
     },
     session::use_person,
 };
@@ -64,9 +64,11 @@ pub(crate) fn Platform() -> impl IntoView {
     });
     let answer = Callback::new(move |(one, package)| edit.run((one, Some(package))));
     let again = Callback::new(move |()| {
-        load.again();
+        renew(load, text, move |text, after| platform::organisations(api, text, after));
         requests.again();
     });
+    // Nothing is pushed to operators: what was asked for meanwhile is there when they come back.
+    returning(move || again.run(()));
     let search = move |text: String| {
         let options = NavigateOptions {
             replace: true,
@@ -82,19 +84,19 @@ pub(crate) fn Platform() -> impl IntoView {
         <PageHead title="Platform" lead="Every organisation of this installation.">
             <Button look=Look::Primary icon=icondata_lu::LuPlus on_press=move |_| creating.set(true)>"New organisation"</Button>
         </PageHead>
-        <Requests requests on_answer=answer/>
+        <Requests requests on_answer=answer on_declined=again/>
         <div class="filters">
             <SearchBox label="Search organisations" placeholder="Name or hash" text heard=search/>
             <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| crate::time::count(page.total, "organisation", "organisations")))}</p>
         </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
-            <Organisations load text edit/>
+            <Organisations load text edit again/>
         </Loaded>
         <Dialog open=editing wide=true title=Signal::derive(move || format!("Packages of {}", edited.with(|one| one.as_ref().map(|(one, _)| one.name.clone()).unwrap_or_default())))>
             {move || edited.get().map(|(organisation, wanted)| view! { <EditPackages organisation wanted open=editing on_saved=again/> })}
         </Dialog>
         <Dialog open=creating wide=true title="New organisation">
-            <Create open=creating on_made=move |()| load.again()/>
+            <Create open=creating on_made=again/>
         </Dialog>
     }
     .into_any()
@@ -105,6 +107,7 @@ fn Organisations(
     load: List,
     text: Memo<String>,
     edit: Callback<(PlatformOrganisation, Option<Package>)>,
+    again: Callback<()>,
 ) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let all = nodes(load);
@@ -114,7 +117,7 @@ fn Organisations(
         doing.run(
             platform::resume_organisation(api, platform::ResumeOrganisationInput { organisation: one.hash }),
             move |_| {
-                load.again();
+                again.run(());
                 toasts.good(format!("{} is open again.", one.name));
             },
         );
@@ -123,7 +126,7 @@ fn Organisations(
         doing.run(
             platform::resend_first_invitation(api, platform::ResendFirstInvitationInput { organisation: one.hash }),
             move |_| {
-                load.again();
+                again.run(());
                 toasts.good("The invitation is on its way again. The link that was mailed before is dead.");
             },
         );
@@ -144,7 +147,7 @@ fn Organisations(
             platform::suspend_organisation(api, platform::SuspendOrganisationInput { organisation: one.hash }),
             move |_| {
                 suspending.set(false);
-                load.again();
+                again.run(());
                 toasts.good(format!("{} is suspended.", one.name));
             },
         );

@@ -17,6 +17,7 @@ use crate::{
 pub(super) fn Requests(
     requests: Load<Vec<PackageRequest>>,
     on_answer: Callback<(PlatformOrganisation, Package)>,
+    on_declined: Callback<()>,
 ) -> impl IntoView {
     let (api, doing) = (use_api(), Doing::new());
     let all = Memo::new(move |_| requests.value().get().unwrap_or_default());
@@ -43,7 +44,7 @@ pub(super) fn Requests(
         <Show when=move || !all.with(Vec::is_empty)>
             <Card title="Requests" flush=true>
                 <ul class="rows">
-                    <For each=move || all.get() key=|one| one.id.clone() let:one>
+                    <For each=move || all.get() key=|one| format!("{one:?}") let:one>
                         <Request one answer decline/>
                     </For>
                 </ul>
@@ -51,7 +52,7 @@ pub(super) fn Requests(
             </Card>
         </Show>
         <Dialog open=declining title>
-            {move || declined.get().map(|request| view! { <Decline request open=declining requests/> })}
+            {move || declined.get().map(|request| view! { <Decline request open=declining on_declined/> })}
         </Dialog>
     }
 }
@@ -74,7 +75,7 @@ fn Request(one: PackageRequest, answer: Callback<PackageRequest>, decline: Callb
 }
 
 #[component]
-fn Decline(request: PackageRequest, open: RwSignal<bool>, requests: Load<Vec<PackageRequest>>) -> impl IntoView {
+fn Decline(request: PackageRequest, open: RwSignal<bool>, on_declined: Callback<()>) -> impl IntoView {
     let (api, toasts, doing) = (use_api(), use_toasts(), Doing::new());
     let reason = RwSignal::new(String::new());
     let (organisation, package) = (request.organisation.hash, request.package);
@@ -86,7 +87,7 @@ fn Decline(request: PackageRequest, open: RwSignal<bool>, requests: Load<Vec<Pac
         };
         doing.run(platform::decline_package_request(api, input), move |_| {
             open.set(false);
-            requests.again();
+            on_declined.run(());
             toasts.good("Declined. Its administrators are told by mail.");
         });
     };
