@@ -39,6 +39,26 @@ test('two who have the settings open take nothing back from each other', async (
   await expect(page.getByRole('radio', { name: 'Hashed, under a key that is destroyed' })).toBeChecked();
 });
 
+test('the page of the organisation asks once what there is, and a package that comes takes nothing that was typed', async ({ page }) => {
+  await signIn(page, await newAdministrator('Odile', ['LIVE', 'SECURE']));
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.postData() ?? ''));
+  await page.goto(at('/organisation'));
+  const name = page.getByLabel('Name', { exact: true });
+  await expect(name).toHaveValue('The house of Odile');
+  await page.waitForLoadState('networkidle');
+  expect(asked.filter((text) => text.includes('declinedBecause'))).toHaveLength(1);
+
+  await name.fill('The garden of Odile');
+  const organisation = await page.getByRole('textbox', { name: 'Hash' }).innerText();
+  const operator = await Control.signedIn(demo().operator);
+  await operator.change('setPackage', { organisation, package: 'GUARDIAN', enabled: true });
+  await operator.close();
+  const guardian = page.getByRole('main').getByRole('listitem').filter({ has: page.getByText('Guardian', { exact: true }) });
+  await expect(guardian).toContainText('Enabled');
+  await expect(name).toHaveValue('The garden of Odile');
+});
+
 test('what fails for want of a package is closed, and says why', async ({ page }) => {
   test.slow();
   const person = await newAdministrator('Paula', []);

@@ -18,6 +18,7 @@ use crate::{
 #[component]
 pub(crate) fn Overview() -> impl IntoView {
     let api = use_api();
+    let at = api.times_changed.get_untracked();
     let load = Load::new(move || organisation::overview(api));
     let hash = move || {
         load.value()
@@ -27,7 +28,7 @@ pub(crate) fn Overview() -> impl IntoView {
         <Head part="Overview" lead="What it has, and how it is set up."/>
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <div class="split">
-                <Packages told=load/>
+                <Packages told=load at/>
                 <div class="stack">
                     <Card title="Identity">
                         <div class="stack-tight">

@@ -12,13 +12,21 @@ use crate::{
     session::may,
 };
 
-/// Every package of the catalogue: as the page was told, and from then on as it becomes.
+/// Every package of the catalogue: as the page was `told` when `times_changed` was `at`, and from then on as it becomes. The
+/// forms of the page hear nothing of that, and keep what was typed.
 #[component]
-pub(super) fn Packages(told: Load<Overview>) -> impl IntoView {
+pub(super) fn Packages(told: Load<Overview>, at: u32) -> impl IntoView {
     let api = use_api();
+    let first = StoredValue::new(told.value().get_untracked());
     let load = Load::new(move || {
-        api.times_changed.track();
-        organisation::overview(api)
+        let is_news = api.times_changed.get() != at;
+        let known = first.try_update_value(Option::take).flatten();
+        async move {
+            match known.filter(|_| !is_news) {
+                Some(known) => Ok(known),
+                None => organisation::overview(api).await,
+            }
+        }
     });
     let (asked, open) = (RwSignal::new(None::<Package>), RwSignal::new(false));
     let packages = Memo::new(move |_| {
