@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
-pub(crate) use types::{Severity, TokenAdvice, ingest_url};
+pub(crate) use types::{CredentialKind, Severity, TokenAdvice, ingest_url};
 
 use crate::{
     http::{discretion::Discretion, limits::Fields, persisted::Persisted, shape::Shape},

@@ -1,8 +1,11 @@
-//! A token that somebody shows is looked at: who signed it, what it says, what could be better about it.
+//! A token that somebody shows is looked at: what kind it is, who signed it, what it says, what could be better about
+//! it.
+//!
+//! What others have is told by its form, like what does not exist.
 
 use entity::{Tenanted, playback_token, static_token, token_handle};
 use guard::{
-    Timestamp,
+    Form, Timestamp,
     lint::Traits,
     policy::{CredentialDigest, StaticToken},
     token::Claims,
@@ -15,11 +18,16 @@ use super::{
     proof::{self, Verdict},
     static_tokens, tokens,
 };
-use crate::{fault::Fault, graphql::TokenAdvice, people::Acting, state::State};
+use crate::{
+    fault::Fault,
+    graphql::{CredentialKind, TokenAdvice},
+    people::Acting,
+    state::State,
+};
 
 /// What was seen.
-#[derive(Default)]
 pub(crate) struct Seen {
+    pub(crate) kind: CredentialKind,
     /// The key that signed it.
     pub(crate) kid: Option<String>,
     pub(crate) jti: Option<String>,
@@ -30,7 +38,21 @@ pub(crate) struct Seen {
     pub(crate) record: Option<playback_token::Model>,
 }
 
-/// Looks at a token, a handle or a static token, and at what became of it. The role was judged.
+impl Seen {
+    /// Of what nobody here knows more than its kind.
+    fn of(kind: CredentialKind) -> Self {
+        Self {
+            kind,
+            kid: None,
+            jti: None,
+            claims: None,
+            advice: vec![],
+            record: None,
+        }
+    }
+}
+
+/// Looks at a text that is shown as a credential, and at what became of it. The role was judged.
 pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault> {
     let seen = look(state, acting, text).await?;
     let record = match &seen.jti {
@@ -51,33 +73,41 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
         return Ok(Seen {
             jti: Some(StaticToken::id_of(&row.name).to_string()),
             advice: of_static(&row, now),
-            ..Seen::default()
-        });
-    }
-    let handle = token_handle::Entity::in_tenant(acting.id)
-        .filter(token_handle::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
-        .one(connection)
-        .await?;
-    if let Some(row) = handle {
-        let claims: Value = serde_json::from_str(&row.claims).map_err(|error| Fault::bug(&error))?;
-        let read =
-            guard::token::claims_of(&row.claims, &row.jti.as_str().into()).map_err(|error| Fault::bug(&error))?;
-        return Ok(Seen {
-            kid: Some(row.kid),
-            jti: Some(row.jti),
-            claims: Some(claims),
-            advice: traits(&read),
-            record: None,
+            ..Seen::of(CredentialKind::Static)
         });
     }
     let malformed = |why: guard::token::Malformed| Fault::field("token", "MALFORMED", why.to_string());
+    match Form::of(text).map_err(malformed)? {
+        Form::Static => return Ok(Seen::of(CredentialKind::Static)),
+        Form::Opaque => return Ok(Seen::of(CredentialKind::Opaque)),
+        Form::Handle => {
+            let row = token_handle::Entity::in_tenant(acting.id)
+                .filter(token_handle::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
+                .one(connection)
+                .await?;
+            let Some(row) = row else {
+                return Ok(Seen::of(CredentialKind::Handle));
+            };
+            let claims: Value = serde_json::from_str(&row.claims).map_err(|error| Fault::bug(&error))?;
+            let read =
+                guard::token::claims_of(&row.claims, &row.jti.as_str().into()).map_err(|error| Fault::bug(&error))?;
+            return Ok(Seen {
+                kid: Some(row.kid),
+                jti: Some(row.jti),
+                claims: Some(claims),
+                advice: traits(&read),
+                ..Seen::of(CredentialKind::Handle)
+            });
+        }
+        Form::Jwt(_) => {}
+    }
     match proof::judge(state, connection, acting.id, text).await? {
         Verdict::Proven(proven) => Ok(Seen {
             kid: Some(proven.key.kid().to_string()),
             jti: Some(proven.claims.jti.to_string()),
             claims: Some(Value::Object(proven.object)),
             advice: traits(&proven.claims),
-            record: None,
+            ..Seen::of(CredentialKind::Jwt)
         }),
         Verdict::NoKey(token) | Verdict::Unsigned(token) => {
             let claims = token.claims().map_err(malformed)?;
@@ -85,8 +115,7 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
                 jti: Some(claims.jti.to_string()),
                 claims: token.object().ok().map(Value::Object),
                 advice: traits(claims),
-                kid: None,
-                record: None,
+                ..Seen::of(CredentialKind::Jwt)
             })
         }
         Verdict::Malformed(why) => Err(malformed(why)),

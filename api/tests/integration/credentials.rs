@@ -15,7 +15,7 @@ pub(crate) const HANDLE: &str =
 pub(crate) const STATIC: &str = "mutation($i: CreateStaticTokenInput!) { createStaticToken(input: $i) {
     staticToken { id name prefix door streams organisationWide expiresAt } text advice { code } errors { code field } } }";
 const LINT: &str = "mutation($t: String!) { lintToken(input: {token: $t}) {
-    signed kid jti claims advice { code severity } errors { code message } } }";
+    kind signed kid jti claims advice { code severity } errors { code message } } }";
 const BAN: &str = "mutation($u: String!, $n: String) { banUser(input: {user: $u, note: $n}) {
     banned { user note bannedBy { name } } change { id } errors { code } } }";
 const UNBAN: &str = "mutation($u: String!) { unbanUser(input: {user: $u}) { user change { id } errors { code } } }";
@@ -384,12 +384,15 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
         .await;
     let seen = admin.data(LINT, json!({ "t": made["token"] })).await["lintToken"].clone();
     assert_eq!((&seen["signed"], &seen["jti"]), (&json!(true), &made["record"]["jti"]));
+    assert_eq!(seen["kind"], "JWT");
     assert_eq!(seen["advice"], made["advice"]);
     // Somebody else's looks the same, but for who signed it.
     let theirs = world.outsider().await.data(LINT, json!({ "t": made["token"] })).await["lintToken"].clone();
     assert_eq!((&theirs["signed"], &theirs["kid"]), (&json!(false), &Value::Null));
+    assert_eq!(theirs["kind"], "JWT");
     for (text, message) in [
-        ("nonsense".to_owned(), "three parts"),
+        (String::new(), "three parts"),
+        ("no.sen.se".to_owned(), "three parts"),
         (hs256("x", &json!({ "crit": ["b64"] }), &json!({})), "crit"),
         (hs256("x", &json!({}), &json!({ "streams": ["x"] })), "exp"),
         (
@@ -399,6 +402,7 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
     ] {
         let refused = admin.data(LINT, json!({ "t": text })).await["lintToken"].clone();
         assert_eq!(refused["errors"][0]["code"], "MALFORMED", "{refused}");
+        assert_eq!(refused["kind"], Value::Null);
         assert!(
             refused["errors"][0]["message"].as_str().unwrap().contains(message),
             "{refused}"
@@ -411,7 +415,10 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
         .data(LINT, json!({ "t": made["createStaticToken"]["text"] }))
         .await["lintToken"]
         .clone();
-    assert_eq!(seen["jti"], "static:studio");
+    assert_eq!(
+        (&seen["kind"], &seen["jti"]),
+        (&json!("STATIC"), &json!("static:studio"))
+    );
     assert!(
         seen["advice"]
             .as_array()
@@ -421,6 +428,42 @@ async fn a_token_that_is_pasted_is_looked_at_and_kept_nowhere() {
     );
     let reader = world.as_role("nanoReadOnly").await;
     assert_eq!(reader.code(LINT, json!({ "t": "x" })).await, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn what_is_no_signed_token_is_told_by_its_form_and_never_whether_others_have_it() {
+    let world = World::new().await;
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    let lint = async |client: &Client, text: &Value| client.data(LINT, json!({ "t": text })).await["lintToken"].clone();
+    let token = admin.make_token(json!({ "organisation": true })).await["token"].clone();
+    let handle = admin.data(HANDLE, json!({ "t": token })).await["createHandle"]["handle"].clone();
+    let made = admin
+        .data(STATIC, json!({ "i": { "name": "made", "organisation": true } }))
+        .await;
+    let chosen = json!("the-studio-is-open-today");
+    let input = json!({ "name": "chosen", "text": chosen, "organisation": true });
+    admin.data(STATIC, json!({ "i": input })).await;
+    for (theirs, nobodys, kind, kind_outside) in [
+        (handle, "h_0000000000000000000000", "HANDLE", "HANDLE"),
+        (
+            made["createStaticToken"]["text"].clone(),
+            "s_0000000000000000000000",
+            "STATIC",
+            "STATIC",
+        ),
+        (chosen, "the-studio-is-closed-today", "STATIC", "OPAQUE"),
+    ] {
+        let seen = lint(&admin, &theirs).await;
+        assert_eq!(seen["kind"], kind);
+        assert_ne!(seen["jti"], Value::Null, "{seen}");
+        let outside = lint(&outsider, &theirs).await;
+        let nothing = json!({
+            "kind": kind_outside, "signed": false, "kid": null, "jti": null, "claims": null, "advice": [], "errors": []
+        });
+        assert_eq!(outside, nothing);
+        assert_eq!(lint(&outsider, &json!(nobodys)).await, nothing);
+        assert_eq!(lint(&admin, &json!(nobodys)).await, nothing);
+    }
 }
 
 #[tokio::test]

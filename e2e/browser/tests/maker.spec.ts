@@ -170,5 +170,19 @@ test('a token is read where it was pasted, and only its id is looked up', async 
     await ask.click();
     await expect(status).toHaveText('Expired', { timeout: 1_000 });
   }).toPass();
+
+  // What is no signed token is told by its form.
+  for (const [text, form, word] of [
+    ['h_0000000000000000000000', 'It has the form of a handle', 'It stands for no token of your organisation'],
+    ['s_0000000000000000000000', 'It has the form of a static token', 'only your own backend can let it in'],
+    ['open-sesame', 'It is no signed token', 'only your own backend can let it in'],
+  ] as const) {
+    await field.fill(text);
+    await expect(page.getByText(form)).toBeVisible();
+    await expect(page.getByText(word)).toHaveCount(0);
+    await ask.click();
+    await expect(page.getByText(word)).toBeVisible();
+    await expectFitEverywhere(page, form);
+  }
   await control.close();
 });

@@ -109,10 +109,11 @@ async fn a_token_is_made_verified_looked_up_and_revoked_by_rest() {
     assert!(made.get("errors").is_none());
     assert_eq!(plays(&server, &stream, token).await, "TOKEN_ASN");
 
-    for text in [token, handle] {
+    for (text, kind) in [(token, "JWT"), (handle, "HANDLE")] {
         let seen = tool.post("tokens/verify", &json!({ "token": text })).await;
         assert_eq!(seen.status, 200, "{}", seen.text());
         let seen = seen.json();
+        assert_eq!(seen["kind"], kind);
         assert_eq!((&seen["signed"], &seen["jti"]), (&json!(true), &json!(jti)));
         assert_eq!(seen["claims"]["user"], "ann");
         assert_eq!(seen["record"]["status"], "ACTIVE");

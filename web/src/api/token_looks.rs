@@ -62,10 +62,20 @@ struct Lint {
     lint_token: Option<Looked>,
 }
 
+/// What kind of credential a text is.
+#[derive(cynic::Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    Handle,
+    Jwt,
+    Opaque,
+    Static,
+}
+
 /// What the server says of a text.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "LintTokenPayload")]
 pub(crate) struct Looked {
+    pub(crate) kind: Option<CredentialKind>,
     pub(crate) signed: bool,
     pub(crate) kid: Option<String>,
     pub(crate) jti: Option<cynic::Id>,
@@ -75,7 +85,7 @@ pub(crate) struct Looked {
     errors: Vec<UserError>,
 }
 
-/// Has a token, a handle or a static token looked at; nothing of it is kept.
+/// Has a text that is shown as a credential looked at; nothing of it is kept.
 pub(crate) async fn look(api: Api, token: String) -> Result<Looked, Failure> {
     let input = LintTokenInput { token };
     let answer = api.mutate(Lint::build(LintVariables { input })).await?;

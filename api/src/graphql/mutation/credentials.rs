@@ -12,7 +12,7 @@ use crate::{
     fault::UserError,
     graphql::{
         caller, state,
-        types::{BannedUser, Change, Moment, PlaybackToken, StaticToken, TokenAdvice, TokenDoor},
+        types::{BannedUser, Change, CredentialKind, Moment, PlaybackToken, StaticToken, TokenAdvice, TokenDoor},
     },
     service::{bans, lint, static_tokens, tokens},
 };
@@ -123,13 +123,15 @@ impl Credentials {
         )
     }
 
-    /// Looks at a token: who signed it, what it says, and what could be better about it. Changes nothing, and keeps nothing.
+    /// Looks at a token: what kind it is, who signed it, what it says, and what could be better about it. Changes
+    /// nothing, and keeps nothing.
     async fn lint_token(&self, context: &Context<'_>, input: LintTokenInput) -> Result<Option<LintTokenPayload>> {
         let state = state(context);
         let acting = caller(context).may(state, Action::TokenLint)?;
         answer(
             lint::lint(state, acting, input.token.trim()).await,
             |seen| LintTokenPayload {
+                kind: Some(seen.kind),
                 signed: seen.kid.is_some(),
                 kid: seen.kid,
                 jti: seen.jti.map(ID),
@@ -139,6 +141,7 @@ impl Credentials {
                 errors: vec![],
             },
             |errors| LintTokenPayload {
+                kind: None,
                 signed: false,
                 kid: None,
                 jti: None,
@@ -245,13 +248,15 @@ pub(super) struct RemoveStaticTokenPayload {
 /// What is to be looked at.
 #[derive(InputObject)]
 pub(super) struct LintTokenInput {
-    /// A token, a handle, or a static token.
+    /// A token, a handle, a static token, or whatever else is shown in place of one.
     token: String,
 }
 
 /// What was seen.
 #[derive(SimpleObject)]
 pub(super) struct LintTokenPayload {
+    /// What kind of credential it is, by its form or as the organisation's list has it; null where it is malformed.
+    kind: Option<CredentialKind>,
     /// Whether a key of the organisation signed it.
     signed: bool,
     /// Which key did.
@@ -264,6 +269,6 @@ pub(super) struct LintTokenPayload {
     advice: Vec<TokenAdvice>,
     /// Its record, where it was made here.
     record: Option<PlaybackToken>,
-    /// Why it is no token; `MALFORMED` among others.
+    /// Why it is no credential: `MALFORMED` where it looks like a JWT and is none, is empty, or is too long.
     errors: Vec<UserError>,
 }

@@ -80,7 +80,7 @@ pub(crate) use signing_key::{ClaimDialect, SigningKey};
 pub(crate) use static_token::{BannedUser, BannedUserConnection, StaticToken, TokenDoor};
 pub(crate) use stream::{IngestAuthorisation, PlaybackUrls, SecurePlayback, Stream, StreamSwitch, ingest_url};
 pub(crate) use thresholds::{MisuseThresholds, MisuseThresholdsInput};
-pub(crate) use token::{Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
+pub(crate) use token::{CredentialKind, Names, PlaybackToken, RevocationPreview, Severity, TokenAdvice};
 pub(crate) use usage::{AddressUsage, TokenUsage, ViewerUsage, address_rows, token_rows, viewer_rows};
 pub(crate) use viewer::{Role, Viewer};
 pub(crate) use weak_token::WeakTokens;

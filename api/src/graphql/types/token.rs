@@ -170,6 +170,19 @@ pub(crate) enum Severity {
     Fail,
 }
 
+/// What kind of credential a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum CredentialKind {
+    /// A signed token.
+    Jwt,
+    /// `h_` and 22 characters, which stand for a token, or for nothing.
+    Handle,
+    /// A text of the organisation's list of static tokens, or `s_` and 22 characters: their form where it is made here.
+    Static,
+    /// Any other text: only the organisation's own backend can let it in, where it judges tokens.
+    Opaque,
+}
+
 /// Those who acted, people and software, read once for a whole list.
 pub(crate) struct Names(pub(crate) Arc<State>);
 

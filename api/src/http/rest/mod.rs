@@ -231,7 +231,7 @@ const LOOK_UP: Route = Route {
 
 const VERIFY: Route = Route {
     document: "mutation VerifyToken($input: LintTokenInput!) { lintToken(input: $input) {
-        signed kid jti claims
+        kind signed kid jti claims
         record { jti door status user tag streams organisationWide createdAt expiresAt revokedAt revocable notRevocableBecause }
         advice { code severity message }
         errors { code message field } } }",

@@ -43,7 +43,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
                 "get": types.operation("getToken", "Look a token up", &LOOK_UP, None),
             },
             "/api/v1/tokens/verify": {
-                "post": types.operation("verifyToken", "Look at a token, a handle or a static token", &VERIFY, Some(types.input("LintTokenInput"))),
+                "post": types.operation("verifyToken", "Look at a token, or what is shown in place of one", &VERIFY, Some(types.input("LintTokenInput"))),
             },
             "/api/v1/tokens/revoke": {
                 "post": types.operation("revokeTokens", "Take tokens back", &REVOKE, Some(types.input("RevokeTokensInput"))),

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     IngestKeyDigest, Timestamp,
+    form::Form,
     host::Host,
     place::Place,
     policy::CredentialDigest,
-    token::{MAX_LENGTH, Malformed, Proofs, Token},
+    token::{Malformed, Proofs, Token},
 };
 
 /// Which way a stream is to flow.
@@ -111,19 +112,16 @@ pub struct Opaque {
 impl Credential {
     /// The credential that a text is.
     pub fn from_token(text: &str) -> Self {
-        if text.len() > MAX_LENGTH {
-            return Self::Malformed(Malformed::TooLong);
-        }
-        if is_handle(text) {
-            return Self::Handle(CredentialDigest::of(text));
-        }
-        match Token::parse(text) {
-            Ok(token) => Self::Token(Arc::new(token)),
-            // What has no header that can be read is no JWT.
-            Err(Malformed::Parts | Malformed::Header) => Self::Opaque(Arc::new(Opaque {
-                text: text.into(),
-                digest: CredentialDigest::of(text),
-            })),
+        match Form::of(text) {
+            Ok(Form::Jwt(token)) => Self::Token(token),
+            Ok(Form::Handle) => Self::Handle(CredentialDigest::of(text)),
+            // What has no header that can be read may be a text of the customer's own that has two dots.
+            Ok(Form::Static | Form::Opaque) | Err(Malformed::Parts | Malformed::Header) => {
+                Self::Opaque(Arc::new(Opaque {
+                    text: text.into(),
+                    digest: CredentialDigest::of(text),
+                }))
+            }
             Err(malformed) => Self::Malformed(malformed),
         }
     }
@@ -155,16 +153,6 @@ impl fmt::Debug for Opaque {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
-}
-
-/// `h_` and 128 bits in base64url.
-fn is_handle(text: &str) -> bool {
-    text.strip_prefix("h_").is_some_and(|rest| {
-        rest.len() == 22
-            && rest
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    })
 }
 
 /// What was counted or looked up for this request.

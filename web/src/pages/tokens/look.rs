@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use guard::{
-    Timestamp,
+    Form, Timestamp,
     lint::{Finding, Traits, lint},
-    token::{Claims, Token, claims_of},
+    token::{Claims, Malformed, Token, claims_of},
 };
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use crate::{
         failure::{Failure, sentence},
         organisation,
         people::Permission,
-        token_looks::{self, Looked, Record},
+        token_looks::{self, CredentialKind, Looked, Record},
     },
     kit::{Badge, Button, Card, Doing, Empty, Load, Notice, StatusBadge, TextArea, Tone, Trouble, When},
     session::may,
@@ -33,9 +33,11 @@ enum Pasted {
     Jti(String),
     /// A JWT, with what it says.
     Jwt(Box<Jwt>),
-    /// Something that only the server can know: a handle, or a static token.
-    Secret,
-    /// No token, and why.
+    /// What says nothing by itself: only the server can know for what it stands.
+    Handle,
+    Static,
+    Opaque,
+    /// No credential, and why.
     Malformed(String),
 }
 
@@ -65,18 +67,14 @@ impl Pasted {
         if text.starts_with("tok_") && !text.contains('.') {
             return Self::Jti(text.to_owned());
         }
-        if !Token::looks_like_one(text) {
-            return Self::Secret;
-        }
-        let parsed = Token::parse(text).and_then(|token| {
-            Ok(Jwt {
-                kid: token.kid.as_deref().map(str::to_owned),
-                jti: token.claims()?.jti.to_string(),
-                claims: token.claims()?.clone(),
-                object: token.object()?,
-            })
-        });
-        match parsed {
+        let read = match Form::of(text) {
+            Ok(Form::Handle) => return Self::Handle,
+            Ok(Form::Static) => return Self::Static,
+            Ok(Form::Opaque) => return Self::Opaque,
+            Ok(Form::Jwt(token)) => Jwt::of(&token),
+            Err(why) => Err(why),
+        };
+        match read {
             Ok(jwt) => Self::Jwt(Box::new(jwt)),
             Err(why) => Self::Malformed(sentence(&why.to_string())),
         }
@@ -89,6 +87,17 @@ impl Pasted {
             Self::Jwt(jwt) if jwt.jti.starts_with("tok_") => Some(jwt.jti.clone()),
             _ => None,
         }
+    }
+}
+
+impl Jwt {
+    fn of(token: &Token) -> Result<Self, Malformed> {
+        Ok(Self {
+            kid: token.kid.as_deref().map(str::to_owned),
+            jti: token.claims()?.jti.to_string(),
+            claims: token.claims()?.clone(),
+            object: token.object()?,
+        })
     }
 }
 
@@ -163,7 +172,9 @@ pub(crate) fn LookAtToken() -> impl IntoView {
         {move || match pasted.get() {
             Pasted::Nothing => view! { <Empty icon=icondata_lu::LuScanSearch title="Nothing to look at yet" text="Paste a token that a viewer sent you, or an id from a session or a log."/> }.into_any(),
             Pasted::Malformed(why) => view! { <Notice tone=Tone::Bad>{why}</Notice> }.into_any(),
-            Pasted::Secret => view! { <Ask text why="A handle or a static token says nothing by itself: the server has to look." /> }.into_any(),
+            Pasted::Handle => view! { <Ask text why="It has the form of a handle, which says nothing by itself: the server has to look."/> }.into_any(),
+            Pasted::Static => view! { <Ask text why="It has the form of a static token, which says nothing by itself: the server has to look."/> }.into_any(),
+            Pasted::Opaque => view! { <Ask text why="It is no signed token. Whether your list of static tokens has it, the server has to look."/> }.into_any(),
             Pasted::Jti(_) => view! { <ById found failure=record.failure()/> }.into_any(),
             Pasted::Jwt(jwt) => view! { <OfJwt jwt=*jwt found text/> }.into_any(),
         }}
@@ -296,13 +307,22 @@ fn Ask(text: RwSignal<String>, why: &'static str) -> impl IntoView {
 
 #[component]
 fn Word(looked: Looked) -> impl IntoView {
-    let (tone, text) = match (looked.signed, &looked.jti) {
-        (true, _) => (Tone::Good, "A key of your organisation signed it.".to_owned()),
-        (false, Some(jti)) if jti.inner().starts_with("static:") => (
+    let (tone, text) = match (looked.kind, &looked.jti) {
+        _ if looked.signed => (Tone::Good, "A key of your organisation signed it.".to_owned()),
+        (Some(CredentialKind::Static), Some(jti)) => (
             Tone::Warn,
             format!("It is the static token {}.", jti.inner().trim_start_matches("static:")),
         ),
-        _ => (
+        (Some(CredentialKind::Static | CredentialKind::Opaque), _) => (
+            Tone::Warn,
+            "Your list of static tokens does not have it: only your own backend can let it in, where it judges tokens."
+                .to_owned(),
+        ),
+        (Some(CredentialKind::Handle), _) => (
+            Tone::Bad,
+            "It stands for no token of your organisation: nobody comes in with it.".to_owned(),
+        ),
+        (Some(CredentialKind::Jwt) | None, _) => (
             Tone::Bad,
             "No key of your organisation signed it: nobody comes in with it.".to_owned(),
         ),
