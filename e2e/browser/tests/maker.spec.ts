@@ -7,6 +7,7 @@ import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
+import { runRust } from '../support/rust.ts';
 
 const run = promisify(execFile);
 const at = (path: string) => new URL(path, demo().dashboard).href;
@@ -40,7 +41,7 @@ test('the linter speaks while a token is filled in, and the token says what was 
   await expect(page.getByText(/^1 risk, \d weaknesses$/)).toBeVisible();
   await page.getByRole('radio', { name: '5 min', exact: true }).check();
   await page.getByLabel('Viewer').fill('maker-ann');
-  await page.getByLabel('Tag').fill('maker');
+  await page.getByLabel('Tag').fill('maker "#1"');
   await page.getByLabel('Addresses', { exact: false }).first().fill('300.1.1.1');
   await expect(page.getByRole('alert').filter({ hasText: 'as in 203.0.113.0/24' })).toBeVisible();
   await expect(make).toBeDisabled();
@@ -66,7 +67,7 @@ test('the linter speaks while a token is filled in, and the token says what was 
     expect(await answered(credential)).toBe('TOKEN_DOMAIN');
   }
   const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString());
-  expect(claims).toMatchObject({ user: 'maker-ann', tag: 'maker', domains: ['example.com', '*.example.org'], forceDisconnect: true });
+  expect(claims).toMatchObject({ user: 'maker-ann', tag: 'maker "#1"', domains: ['example.com', '*.example.org'], forceDisconnect: true });
   expect(claims.exp - claims.iat).toBe(300);
   await made.getByText('Player for your own site').click();
   await made.getByText('Make the next one in your backend').click();
@@ -83,7 +84,9 @@ test('the linter speaks while a token is filled in, and the token says what was 
   const node = await run(process.execPath, ['--input-type=module', '--eval', await snippet()], { env: environment });
   expect(await answered(node.stdout.trim(), 'https://example.com')).toBe('200');
   await made.getByRole('radio', { name: 'Rust' }).check();
-  expect(await snippet()).toContain('.bearer_auth(');
+  const rust = await runRust(await snippet(), environment);
+  expect(await answered(rust.trim(), 'https://example.com')).toBe('200');
+  expect(JSON.parse(Buffer.from(rust.split('.')[1]!, 'base64url').toString()).tag).toBe(claims.tag);
   await made.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText(token)).toHaveCount(0);
 });

@@ -145,8 +145,12 @@ fn written(tool: Tool, call: &Call) -> String {
         Tool::Node => format!(
             "const answer = await fetch('{address}', {{\n  method: 'POST',\n  headers: {{\n    authorization: `Bearer ${{process.env.PORTCULLIS_TOKEN}}`,\n    'content-type': 'application/json',\n  }},\n  body: JSON.stringify({body}),\n}});\nconst {{ token }} = await answer.json();\nconsole.log(token);"
         ),
-        Tool::Rust => format!(
-            "// reqwest with the feature `json`, and serde_json\nlet body = serde_json::json!({body});\nlet answer: serde_json::Value = reqwest::Client::new()\n    .post(\"{address}\")\n    .bearer_auth(std::env::var(\"PORTCULLIS_TOKEN\")?)\n    .json(&body)\n    .send()\n    .await?\n    .error_for_status()?\n    .json()\n    .await?;\nlet token = &answer[\"token\"];"
-        ),
+        Tool::Rust => {
+            // A quotation mark and this sign would end the string; JSON has another way to write the sign.
+            let body = body.replace("\"#", "\"\\u0023");
+            format!(
+                "// cargo add serde_json && cargo add ureq --features json\nfn main() -> Result<(), Box<dyn std::error::Error>> {{\n    let api_token = std::env::var(\"PORTCULLIS_TOKEN\")?;\n    let body = r#\"{body}\"#;\n    let answer: serde_json::Value = ureq::post(\"{address}\")\n        .header(\"authorization\", format!(\"Bearer {{api_token}}\"))\n        .header(\"content-type\", \"application/json\")\n        .send(body)?\n        .body_mut()\n        .read_json()?;\n    println!(\"{{}}\", answer[\"token\"].as_str().unwrap_or_default());\n    Ok(())\n}}"
+            )
+        }
     }
 }
