@@ -1,0 +1,8 @@
+//! Promises of the steps, kept with what earlier versions left, on real databases.
+
+mod analysed;
+mod partitions;
+mod revocations;
+mod rules;
+mod tables;
+mod tags;
