@@ -1,10 +1,10 @@
-//! How often somebody was refused within a minute, by stream, door, protocol and reason.
+//! How often somebody was refused within a minute, by stream, door, protocol, reason and country.
 
 use sea_orm::entity::prelude::*;
 
 use crate::{Table, Tenanted};
 
-/// How often somebody was refused within a minute, by stream, door, protocol and reason.
+/// How often somebody was refused within a minute, by stream, door, protocol, reason and country.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "denial_minute")]
 pub struct Model {
@@ -26,6 +26,9 @@ pub struct Model {
     /// Why, as in `TOKEN_EXPIRED`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub reason: String,
+    /// From which country, as in `DE`; empty where it is not known.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub country: String,
     /// How often.
     pub times: i64,
 }

@@ -28,7 +28,7 @@ use std::{
 
 pub(crate) use engine::{recover, run};
 use entity::alert;
-use guard::{Door, Reason, Timestamp};
+use guard::{Country, Door, Reason, Timestamp};
 use ids::{OrganisationId, StreamName};
 use link::{Protocol, Quality, SessionFacts};
 pub(crate) use notify::{Ending, settle};
@@ -168,19 +168,18 @@ impl Watches {
         }
     }
 
-    /// A request for a stream, by that protocol, was refused.
+    /// A request for a stream, by that protocol and from that country, was refused.
     pub(crate) fn denied(
         &mut self,
         organisation: OrganisationId,
-        (name, protocol): (&StreamName, Protocol),
+        (name, protocol, country): (&StreamName, Protocol, Option<Country>),
         reason: Reason,
         at: Timestamp,
     ) {
-        // By country nothing is kept of refusals, and no rule on them asks.
         let whence = Whence {
             name,
             protocol,
-            country: None,
+            country,
         };
         self.each(organisation, |watch| watch.denied(whence, reason, at));
     }

@@ -129,17 +129,9 @@ impl Metric {
         matches!(self, Self::FailureRatio | Self::StartFailures | Self::Buffering)
     }
 
-    /// Whether it can be that of a protocol: the minutes that are written down say it.
-    pub(crate) const fn is_of_protocols(self) -> bool {
-        self.is_of_countries() || matches!(self, Self::Denials | Self::FailureRatio)
-    }
-
-    /// Whether it can be that of a country: the minutes of refusals do not say it.
-    pub(crate) const fn is_of_countries(self) -> bool {
-        matches!(
-            self,
-            Self::Sessions | Self::BytesOut | Self::StartFailures | Self::Buffering
-        )
+    /// Whether it can be that of a protocol or a country: the minutes that are written down say it.
+    pub(crate) const fn is_of_places(self) -> bool {
+        matches!(self, Self::Sessions | Self::BytesOut | Self::Denials) || self.is_ratio()
     }
 
     /// Whether it can be that of a stream.

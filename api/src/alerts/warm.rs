@@ -119,11 +119,7 @@ async fn watched(
         .filter(Column::MinuteAt.gte(since.us()))
         .group_by(Column::MinuteAt)
         .order_by_asc(Column::MinuteAt);
-    let select = counted(
-        select,
-        watch,
-        (Column::StreamName, Column::Protocol, Some(Column::Country)),
-    );
+    let select = counted(select, watch, (Column::StreamName, Column::Protocol, Column::Country));
     let rows: Vec<(i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
     for (minute, sessions, bytes, watched_us) in rows {
         let viewers = float(watched_us) / MINUTE_US;
@@ -147,7 +143,7 @@ async fn denied(
         .group_by(Column::MinuteAt)
         .group_by(Column::Reason)
         .order_by_asc(Column::MinuteAt);
-    let select = counted(select, watch, (Column::StreamName, Column::Protocol, None));
+    let select = counted(select, watch, (Column::StreamName, Column::Protocol, Column::Country));
     let rows: Vec<(i64, String, i64)> = select.into_tuple().all(connection).await?;
     for (minute, reason, times) in rows {
         if let Some(reason) = Reason::ALL.iter().find(|one| one.as_str() == reason) {
@@ -175,11 +171,7 @@ async fn played(
         .filter(Column::MinuteAt.gte(since.us()))
         .group_by(Column::MinuteAt)
         .order_by_asc(Column::MinuteAt);
-    let select = counted(
-        select,
-        watch,
-        (Column::StreamName, Column::Protocol, Some(Column::Country)),
-    );
+    let select = counted(select, watch, (Column::StreamName, Column::Protocol, Column::Country));
     let rows: Vec<(i64, i64, i64, i64, i64)> = select.into_tuple().all(connection).await?;
     for (minute, attempts, starts, stalled_ms, played_ms) in rows {
         let played = Played {
@@ -197,7 +189,7 @@ async fn played(
 fn counted<E: EntityTrait>(
     mut select: Select<E>,
     Watch { scope, rule, .. }: &Watch,
-    (stream, protocol, country): (E::Column, E::Column, Option<E::Column>),
+    (stream, protocol, country): (E::Column, E::Column, E::Column),
 ) -> Select<E> {
     if let Some(scope) = scope {
         select = select.filter(stream.is_in(scope.keys().map(ToString::to_string)));
@@ -205,7 +197,7 @@ fn counted<E: EntityTrait>(
     if let Some(only) = &rule.protocol {
         select = select.filter(protocol.eq(only.as_str()));
     }
-    if let (Some(only), Some(country)) = (&rule.country, country) {
+    if let Some(only) = &rule.country {
         select = select.filter(country.eq(only.as_str()));
     }
     select

@@ -56,6 +56,7 @@ struct Denied {
     door: Door,
     protocol: Protocol,
     reason: Reason,
+    country: Option<guard::Country>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,6 +82,7 @@ impl Minutes {
                 door,
                 protocol,
                 reason,
+                visitor,
                 ..
             } => {
                 let denied = Denied {
@@ -90,6 +92,7 @@ impl Minutes {
                     door: *door,
                     protocol: *protocol,
                     reason: *reason,
+                    country: visitor.place.country,
                 };
                 *self.rows.denied.entry(denied).or_default() += 1;
             }
@@ -215,6 +218,7 @@ impl Rows {
                 Column::Door,
                 Column::Protocol,
                 Column::Reason,
+                Column::Country,
             ];
             let sum = [(Column::Times, added("denial_minute", "times"))];
             denial_minute::Entity::insert_many(chunk.to_vec())
@@ -242,6 +246,7 @@ fn denied_row((key, times): (&Denied, &i64)) -> denial_minute::ActiveModel {
         door: Set(key.door.as_str().to_owned()),
         protocol: Set(key.protocol.as_str().to_owned()),
         reason: Set(key.reason.as_str().to_owned()),
+        country: Set(key.country.map(|country| country.to_string()).unwrap_or_default()),
         times: Set(*times),
     }
 }

@@ -170,7 +170,7 @@ fn one(
             trace,
             visitor,
         } => {
-            watches.denied(organisation, (&stream, protocol), reason, at);
+            watches.denied(organisation, (&stream, protocol, visitor.place.country), reason, at);
             let denied = Denied {
                 stream: stream.to_string(),
                 door,

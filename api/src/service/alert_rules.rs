@@ -322,10 +322,10 @@ fn check(rule: &Definition) -> Result<(), Fault> {
         let field = if rule.stream.is_some() { "stream" } else { "tag" };
         return invalid(field, "this metric is of the whole organisation");
     }
-    if rule.protocol.is_some() && !rule.metric.is_of_protocols() {
+    if rule.protocol.is_some() && !rule.metric.is_of_places() {
         return invalid("protocol", "this metric is of all protocols");
     }
-    if rule.country.is_some() && !rule.metric.is_of_countries() {
+    if rule.country.is_some() && !rule.metric.is_of_places() {
         return invalid("country", "this metric is of all countries");
     }
     if let Some(reason) = &rule.reason {

@@ -458,7 +458,7 @@ async fn what_a_rule_or_receiver_may_not_be_is_told_with_the_field() {
         ("threshold", json!({ "metric": "FAILURE_RATIO", "threshold": 101 })),
         ("threshold", json!({ "metric": "BUFFERING", "threshold": 101 })),
         ("protocol", json!({ "metric": "VIEWERS", "protocol": "HLS" })),
-        ("country", json!({ "country": "DE" })),
+        ("country", json!({ "metric": "VIEWERS", "country": "DE" })),
         ("country", json!({ "metric": "SESSIONS", "country": "XX" })),
         ("resolveAt", json!({ "resolveAt": 21 })),
         ("windowS", json!({ "windowS": 9 })),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use link::{Kind as Event, Protocol, Quality, SessionFacts};
+use guard::{Door, Place, Reason};
+use ids::DecisionId;
+use link::{Kind as Event, Protocol, Quality, SessionFacts, Visitor};
 use serde_json::{Value, json};
 use testkit::Kind;
 
@@ -46,6 +48,33 @@ fn from(world: &World, n: u64, protocol: Protocol, country: &str) -> SessionFact
         protocol,
         ..viewing(world, n, "tok_q", "192.0.2.7", country, 64_500)
     }
+}
+
+/// A request for the stream of that name, from there, is refused; the country may be unknown.
+fn refused(world: &World, n: u64, name: &str, last: u8, country: &str) {
+    let kind = Event::Denied {
+        organisation: Some(world.viewing(world.stream(), 1).organisation),
+        stream: name.parse().unwrap(),
+        door: Door::Playback,
+        protocol: Protocol::Hls,
+        address: [198, 51, 100, last].into(),
+        reason: Reason::TokenSignature,
+        decision: DecisionId::mint(n, [last; 10]),
+        trace: vec![],
+        visitor: Visitor {
+            place: Place {
+                country: country.parse().ok(),
+                asn: None,
+            },
+            ..Visitor::default()
+        },
+    };
+    world.node.tell(world.clock.now(), kind);
+}
+
+/// The names of rules of which an alert is open.
+async fn names(client: &Client) -> Vec<String> {
+    open(client).await.into_iter().map(|(name, _)| name).collect()
 }
 
 /// A player set out; `seen`: it saw a picture, which moved and stood still for so many seconds.
@@ -132,8 +161,6 @@ async fn told_apart_on(kind: Kind) {
         "no picture in Germany",
         "stands still by hls",
     ];
-    let names =
-        async |client: &Client| -> Vec<String> { open(client).await.into_iter().map(|(name, _)| name).collect() };
     eventually("each is told of its own", async || names(&admin).await == wanted).await;
     // Each is looked at once a second.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
@@ -193,4 +220,54 @@ async fn a_rule_of_a_protocol_a_country_or_of_playback_hears_of_its_own_alone() 
 #[tokio::test]
 async fn a_rule_of_a_protocol_a_country_or_of_playback_hears_of_its_own_alone_on_postgresql() {
     told_apart_on(Kind::Postgres).await;
+}
+
+async fn refused_from_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let of = |country: &str| json!({ "country": country });
+    rule(&admin, "refused in Germany", "DENIALS", 3.0, of("DE")).await;
+    rule(&admin, "too few in Germany", "DENIALS", 4.0, of("DE")).await;
+    rule(&admin, "refused in France", "DENIALS", 1.0, of("FR")).await;
+    let least = |country: &str| json!({ "country": country, "least": 4 });
+    rule(&admin, "fails in Germany", "FAILURE_RATIO", 75.0, least("DE")).await;
+    rule(&admin, "fails in France", "FAILURE_RATIO", 1.0, least("FR")).await;
+    rule(&admin, "all", "DENIALS", 5.0, json!({})).await;
+    for (n, country) in (1..).zip(["DE", "DE", "DE", "", "ES"]) {
+        refused(&world, n, world.stream(), 1, country);
+    }
+    for (n, country) in (1..).zip(["DE", "FR", "FR", "FR", "FR"]) {
+        let facts = from(&world, n, Protocol::Hls, country);
+        world.node.tell(world.clock.now(), Event::Started(facts));
+    }
+    let wanted = ["all", "fails in Germany", "refused in Germany"];
+    eventually("each is told of its own", async || names(&admin).await == wanted).await;
+    // Each is looked at once a second.
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(names(&admin).await, wanted);
+    let said = open(&admin).await;
+    assert_eq!(said[2].1, "3 refusals within 60 minutes, DE; told from 3 on");
+
+    // What is written down says it as well.
+    rule(&admin, "later too few", "DENIALS", 4.0, of("DE")).await;
+    rule(&admin, "later in Spain", "DENIALS", 1.0, of("ES")).await;
+    rule(&admin, "later fails", "FAILURE_RATIO", 75.0, least("DE")).await;
+    let wanted = [
+        "all",
+        "fails in Germany",
+        "later fails",
+        "later in Spain",
+        "refused in Germany",
+    ];
+    eventually("they know", async || names(&admin).await == wanted).await;
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_the_country_that_they_came_from() {
+    refused_from_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn refusals_are_counted_by_the_country_that_they_came_from_on_postgresql() {
+    refused_from_on(Kind::Postgres).await;
 }

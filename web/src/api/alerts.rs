@@ -153,17 +153,9 @@ impl Metric {
         }
     }
 
-    /// Whether it can be that of a protocol.
-    pub(crate) const fn is_of_protocols(self) -> bool {
-        self.is_of_countries() || matches!(self, Self::Denials | Self::FailureRatio)
-    }
-
-    /// Whether it can be that of a country.
-    pub(crate) const fn is_of_countries(self) -> bool {
-        matches!(
-            self,
-            Self::Sessions | Self::BytesOut | Self::StartFailures | Self::Buffering
-        )
+    /// Whether it can be that of a protocol or a country.
+    pub(crate) const fn is_of_places(self) -> bool {
+        matches!(self, Self::Sessions | Self::BytesOut | Self::Denials) || self.is_ratio()
     }
 
     /// Whether it can be that of a stream.

@@ -116,7 +116,7 @@ pub(super) struct SaveAlertRuleInput {
     tag: MaybeUndefined<String>,
     /// The only protocol that counts: of sessions, bytes, refusals, and how it plays.
     protocol: MaybeUndefined<Protocol>,
-    /// The only country that counts (ISO 3166-1 alpha-2): of sessions, bytes, and how it plays.
+    /// The only country that counts (ISO 3166-1 alpha-2): of sessions, bytes, refusals, and how it plays.
     country: MaybeUndefined<String>,
     /// The only reason of refusals that counts.
     reason: MaybeUndefined<DenyReason>,

@@ -159,8 +159,8 @@ impl Draft {
             severity: Some(self.severity.get_untracked()),
             stream: Wish::Is(scoped("stream:")),
             tag: Wish::Is(scoped("tag:")),
-            protocol: Wish::Is(text(self.protocol, metric.is_of_protocols()).and_then(|word| Protocol::of(&word))),
-            country: Wish::Is(text(self.country, metric.is_of_countries())),
+            protocol: Wish::Is(text(self.protocol, metric.is_of_places()).and_then(|word| Protocol::of(&word))),
+            country: Wish::Is(text(self.country, metric.is_of_places())),
             reason: Wish::Is(text(self.reason, metric.has_reason()).map(|name| Reason::of(&name))),
             indicator: Wish::Is(text(self.indicator, metric == Metric::Findings)),
             min_score: Some(score),
@@ -343,10 +343,8 @@ fn Only(draft: Draft, doing: Doing) -> impl IntoView {
         <Show when=move || draft.metric.get().is_of_streams()>
             <Select label="Of" options=scopes chosen=draft.scope on_choose=move |word| draft.scope.set(word) error=scoped/>
         </Show>
-        {move || draft.metric.get().is_of_protocols().then(|| view! {
+        {move || draft.metric.get().is_of_places().then(|| view! {
             <Select label="By" options=protocols.clone() chosen=draft.protocol on_choose=move |word| draft.protocol.set(word) error=doing.wrong("protocol")/>
-        })}
-        {move || draft.metric.get().is_of_countries().then(|| view! {
             <TextField label="From the country" value=draft.country error=doing.wrong("country") placeholder="DE" hint="Its code of two letters. All of them, where this is empty."/>
         })}
         {move || draft.metric.get().has_reason().then(|| view! {
