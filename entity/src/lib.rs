@@ -22,6 +22,7 @@ pub mod change;
 pub mod denial;
 pub mod denial_minute;
 pub mod finding;
+pub mod finding_stream;
 pub mod guardian_rule;
 pub mod identity_provider;
 pub mod invitation;

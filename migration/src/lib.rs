@@ -44,6 +44,7 @@ mod m0047_requests;
 mod m0048_handle_keys;
 mod m0049_for_good;
 mod m0050_analysed;
+mod m0051_finding_streams;
 mod m0052_refused_countries;
 pub mod partitions;
 mod tables;
@@ -98,6 +99,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0048_handle_keys::Step),
             Box::new(m0049_for_good::Step),
             Box::new(m0050_analysed::Step),
+            Box::new(m0051_finding_streams::Step),
             Box::new(m0052_refused_countries::Step),
         ]
     }

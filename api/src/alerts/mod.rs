@@ -14,6 +14,7 @@ mod notify;
 pub(crate) mod receiver;
 pub(crate) mod rule;
 mod sender;
+mod suspects;
 mod syslog;
 mod warm;
 mod watch;
@@ -187,9 +188,7 @@ impl Watches {
     /// Misuse was found.
     pub(crate) fn found(&mut self, found: &[Found], at: Timestamp) {
         for Found { organisation, finding } in found {
-            self.each(*organisation, |watch| {
-                watch.found(watch::whom(finding), finding.indicator, finding.points, at);
-            });
+            self.each(*organisation, |watch| watch.found(finding, at));
         }
     }
 

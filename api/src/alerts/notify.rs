@@ -17,7 +17,7 @@ use super::{
     Event,
     receiver::{self, Place},
     rule::{Definition, Metric},
-    words,
+    warm, words,
 };
 use crate::{
     fault::Fault,
@@ -368,7 +368,7 @@ impl Facts {
     }
 }
 
-/// What was found since then, the worst first.
+/// What was found since then on the streams that count, the worst first.
 async fn subjects(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
@@ -382,6 +382,9 @@ async fn subjects(
         .limit(SUBJECTS);
     if let Some(indicator) = &rule.indicator {
         select = select.filter(finding::Column::Indicator.eq(indicator));
+    }
+    if let Some(scope) = warm::scope(connection, organisation, rule).await? {
+        select = select.filter(finding::Column::Id.in_subquery(warm::seen_on(organisation, &scope)));
     }
     select.all(connection).await
 }

@@ -23,7 +23,7 @@ pub(crate) enum Metric {
     Denials,
     /// Of all requests within the window, how many of a hundred were refused.
     FailureRatio,
-    /// Tokens, viewers and addresses with findings of misuse within the window.
+    /// Tokens, viewers and addresses with findings of misuse within the window, on the streams that count.
     Findings,
     /// Streams whose broadcaster went away within the window, and has not come back.
     StreamsOffline,
@@ -136,7 +136,7 @@ impl Metric {
 
     /// Whether it can be that of a stream.
     pub(crate) const fn is_of_streams(self) -> bool {
-        !matches!(self, Self::Findings | Self::WebhookFailures)
+        !matches!(self, Self::WebhookFailures)
     }
 }
 

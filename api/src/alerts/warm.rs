@@ -4,20 +4,23 @@
 use std::{collections::HashMap, time::Duration};
 
 use entity::{
-    Tenanted, denial_minute, finding, quality_minute, session, stream, stream_tag, usage_minute, webhook_delivery,
+    Tenanted, denial_minute, finding, finding_stream, quality_minute, session, stream, stream_tag, usage_minute,
+    webhook_delivery,
 };
 use guard::{Reason, Timestamp};
 use ids::{OrganisationId, StreamId, StreamName};
 use misuse::Indicator;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::Expr,
+    QueryTrait, Select,
+    sea_query::{Expr, SelectStatement},
 };
 use uuid::Uuid;
 
 use super::{
     rule::{Comparison, Definition, Metric},
-    watch::{Watch, known_as},
+    suspects::known_as,
+    watch::Watch,
     whence::Played,
 };
 
@@ -210,7 +213,7 @@ async fn found(
     since: Timestamp,
 ) -> Result<(), DbErr> {
     use finding::Column;
-    let rows: Vec<(String, String, String, i32, i64)> = finding::Entity::in_tenant(organisation)
+    let mut select = finding::Entity::in_tenant(organisation)
         .select_only()
         .columns([
             Column::Kind,
@@ -221,17 +224,28 @@ async fn found(
         ])
         .filter(Column::LastAt.gt(since.us()))
         .order_by_desc(Column::LastAt)
-        .limit(FINDINGS)
-        .into_tuple()
-        .all(connection)
-        .await?;
+        .limit(FINDINGS);
+    if let Some(scope) = &watch.scope {
+        select = select.filter(Column::Id.in_subquery(seen_on(organisation, scope)));
+    }
+    let rows: Vec<(String, String, String, i32, i64)> = select.into_tuple().all(connection).await?;
     for (kind, subject, indicator, points, at) in rows {
         if let Some(indicator) = Indicator::named(&indicator) {
             let points = u32::try_from(points).unwrap_or(0);
-            watch.found(known_as(&kind, &subject), indicator, points, Timestamp::from_us(at));
+            watch.suspected(known_as(&kind, &subject), indicator, points, Timestamp::from_us(at));
         }
     }
     Ok(())
+}
+
+/// The ids of findings on those streams.
+pub(super) fn seen_on(organisation: OrganisationId, scope: &HashMap<StreamName, StreamId>) -> SelectStatement {
+    use finding_stream::Column;
+    finding_stream::Entity::in_tenant(organisation)
+        .select_only()
+        .column(Column::FindingId)
+        .filter(Column::StreamName.is_in(scope.keys().map(ToString::to_string)))
+        .into_query()
 }
 
 async fn away(

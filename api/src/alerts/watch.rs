@@ -16,6 +16,7 @@ use misuse::{Finding, Indicator};
 
 use super::{
     rule::{Comparison, Definition, Metric},
+    suspects::{Suspects, whom},
     whence::{Played, Whence},
     window::{History, Sums, Window},
 };
@@ -32,14 +33,11 @@ pub(super) struct Watch {
     history: Option<History>,
     /// What was usual in a minute, which is looked at once.
     usual: Option<(i64, Option<f64>)>,
-    suspects: HashMap<String, Suspect>,
+    suspects: Suspects,
     /// Streams whose broadcaster went away.
     away: BTreeMap<StreamName, Timestamp>,
     phase: Phase,
 }
-
-/// What was found of a token, viewer or address: each indicator's points, and until when it counts.
-type Suspect = Vec<(Indicator, u32, Timestamp)>;
 
 #[derive(Debug)]
 enum Phase {
@@ -100,7 +98,7 @@ impl Watch {
             window: Window::new(rule.window()),
             history: compares.then(|| History::new(known_since)),
             usual: None,
-            suspects: HashMap::new(),
+            suspects: Suspects::default(),
             away: BTreeMap::new(),
             phase: Phase::Quiet(None),
             id,
@@ -195,18 +193,18 @@ impl Watch {
         }
     }
 
-    /// Misuse was found.
-    pub(super) fn found(&mut self, whom: String, indicator: Indicator, points: u32, at: Timestamp) {
-        if self.rule.metric != Metric::Findings || !self.rule.counts_indicator(indicator) {
-            return;
+    /// Misuse was found. It counts for each of its streams; where none is known, for all of them together alone.
+    pub(super) fn found(&mut self, finding: &Finding, at: Timestamp) {
+        let is_of = |scope: &HashMap<StreamName, StreamId>| finding.streams.iter().any(|name| scope.contains_key(name));
+        if self.rule.metric == Metric::Findings && self.scope.as_ref().is_none_or(is_of) {
+            self.suspected(whom(finding), finding.indicator, finding.points, at);
         }
-        if self.suspects.len() >= MOST && !self.suspects.contains_key(&whom) {
-            return;
-        }
-        let suspect = self.suspects.entry(whom).or_default();
-        match suspect.iter_mut().find(|(known, ..)| *known == indicator) {
-            Some(known) => *known = (indicator, points.max(known.1), known.2.max(at)),
-            None => suspect.push((indicator, points, at)),
+    }
+
+    /// Misuse was found on a stream that counts.
+    pub(super) fn suspected(&mut self, whom: String, indicator: Indicator, points: u32, at: Timestamp) {
+        if self.rule.counts_indicator(indicator) {
+            self.suspects.found(whom, indicator, points, at);
         }
     }
 
@@ -338,18 +336,7 @@ impl Watch {
                 let sums = self.window.sums(now);
                 ratio(sums).filter(|_| sums[1] >= self.rule.least)
             }
-            Metric::Findings => {
-                self.suspects.retain(|_, found| {
-                    found.retain(|(.., at)| *at > since);
-                    !found.is_empty()
-                });
-                let score = |found: &Suspect| found.iter().map(|(_, points, _)| points).sum::<u32>();
-                let many = self
-                    .suspects
-                    .values()
-                    .filter(|found| score(found) >= self.rule.min_score);
-                Some(number(many.count()))
-            }
+            Metric::Findings => Some(number(self.suspects.many(since, self.rule.min_score))),
             Metric::StreamsOffline => {
                 self.away.retain(|_, at| *at > since);
                 Some(number(self.away.len()))
@@ -403,17 +390,6 @@ impl Watch {
     }
 }
 
-/// How a finding's subject is told from others.
-pub(super) fn whom(finding: &Finding) -> String {
-    let (kind, subject) = crate::analytics::findings::named(&finding.subject);
-    known_as(kind, &subject)
-}
-
-/// The same of a row. Customers name their viewers as they like.
-pub(super) fn known_as(kind: &str, subject: &str) -> String {
-    format!("{kind}:{subject}").chars().take(SUBJECT).collect()
-}
-
 /// Of a hundred. A first picture may be told later than that its player set out.
 fn ratio([failed, all]: Sums) -> Option<f64> {
     (all > 0.0).then(|| (failed / all * 100.0).max(0.0))
@@ -427,13 +403,12 @@ fn seconds(many: u32) -> Duration {
     Duration::from_secs(many.into())
 }
 
-/// Names of which a rule remembers something.
+/// Streams that a rule remembers to be away.
 const MOST: usize = 10_000;
 /// Streams that are named.
 pub(super) const NAMED: usize = 20;
 /// How often an open alert is written anew, where it changes.
 const REWRITE: Duration = Duration::from_secs(2);
-const SUBJECT: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -575,25 +550,43 @@ mod tests {
             min_score: 50,
             ..rule(Metric::Findings, Comparison::AtLeast, 1.0)
         });
-        watch.found("token:a".to_owned(), Indicator::Addresses, 40, at(0));
+        watch.suspected("token:a".to_owned(), Indicator::Addresses, 40, at(0));
         assert!(!opens(&mut watch, at(0), On::default()), "40 is no 50");
-        watch.found("token:a".to_owned(), Indicator::Countries, 20, at(0));
+        watch.suspected("token:a".to_owned(), Indicator::Countries, 20, at(0));
         assert!(opens(&mut watch, at(0), On::default()));
         for n in 0..2000 {
-            watch.found(format!("token:{}", n % 1000), Indicator::Nodes, 60, at(3));
+            watch.suspected(format!("token:{}", n % 1000), Indicator::Nodes, 60, at(3));
         }
         let Some(Turn::Changes(_, reading)) = watch.look(at(5), On::default()) else {
             panic!()
         };
         assert_eq!((reading.value, reading.peak), (1001.0, 1001.0));
-        // However many there are, so many are remembered.
-        for n in 0..20_000 {
-            watch.found(format!("user:{n}"), Indicator::Nodes, 60, at(6));
-        }
-        assert_eq!(watch.suspects.len(), MOST);
         let turn = watch.look(at(70), On::default());
         assert!(!matches!(turn, Some(Turn::Resolves(..))));
         assert!(matches!(watch.look(at(80), On::default()), Some(Turn::Resolves(..))));
-        assert_eq!(watch.suspects.len(), 0);
+    }
+
+    #[test]
+    fn a_finding_counts_for_each_of_its_streams_and_without_one_for_none_that_is_named() {
+        let on = |streams: &[&str]| Finding {
+            subject: misuse::Subject::Token("a".into()),
+            indicator: Indicator::Sessions,
+            points: 60,
+            evidence: String::new(),
+            streams: streams.iter().filter_map(|name| name.parse().ok()).collect(),
+            first: at(0),
+            last: at(0),
+            is_news: true,
+        };
+        let counts = |named: Option<&str>, finding: &Finding| {
+            let mut watch = watch(rule(Metric::Findings, Comparison::AtLeast, 1.0));
+            watch.scope = named.map(|name| [(name.parse().unwrap(), StreamId::mint(1, [1; 10]))].into());
+            watch.found(finding, at(0));
+            opens(&mut watch, at(0), On::default())
+        };
+        let both = on(&["7KQ2M-A", "7KQ2M-B"]);
+        assert!(counts(Some("7KQ2M-A"), &both) && counts(Some("7KQ2M-B"), &both) && counts(None, &both));
+        assert!(!counts(Some("7KQ2M-C"), &both));
+        assert!(counts(None, &on(&[])) && !counts(Some("7KQ2M-A"), &on(&[])));
     }
 }

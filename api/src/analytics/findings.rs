@@ -1,17 +1,18 @@
 //! Findings as rows, and the score that they sum up to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use entity::{Table, Tenanted, finding, organisation};
+use entity::{Table, Tenanted, finding, finding_stream, organisation};
 use guard::Timestamp;
-use ids::{FindingId, OrganisationId};
-use misuse::{Finding, Subject, Thresholds};
+use ids::{FindingId, OrganisationId, StreamName};
+use misuse::{Subject, Thresholds};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     Select,
     sea_query::{ExprTrait, OnConflict},
 };
+use uuid::Uuid;
 
 use super::{
     Found,
@@ -53,20 +54,21 @@ impl Suspect {
     }
 }
 
-/// Writes what was found; what is known already is renewed.
+/// What tells a finding's row from others: whose it is, `kind`, `subject`, `indicator` and `first_at`.
+type Key = (Uuid, String, String, String, i64);
+
+/// Writes what was found, and on which streams; what is known already is renewed.
 pub(super) async fn insert(state: &State, connection: &impl ConnectionTrait, found: &[Found]) -> Result<(), DbErr> {
     use finding::Column;
     // A statement may name a row once only.
     let mut newest = HashMap::new();
     for found in found {
-        let Finding {
-            subject,
-            indicator,
-            first,
-            ..
-        } = &found.finding;
-        newest.insert((found.organisation, subject, *indicator, *first), found);
+        newest.insert(key_of(found), found);
     }
+    let streams: HashMap<Key, &BTreeSet<StreamName>> = newest
+        .iter()
+        .map(|(key, found)| (key.clone(), &found.finding.streams))
+        .collect();
     let rows: Vec<_> = newest
         .into_values()
         .map(|found| model(state, found))
@@ -81,8 +83,37 @@ pub(super) async fn insert(state: &State, connection: &impl ConnectionTrait, fou
             Column::FirstAt,
         ];
         let newer = [Column::Points, Column::Evidence, Column::LastAt];
-        finding::Entity::insert_many(chunk.to_vec())
+        let written = finding::Entity::insert_many(chunk.to_vec())
             .on_conflict(OnConflict::columns(key).update_columns(newer).to_owned())
+            .exec_with_returning(connection)
+            .await?;
+        insert_streams(connection, written, &streams).await?;
+    }
+    Ok(())
+}
+
+/// Writes on which streams those were seen; what is known already stays.
+async fn insert_streams(
+    connection: &impl ConnectionTrait,
+    written: Vec<finding::Model>,
+    streams: &HashMap<Key, &BTreeSet<StreamName>>,
+) -> Result<(), DbErr> {
+    use finding_stream::Column;
+    let mut rows = Vec::new();
+    for row in written {
+        let key = (row.organisation_id, row.kind, row.subject, row.indicator, row.first_at);
+        for stream in streams.get(&key).into_iter().copied().flatten() {
+            rows.push(finding_stream::ActiveModel {
+                finding_id: Set(row.id),
+                stream_name: Set(stream.to_string()),
+                organisation_id: Set(row.organisation_id),
+            });
+        }
+    }
+    for chunk in rows.chunks(ROWS) {
+        let key = [Column::FindingId, Column::StreamName];
+        finding_stream::Entity::insert_many(chunk.to_vec())
+            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
             .exec_without_returning(connection)
             .await?;
     }
@@ -96,7 +127,7 @@ pub(crate) async fn id_of(
 ) -> Result<Option<FindingId>, DbErr> {
     use finding::Column;
     let (kind, subject) = named(&finding.subject);
-    let id: Option<uuid::Uuid> = finding::Entity::in_tenant(*organisation)
+    let id: Option<Uuid> = finding::Entity::in_tenant(*organisation)
         .select_only()
         .column(Column::Id)
         .filter(Column::Kind.eq(kind))
@@ -294,6 +325,18 @@ pub(crate) fn named(subject: &Subject) -> (&'static str, String) {
         Subject::User(user) => (USER, user.to_string()),
         Subject::Address(address) => (ADDRESS, address.to_string()),
     }
+}
+
+fn key_of(Found { organisation, finding }: &Found) -> Key {
+    let (kind, subject) = named(&finding.subject);
+    let indicator = finding.indicator.as_str().to_owned();
+    (
+        organisation.uuid(),
+        kind.to_owned(),
+        subject,
+        indicator,
+        finding.first.us(),
+    )
 }
 
 fn model(state: &State, Found { organisation, finding }: &Found) -> finding::ActiveModel {

@@ -111,7 +111,7 @@ impl Analytics {
         for event in batch {
             minutes.take(event, names);
             players.take(event);
-            detectors.take(event, &mut found);
+            detectors.take(event, names, &mut found);
         }
         Gathered {
             found,

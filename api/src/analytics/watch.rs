@@ -1,10 +1,14 @@
 //! Events, as the detector of their organisation sees them.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use entity::{Table, session};
 use guard::{Asn, Door, Place, Timestamp};
-use ids::{NodeId, OrganisationId, SessionId, StreamId};
+use ids::{NodeId, OrganisationId, SessionId, StreamName};
 use link::{Event, Kind, SessionEnd, SessionFacts};
 use misuse::{Denial, Detector, Stay, Thresholds, What};
 use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
@@ -31,8 +35,13 @@ impl Detectors {
         self.of.entry(organisation).or_default().set(thresholds);
     }
 
-    /// Takes in an event; what is found by it is added.
-    pub(super) fn take(&mut self, Event { at, node, kind }: &Event, found: &mut Vec<Found>) {
+    /// Takes in an event; what is found by it is added. A name that is not among these is no stream's.
+    pub(super) fn take(
+        &mut self,
+        Event { at, node, kind }: &Event,
+        names: &HashSet<StreamName>,
+        found: &mut Vec<Found>,
+    ) {
         match kind {
             Kind::Started(facts) if facts.door == Door::Playback => {
                 let sessions = self.on.entry(*node).or_default();
@@ -73,6 +82,7 @@ impl Detectors {
             }
             Kind::Denied {
                 organisation: Some(organisation),
+                stream,
                 door: Door::Playback,
                 address,
                 reason,
@@ -80,6 +90,7 @@ impl Detectors {
                 ..
             } => {
                 let denial = Denial {
+                    stream: names.get(stream).cloned(),
                     address: *address,
                     jti: visitor.grant.as_ref().map(|grant| grant.jti.clone()),
                     reason: *reason,
@@ -121,7 +132,7 @@ fn stay(facts: &SessionFacts, node: NodeId) -> Stay {
     Stay {
         session: facts.session,
         node,
-        stream: facts.stream,
+        stream: facts.name.clone(),
         jti: facts.grant.as_ref().map(|grant| grant.jti.clone()),
         user: facts.grant.as_ref().and_then(|grant| grant.user.clone()),
         address: facts.address,
@@ -152,14 +163,14 @@ pub(super) async fn recent(state: &State) -> Result<Vec<(OrganisationId, misuse:
 /// A row's beginning and end.
 fn both(row: &session::Model) -> Vec<(OrganisationId, misuse::Event)> {
     let text = |text: &Option<String>| text.as_deref().map(Arc::from);
-    let Ok(address) = row.address.parse() else {
+    let (Ok(address), Ok(stream)) = (row.address.parse(), row.stream_name.parse()) else {
         return Vec::new();
     };
     let session = SessionId::from_uuid(row.id);
     let stay = Stay {
         session,
         node: NodeId::from_uuid(row.node_id),
-        stream: StreamId::from_uuid(row.stream_id),
+        stream,
         jti: text(&row.jti),
         user: text(&row.viewer),
         address,

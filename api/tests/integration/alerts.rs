@@ -473,7 +473,11 @@ async fn what_a_rule_or_receiver_may_not_be_is_told_with_the_field() {
         ("least", json!({ "comparison": "TIMES_USUAL", "threshold": 3 })),
         ("stream", json!({ "stream": "22222-none" })),
         ("tag", json!({ "tag": "none" })),
-        ("tag", json!({ "metric": "FINDINGS", "tag": "none" })),
+        (
+            "stream",
+            json!({ "metric": "WEBHOOK_FAILURES", "stream": world.stream() }),
+        ),
+        ("tag", json!({ "metric": "WEBHOOK_FAILURES", "tag": "none" })),
         ("reason", json!({ "metric": "SESSIONS", "reason": "TOKEN_EXPIRED" })),
         ("indicator", json!({ "metric": "FINDINGS", "indicator": "NOTHING" })),
         ("minScore", json!({ "metric": "FINDINGS", "minScore": 101 })),

@@ -1,4 +1,4 @@
-//! Alerts of one protocol, of one country, and of how well it plays; the same after a restart.
+//! Alerts of one protocol, of one country, of misuse on one stream, and of how well it plays; the same after a restart.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use testkit::Kind;
 
 use crate::{
+    alerts::receiver,
     analytics::viewing,
     harness::{Client, World},
     privacy::eventually,
@@ -75,6 +76,13 @@ fn refused(world: &World, n: u64, name: &str, last: u8, country: &str) {
 /// The names of rules of which an alert is open.
 async fn names(client: &Client) -> Vec<String> {
     open(client).await.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Makes a stream of that title with those tags; its name.
+async fn stream(admin: &Client, title: &str, tags: &[&str]) -> String {
+    let make = "mutation($i: CreateStreamInput!) { createStream(input: $i) { stream { name } errors { code } } }";
+    let made = admin.data(make, json!({ "i": { "title": title, "tags": tags } })).await["createStream"].clone();
+    made["stream"]["name"].as_str().unwrap().to_owned()
 }
 
 /// A player set out; `seen`: it saw a picture, which moved and stood still for so many seconds.
@@ -270,4 +278,72 @@ async fn refusals_are_counted_by_the_country_that_they_came_from() {
 #[tokio::test]
 async fn refusals_are_counted_by_the_country_that_they_came_from_on_postgresql() {
     refused_from_on(Kind::Postgres).await;
+}
+
+async fn found_on_streams_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    receiver(&admin, json!({ "name": "People", "emails": ["ops@example.com"] })).await;
+    let first = world.stream();
+    let second = stream(&admin, "Second", &["cameras"]).await;
+    let third = stream(&admin, "Third", &["gates"]).await;
+    let on = |stream: &str| json!({ "stream": stream, "indicator": "DENIALS" });
+    rule(&admin, "all", "FINDINGS", 3.0, json!({ "indicator": "DENIALS" })).await;
+    rule(&admin, "first", "FINDINGS", 2.0, on(first)).await;
+    rule(&admin, "too few on the first", "FINDINGS", 3.0, on(first)).await;
+    rule(&admin, "second", "FINDINGS", 1.0, on(&second)).await;
+    rule(&admin, "too few on the second", "FINDINGS", 2.0, on(&second)).await;
+    rule(&admin, "third", "FINDINGS", 1.0, on(&third)).await;
+    rule(&admin, "cameras", "FINDINGS", 1.0, json!({ "tag": "cameras" })).await;
+    rule(&admin, "gates", "FINDINGS", 1.0, json!({ "tag": "gates" })).await;
+
+    // One address tries the first stream, one the first and the second, and one a name that no stream has.
+    let nobodys = format!("{}-nobodys", &first[..5]);
+    for (last, tried) in [
+        (1, [first; 2]),
+        (2, [first, second.as_str()]),
+        (3, [nobodys.as_str(); 2]),
+    ] {
+        for (n, name) in (0..12).zip(tried.iter().cycle()) {
+            refused(&world, n, name, last, "");
+        }
+    }
+    let wanted = ["all", "cameras", "first", "second"];
+    eventually("each is told of its own", async || names(&admin).await == wanted).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(names(&admin).await, wanted);
+    let said = open(&admin).await;
+    let summary = &said[3].1;
+    assert!(summary.ends_with(&format!("of {second}; told from 1 on")), "{summary}");
+
+    // Who is told of one stream is told of nobody who was found on another alone.
+    world.pass(Duration::from_secs(5));
+    let of_the_second = || {
+        let letters = world.letters("ops@example.com");
+        letters.into_iter().find(|letter| letter.contains("Warning: second ("))
+    };
+    eventually("it is told", async || of_the_second().is_some()).await;
+    let letter = of_the_second().unwrap();
+    assert!(letter.contains("address 198.51.100.2: "), "{letter}");
+    assert!(
+        !letter.contains("address 198.51.100.1: ") && !letter.contains("address 198.51.100.3: "),
+        "{letter}"
+    );
+
+    // What is written down says it as well.
+    rule(&admin, "later too few", "FINDINGS", 3.0, on(first)).await;
+    rule(&admin, "later on the third", "FINDINGS", 1.0, on(&third)).await;
+    rule(&admin, "later on the first", "FINDINGS", 2.0, on(first)).await;
+    let wanted = ["all", "cameras", "first", "later on the first", "second"];
+    eventually("they know", async || names(&admin).await == wanted).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_misuse_hears_of_its_stream_alone() {
+    found_on_streams_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_misuse_hears_of_its_stream_alone_on_postgresql() {
+    found_on_streams_on(Kind::Postgres).await;
 }

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use guard::{Place, Reason, Timestamp};
-use ids::{NodeId, SessionId, StreamId};
+use ids::{NodeId, SessionId, StreamName};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub struct Stay {
     /// Where.
     pub node: NodeId,
     /// On which stream.
-    pub stream: StreamId,
+    pub stream: StreamName,
     /// The id of its token, where it has one.
     pub jti: Option<Arc<str>>,
     /// The viewer whom the token names.
@@ -68,6 +68,8 @@ pub struct Stay {
 /// A refusal.
 #[derive(Clone, Debug)]
 pub struct Denial {
+    /// For which stream; none where no stream has the name that was asked for.
+    pub stream: Option<StreamName>,
     /// From where.
     pub address: IpAddr,
     /// The id of the token that was shown, where it was proven.

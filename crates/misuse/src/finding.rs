@@ -1,8 +1,9 @@
 //! What was found about whom, and the score.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, fmt, net::IpAddr, sync::Arc};
 
 use guard::Timestamp;
+use ids::StreamName;
 use serde::{Deserialize, Serialize};
 
 /// An indicator that holds of somebody.
@@ -16,6 +17,8 @@ pub struct Finding {
     pub points: u32,
     /// Why, in words and numbers.
     pub evidence: String,
+    /// On which streams it was seen so far, 100 at most; none where no stream is known.
+    pub streams: BTreeSet<StreamName>,
     /// Since when.
     pub first: Timestamp,
     /// Until when it was seen.

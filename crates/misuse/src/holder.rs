@@ -7,7 +7,7 @@ use std::{
 };
 
 use guard::{Asn, Country, Reason, Timestamp};
-use ids::{NodeId, SessionId};
+use ids::{NodeId, SessionId, StreamName};
 
 use crate::{
     Stay,
@@ -24,7 +24,11 @@ pub(crate) struct Holder {
     pub(crate) addresses: Recent<(Group, IpAddr)>,
     pub(crate) countries: Recent<Seen>,
     pub(crate) starts: Tally,
+    /// On which streams sessions began.
+    pub(crate) streams: Recent<StreamName>,
     pub(crate) denials: Tally,
+    /// For which streams it was refused.
+    pub(crate) refused: Recent<StreamName>,
     /// Of the denials, those of what was forged.
     pub(crate) forged: Tally,
     /// Since when it plays without a pause, and until when.
@@ -57,6 +61,7 @@ pub(crate) struct Open {
     pub(crate) hosting: bool,
     pub(crate) country: Option<Country>,
     pub(crate) node: NodeId,
+    pub(crate) stream: StreamName,
     pub(crate) jti: Option<Arc<str>>,
     pub(crate) started: Timestamp,
     pub(crate) progressed: Timestamp,
@@ -144,6 +149,7 @@ impl Holder {
                 hosting,
                 country: stay.place.country,
                 node: stay.node,
+                stream: stay.stream.clone(),
                 jti: stay.jti.clone(),
                 started: at,
                 progressed: at,
@@ -153,6 +159,7 @@ impl Holder {
         self.is_bound |= stay.user.is_some();
         self.has_watched = true;
         self.addresses.renew(at, (group, guard::block(stay.address)));
+        self.streams.renew(at, stay.stream.clone());
         if let Some(country) = stay.place.country {
             self.countries.renew(at, Seen { country, hosting });
         }

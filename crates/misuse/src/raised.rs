@@ -1,8 +1,9 @@
 //! Which indicators hold of one token, viewer or address, and what of them is worth to be told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use guard::Timestamp;
+use ids::StreamName;
 
 use crate::{
     Finding, Indicator, Subject,
@@ -20,10 +21,11 @@ struct One {
     told: Timestamp,
     points: u32,
     evidence: String,
+    streams: BTreeSet<StreamName>,
 }
 
-/// Takes in what holds of a subject now; what is new of it, has become more, or was not told for a minute, goes to
-/// `found`.
+/// Takes in what holds of a subject now; what is new of it, has become more, shows on another stream, or was not told for
+/// a minute, goes to `found`.
 pub(crate) struct Raise<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) raised: &'a mut Raised,
@@ -32,8 +34,14 @@ pub(crate) struct Raise<'a> {
 }
 
 impl Raise<'_> {
-    /// An indicator holds. `evidence` is asked for only where it will be read.
-    pub(crate) fn holds(&mut self, indicator: Indicator, points: u32, evidence: impl FnOnce() -> String) {
+    /// An indicator holds, on these streams. `evidence` is asked for only where it will be read.
+    pub(crate) fn holds<'s>(
+        &mut self,
+        indicator: Indicator,
+        points: u32,
+        streams: impl Iterator<Item = &'s StreamName>,
+        evidence: impl FnOnce() -> String,
+    ) {
         let now = self.now;
         let fresh = || One {
             first: now,
@@ -41,16 +49,24 @@ impl Raise<'_> {
             told: now,
             points: 0,
             evidence: String::new(),
+            streams: BTreeSet::new(),
         };
         let one = self.raised.0.entry(indicator).or_insert_with(fresh);
         if now.since(one.last) >= LAPSE {
             *one = fresh();
         }
         one.last = now;
+        let mut is_due = now.since(one.told) >= TOLD_EVERY;
+        for stream in streams {
+            if one.streams.len() < STREAMS && !one.streams.contains(stream) {
+                one.streams.insert(stream.clone());
+                is_due = true;
+            }
+        }
         let is_news = points > one.points;
         if is_news {
             (one.points, one.evidence) = (points, evidence());
-        } else if now.since(one.told) < TOLD_EVERY {
+        } else if !is_due {
             return;
         }
         one.told = now;
@@ -59,9 +75,13 @@ impl Raise<'_> {
             indicator,
             points: one.points,
             evidence: one.evidence.clone(),
+            streams: one.streams.clone(),
             first: one.first,
             last: now,
             is_news,
         });
     }
 }
+
+/// Of how many streams a finding says that it was seen there.
+const STREAMS: usize = 100;

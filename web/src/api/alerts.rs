@@ -160,7 +160,7 @@ impl Metric {
 
     /// Whether it can be that of a stream.
     pub(crate) const fn is_of_streams(self) -> bool {
-        !matches!(self, Self::Findings | Self::WebhookFailures)
+        !matches!(self, Self::WebhookFailures)
     }
 
     /// Whether it can be that of one reason.

@@ -32,7 +32,7 @@ pub(crate) enum AlertMetric {
     Denials,
     /// Of all requests within the window, how many of a hundred were refused.
     FailureRatio,
-    /// Tokens, viewers and addresses with findings of misuse within the window.
+    /// Tokens, viewers and addresses with findings of misuse within the window; where streams are named, on one of those.
     Findings,
     /// Streams whose broadcaster went away within the window without being ended here, and has not come back.
     StreamsOffline,

@@ -164,6 +164,9 @@ impl Detector {
             let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
             holder.heard = at;
             holder.denials.add(at);
+            if let Some(stream) = &denial.stream {
+                holder.refused.renew(at, stream.clone());
+            }
             if holder::is_forged(denial.reason) {
                 holder.forged.add(at);
             }

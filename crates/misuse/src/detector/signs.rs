@@ -14,7 +14,7 @@ use std::{
 };
 
 use guard::{Country, Timestamp};
-use ids::SessionId;
+use ids::{SessionId, StreamName};
 
 use crate::{
     Indicator, Subject, Thresholds,
@@ -32,7 +32,9 @@ pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Rai
     holder.addresses.forget(ADDRESSES_WITHIN, now);
     holder.countries.forget(COUNTRIES_WITHIN, now);
     holder.starts.forget(RECONNECTS_WITHIN, now);
+    holder.streams.forget(COUNTRIES_WITHIN, now);
     holder.denials.forget(DENIALS_WITHIN, now);
+    holder.refused.forget(DENIALS_WITHIN, now);
     holder.forged.forget(DENIALS_WITHIN, now);
     let is_address = matches!(raise.subject, Subject::Address(_));
     if holder.watched(BESIDE, now).nth(1).is_some() {
@@ -84,6 +86,25 @@ impl Case<'_> {
         shared.is_some_and(|shared| self.now.since(shared) < SHARED_FOR)
     }
 
+    fn holds(&self, raise: &mut Raise<'_>, indicator: Indicator, points: u32, evidence: impl FnOnce() -> String) {
+        raise.holds(indicator, points, self.streams(indicator), evidence);
+    }
+
+    /// On which streams an indicator shows: those of refusals, or of sessions that go on or count though they are over.
+    fn streams(&self, indicator: Indicator) -> impl Iterator<Item = &StreamName> {
+        let is_refusal = indicator == Indicator::Denials;
+        let span = match indicator {
+            Indicator::Countries => COUNTRIES_WITHIN,
+            Indicator::Addresses => ADDRESSES_WITHIN,
+            Indicator::Reconnects => RECONNECTS_WITHIN,
+            _ => Duration::ZERO,
+        };
+        let began = self.holder.streams.within(span, self.now).map(|(_, stream)| stream);
+        let open = self.holder.open.values().map(|open| &open.stream);
+        let refused = self.holder.refused.all().filter(move |_| is_refusal);
+        refused.chain(open.chain(began).filter(move |_| !is_refusal))
+    }
+
     /// What one viewer's sign is worth: of an address less, in a data centre too, where honest people come out of VPNs.
     fn weighed(&self, points: u32) -> u32 {
         if self.is_address { points.div_euclid(3) } else { points }
@@ -107,7 +128,7 @@ impl Case<'_> {
             None if at_once.networks > 1 && at_once.addresses > least => 30,
             None => 5,
         };
-        raise.holds(Indicator::Addresses, points, || {
+        self.holds(raise, Indicator::Addresses, points, || {
             let addresses = counted(count(all.len()), "address", "addresses");
             let networks = counted(networks, "network", "networks");
             format!(
@@ -119,20 +140,22 @@ impl Case<'_> {
 
     fn hosting(&self, raise: &mut Raise<'_>) {
         if let Some(network) = self.of_open(self.holder.hosting.as_ref()) {
-            raise.holds(Indicator::Hosting, 20, || format!("from a data centre: {network}"));
+            self.holds(raise, Indicator::Hosting, 20, || {
+                format!("from a data centre: {network}")
+            });
         }
     }
 
     /// A page that hardly anybody comes from; or none, where others have one, or where it is a server that asks.
     fn referrer(&self, raise: &mut Raise<'_>) {
         if let Some(odd) = self.of_open(self.holder.odd_referrer.as_ref()) {
-            raise.holds(Indicator::Referrer, self.weighed(20), || odd.clone());
+            self.holds(raise, Indicator::Referrer, self.weighed(20), || odd.clone());
         }
     }
 
     fn unusual_country(&self, raise: &mut Raise<'_>) {
         if let Some(odd) = self.of_open(self.holder.odd_country.as_ref()) {
-            raise.holds(Indicator::UnusualCountry, self.weighed(10), || odd.clone());
+            self.holds(raise, Indicator::UnusualCountry, self.weighed(10), || odd.clone());
         }
     }
 
@@ -156,17 +179,17 @@ impl Case<'_> {
         if count(at_once.len()) >= least && are_apart(&at_once) {
             let more = count(at_once.len()).saturating_sub(2);
             let points = 35_u32.saturating_add(more.saturating_mul(10)).min(60);
-            raise.holds(Indicator::Countries, points, || {
+            self.holds(raise, Indicator::Countries, points, || {
                 format!("{} countries at once: {}", at_once.len(), listed(&at_once))
             });
         } else if let Some((from, to, far, took)) = leap(&recent) {
-            raise.holds(Indicator::Countries, 35, || {
+            self.holds(raise, Indicator::Countries, 35, || {
                 let minutes = u32::try_from(took.as_secs().div_ceil(60)).unwrap_or(u32::MAX);
                 let within = counted(minutes.max(1), "minute", "minutes");
                 format!("{from} and {to}, {far} km apart, within {within}")
             });
         } else {
-            raise.holds(Indicator::Countries, 5, || {
+            self.holds(raise, Indicator::Countries, 5, || {
                 format!("{} countries within an hour: {}", all.len(), listed(&all))
             });
         }
@@ -185,7 +208,7 @@ impl Case<'_> {
         let points = 20_u32.saturating_add(more.saturating_mul(10)).min(60);
         let is_family = places.addresses <= 3;
         let points = if is_family { points.div_euclid(2) } else { points };
-        raise.holds(Indicator::Sessions, points, || {
+        self.holds(raise, Indicator::Sessions, points, || {
             let addresses = counted(places.addresses, "address", "addresses");
             format!("{at_once} sessions at once, from {addresses}, of one viewer")
         });
@@ -201,7 +224,7 @@ impl Case<'_> {
         let hours = u32::try_from(last.since(since).as_secs().div_euclid(3_600)).unwrap_or(u32::MAX);
         if self.now.since(last) < PAUSE && hours >= self.thresholds.hours.max(1) {
             let points = self.weighed(if hours >= 24 { 30 } else { 15 });
-            raise.holds(Indicator::LongPlayback, points, || {
+            self.holds(raise, Indicator::LongPlayback, points, || {
                 format!("{hours} hours without a pause")
             });
         }
@@ -219,7 +242,7 @@ impl Case<'_> {
         if let Some(more) = of_one.checked_sub(self.thresholds.reconnects.max(2)) {
             let points = self.weighed(5_u32.saturating_add(more.div_euclid(4)).min(15));
             let evidence = || format!("{times} sessions began within 10 minutes");
-            raise.holds(Indicator::Reconnects, points, evidence);
+            self.holds(raise, Indicator::Reconnects, points, evidence);
         }
     }
 
@@ -243,7 +266,7 @@ impl Case<'_> {
         let of_tokens = tokens.iter().filter(|(jti, _)| jti.is_some());
         let of_one = of_tokens.map(|(_, sessions)| *sessions).max().unwrap_or(0);
         let points = if of_one.saturating_mul(2) >= least { 50 } else { 10 };
-        raise.holds(Indicator::Connections, points, || {
+        self.holds(raise, Indicator::Connections, points, || {
             let on = counted(count(tokens.len()), "token", "tokens");
             let connections = of_address(&tokens);
             format!("{connections} connections at once from {address}, on {on}, up to {of_one} on one")
@@ -259,7 +282,7 @@ impl Case<'_> {
         }
         let nodes = tokens.values().map(BTreeSet::len).max().unwrap_or(0);
         if nodes > 1 {
-            raise.holds(Indicator::Nodes, 5, || format!("on {nodes} nodes at once"));
+            self.holds(raise, Indicator::Nodes, 5, || format!("on {nodes} nodes at once"));
         }
     }
 
@@ -275,7 +298,7 @@ impl Case<'_> {
         } else {
             5_u32.saturating_add(more.div_euclid(10)).min(15)
         };
-        raise.holds(Indicator::Denials, points, || {
+        self.holds(raise, Indicator::Denials, points, || {
             format!("refused {times} times within 5 minutes, {forged} of them with what was forged")
         });
     }

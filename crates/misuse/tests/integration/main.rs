@@ -6,6 +6,7 @@ mod nodes;
 mod planted;
 mod renewed;
 mod signs;
+mod streams;
 mod thresholds;
 mod traffic;
 mod unusual;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use guard::{Asn, Place, Reason, Timestamp};
-use ids::{NodeId, SessionId, StreamId};
+use ids::{NodeId, SessionId, StreamName};
 use misuse::{Denial, Event, Stay, Subject, What};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -31,7 +31,7 @@ pub(crate) struct Spot {
 pub(crate) struct Maker {
     pub(crate) random: StdRng,
     pub(crate) day: Day,
-    streams: Vec<StreamId>,
+    streams: Vec<StreamName>,
     nodes: [NodeId; 2],
     next: u64,
 }
@@ -76,7 +76,7 @@ impl<'a> Visit<'a> {
 
 impl Maker {
     pub(crate) fn new(seed: u64) -> Self {
-        let mut maker = Self {
+        Self {
             random: StdRng::seed_from_u64(seed),
             day: Day {
                 events: Vec::new(),
@@ -84,12 +84,10 @@ impl Maker {
                 to_call: Vec::new(),
                 honest: Vec::new(),
             },
-            streams: Vec::new(),
+            streams: (0..40).filter_map(|n| format!("7KQ2M-{n}").parse().ok()).collect(),
             nodes: [NodeId::from_uuid(numbered(1)), NodeId::from_uuid(numbered(2))],
             next: 10,
-        };
-        maker.streams = (0..40).map(|_| StreamId::from_uuid(maker.fresh())).collect();
-        maker
+        }
     }
 
     /// What was made so far, in order.
@@ -104,7 +102,7 @@ impl Maker {
         // A few streams are watched by most.
         let stream = self.random.random_range(0.0_f64..1.0).powi(3) * 40.0;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 39")]
-        let stream = self.streams[(stream as usize).min(39)];
+        let stream = self.streams[(stream as usize).min(39)].clone();
         let node = self.nodes[self.random.random_range(0..2)];
         let stay = Stay {
             session,
@@ -139,8 +137,13 @@ impl Maker {
     }
 
     pub(crate) fn refuse(&mut self, address: IpAddr, token: Option<&str>, reason: Reason, at_s: u64) {
-        let jti = token.map(Arc::from);
-        self.tell(at_s, What::Denied(Denial { address, jti, reason }));
+        let denial = Denial {
+            stream: self.streams.first().cloned(),
+            address,
+            jti: token.map(Arc::from),
+            reason,
+        };
+        self.tell(at_s, What::Denied(denial));
     }
 
     fn tell(&mut self, at_s: u64, what: What) {
