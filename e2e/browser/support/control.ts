@@ -83,7 +83,7 @@ export class Control {
 
   async alertRules(): Promise<{ name: string }[]> {
     const { organisation } = await this.ask<{ organisation: { alertRules: { name: string }[] } }>(
-      '{ organisation { alertRules { name metric threshold resolveAt windowS } } }',
+      '{ organisation { alertRules { name metric threshold resolveAt windowS least stream protocol country } } }',
       {},
     );
     return organisation.alertRules;

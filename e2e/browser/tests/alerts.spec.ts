@@ -143,6 +143,80 @@ test('of a rule that two have open each keeps what the other set', async ({ page
   await control.close();
 });
 
+test('a rule on how it plays is of a protocol and a country, is there after a reload, and is edited', async ({ page }) => {
+  test.slow();
+  const control = await Control.signedIn(user('nanoUser'));
+  const known = (name: string, wanted: Record<string, unknown>) =>
+    expect.poll(async () => (await control.alertRules()).find((one) => one.name === name)).toMatchObject(wanted);
+  await signIn(page, user('nanoUser'));
+  await page.goto(at('/alerts/rules'));
+  const dialog = page.getByRole('dialog');
+  const list = (name: RegExp) => dialog.getByRole('combobox', { name });
+  const [by, of] = [list(/^By\b/), list(/^Of\b/)];
+  const country = dialog.getByLabel('From the country');
+  const least = dialog.getByLabel('Of at least');
+  const row = (name: string) => page.getByRole('table', { name: 'Alert rules' }).getByRole('row').filter({ hasText: name });
+  const save = async (button: string) => {
+    await dialog.getByRole('button', { name: button }).click();
+    await expect(dialog).toBeHidden();
+  };
+  const edit = async (name: string) => {
+    await page.getByRole('button', { name: `Actions for ${name}` }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    await expect(dialog.getByLabel('Name')).toHaveValue(name);
+  };
+
+  await page.getByRole('button', { name: 'New rule' }).click();
+  await dialog.getByLabel('Name').fill('No picture in Germany');
+  await dialog.getByLabel('Measured').selectOption('Share of players that see no picture (%)');
+  await expect(least).toHaveValue('20');
+  await dialog.getByLabel('Threshold').fill('25');
+  await by.selectOption('HLS');
+  await country.fill('XX');
+  await expectFitEverywhere(page, 'a new alert rule of a protocol and a country');
+  await dialog.getByRole('button', { name: 'Make rule' }).click();
+  await expect(country).toHaveAttribute('aria-invalid', 'true');
+  await country.fill('DE');
+  await save('Make rule');
+  await page.getByRole('button', { name: 'New rule' }).click();
+  await dialog.getByLabel('Name').fill('Stands still');
+  await dialog.getByLabel('Measured').selectOption('Share of time that pictures stand still (%)');
+  await expect(least).toHaveValue('600');
+  await dialog.getByLabel('Threshold').fill('10');
+  await by.selectOption('WebSocket');
+  await save('Make rule');
+
+  await page.reload();
+  await expect(row('No picture in Germany')).toContainText('Share of players that see no picture: 25 % or more within 5 minutes, by HLS, from Germany');
+  await expect(row('Stands still')).toContainText('Share of time that pictures stand still: 10 % or more within 5 minutes, by WebSocket');
+  await expect(row('Stands still')).not.toContainText(', from');
+  await known('No picture in Germany', { metric: 'START_FAILURES', threshold: 25, least: 20, protocol: 'HLS', country: 'DE' });
+  await known('Stands still', { metric: 'BUFFERING', threshold: 10, least: 600, protocol: 'WEBSOCKET', country: null });
+
+  await edit('No picture in Germany');
+  await expect(by).toHaveValue('hls');
+  await expect(country).toHaveValue('DE');
+  await expect(dialog.getByLabel('Threshold')).toHaveValue('25');
+  await by.selectOption('Any protocol');
+  await country.fill('FR');
+  await save('Save');
+  await expect(row('No picture in Germany')).toContainText('25 % or more within 5 minutes, from France');
+  await known('No picture in Germany', { least: 20, protocol: null, country: 'FR' });
+
+  // Another metric has no use for where it is from, and is of a stream.
+  await edit('Stands still');
+  await expect(by).toHaveValue('websocket');
+  await dialog.getByLabel('Measured').selectOption('Tokens, viewers and addresses with signs of misuse');
+  await expect(by).toHaveCount(0);
+  await expect(country).toHaveCount(0);
+  await of.selectOption(`stream:${testStream().name}`);
+  await save('Save');
+  await page.reload();
+  await expect(row('Stands still')).toContainText(`10 or more within 5 minutes, of ${testStream().name}`);
+  await known('Stands still', { metric: 'FINDINGS', stream: testStream().name, protocol: null });
+  await control.close();
+});
+
 test('what is wrong with a receiver stands at its field, in words for people', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));

@@ -2,6 +2,7 @@
 
 mod analysed;
 mod partitions;
+mod refusals;
 mod revocations;
 mod rules;
 mod tables;
