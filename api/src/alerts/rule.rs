@@ -67,8 +67,8 @@ pub(crate) struct Definition {
     pub(crate) threshold: f64,
     /// The bar behind which it is over, where that is another one.
     pub(crate) resolve_at: Option<f64>,
-    /// What is less than that is never told: requests, players or seconds of a ratio, whatever is measured of what is
-    /// compared with the usual.
+    /// What is less than that is never told: requests, players or seconds of a ratio, whatever is measured of what else
+    /// is compared with the usual.
     pub(crate) least: f64,
     pub(crate) window_s: u32,
     /// For how long it has to hold before it is told.
@@ -159,7 +159,7 @@ impl Definition {
     /// The bar that has to be reached, where `usual` is what is usual.
     pub(crate) fn bar(&self, usual: Option<f64>) -> f64 {
         match self.comparison {
-            Comparison::TimesUsual => (self.threshold * usual.unwrap_or(0.0)).max(self.least),
+            Comparison::TimesUsual => self.times_usual(self.threshold, usual),
             Comparison::AtLeast | Comparison::AtMost => self.threshold,
         }
     }
@@ -179,8 +179,18 @@ impl Definition {
         match self.comparison {
             Comparison::AtLeast => value < bar,
             Comparison::AtMost => value > bar,
-            Comparison::TimesUsual => value < (bar * usual.unwrap_or(0.0)).max(self.least),
+            Comparison::TimesUsual => value < self.times_usual(bar, usual),
         }
+    }
+
+    /// So many times what is usual, and no less than what is told at all; `least` of a ratio says of how much it is.
+    fn times_usual(&self, times: f64, usual: Option<f64>) -> f64 {
+        let least = if self.metric.is_ratio() {
+            ONE_OF_A_HUNDRED
+        } else {
+            self.least
+        };
+        (times * usual.unwrap_or(0.0)).max(least)
     }
 
     /// Whether both measure the same: what is measured goes on where they do.
@@ -215,5 +225,50 @@ impl Definition {
     /// Whether an indicator is one that counts.
     pub(crate) fn counts_indicator(&self, indicator: Indicator) -> bool {
         self.indicator.as_deref().is_none_or(|only| only == indicator.as_str())
+    }
+}
+
+/// A ratio that is less is not unusual, however little is usual.
+const ONE_OF_A_HUNDRED: f64 = 1.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_unusual_by_what_is_usual_and_not_by_how_much_it_is_of() {
+        let rule = |metric| Definition {
+            metric,
+            comparison: Comparison::TimesUsual,
+            threshold: 3.0,
+            resolve_at: None,
+            least: 600.0,
+            window_s: 300,
+            for_s: 0,
+            hold_s: 60,
+            remind_s: None,
+            severity: Severity::Warning,
+            stream: None,
+            tag: None,
+            protocol: None,
+            country: None,
+            reason: None,
+            indicator: None,
+            min_score: 0,
+            receivers: vec![],
+        };
+        for (metric, usual, bar) in [
+            (Metric::Buffering, 2.0, 6.0),
+            (Metric::StartFailures, 30.0, 90.0),
+            (Metric::FailureRatio, 0.0, 1.0),
+            (Metric::Denials, 2.0, 600.0),
+        ] {
+            let (rule, usual) = (rule(metric), Some(usual));
+            assert!(rule.is_met(bar, usual) && !rule.is_over(bar, usual), "{metric:?}");
+            assert!(
+                !rule.is_met(bar - 0.1, usual) && rule.is_over(bar - 0.1, usual),
+                "{metric:?}"
+            );
+        }
     }
 }

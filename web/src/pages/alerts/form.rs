@@ -259,6 +259,12 @@ fn Bar(draft: Draft, doing: Doing) -> impl IntoView {
         let metric = draft.metric.get();
         let threshold = if times { "So many times" } else { "Threshold" };
         let least = match (times, metric) {
+            (_, Metric::FailureRatio) => Some(("Of at least", "So many requests within the time; fewer say nothing.")),
+            (_, Metric::StartFailures) => Some(("Of at least", "So many players within the time; fewer say nothing.")),
+            (_, Metric::Buffering) => Some((
+                "Of at least",
+                "So many seconds that players were to play within the time; fewer say nothing.",
+            )),
             (true, Metric::BytesOut) => Some((
                 "And at least",
                 "Megabytes; what is less is never told. Usual is the median of the last 6 hours.",
@@ -266,16 +272,6 @@ fn Bar(draft: Draft, doing: Doing) -> impl IntoView {
             (true, _) => Some((
                 "And at least",
                 "What is less is never told. Usual is the median of the last 6 hours.",
-            )),
-            (false, Metric::FailureRatio) => {
-                Some(("Of at least", "So many requests within the time; fewer say nothing."))
-            }
-            (false, Metric::StartFailures) => {
-                Some(("Of at least", "So many players within the time; fewer say nothing."))
-            }
-            (false, Metric::Buffering) => Some((
-                "Of at least",
-                "So many seconds that players were to play within the time; fewer say nothing.",
             )),
             (false, _) => None,
         };

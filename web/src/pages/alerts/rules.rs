@@ -176,6 +176,9 @@ fn told_when(rule: &AlertRule) -> String {
     let bar = match rule.comparison {
         Comparison::AtLeast => format!("{} or more", amount(rule.threshold)),
         Comparison::AtMost => format!("{} or less", amount(rule.threshold)),
+        Comparison::TimesUsual if rule.metric.is_ratio() => {
+            format!("{} times the usual or more", short(rule.threshold))
+        }
         Comparison::TimesUsual => format!(
             "{} times the usual or more, and {} at least",
             short(rule.threshold),
