@@ -312,4 +312,16 @@ const LANES: usize = 64;
 const IN_A_ROW: usize = 16;
 /// From one attempt to the next: about a day in all.
 const PAUSES_S: [u64; 9] = [5, 30, 120, 600, 1800, 7200, 14_400, 28_800, 43_200];
-const ATTEMPTS: i32 = 9;
+const ATTEMPTS: i32 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_is_tried_again_for_a_day() {
+        let all: Duration = (1..ATTEMPTS).map(pause).sum();
+        assert!((24..30).contains(&(all.as_secs() / 3_600)), "{all:?}");
+        assert!((1..ATTEMPTS - 1).all(|attempts| pause(attempts) < pause(attempts + 1)));
+    }
+}
