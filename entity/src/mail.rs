@@ -13,7 +13,7 @@ pub struct Model {
     pub id: Uuid,
     /// On whose behalf; none where it is about a person or the installation.
     pub organisation_id: Option<Uuid>,
-    /// `invitation`, `password_reset` or `package_request`.
+    /// `invitation`, `password_reset`, `package_request`, `package_declined`, `account_change` or `alert`.
     pub kind: String,
     /// The address.
     pub recipient: String,
