@@ -7,10 +7,8 @@ use entity::{Table, Tenanted, invitation, member, organisation, package_grant, p
 use guard::{OriginError, OriginPattern, Update, policy::Package};
 use ids::{OrganisationHash, OrganisationId};
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, IntoActiveModel, Order, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, Order, QueryFilter,
+    QuerySelect, sea_query::LockType,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -329,14 +327,8 @@ pub(crate) async fn set_standing(state: &State, by: By, hash: &str, suspended: b
 pub(crate) async fn page(state: &State, text: Option<&str>, wanted: Wanted) -> Result<Page<Overview>, Fault> {
     let mut select = organisation::Entity::across_tenants("the list of organisations, for platform operators");
     if let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) {
-        let pattern = super::page::pattern(text)?;
-        let like =
-            |column| Expr::expr(Func::lower(Expr::col(column))).like(LikeExpr::new(pattern.clone()).escape('\\'));
-        select = select.filter(
-            Condition::any()
-                .add(like(organisation::Column::Name))
-                .add(like(organisation::Column::Hash)),
-        );
+        let columns = [organisation::Column::Name, organisation::Column::Hash];
+        select = select.filter(super::reading::contains(&columns, text)?);
     }
     let key = |key: &str| key.parse::<OrganisationId>().ok().map(|id| id.uuid().into());
     let connection = state.store.read();

@@ -223,20 +223,6 @@ impl<T> Page<T> {
     }
 }
 
-/// The pattern of `LIKE`, with `\\` to escape, that finds `text` anywhere in a column in lower case.
-pub(crate) fn pattern(text: &str) -> Result<String, Fault> {
-    if text.len() > 512 || text.contains('\0') {
-        return Err(Fault::Invalid(
-            "a text to search for is 512 bytes at most, without the character 0",
-        ));
-    }
-    let text = text.to_lowercase();
-    Ok(format!(
-        "%{}%",
-        text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-    ))
-}
-
 /// The cursor that a key makes.
 pub(crate) fn cursor(key: &str) -> String {
     URL_SAFE_NO_PAD.encode(key)

@@ -161,17 +161,6 @@ pub(crate) async fn streams(
     let mut select = stream::Entity::in_tenant(organisation).filter(stream::Column::DeletedAt.is_null());
     if let Some(text) = which.text.filter(|text| !text.is_empty()) {
         select = select.filter(contains(&[stream::Column::Name, stream::Column::Title], &text)?);
-        let text = bound(&text)?.to_lowercase();
-        let pattern = format!("%{}%", escaped(&text));
-        let like = |column| {
-            let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
-            Expr::expr(Func::lower(Expr::col(column))).like(pattern)
-        };
-        select = select.filter(
-            Condition::any()
-                .add(like(stream::Column::Name))
-                .add(like(stream::Column::Title)),
-        );
     }
     if let Some(tag) = which.tag {
         select = select.filter(stream::Column::Id.in_subquery(tags::streams_with(organisation, bound(&tag)?)));
@@ -388,10 +377,7 @@ pub(crate) async fn names(state: &State, ids: &[Uuid]) -> Result<(Vec<Named>, Ve
 /// Whether one of the columns contains `text`, whatever the case.
 pub(crate) fn contains<C: ColumnTrait>(columns: &[C], text: &str) -> Result<Condition, Fault> {
     let text = bound(text)?.to_lowercase();
-    let pattern = format!(
-        "%{}%",
-        text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-    );
+    let pattern = format!("%{}%", escaped(&text));
     Ok(columns.iter().fold(Condition::any(), |any, column| {
         let pattern = sea_orm::sea_query::LikeExpr::new(pattern.clone()).escape('\\');
         any.add(Expr::expr(Func::lower(Expr::col(column.as_column_ref()))).like(pattern))
