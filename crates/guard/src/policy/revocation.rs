@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use ids::StreamId;
-use rpds::HashTrieMapSync;
+use rpds::{HashTrieMapSync, HashTrieSetSync};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -46,7 +46,7 @@ impl fmt::Display for Subject {
 /// The revocations of one organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Revocations {
-    tokens: HashTrieMapSync<Jti, Timestamp>,
+    tokens: HashTrieSetSync<Jti>,
     /// All others: few, and mostly none.
     bulk: HashTrieMapSync<Subject, Timestamp>,
 }
@@ -59,7 +59,7 @@ impl Revocations {
 
     pub(super) fn insert(&mut self, subject: &Subject, at: Timestamp) {
         match subject {
-            Subject::Token(jti) => self.tokens.insert_mut(jti.clone(), at),
+            Subject::Token(jti) => self.tokens.insert_mut(jti.clone()),
             subject => {
                 let at = self.bulk.get(subject).copied().unwrap_or(at).max(at);
                 self.bulk.insert_mut(subject.clone(), at);
@@ -74,7 +74,7 @@ impl Revocations {
 
     /// What revokes a credential that is shown for `stream`, if anything does.
     pub fn covering(&self, grant: &Grant, stream: Option<StreamId>) -> Option<Subject> {
-        if grant.revocable && self.tokens.contains_key(&grant.jti) {
+        if grant.revocable && self.tokens.contains(&grant.jti) {
             return Some(Subject::Token(grant.jti.clone()));
         }
         if self.bulk.is_empty() {
