@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Gate {
-    /// Takes on a whole policy, as at joining. Sessions that fall under it are ended, and those that an operator ended
-    /// meanwhile. Makes way for others after each slice.
+    /// Takes on a whole policy, as at joining. Sessions that fall under it are ended, and those that an operator ended so
+    /// shortly before that whoever was in them is still kept out. Makes way for others after each slice.
     pub(crate) async fn adopt(&self, updates: Vec<Update>) {
         self.backends
             .forget(&updates.iter().map(Update::organisation).collect());
