@@ -110,8 +110,10 @@ pub struct Opaque {
 }
 
 impl Credential {
-    /// The credential that a text is.
+    /// The credential that a text is, without what stands around it unseen: a backend may pass over that, and what was taken
+    /// back would come again as another text.
     pub fn from_token(text: &str) -> Self {
+        let text = text.trim_matches(is_unseen);
         match Form::of(text) {
             Ok(Form::Jwt(token)) => Self::Token(token),
             Ok(Form::Handle) => Self::Handle(CredentialDigest::of(text)),
@@ -153,6 +155,10 @@ impl fmt::Debug for Opaque {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
+}
+
+fn is_unseen(one: char) -> bool {
+    one.is_whitespace() || one.is_control() || one == '\u{feff}'
 }
 
 /// What was counted or looked up for this request.

@@ -54,6 +54,28 @@ fn why(stream: &str, text: &str, policy: &Policy) -> Option<Reason> {
 }
 
 #[test]
+fn what_stands_around_a_text_unseen_makes_no_other_of_it() {
+    let digest = |text: &str| Credential::from_token(text).digest();
+    let token = scene().sign(&claims(1));
+    for text in ["ticket-4711", HANDLE, &token] {
+        for (before, behind) in [
+            (" ", ""),
+            ("", "\r\n"),
+            ("\t", "\0"),
+            ("\u{feff}", "\u{a0}"),
+            ("", "\u{1c}"),
+        ] {
+            assert_eq!(
+                digest(&format!("{before}{text}{behind}")),
+                digest(text),
+                "{before:?}, {behind:?}"
+            );
+        }
+    }
+    assert_ne!(digest("ticket 4711"), digest("ticket4711"));
+}
+
+#[test]
 fn a_static_token_lets_in_where_it_is_listed_until_it_expires() {
     let policy = listed(StaticScope::Streams(vec!["7KQ2M-SECURED".parse().unwrap()]));
     let Decision::Admit(permit) = outcome("7KQ2M-SECURED", "open sesame", live(), &policy, NOW) else {
