@@ -372,6 +372,17 @@ async fn an_operation_that_is_completed_halfway_is_done_to_its_end() {
     .await;
     socket.say(&json!({ "id": "m", "type": "complete" })).await;
     settled(&mut socket).await;
+    // Until then it is one of those at once.
+    for n in 0..32 {
+        let news = "subscription { streamState { name } }";
+        socket.subscribe(&format!("s{n}"), news).await;
+    }
+    let refused = socket.hear().await;
+    assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!("s31")));
+    for n in 0..31 {
+        socket.say(&json!({ "id": format!("s{n}"), "type": "complete" })).await;
+    }
+    settled(&mut socket).await;
     other.rollback().await.unwrap();
     let made = "{ organisation { guardianRules(filter: {text: \"192.0.2.77\"}) { totalCount } } }";
     eventually("the rule is there", async || {

@@ -6,7 +6,7 @@
 mod protocol;
 mod session;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{Executor, Name, Request as Operation, Response as Outcome, parser::types::OperationType};
 use axum::{
@@ -20,6 +20,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde_json::{Map, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Doors, OverSocket, graphiql,
@@ -63,7 +64,13 @@ pub(super) async fn upgrade_or_page(State(doors): State<Doors>, request: Request
             "the socket's protocol must be graphql-transport-ws",
         );
     }
-    upgrade.on_upgrade(move |socket| session::run(Desk { doors, presented }, socket))
+    let places = Arc::new(Semaphore::new(OPERATIONS));
+    let desk = Desk {
+        doors,
+        presented,
+        places,
+    };
+    upgrade.on_upgrade(move |socket| session::run(desk, socket))
 }
 
 /// Whether it is somebody who looks at pages: programs that ask by GET are told how to ask.
@@ -102,7 +109,12 @@ fn secret(authorization: &str) -> String {
 struct Desk {
     doors: Doors,
     presented: Presented,
+    /// For operations at once.
+    places: Arc<Semaphore>,
 }
+
+/// One operation's, until it is done: whoever asks and will not hear the answer asks all the same.
+type Place = Arc<OwnedSemaphorePermit>;
 
 impl Desk {
     /// Whether somebody with this may have a socket: nobody in particular may; who shows a token must show one that stands.
@@ -112,9 +124,14 @@ impl Desk {
         Ok(presented.bearer.is_none() || !matches!(caller.who, Who::Nobody))
     }
 
+    /// A place for one more operation, if there is one.
+    fn place(&self) -> Option<Place> {
+        self.places.clone().try_acquire_owned().ok().map(Arc::new)
+    }
+
     /// What comes of an operation: once, or for as long as it is subscribed.
-    fn outcomes(&self, request: Operation, said: &Said) -> BoxStream<'static, Outcome> {
-        let outcomes = begin(self.doors.clone(), self.presented(said), request);
+    fn outcomes(&self, request: Operation, said: &Said, place: Place) -> BoxStream<'static, Outcome> {
+        let outcomes = begin(self.doors.clone(), self.presented(said), request, place);
         // A fault of ours ends the operation, not the socket.
         AssertUnwindSafe(outcomes.flatten_stream())
             .catch_unwind()
@@ -136,7 +153,12 @@ impl Desk {
 }
 
 /// Does what an operation asks; of a subscription nothing yet.
-async fn begin(doors: Doors, presented: Presented, mut request: Operation) -> BoxStream<'static, Outcome> {
+async fn begin(
+    doors: Doors,
+    presented: Presented,
+    mut request: Operation,
+    place: Place,
+) -> BoxStream<'static, Outcome> {
     let caller = match identify(&doors.state, &presented).await {
         Ok(caller) => caller,
         Err(fault) => return one(failed(fault)),
@@ -154,7 +176,11 @@ async fn begin(doors: Doors, presented: Presented, mut request: Operation) -> Bo
     }
     // A client that goes away, or wants to hear no more of it, does not stop it halfway: the database would go on with what
     // it was asked, and the turn to ask be free again.
-    let done = tokio::spawn(async move { doors.api.execute(request).boxed().await });
+    let done = tokio::spawn(async move {
+        let outcome = doors.api.execute(request).boxed().await;
+        drop(place);
+        outcome
+    });
     one(done.await.unwrap_or_else(|error| failed(Fault::bug(&error))))
 }
 

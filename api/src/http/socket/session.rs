@@ -3,7 +3,7 @@
 use async_graphql::Response as Outcome;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::{
-    StreamExt, future,
+    StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use super::{
         graphql::failed,
         limits::presentable,
     },
-    Desk, OPERATIONS, PATIENCE, Said,
+    Desk, PATIENCE, Said,
     protocol::{Close, Heard, Word},
 };
 use crate::fault::Fault;
@@ -124,15 +124,18 @@ impl Session {
         if self.operations.contains_key(&id) {
             return Err(Close::Taken(id).into());
         }
-        let refusal = if self.operations.len() >= OPERATIONS {
-            Fault::Invalid("more than 32 operations at once on one socket")
-        } else if let Some(operation) = asked.operation() {
-            let outcomes = self.desk.outcomes(operation, said).map(Some);
-            let events = outcomes.chain(stream::once(future::ready(None)));
-            self.operations.insert(id, events.boxed());
-            return Ok(());
-        } else {
-            Fault::Invalid("there is no query")
+        let refusal = match (self.desk.place(), asked.operation()) {
+            (None, _) => Fault::Invalid("more than 32 operations at once on one socket"),
+            (Some(_), None) => Fault::Invalid("there is no query"),
+            (Some(place), Some(operation)) => {
+                let outcomes = self.desk.outcomes(operation, said, place.clone()).map(Some);
+                let end = async move {
+                    drop(place);
+                    None
+                };
+                self.operations.insert(id, outcomes.chain(stream::once(end)).boxed());
+                return Ok(());
+            }
         };
         self.tell(&id, Some(presentable(failed(refusal)))).await
     }
