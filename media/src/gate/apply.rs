@@ -233,14 +233,10 @@ impl Gate {
     /// Whether a running session may go on under `policy`, as far as a node can tell; then it runs until the permit's end.
     pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
         let decided = session.request();
-        let tokens = session.tokens();
-        let kid = tokens.last().and_then(|held| held.grant.kid.as_ref());
         let mut facts = Facts {
             running: true,
             since: session.since(),
-            key_gone: kid
-                .zip(policy.tenant(session.permit().organisation()))
-                .is_some_and(|(kid, tenant)| !tenant.keys.contains_key(kid)),
+            signed: session.tokens().last().is_some_and(|held| held.grant.kid.is_some()),
             ..Facts::default()
         };
         let mut request = (*decided).clone();

@@ -57,8 +57,9 @@ impl<'a> Case<'a> {
             }
         };
         let Some(key) = signer else {
-            // A token that names no key is tried with every key that is left.
-            let reason = if self.facts.key_gone {
+            // Another key may have the name of the one that signed it; a token that names none is tried with every key that
+            // is left.
+            let reason = if self.facts.signed {
                 Reason::TokenKey
             } else {
                 Reason::TokenSignature

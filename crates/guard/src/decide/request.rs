@@ -175,8 +175,8 @@ pub struct Facts {
     pub running: bool,
     /// When the customer's backend was asked, where its word lets it in.
     pub since: Option<Timestamp>,
-    /// Whether the key that it was let in under is its organisation's no more, where it runs.
-    pub key_gone: bool,
+    /// Whether a key signed what it was let in with, where it runs: if none fits any more, that one is gone.
+    pub signed: bool,
     /// How many others watch streams of the organisation.
     pub viewers: u32,
     /// How many bits a second go out to viewers of the organisation.

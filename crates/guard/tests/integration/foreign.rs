@@ -206,7 +206,7 @@ fn a_token_without_a_key_is_tried_with_each_of_the_organisations_own() {
     let credential = Credential::from_token(&hs256(&secret(3), &header, &least()));
     let running = Facts {
         running: true,
-        key_gone: true,
+        signed: true,
         ..live()
     };
     let falls = settle(
