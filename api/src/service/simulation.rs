@@ -63,7 +63,10 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
         expires: None,
     };
     let beside = exceptions(state, &candidate, &trial.exceptions)?;
-    let sessions = sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?;
+    let sessions = {
+        let _turn = state.analytics.turn(acting.id).await?;
+        sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?
+    };
     let stage = Stage {
         organisation: Organisation {
             packages: [Package::Guardian].into_iter().collect(),

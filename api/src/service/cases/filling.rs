@@ -88,6 +88,7 @@ impl Filling {
         let named = self.tokens.iter().map(|jti| (TOKEN, jti.clone()));
         let from = addresses.keys().map(|address| (ADDRESS, address.clone()));
         let subjects = of_found.chain(named).chain(from).collect();
+        let _turn = state.analytics.turn(organisation).await?;
         Ok(Ready {
             seen: seen::of(state.store.read(), organisation, subjects).await?,
             addresses,
