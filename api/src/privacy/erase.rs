@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     cases,
-    masked::{Mask, put_for_address},
+    masked::{Mask, masked_within, put_for_address},
     responses,
 };
 use crate::{
@@ -105,7 +105,7 @@ async fn sessions(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
     Ok(many)
 }
 
-/// Records of tokens lose the name, in what they claim too.
+/// Records of tokens lose the name, in what they claim too, and the last part of the addresses that they were for.
 async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
     let rows = playback_token::Entity::in_tenant(work.organisation)
         .filter(playback_token::Column::Viewer.eq(user))
@@ -114,9 +114,7 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
     let many = rows.len() as u64;
     for row in rows {
         let mut claims = row.claims;
-        if let Some(claims) = claims.as_object_mut() {
-            claims.remove("user");
-        }
+        erase_claims(&mut claims);
         playback_token::ActiveModel {
             id: Set(row.id),
             viewer: Set(None),
@@ -127,6 +125,17 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
         .await?;
     }
     Ok(many)
+}
+
+fn erase_claims(claims: &mut Value) {
+    let Some(claims) = claims.as_object_mut() else { return };
+    claims.remove("user");
+    let networks = claims.get_mut("ip").and_then(Value::as_array_mut);
+    for network in networks.into_iter().flatten() {
+        if let Some(masked) = network.as_str().and_then(|text| masked_within(text, &Mask::Truncate)) {
+            *network = masked.into();
+        }
+    }
 }
 
 /// Refusals of tokens that name them, and steps of others that do; and from where those were.
@@ -302,7 +311,7 @@ const ROWS: usize = 10_000;
 mod tests {
     use serde_json::json;
 
-    use super::{before_name, erase_from, tells_of};
+    use super::{before_name, erase_claims, erase_from, tells_of};
 
     #[test]
     fn only_texts_that_name_the_viewer_wholly_are_theirs() {
@@ -319,6 +328,15 @@ mod tests {
         ] {
             assert_eq!(before_name(text, user), before, "{text}: {user}");
         }
+    }
+
+    #[test]
+    fn claims_keep_neither_the_name_nor_where_exactly_the_token_was_for() {
+        let networks = ["198.51.100.200", "203.0.113.7/32", "192.0.2.0/24", "2001:db8:1:2::/64"];
+        let mut claims = json!({ "jti": "tok_x", "user": "anna", "ip": networks });
+        erase_claims(&mut claims);
+        let networks = ["198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24", "2001:db8:1::/48"];
+        assert_eq!(claims, json!({ "jti": "tok_x", "ip": networks }));
     }
 
     #[test]
