@@ -1,3 +1,5 @@
+//! Any bytes as AMF0.
+
 #![no_main]
 
 #[path = "../promise.rs"]

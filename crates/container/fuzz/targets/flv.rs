@@ -1,3 +1,5 @@
+//! Any bytes as FLV tags.
+
 #![no_main]
 
 #[path = "../promise.rs"]

@@ -1,3 +1,5 @@
+//! Any bytes as RTMP.
+
 #![no_main]
 
 #[path = "../promise.rs"]

@@ -1,3 +1,5 @@
+//! Any text as a pattern and a player's name.
+
 #![no_main]
 
 #[path = "../promise.rs"]

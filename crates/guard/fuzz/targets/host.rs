@@ -1,3 +1,5 @@
+//! Any text as a page's host, and as a pattern of hosts.
+
 #![no_main]
 
 #[path = "../promise.rs"]

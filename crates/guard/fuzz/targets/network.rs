@@ -1,3 +1,5 @@
+//! Any text as a network, and as the value of a rule.
+
 #![no_main]
 
 #[path = "../promise.rs"]

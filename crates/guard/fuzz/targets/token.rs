@@ -1,3 +1,5 @@
+//! Any text as a token.
+
 #![no_main]
 
 #[path = "../promise.rs"]
