@@ -316,7 +316,7 @@ async fn whatever_a_credential_rests_on_ends_running_viewers_with_it_and_nobody_
             Update::StaticTokenRemoved { organisation, name },
             (4410, "TOKEN_MALFORMED"),
         ),
-        (Update::Key { organisation, key }, (4412, "TOKEN_SIGNATURE")),
+        (Update::Key { organisation, key }, (4411, "TOKEN_KEY")),
     ]
     .into_iter()
     .enumerate()
