@@ -104,6 +104,7 @@ impl Tenant {
                 self.line_up();
             }
             Update::Revoked { subject, at, .. } => self.revocations.insert(subject, *at),
+            Update::RevocationsOver { tokens, .. } => self.revocations.forget(tokens),
             Update::Banned { user, banned: true, .. } => self.bans.insert_mut(user.clone()),
             Update::Banned { user, .. } => _ = self.bans.remove_mut(user),
             Update::Ended { bar, .. } => self.bars.insert(bar),

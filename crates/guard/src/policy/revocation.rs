@@ -1,5 +1,5 @@
-//! What was taken back. A revocation of one token holds for ever; a bulk one covers what was issued up to its moment, and
-//! what a customer's backend was asked before it.
+//! What was taken back. A revocation of one token holds until it is forgotten, which it is when the token is over; a bulk one
+//! covers what was issued up to its moment, and what a customer's backend was asked before it, and is never forgotten.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -64,6 +64,13 @@ impl Revocations {
                 let at = self.bulk.get(subject).copied().unwrap_or(at).max(at);
                 self.bulk.insert_mut(subject.clone(), at);
             }
+        }
+    }
+
+    /// Forgets those of these tokens.
+    pub(super) fn forget(&mut self, tokens: &[Jti]) {
+        for jti in tokens {
+            self.tokens.remove_mut(jti);
         }
     }
 

@@ -6,7 +6,7 @@ use ids::{OrganisationId, RuleId, SessionId, StreamId};
 use serde::{Deserialize, Serialize};
 
 use super::{Bar, Barred, CredentialDigest, Handle, Hold, Organisation, Policy, StaticToken, Stream, Subject};
-use crate::{Timestamp, VerifyingKey, key::Algorithm, rules::Rule};
+use crate::{Timestamp, VerifyingKey, key::Algorithm, rules::Rule, token::Jti};
 
 /// One change. Applying it twice is the same as once, so that what was perhaps delivered can be sent again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,13 @@ pub enum Update {
         subject: Subject,
         /// Bulk revocations cover what was issued up to here.
         at: Timestamp,
+    },
+    /// Tokens that were revoked by themselves are over: that they were is forgotten.
+    RevocationsOver {
+        /// Whose.
+        organisation: OrganisationId,
+        /// Which.
+        tokens: Vec<Jti>,
     },
     /// A viewer is banned until that is taken back, or is not any more.
     Banned {
@@ -144,6 +151,7 @@ impl Update {
             | Self::Key { organisation, .. }
             | Self::KeyRemoved { organisation, .. }
             | Self::Revoked { organisation, .. }
+            | Self::RevocationsOver { organisation, .. }
             | Self::Banned { organisation, .. }
             | Self::Ended { organisation, .. }
             | Self::Held { organisation, .. }
@@ -188,8 +196,8 @@ impl Update {
             } => tokens(*organisation, subject.clone()),
             Self::Banned { organisation, user, .. } => tokens(*organisation, Subject::User(user.clone())),
             Self::Held { organisation, hold } => tokens(*organisation, hold.who.subject()),
-            // They let in since then.
-            Self::HoldsOver { .. } => vec![],
+            // They let in since then; and nothing runs on a token that is over.
+            Self::HoldsOver { .. } | Self::RevocationsOver { .. } => vec![],
             Self::Ended { organisation, bar } => {
                 let tokens = bar.who.iter().filter_map(|who| match who {
                     Barred::Token(jti) => Some(Touched::Tokens(*organisation, Subject::Token(jti.clone()))),

@@ -130,6 +130,42 @@ fn a_token_that_cannot_be_revoked_ends_a_day_after_its_issue() {
     );
 }
 
+#[test]
+fn what_was_taken_back_is_forgotten_token_by_token_and_nothing_that_covers_many() {
+    let revoked = |policy: &Policy, subject: Subject| {
+        policy.with(&Update::Revoked {
+            organisation: organisation(1),
+            subject,
+            at: NOW,
+        })
+    };
+    let forgotten = |policy: &Policy, n: u8| {
+        policy.with(&Update::RevocationsOver {
+            organisation: organisation(n),
+            tokens: vec!["tok".into(), "unheard-of".into()],
+        })
+    };
+    let token = Credential::from_token(&scene().sign(&super::scene::claims(1)));
+    let of = |policy: &Policy| reason(&outcome(&token, live(), policy, NOW));
+    let both = revoked(&scene().policy, Subject::Token("tok".into()));
+    let both = revoked(&both, Subject::Token("another".into()));
+    assert_eq!(
+        of(&forgotten(&both, 2)),
+        Some(Reason::TokenRevoked),
+        "another organisation's"
+    );
+    let one = forgotten(&both, 1);
+    assert_eq!(of(&one), None);
+    assert_eq!(of(&forgotten(&one, 1)), None, "twice is the same as once");
+    assert!(format!("{one:?}").contains("\"another\""));
+    assert_eq!(
+        of(&revoked(&one, Subject::Token("tok".into()))),
+        Some(Reason::TokenRevoked)
+    );
+    let all = revoked(&both, Subject::User("viewer".into()));
+    assert_eq!(of(&forgotten(&all, 1)), Some(Reason::TokenRevoked));
+}
+
 /// First the times, then what was taken back, then for whom and for what it is.
 #[test]
 fn a_token_of_another_subject_is_told_first_that_it_is_over_or_was_taken_back() {
