@@ -44,6 +44,7 @@ pub mod quality_minute;
 pub mod recovery_code;
 pub mod response;
 pub mod revocation;
+pub mod revocation_count;
 pub mod rule_count;
 pub mod search_feed;
 pub mod search_index;

@@ -46,6 +46,7 @@ mod m0049_for_good;
 mod m0050_analysed;
 mod m0051_finding_streams;
 mod m0052_refused_countries;
+mod m0053_revocations;
 pub mod partitions;
 mod tables;
 
@@ -101,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0050_analysed::Step),
             Box::new(m0051_finding_streams::Step),
             Box::new(m0052_refused_countries::Step),
+            Box::new(m0053_revocations::Step),
         ]
     }
 }

@@ -27,7 +27,12 @@ use super::{
     standing,
     usage::{By, Sessions, bigint, case},
 };
-use crate::{fault::Fault, publisher::policy, service::reading::TokenIs, state::State};
+use crate::{
+    fault::Fault,
+    publisher::policy,
+    service::{reading::TokenIs, revocation::latest_bulk},
+    state::State,
+};
 
 /// What says how tokens, viewers or addresses stand, beside their sessions.
 #[derive(Clone, Debug)]
@@ -66,7 +71,7 @@ impl Stands {
 
     async fn of_tokens(state: &State, sessions: &Sessions) -> Result<Self, Fault> {
         let (connection, now) = (state.store.read(), state.now());
-        let maybe = maybe_together(connection, sessions, now).await?;
+        let maybe = maybe_together(connection, sessions).await?;
         if maybe.len() > MANY {
             return Err(TOO_MANY);
         }
@@ -194,38 +199,28 @@ fn banned(organisation: OrganisationId) -> SelectStatement {
 }
 
 /// Tokens of these sessions without a record that may have been revoked together with others, 2001 at most.
-async fn maybe_together(
-    connection: &impl ConnectionTrait,
-    sessions: &Sessions,
-    now: Timestamp,
-) -> Result<Vec<String>, DbErr> {
+async fn maybe_together(connection: &impl ConnectionTrait, sessions: &Sessions) -> Result<Vec<String>, DbErr> {
     use revocation::Column as Taken;
     let organisation = sessions.organisation;
-    let bulk = || {
-        revocation::Entity::in_tenant(organisation)
-            .filter(Taken::Kind.ne(TOKEN))
-            .filter(Taken::KeepUntil.gt(now.us()))
-            .select_only()
+    let Some(latest) = latest_bulk(connection, organisation).await? else {
+        return Ok(Vec::new());
     };
-    let rows: Vec<(String, String, i64)> = bulk()
-        .column(Taken::Kind)
-        .column(Taken::Subject)
-        .column(Taken::At)
+    let taken = || revocation::Entity::in_tenant(organisation).select_only();
+    let rows: Vec<(String, String)> = taken()
+        .columns([Taken::Kind, Taken::Subject])
+        .filter(Taken::Kind.is_in(["stream", "everything"]))
         .into_tuple()
         .all(connection)
         .await?;
-    let Some(latest) = rows.iter().map(|(.., at)| Timestamp::from_us(*at)).max() else {
-        return Ok(Vec::new());
-    };
     let (mut streams, mut has_all) = (Vec::new(), false);
-    for (kind, subject, _) in &rows {
-        match policy::subject(kind, subject)? {
+    for (kind, subject) in rows {
+        match policy::subject(&kind, &subject)? {
             Subject::Stream(stream) => streams.push(stream.uuid()),
             Subject::Everything => has_all = true,
             Subject::Token(_) | Subject::User(_) | Subject::Tag(_) | Subject::Key(_) => {}
         }
     }
-    let named = |kind: &str| bulk().column(Taken::Subject).filter(Taken::Kind.eq(kind)).into_query();
+    let named = |kind: &str| taken().column(Taken::Subject).filter(Taken::Kind.eq(kind)).into_query();
     let is_named = Condition::any()
         .add(Column::Viewer.in_subquery(named("user")))
         .add(Column::Tag.in_subquery(named("tag")))

@@ -1,18 +1,18 @@
 //! How tokens and addresses stand now: what the views show beside them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     net::IpAddr,
 };
 
-use entity::{Tenanted, guardian_rule, playback_token, revocation};
+use entity::{Tenanted, guardian_rule, playback_token, revocation, session};
 use guard::{
     Grant, Timestamp, Word,
     policy::{Revocations, Subject},
 };
 use ids::{OrganisationId, StreamId, TokenId};
 use link::SessionFacts;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, sea_query::ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 
 use super::{
     blocking::{self, Whence},
@@ -59,11 +59,13 @@ pub(crate) async fn tokens(
     let others = jtis.iter().filter(|jti| !recorded.contains(jti.as_str()));
     let others: Vec<_> = others.cloned().map(Suspect::Token).collect();
     let running = state.live.running(organisation, &others);
-    let mut shown = sightings::newest(connection, organisation, &others).await?;
+    let shown = sightings::newest(connection, organisation, &others).await?;
     let users = records.iter().filter_map(|record| record.viewer.clone());
     let users = users.chain(shown.values().filter_map(|sessions| sessions.first()?.viewer.clone()));
     let users: HashSet<_> = users.collect();
-    let taken = Taken::of(connection, organisation, (jtis, users.into_iter().collect()), now).await?;
+    let said: HashMap<_, _> = shown.iter().map(|(token, sessions)| (token, said(sessions))).collect();
+    let all: Vec<_> = said.values().flatten().collect();
+    let taken = Taken::of(connection, organisation, (jtis, users.into_iter().collect()), &all, now).await?;
     let mut stand = HashMap::new();
     for record in &records {
         let is_revoked = taken.tokens.contains(&record.jti);
@@ -80,18 +82,22 @@ pub(crate) async fn tokens(
         };
         stand.insert(record.jti.clone(), known);
     }
-    for token in others {
-        let sessions = shown.remove(&token).unwrap_or_default();
-        let said = sessions
-            .iter()
-            .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
-        let said: Vec<_> = said.collect();
-        let runs = running.contains_key(&token);
-        if let Some(known) = taken.judge(token.name(), &said, runs, now) {
+    for token in &others {
+        let said = said.get(token).map_or(&[][..], Vec::as_slice);
+        let runs = running.contains_key(token);
+        if let Some(known) = taken.judge(token.name(), said, runs, now) {
             stand.insert(token.name().to_owned(), known);
         }
     }
     Ok(stand)
+}
+
+/// What a token said of itself on these sessions, and where.
+fn said(sessions: &[session::Model]) -> Vec<Said> {
+    let said = sessions
+        .iter()
+        .filter_map(|row| Some((shown::newest(row)?, StreamId::from_uuid(row.stream_id))));
+    said.collect()
 }
 
 /// How the token stands on which a session runs, or ran until now: by what it says itself where that is not written down yet.
@@ -108,9 +114,14 @@ pub(crate) async fn behind(
         return Ok(Some(stand));
     }
     let users = grant.user.iter().map(ToString::to_string).collect();
-    let taken = Taken::of(connection, session.organisation, (&jtis, users), now).await?;
-    Ok(taken.judge(&grant.jti, &[(grant.clone(), session.stream)], true, now))
+    let said = [(grant.clone(), session.stream)];
+    let all: Vec<_> = said.iter().collect();
+    let taken = Taken::of(connection, session.organisation, (&jtis, users), &all, now).await?;
+    Ok(taken.judge(&grant.jti, &said, true, now))
 }
+
+/// What a token says of itself, and the stream for which it was shown.
+type Said = (Grant, StreamId);
 
 /// What an organisation took back, as far as some tokens are concerned.
 struct Taken {
@@ -128,20 +139,24 @@ impl Taken {
         connection: &impl ConnectionTrait,
         organisation: OrganisationId,
         (jtis, users): (&[String], Vec<String>),
+        said: &[&Said],
         now: Timestamp,
     ) -> Result<Self, DbErr> {
         use revocation::Column;
-        let of_one = Column::Kind.eq(TOKEN).and(Column::Subject.is_in(jtis));
-        let bulk = Column::Kind.ne(TOKEN).and(Column::KeepUntil.gt(now.us()));
-        let rows = revocation::Entity::in_tenant(organisation)
-            .filter(of_one.or(bulk))
-            .all(connection)
-            .await?;
         let (mut tokens, mut all) = (HashSet::new(), Vec::new());
-        for row in rows {
-            all.push((policy::subject(&row.kind, &row.subject)?, Timestamp::from_us(row.at)));
-            if row.kind == TOKEN {
-                tokens.insert(row.subject);
+        let names = names(jtis, said);
+        for some in names.chunks(NAMES) {
+            // Each by its place in the index, however many there are.
+            let rows = revocation::Entity::in_tenant(organisation)
+                .filter(Column::Kind.is_in(KINDS))
+                .filter(Column::Subject.is_in(some))
+                .all(connection)
+                .await?;
+            for row in rows {
+                all.push((policy::subject(&row.kind, &row.subject)?, Timestamp::from_us(row.at)));
+                if row.kind == TOKEN {
+                    tokens.insert(row.subject);
+                }
             }
         }
         Ok(Self {
@@ -154,7 +169,7 @@ impl Taken {
 
     /// How a token stands of which there is no record, by what it said on its newest sessions, the newest first; none where
     /// nothing is known of it.
-    fn judge(&self, jti: &str, said: &[(Grant, StreamId)], runs: bool, now: Timestamp) -> Option<Stand> {
+    fn judge(&self, jti: &str, said: &[Said], runs: bool, now: Timestamp) -> Option<Stand> {
         let Some((newest, _)) = said.first() else {
             return self.tokens.contains(jti).then_some(Stand {
                 is: TokenIs::Revoked,
@@ -162,7 +177,7 @@ impl Taken {
                 held_until: None,
             });
         };
-        let covered = |(grant, stream): &(Grant, StreamId)| match self.all.covering(grant, Some(*stream)) {
+        let covered = |(grant, stream): &Said| match self.all.covering(grant, Some(*stream)) {
             Some(Subject::Token(_)) => true,
             // It is judged again where it comes again.
             Some(_) => !matches!(grant.word, Word::Backend { .. }),
@@ -194,6 +209,18 @@ impl Taken {
             held_until: self.holds.of_token((jti, newest.revocable), newest.user.as_deref()),
         })
     }
+}
+
+/// Whatever is named by what can cover these tokens, in the form of its kind.
+fn names(jtis: &[String], said: &[&Said]) -> Vec<String> {
+    let mut names: BTreeSet<String> = jtis.iter().cloned().collect();
+    for (grant, stream) in said {
+        let own = [&grant.user, &grant.tag, &grant.kid].into_iter().flatten();
+        names.extend(own.map(ToString::to_string));
+        let whole = [Subject::Stream(*stream), Subject::Everything];
+        names.extend(whole.map(|subject| policy::subject_columns(&subject).1));
+    }
+    names.into_iter().collect()
 }
 
 /// How those stand of whom something was found.
@@ -285,3 +312,7 @@ fn block(address: &str) -> String {
 }
 
 const REVOKED: &str = "it is revoked already";
+/// Of what there are revocations.
+const KINDS: [&str; 6] = [TOKEN, "user", "tag", "stream", "key", "everything"];
+/// SQLite allows 32766 parameters in a statement.
+const NAMES: usize = 10_000;

@@ -22,7 +22,12 @@ pub(crate) use set::{Found, SetError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{fault::Fault, keys, service::handles, state::State};
+use crate::{
+    fault::Fault,
+    keys,
+    service::{handles, revocation},
+    state::State,
+};
 
 /// Whose turn it is to ask for a set.
 #[derive(Debug, Default)]
@@ -63,7 +68,7 @@ pub(crate) async fn look_again(state: &Arc<State>, organisation: OrganisationId)
     Ok(())
 }
 
-/// The task: fetches what was not fetched for a while, and ends keys of ours, and handles, whose time is over.
+/// The task: fetches what was not fetched for a while, and ends keys of ours, handles and revocations whose time is over.
 pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
     let mut under_way = JoinSet::new();
     let mut tick = tokio::time::interval(TICK);
@@ -76,9 +81,13 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
             () = stop.cancelled() => break,
             Some(done) = under_way.join_next() => note(done),
             _ = tidy.tick() => {
-                for done in [keys::tend(&state).await, handles::tend(&state).await] {
+                for done in [
+                    keys::tend(&state).await,
+                    handles::tend(&state).await,
+                    revocation::tend(&state).await,
+                ] {
                     if let Err(fault) = done {
-                        tracing::warn!(?fault, "keys and handles whose time is over stay for now");
+                        tracing::warn!(?fault, "keys, handles and revocations whose time is over stay for now");
                     }
                 }
             }
@@ -157,7 +166,7 @@ const OFTEN: Duration = Duration::from_mins(5);
 /// How long it is left alone, whoever asks.
 const LEAST: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_secs(1);
-/// How often keys and handles whose time is over are looked for.
+/// How often keys, handles and revocations whose time is over are looked for.
 const TIDY: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 16;
 const NAME: usize = 256;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use authz::{Action, Role};
-use entity::{Table, Tenanted, app_user, member, organisation, package_grant, package_request, rule_count, stream};
+use entity::{
+    Table, Tenanted, app_user, member, organisation, package_grant, package_request, revocation_count, rule_count,
+    stream,
+};
 use guard::policy::Package;
 use ids::{OrganisationId, PackageRequestId};
 use sea_orm::{
@@ -150,6 +153,16 @@ pub(crate) async fn more_rules(work: &Work<'_>, more: u64) -> Result<(), Fault> 
 pub(crate) async fn rules(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<u64, DbErr> {
     let row = rule_count::Entity::in_tenant(organisation).one(connection).await?;
     Ok(row.map_or(0, |row| u64::try_from(row.rules).unwrap_or(0)))
+}
+
+/// Refuses one revocation more than the organisation may have of those that are kept for long.
+pub(crate) async fn one_revocation_more(work: &Work<'_>) -> Result<(), Fault> {
+    let row = revocation_count::Entity::in_tenant(work.organisation)
+        .one(&*work.write)
+        .await?;
+    let there = row.map_or(0, |row| u64::try_from(row.revocations).unwrap_or(0));
+    let what = "revocations that are kept for good; one of a signed token, by its text, goes with the token";
+    room(there.saturating_add(1), REVOCATIONS, what)
 }
 
 fn room(wanted: u64, most: u32, what: &str) -> Result<(), Fault> {
@@ -363,5 +376,7 @@ fn limits(names: &[LimitName], grant: &package_grant::Model) -> Limits {
 
 /// Guardian rules, where no package says otherwise: as many as the benchmark of the decision has.
 const RULES: u32 = 1_000_000;
+/// Revocations of names that anybody may think of, as ids of tokens.
+const REVOCATIONS: u32 = 1_000_000;
 /// Characters of a wish's note, and of the answer.
 const NOTE: usize = 500;

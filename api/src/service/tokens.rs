@@ -3,16 +3,17 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use authz::Action;
-use entity::{Tenanted, playback_token, playback_token_stream, revocation, signing_key, stream, stream_group};
+use entity::{Tenanted, playback_token, playback_token_stream, signing_key, stream, stream_group};
 use guard::{Door, Timestamp, Update, policy::Package, signature};
 use ids::{GroupId, OrganisationId, StreamName, TokenId};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{
     Work, handles, label,
     restrictions::{Restrictions, networks},
+    revocation::latest_bulk,
 };
 use crate::{fault::Fault, keys, people::Acting, state::State};
 
@@ -448,14 +449,10 @@ async fn groups(work: &Work<'_>, ids: &[String]) -> Result<Vec<GroupId>, Fault> 
 /// The claim `iat`: this second; this very moment where a bulk revocation of this second would cover the token.
 async fn issued_at(work: &Work<'_>) -> Result<Timestamp, Fault> {
     let second = Timestamp::from_s(work.at.s());
-    let latest = revocation::Entity::in_tenant(work.organisation)
-        .filter(revocation::Column::Kind.ne("token"))
-        .filter(revocation::Column::At.gte(second.us()))
-        .order_by_desc(revocation::Column::At)
-        .one(&*work.write)
-        .await?;
-    Ok(latest.map_or(second, |latest| {
-        let behind = Timestamp::from_us(latest.at.saturating_add(1));
+    let latest = latest_bulk(&*work.write, work.organisation).await?;
+    let covers = latest.filter(|latest| *latest >= second);
+    Ok(covers.map_or(second, |latest| {
+        let behind = Timestamp::from_us(latest.us().saturating_add(1));
         behind.max(work.at)
     }))
 }

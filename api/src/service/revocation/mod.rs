@@ -1,4 +1,9 @@
-//! Taking tokens back: by token, or in bulk. Durable before it is answered.
+//! Taking tokens back: by token, or in bulk. Durable before it is answered, and kept for as long as anything that it covers
+//! can let in.
+
+mod over;
+
+use std::time::Duration;
 
 use authz::Action;
 use entity::{
@@ -10,10 +15,12 @@ use guard::{
     token::LATEST,
 };
 use ids::{OrganisationId, StreamId, TokenId};
+pub(crate) use over::tend;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
     sea_query::{Expr, IntoCondition, SelectStatement},
 };
 use serde_json::{Value, json};
@@ -21,7 +28,7 @@ use serde_json::{Value, json};
 use super::{
     Work,
     believed::Believed,
-    label,
+    label, packages,
     proof::{self, Verdict},
     static_tokens, streams, tokens,
 };
@@ -227,7 +234,7 @@ async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
     unrecorded(work, jti, for_good()).await
 }
 
-/// A static token, which stays in the list: what is revoked stays so whoever puts it there again.
+/// A static token, which stays in the list: what is revoked stays so whoever puts it there again, and whenever.
 async fn listed(work: &Work<'_>, row: &static_token::Model, field: &str) -> Result<Taken, Fault> {
     let jti = StaticToken::id_of(&row.name);
     let token = Foreign {
@@ -269,13 +276,15 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>, field: &str) -> Resul
             "the token cannot be revoked: it says so itself",
         ));
     }
-    let until = token.expires.plus(tokens::DAY);
-    if until <= work.at {
+    let over = token.expires.plus(tokens::DAY);
+    if over <= work.at {
         let message =
             "the token cannot be revoked: it expired more than 24 hours ago, so that no session can run on it";
         return Err(Fault::field(field, "EXPIRED", message));
     }
-    unrecorded(work, token.jti, until.us()).await
+    // Another static token of its name has its id.
+    let is_static = StaticToken::name_in(token.jti).is_some();
+    unrecorded(work, token.jti, if is_static { for_good() } else { over.us() }).await
 }
 
 /// By the key that signed; by every key of a set.
@@ -411,11 +420,12 @@ fn for_good() -> i64 {
     LATEST.plus(tokens::DAY).plus(FOREIGN_LEEWAY).us()
 }
 
-/// Adds a row in the place of those that say no more: whoever takes back the same again and again leaves one.
-async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {
+/// Adds a row in the place of those that say no more: whoever takes back the same again and again leaves one. Of those that
+/// are kept for long there is room for so many names; what the organisation has itself can always be taken back.
+async fn insert(work: &Work<'_>, of: &Subject, at: Timestamp, keep_until: i64) -> Result<(), Fault> {
     use revocation::Column;
     let id: TokenId = work.state.mint();
-    let (kind, subject) = policy::subject_columns(subject);
+    let (kind, subject) = policy::subject_columns(of);
     revocation::Entity::remove_in_tenant(work.organisation)
         .filter(Column::Kind.eq(kind))
         .filter(Column::Subject.eq(subject.as_str()))
@@ -423,6 +433,10 @@ async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i
         .filter(Column::KeepUntil.lte(keep_until))
         .exec(&*work.write)
         .await?;
+    let is_named_by_anybody = matches!(of, Subject::Token(_) | Subject::User(_) | Subject::Tag(_));
+    if is_named_by_anybody && keep_until > work.at.plus(LONG).us() {
+        packages::one_revocation_more(work).await?;
+    }
     revocation::ActiveModel {
         id: Set(id.uuid()),
         organisation_id: Set(work.organisation.uuid()),
@@ -435,6 +449,26 @@ async fn insert(work: &Work<'_>, subject: &Subject, at: Timestamp, keep_until: i
     .insert(&*work.write)
     .await?;
     Ok(())
+}
+
+/// Up to when tokens were taken back together with others, at the latest.
+pub(crate) async fn latest_bulk(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<Option<Timestamp>, DbErr> {
+    let latest: Option<i64> = bulk_moments(organisation).into_tuple().one(connection).await?;
+    Ok(latest.map(Timestamp::from_us))
+}
+
+/// The moments of what covers many tokens, the latest first. The condition is that of the index that holds nothing else, to
+/// the letter: `SQLite` knows it by nothing else.
+fn bulk_moments(organisation: OrganisationId) -> Select<revocation::Entity> {
+    use revocation::Column;
+    revocation::Entity::in_tenant(organisation)
+        .select_only()
+        .column(Column::At)
+        .filter(Expr::cust("revocation.kind <> 'token'"))
+        .order_by_desc(Column::At)
 }
 
 async fn mark(work: &Work<'_>, which: Condition, at: Timestamp) -> Result<u64, Fault> {
@@ -463,3 +497,5 @@ fn links(organisation: OrganisationId, stream: StreamId, this: bool) -> SelectSt
 }
 
 const TEXT: usize = 256;
+/// Longer than a token of ours can live, and be remembered afterwards: the triggers that count what is kept for long say so.
+const LONG: Duration = Duration::from_hours(24 * 400);
