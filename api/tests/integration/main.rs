@@ -52,6 +52,7 @@ mod streams;
 mod subscriptions;
 mod sweep;
 mod table_files;
+mod taken_back;
 mod tenancy;
 mod tokens;
 mod unsigned;
