@@ -47,6 +47,7 @@ mod m0050_analysed;
 mod m0051_finding_streams;
 mod m0052_refused_countries;
 mod m0053_revocations;
+mod m0054_token_addresses;
 pub mod partitions;
 mod tables;
 
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0051_finding_streams::Step),
             Box::new(m0052_refused_countries::Step),
             Box::new(m0053_revocations::Step),
+            Box::new(m0054_token_addresses::Step),
         ]
     }
 }

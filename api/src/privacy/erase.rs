@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{
     cases,
-    masked::{Mask, masked_within, put_for_address},
+    masked::{Mask, mask_claims, put_for_address},
     responses,
 };
 use crate::{
@@ -128,14 +128,10 @@ async fn tokens(work: &Work<'_>, user: &str) -> Result<u64, DbErr> {
 }
 
 fn erase_claims(claims: &mut Value) {
-    let Some(claims) = claims.as_object_mut() else { return };
-    claims.remove("user");
-    let networks = claims.get_mut("ip").and_then(Value::as_array_mut);
-    for network in networks.into_iter().flatten() {
-        if let Some(masked) = network.as_str().and_then(|text| masked_within(text, &Mask::Truncate)) {
-            *network = masked.into();
-        }
+    if let Some(claims) = claims.as_object_mut() {
+        claims.remove("user");
     }
+    mask_claims(claims, &Mask::Truncate);
 }
 
 /// Refusals of tokens that name them, and steps of others that do; and from where those were.

@@ -1,28 +1,30 @@
 //! Takes the last part of addresses away once their days are over, some rows at a time, the oldest first.
 //!
 //! A step is one transaction: the rows of a time, and how far it got. Whatever knows a viewer's address follows: sessions,
-//! findings, responses, misuse cases, refusals with their traces, calls that were made, and changes that were handed on.
+//! findings, responses, misuse cases, refusals with their traces, records of tokens that are over, calls that were made, and
+//! changes that were handed on.
 
 use std::{collections::HashMap, time::Duration};
 
 use aws_lc_rs::hmac;
 use entity::{
     Tenanted, address_key, address_mask, case_item, case_note, case_session, denial, finding, organisation, outbox,
-    response, session, webhook_delivery,
+    playback_token, response, session, webhook_delivery,
 };
 use guard::Timestamp;
 use ids::OrganisationId;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict, SimpleExpr},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     cases,
-    masked::{Mask, Masking, masked_within, put_for_address},
+    masked::{Mask, Masking, mask_claims, masked_within, put_for_address},
     responses,
 };
 use crate::{analytics::findings::ADDRESS, state::State};
@@ -51,6 +53,7 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     findings(&*write, &mut keys, from, to).await?;
     responses::mask(&*write, &mut keys, from, to).await?;
     denials(&*write, &mut keys, from, to).await?;
+    tokens(&*write, &mut keys, from, to).await?;
     cases::mask(&*write, &mut keys, from, to).await?;
     calls(&*write, organisation, from, to).await?;
     changes(&*write, organisation, from, to).await?;
@@ -105,10 +108,11 @@ async fn end(
     due: i64,
 ) -> Result<i64, DbErr> {
     macro_rules! beyond {
-        ($table:ident, $at:ident) => {
+        ($table:ident, $at:ident $(, $only:expr)?) => {
             $table::Entity::in_tenant(organisation)
                 .select_only()
                 .column($table::Column::$at)
+                $(.filter($only))?
                 .filter($table::Column::$at.gte(from))
                 .filter($table::Column::$at.lt(due))
                 .order_by_asc($table::Column::$at)
@@ -123,6 +127,7 @@ async fn end(
         beyond!(session, StartedAt),
         beyond!(finding, LastAt),
         beyond!(denial, CreatedAt),
+        beyond!(playback_token, ExpiresAt, names_addresses(connection)),
         beyond!(webhook_delivery, CreatedAt),
         beyond!(case_item, LastAt),
         beyond!(case_session, StartedAt),
@@ -148,8 +153,11 @@ async fn sessions(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: 
     let mut alike: HashMap<(String, Option<String>), Vec<Uuid>> = HashMap::new();
     for (id, at, address, block) in rows {
         let mask = keys.of(connection, at).await?;
-        let masked = (mask.of(&address), block.map(|block| mask.of(&block)));
-        alike.entry(masked).or_default().push(id);
+        let masked = (mask.of(&address), block.as_deref().map(|block| mask.of(block)));
+        // Where masking went back it is there already.
+        if masked != (address, block) {
+            alike.entry(masked).or_default().push(id);
+        }
     }
     for ((address, block), ids) in alike {
         session::Entity::change_in_tenant(keys.organisation)
@@ -232,6 +240,41 @@ async fn denials(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: i
         .await?;
     }
     Ok(())
+}
+
+/// Records of tokens by when those were over: the addresses that they were for. Nobody comes in by them, nor watches on.
+async fn tokens(connection: &impl ConnectionTrait, keys: &mut Keys<'_>, from: i64, to: i64) -> Result<(), DbErr> {
+    use playback_token::Column;
+    let rows: Vec<(Uuid, i64, Value)> = playback_token::Entity::in_tenant(keys.organisation)
+        .select_only()
+        .columns([Column::Id, Column::ExpiresAt, Column::Claims])
+        .filter(names_addresses(connection))
+        .filter(Column::ExpiresAt.gte(from))
+        .filter(Column::ExpiresAt.lt(to))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    for (id, expired_at, mut claims) in rows {
+        if mask_claims(&mut claims, &keys.of(connection, expired_at).await?) {
+            playback_token::ActiveModel {
+                id: Set(id),
+                claims: Set(claims),
+                ..Default::default()
+            }
+            .update_without_returning(connection)
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Records of tokens that were for some addresses only. The condition is that of the index that holds nothing else, to the
+/// letter: `SQLite` knows it by nothing else.
+fn names_addresses(connection: &impl ConnectionTrait) -> SimpleExpr {
+    Expr::cust(match connection.get_database_backend() {
+        DbBackend::Sqlite => "json_extract(playback_token.claims, '$.ip') IS NOT NULL",
+        _ => "(playback_token.claims -> 'ip') IS NOT NULL",
+    })
 }
 
 /// What customers' addresses were told; what still waits is told first.

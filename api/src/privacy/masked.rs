@@ -159,6 +159,19 @@ pub(super) fn masked_within(text: &str, mask: &Mask) -> Option<String> {
     found.then_some(put)
 }
 
+/// Puts masks for the addresses that a token was for, in what it claims; whether it named any.
+pub(super) fn mask_claims(claims: &mut Value, mask: &Mask) -> bool {
+    let networks = claims.get_mut("ip").and_then(Value::as_array_mut);
+    let mut found = false;
+    for network in networks.into_iter().flatten() {
+        if let Some(masked) = network.as_str().and_then(|text| masked_within(text, mask)) {
+            *network = masked.into();
+            found = true;
+        }
+    }
+    found
+}
+
 /// The address in a run of what addresses are made of: what stands before it, itself, and what stands behind it.
 fn address_in(run: &str) -> Option<(&str, &str, &str)> {
     let is_one = |text: &str| text.parse::<IpAddr>().is_ok();
@@ -198,7 +211,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{Mask, is_masked, masked_within, put_for_address};
+    use super::{Mask, is_masked, mask_claims, masked_within, put_for_address};
 
     #[test]
     fn an_address_is_masked_where_it_is_named_and_no_other_that_is_written_alike() {
@@ -248,6 +261,29 @@ mod tests {
         ] {
             assert_eq!(masked_within(text, &Mask::Truncate).as_deref(), masked, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_is_for_no_narrower_network_than_its_mask_and_is_masked_once() {
+        let networks = ["198.51.100.200/32", "203.0.113.7", "192.0.2.0/24", "2001:db8:1:2::/64"];
+        let claims = |networks: &[&str]| json!({ "user": "198.51.100.200", "ip": networks });
+        let mut cut = claims(&networks);
+        assert!(mask_claims(&mut cut, &Mask::Truncate));
+        let masked = ["198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24", "2001:db8:1::/48"];
+        assert_eq!(cut, claims(&masked));
+        assert!(!mask_claims(&mut cut, &Mask::Truncate));
+        let mask = Mask::Hash(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &[1; 32])));
+        let mut named = claims(&networks);
+        assert!(mask_claims(&mut named, &mask));
+        let names = [
+            mask.of("198.51.100.200"),
+            mask.of("203.0.113.7"),
+            mask.of("2001:db8:1:2::"),
+        ];
+        assert_eq!(named, claims(&[&names[0], &names[1], "192.0.2.0/24", &names[2]]));
+        assert!(!mask_claims(&mut named, &mask));
+        let mut none = json!({ "user": "anna" });
+        assert!(!mask_claims(&mut none, &mask));
     }
 
     #[test]

@@ -166,3 +166,57 @@ async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over() {
 async fn what_was_found_of_a_token_names_no_address_once_its_days_are_over_on_postgresql() {
     evidence_on(Kind::Postgres).await;
 }
+
+/// What a token was for is in its record, in full for as long as it lets in and the days after that.
+async fn tokens_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    set(&admin, json!({ "addressDays": 2 }), Value::Null).await;
+    let networks = ["198.51.100.200", "203.0.113.7/32", "192.0.2.0/24", "2001:db8:1:2::/64"];
+    let of_hours = |hours: u64| json!({ "organisation": true, "ip": networks, "ttlSeconds": hours * 3_600 });
+    let short = admin.make_token(of_hours(1)).await;
+    let long = admin.make_token(of_hours(9 * 24)).await;
+    let theirs = outsider.make_token(of_hours(1)).await;
+    let place = database(&world).await;
+    let of = async |made: &Value| {
+        let jti = made["record"]["jti"].as_str().unwrap();
+        let query = format!("SELECT CAST(claims AS text) FROM playback_token WHERE jti = '{jti}'");
+        let claims: Value = serde_json::from_str(&texts(&place, &query).await[0][0]).unwrap();
+        claims["ip"].clone()
+    };
+    world.pass(days(3));
+    let admin = world.as_role("nanoAdmin").await;
+    set(&admin, json!({}), Value::Null).await;
+    let masked = json!(["198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24", "2001:db8:1::/48"]);
+    eventually("it is masked", async || of(&short).await == masked).await;
+    assert_eq!(of(&long).await, json!(networks), "it lets in");
+    assert_eq!(of(&theirs).await, json!(networks), "their days are more");
+    let (stream, token) = (world.stream(), long["token"].as_str().unwrap());
+    assert_eq!(world.node.denies(stream, token, world.clock.now()), None);
+
+    set(&admin, json!({ "addressesAfterwards": "HASHED" }), Value::Null).await;
+    world.pass(days(10));
+    let (admin, outsider) = (world.as_role("nanoAdmin").await, world.outsider().await);
+    set(&admin, json!({}), Value::Null).await;
+    eventually("it has names", async || {
+        let ip = of(&long).await;
+        let is_name = |n: usize| ip[n].as_str().unwrap().starts_with("anon-");
+        is_name(0) && is_name(1) && is_name(3) && ip[2] == "192.0.2.0/24"
+    })
+    .await;
+    assert_eq!(of(&short).await, masked, "what was masked stays so");
+    assert_eq!(where_it_stands(&world, "203.0.113.7").await, ["playback_token"]);
+    set(&outsider, json!({ "addressDays": 1 }), Value::Null).await;
+    eventually("theirs is masked too", async || of(&theirs).await == masked).await;
+    assert_eq!(where_it_stands(&world, "203.0.113.7").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_record_of_a_token_names_no_address_once_it_is_over_for_the_days() {
+    tokens_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn the_record_of_a_token_names_no_address_once_it_is_over_for_the_days_on_postgresql() {
+    tokens_on(Kind::Postgres).await;
+}

@@ -1,5 +1,6 @@
 //! Promises of the steps, kept with what earlier versions left, on real databases.
 
+mod addresses;
 mod analysed;
 mod partitions;
 mod refusals;
