@@ -19,7 +19,7 @@ pub struct Model {
     pub subject: String,
     /// Bulk revocations cover what was issued up to here.
     pub at: i64,
-    /// From when on nothing that it covers can be valid, and it goes.
+    /// From when on nothing that it covers can be valid.
     pub keep_until: i64,
     /// When it was made.
     pub created_at: i64,

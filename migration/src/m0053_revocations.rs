@@ -56,6 +56,7 @@ const KEEP: &str = "UPDATE revocation SET keep_until = 10000086430000000 \
 const INDICES: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS revocation_bulk ON revocation (organisation_id, \"at\") WHERE kind <> 'token'",
     "CREATE INDEX IF NOT EXISTS revocation_over ON revocation (keep_until) WHERE kind = 'token'",
+    "CREATE INDEX IF NOT EXISTS revocation_old ON revocation (organisation_id, keep_until) WHERE kind = 'token'",
 ];
 
 /// Longer than 400 days, in microseconds.

@@ -75,6 +75,7 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut tidy = tokio::time::interval(TIDY);
     tidy.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut forgotten = state.now();
     loop {
         tokio::select! {
             biased;
@@ -84,7 +85,7 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
                 for done in [
                     keys::tend(&state).await,
                     handles::tend(&state).await,
-                    revocation::tend(&state).await,
+                    revocation::tend(&state, &mut forgotten).await,
                 ] {
                     if let Err(fault) = done {
                         tracing::warn!(?fault, "keys, handles and revocations whose time is over stay for now");

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use entity::{
-    Tenanted, denial, denial_minute, finding, organisation, package_grant, quality_minute, response, session,
-    usage_hour, usage_minute,
+    Tenanted, denial, denial_minute, finding, organisation, package_grant, quality_minute, response, revocation,
+    session, usage_hour, usage_minute,
 };
 use guard::policy::Package;
 use ids::OrganisationId;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr};
 
 use super::cases;
 use crate::{
@@ -51,6 +51,12 @@ pub(super) async fn step(state: &State, row: &organisation::Model) -> Result<boo
     old!(denial, denial::Column::CreatedAt.lt(before));
     // One that keeps somebody out, or waits for somebody, is not old.
     old!(response, response::Column::EndedAt.lt(before));
+    // Of one token, as its index has it: what covers many is kept for good.
+    old!(
+        revocation,
+        Expr::cust("revocation.kind = 'token'"),
+        revocation::Column::KeepUntil.lt(before)
+    );
     // By their minutes or hours, of which each has few rows.
     macro_rules! old_sums {
         ($table:ident, $at:ident, $before:expr) => {{

@@ -1,75 +1,93 @@
-//! The end of revocations of single tokens, once the tokens are over: those that cover many are kept for good.
+//! The end of revocations of single tokens, once the tokens are over: nodes forget them. Rows stay for as long as the
+//! organisation keeps sessions, which say that their token was taken back. Those that cover many are kept for good.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
     time::Duration,
 };
 
 use entity::{Table, Tenanted, revocation};
 use guard::{Timestamp, Update};
 use ids::OrganisationId;
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QuerySelect, Select, sea_query::Expr};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{fault::Fault, people::By, service::Work, state::State};
 
-/// Forgets those whose tokens are over, here and at the nodes. Where tokens end all the time, those of an hour go at once.
-pub(crate) async fn tend(state: &State) -> Result<(), Fault> {
+/// Has nodes forget those whose tokens are over since `told`, which is now from then on. An hour's go at once.
+pub(crate) async fn tend(state: &State, told: &mut Timestamp) -> Result<(), Fault> {
     use revocation::Column;
-    let late = over(state.now().minus(LATE)).one(state.store.read()).await?;
-    if late.is_none() {
+    let now = state.now();
+    if told.plus(LATE) > now {
         return Ok(());
     }
-    let rows = over(state.now()).limit(BATCH).all(state.store.read()).await?;
-    let mut all: BTreeMap<Uuid, Vec<revocation::Model>> = BTreeMap::new();
-    for row in rows {
-        all.entry(row.organisation_id).or_default().push(row);
+    let rows: Vec<(Uuid, String)> = over(*told, now)
+        .select_only()
+        .column(Column::OrganisationId)
+        .column(Column::Subject)
+        .into_tuple()
+        .all(state.store.read())
+        .await?;
+    let mut all: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
+    for (organisation, subject) in rows {
+        all.entry(organisation).or_default().push(subject);
     }
-    for (id, theirs) in all {
+    for (id, subjects) in all {
         let organisation = OrganisationId::from_uuid(id);
         let work = Work::on(state, organisation, By::platform(state)).await?;
-        revocation::Entity::remove_in_tenant(organisation)
-            .filter(Column::Id.is_in(theirs.iter().map(|row| row.id)))
-            .exec(&*work.write)
-            .await?;
-        let gone: BTreeSet<String> = theirs.into_iter().map(|row| row.subject).collect();
-        // What was taken back twice may be kept for longer by the other row.
-        let kept: Vec<String> = revocation::Entity::in_tenant(organisation)
-            .select_only()
-            .column(Column::Subject)
-            .filter(Column::Kind.eq("token"))
-            .filter(Column::Subject.is_in(&gone))
-            .into_tuple()
-            .all(&*work.write)
-            .await?;
-        let kept: HashSet<String> = kept.into_iter().collect();
-        let tokens: Vec<_> = gone
-            .into_iter()
-            .filter(|jti| !kept.contains(jti))
-            .map(Into::into)
-            .collect();
-        let detail = json!({ "tokens": tokens.len() });
-        let updates = [Update::RevocationsOver { organisation, tokens }];
-        work.finish_unfollowed("revocation.end", "revocations", detail, &updates)
+        let mut updates = Vec::new();
+        let mut many = 0;
+        for some in subjects.chunks(BATCH) {
+            let kept = kept(&*work.write, organisation, some, now).await?;
+            let tokens: Vec<_> = some
+                .iter()
+                .filter(|jti| !kept.contains(*jti))
+                .map(|jti| jti.as_str().into())
+                .collect();
+            many += tokens.len();
+            updates.push(Update::RevocationsOver { organisation, tokens });
+        }
+        work.finish_unfollowed("revocation.end", "revocations", json!({ "tokens": many }), &updates)
             .await?;
     }
+    *told = now;
     Ok(())
 }
 
-/// Those whose tokens are over by then, the longest first, as the index holds them.
-fn over(by: Timestamp) -> Select<revocation::Entity> {
+/// What was taken back twice may be known for longer by the other row.
+async fn kept(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    subjects: &[String],
+    now: Timestamp,
+) -> Result<HashSet<String>, DbErr> {
+    use revocation::Column;
+    let kept: Vec<String> = revocation::Entity::in_tenant(organisation)
+        .select_only()
+        .column(Column::Subject)
+        .filter(Column::Kind.eq("token"))
+        .filter(Column::Subject.is_in(subjects))
+        .filter(Column::KeepUntil.gt(now.us()))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(kept.into_iter().collect())
+}
+
+/// Those whose tokens are over since then, by then, as the index holds them.
+fn over(since: Timestamp, by: Timestamp) -> Select<revocation::Entity> {
     use revocation::Column;
     revocation::Entity::across_tenants("revocations of tokens that are over")
         .filter(Expr::cust("revocation.kind = 'token'"))
+        .filter(Column::KeepUntil.gt(since.us()))
         .filter(Column::KeepUntil.lte(by.us()))
-        .order_by_asc(Column::KeepUntil)
 }
 
 /// For how long one that is over waits for others.
 const LATE: Duration = Duration::from_hours(1);
-/// So many go at once: a millisecond of a node's work.
-const BATCH: u64 = 500;
+/// So many in one update: a millisecond of a node's work.
+const BATCH: usize = 500;
 
 #[cfg(test)]
 mod tests {
@@ -105,9 +123,9 @@ mod tests {
                 bulk.contains("INDEX revocation_bulk (organisation_id=?)") && !bulk.contains("B-TREE"),
                 "{bulk}"
             );
-            let over = plan(over(Timestamp::from_s(1)).limit(BATCH)).await;
+            let over = plan(over(Timestamp::from_s(1), Timestamp::from_s(2))).await;
             assert!(
-                over.contains("INDEX revocation_over (keep_until<?)") && !over.contains("B-TREE"),
+                over.contains("INDEX revocation_over (keep_until>? AND keep_until<?)") && !over.contains("B-TREE"),
                 "{over}"
             );
         };
