@@ -232,12 +232,21 @@ impl Gate {
 
     /// Whether a running session may go on under `policy`, as far as a node can tell; then it runs until the permit's end.
     pub(super) fn judge_again(&self, session: &Session, policy: &Policy) -> Result<Permit, Denial> {
-        let decided = session.request();
-        let mut facts = Facts {
+        let facts = Facts {
             running: true,
             since: session.since(),
-            signed: session.tokens().last().is_some_and(|held| held.grant.kid.is_some()),
             ..Facts::default()
+        };
+        self.judge_session(session, facts, policy)
+    }
+
+    /// The same, with what else is known of it: of one that is about to begin, that it is new, and what was counted for it.
+    /// What would have to be counted for it only now is not known, and refuses it.
+    pub(super) fn judge_session(&self, session: &Session, facts: Facts, policy: &Policy) -> Result<Permit, Denial> {
+        let decided = session.request();
+        let mut facts = Facts {
+            signed: session.tokens().last().is_some_and(|held| held.grant.kid.is_some()),
+            ..facts
         };
         let mut request = (*decided).clone();
         loop {

@@ -2,7 +2,8 @@
 //!
 //! It decides with `guard`, answers what the decision asks, mints the session, and applies changes. INVARIANT: a session
 //! is registered before the policy is read for the last time, and a change swaps the policy before it looks sessions up;
-//! so whichever comes second sees the other, and no admission slips between. The same goes for where addresses are.
+//! so whichever comes second sees the other, and no admission slips between. By what it reads then a newcomer is judged as
+//! somebody new, also where a session of the same ended meanwhile. The same goes for where addresses are.
 
 mod answers;
 mod apply;
@@ -157,9 +158,14 @@ impl Gate {
         Ok(permit.admit(Glance { stream, judged }))
     }
 
-    /// Makes the session of an admitted glance.
-    pub(crate) fn settle(&self, asked: &Asked, glance: &Admitted<Glance>) -> Result<Stay, Denial> {
-        self.enter(asked, &glance.target().judged, glance.permit())
+    /// Makes the session of an admitted glance; none where it was decided as one of a session that ran: if that one is over
+    /// by now, whoever asks has to be decided upon as somebody new.
+    pub(crate) fn settle(&self, asked: &Asked, glance: &Admitted<Glance>) -> Result<Option<Stay>, Denial> {
+        let judged = &glance.target().judged;
+        if judged.facts.running {
+            return Ok(None);
+        }
+        self.enter(asked, judged, glance.permit()).map(Some)
     }
 
     /// Lets a broadcaster in.
@@ -355,17 +361,9 @@ impl Gate {
             judged.reservation.clone(),
         ));
         let others = self.sessions.insert(&session, judged.replaces);
-        if let Some(reason) = self.too_many(&session, judged, others) {
-            self.sessions.remove(&session);
-            return Err(self.denied(asked, permit.door(), reason.into(), Some(judged.known())));
-        }
         let located = self.geoip.locate(asked.address);
-        let moved = self.sessions.relocate(&session, located.place);
-        let current = self.policy.load_full();
-        let superseded = current.filter(|current| moved || !Arc::ptr_eq(current, policy));
-        if let Some(current) = superseded
-            && let Err(denial) = self.judge_again(&session, &current)
-        {
+        self.sessions.relocate(&session, located.place);
+        if let Err(denial) = self.judge_newcomer(&session, judged, others) {
             self.sessions.remove(&session);
             return Err(self.denied(asked, permit.door(), denial, Some(judged.known())));
         }
@@ -401,20 +399,20 @@ impl Gate {
         ))
     }
 
-    /// Why a session that has just been counted is one too many, if it is: several may have been decided at once.
-    fn too_many(&self, session: &Session, judged: &Judged, others: Others) -> Option<Reason> {
+    /// Whether a session that has just been registered may begin: several may have been decided at once, and the policy may
+    /// be another by now. It is somebody new still, and what was asked about it is not asked again.
+    fn judge_newcomer(&self, session: &Session, judged: &Judged, others: Others) -> Result<Permit, Denial> {
         let facts = Facts {
             publisher: Presence::Unasked,
             viewers: others.viewers,
             bandwidth_bit_s: 0,
             sessions: Some(others.sessions),
+            // The session knows what was said of it, and by which edition.
+            backend: None,
             ..judged.facts
         };
-        match guard::decide(&session.request(), &facts, &judged.policy, self.clock.now()) {
-            Decision::Deny(denial) => Some(denial.reason),
-            // INVARIANT: request and facts carry the answers with which it was admitted.
-            Decision::Admit(_) | Decision::Ask(_) => None,
-        }
+        let current = self.policy.load_full().unwrap_or_else(|| judged.policy.clone());
+        self.judge_session(session, facts, &current)
     }
 
     fn denied(&self, asked: &Asked, door: Door, mut denial: Denial, known: Option<Known<'_>>) -> Denial {

@@ -93,22 +93,27 @@ async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>
     if let Some(renewal) = visit.renewal.take() {
         renew(node, &mut visit, renewal).await?;
     }
-    let known = node.visits.of(&visit.asked, node.gate.clock().now());
-    let admitted = node
-        .gate
-        .glance(&visit.asked, known.as_deref())
-        .await
-        .map_err(|denial| refuse::response(&denial))?;
-    // Taking back any of a session's tokens ends it for whoever shows another of them, for as long as they go on asking.
-    if known.is_some_and(|session| session.reason() == Some(Reason::TokenRevoked)) {
-        let denial = node.gate.refuse(Door::Playback, &visit.asked, Reason::TokenRevoked);
-        return Err(refuse::response(&denial));
+    // Again only where the session that it belonged to has ended meanwhile.
+    loop {
+        let known = node.visits.of(&visit.asked, node.gate.clock().now());
+        let admitted = node
+            .gate
+            .glance(&visit.asked, known.as_deref())
+            .await
+            .map_err(|denial| refuse::response(&denial))?;
+        // Taking back any of a session's tokens ends it for whoever shows another of them, for as long as they go on asking.
+        if known.is_some_and(|session| session.reason() == Some(Reason::TokenRevoked)) {
+            let denial = node.gate.refuse(Door::Playback, &visit.asked, Reason::TokenRevoked);
+            return Err(refuse::response(&denial));
+        }
+        let entered = node
+            .visits
+            .enter(&node.gate, &visit.asked, &admitted)
+            .map_err(|denial| refuse::response(&denial))?;
+        if let Some(session) = entered {
+            return Ok((visit, admitted, session));
+        }
     }
-    let session = node
-        .visits
-        .enter(&node.gate, &visit.asked, &admitted)
-        .map_err(|denial| refuse::response(&denial))?;
-    Ok((visit, admitted, session))
 }
 
 /// Where a session runs on the older of two tokens, it takes the newer one; where none does, the two stay a conflict.

@@ -61,13 +61,14 @@ impl Visits {
         Some(visit.session.clone())
     }
 
-    /// The session of an admitted request; a new one where there is none yet.
+    /// The session of an admitted request; a new one where there is none yet. None where it was admitted as one of a session
+    /// that has ended since: then it has to be decided anew.
     pub(crate) fn enter(
         &self,
         gate: &Gate,
         asked: &Asked,
         admitted: &Admitted<Glance>,
-    ) -> Result<Arc<Session>, Denial> {
+    ) -> Result<Option<Arc<Session>>, Denial> {
         let now = gate.clock().now();
         let target_s = admitted.target().stream.segments(admitted).borrow().target_duration_s;
         let patience = Duration::from_secs(target_s.max(2).saturating_mul(3));
@@ -79,9 +80,11 @@ impl Visits {
             visit.seen = now;
             visit.patience = patience;
             visit.session.requested();
-            return Ok(visit.session.clone());
+            return Ok(Some(visit.session.clone()));
         }
-        let stay = gate.settle(asked, admitted)?;
+        let Some(stay) = gate.settle(asked, admitted)? else {
+            return Ok(None);
+        };
         let session = stay.session().clone();
         index.known.insert(same.clone(), session.id);
         let visit = Visit {
@@ -92,7 +95,7 @@ impl Visits {
             names: vec![same],
         };
         index.visits.insert(session.id, visit);
-        Ok(session)
+        Ok(Some(session))
     }
 
     /// A session that took a newer token is known by that too; one of another protocol is none of these.

@@ -32,7 +32,7 @@ async fn opened(organisation: Organisation) -> Stage {
     stage
 }
 
-async fn asked(stage: &mut Stage) -> (Inquiry, Waiting) {
+pub(super) async fn asked(stage: &mut Stage) -> (Inquiry, Waiting) {
     let waiting = tokio::time::timeout(PATIENCE, stage.questions.recv()).await;
     let waiting = waiting.expect("a question comes").unwrap();
     let Question::Backend(inquiry) = waiting.question.clone() else {
@@ -41,7 +41,7 @@ async fn asked(stage: &mut Stage) -> (Inquiry, Waiting) {
     (*inquiry, waiting)
 }
 
-fn allow(waiting: Waiting, until: Option<Timestamp>) {
+pub(super) fn allow(waiting: Waiting, until: Option<Timestamp>) {
     waiting.answer(Answer::Backend(Verdict::Allowed { until }));
 }
 

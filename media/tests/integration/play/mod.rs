@@ -13,6 +13,7 @@ mod learned;
 mod limits;
 mod proxies;
 mod quality;
+mod raced;
 mod renew;
 mod rules;
 mod silence;
