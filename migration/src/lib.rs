@@ -48,6 +48,7 @@ mod m0051_finding_streams;
 mod m0052_refused_countries;
 mod m0053_revocations;
 mod m0054_token_addresses;
+mod m0055_sessions_of_streams;
 pub mod partitions;
 mod tables;
 
@@ -105,6 +106,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0052_refused_countries::Step),
             Box::new(m0053_revocations::Step),
             Box::new(m0054_token_addresses::Step),
+            Box::new(m0055_sessions_of_streams::Step),
         ]
     }
 }

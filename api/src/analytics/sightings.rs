@@ -14,11 +14,11 @@ use ids::OrganisationId;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, IdenStatic, Iterable, JoinType, Order,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Asterisk, Expr, ExprTrait, Query, SelectStatement, UnionType},
+    sea_query::{Expr, ExprTrait, SelectStatement},
 };
 
 use super::findings::Suspect;
-use crate::live::shown::BESIDE;
+use crate::{live::shown::BESIDE, service::page::together};
 
 /// The newest sessions of each of these, the newest first. A token's are those that it let in, and those that ran on it
 /// before they got another; what they say of a token is said of this one.
@@ -101,20 +101,6 @@ fn before(organisation: OrganisationId, jti: &str) -> SelectStatement {
         .order_by((session::Entity, Column::StartedAt), Order::Desc)
         .limit(MANY);
     select
-}
-
-/// Parts that are cut each for itself, as one statement.
-fn together(parts: impl Iterator<Item = SelectStatement>) -> Option<SelectStatement> {
-    let mut cut = parts.map(|part| {
-        let mut cut = Query::select();
-        cut.column(Asterisk).from_subquery(part, "part");
-        cut
-    });
-    let mut all = cut.next()?;
-    for part in cut {
-        all.union(UnionType::All, part);
-    }
-    Some(all)
 }
 
 /// Whom a session is of.

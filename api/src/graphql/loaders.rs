@@ -23,7 +23,7 @@ use crate::{
     service::{
         cases, groups,
         page::{Page, Wanted},
-        reading::{self, TokenIs},
+        reading::{self, Named, TokenIs},
         tags,
     },
     state::State,
@@ -148,20 +148,22 @@ impl Loader<Own<Below<Uuid>>> for GroupStreams {
     }
 }
 
-/// A page of a stream's sessions; the stream by its name.
+/// A page of a stream's sessions; the stream by its id and name.
 pub(crate) struct StreamSessions(Arc<State>);
 
-impl Loader<Own<Below<String>>> for StreamSessions {
+impl Loader<Own<Below<Named>>> for StreamSessions {
     type Value = Page<session::Model>;
     type Error = Fault;
 
     async fn load(
         &self,
-        keys: &[Own<Below<String>>],
-    ) -> Result<HashMap<Own<Below<String>>, Page<session::Model>>, Fault> {
+        keys: &[Own<Below<Named>>],
+    ) -> Result<HashMap<Own<Below<Named>>, Page<session::Model>>, Fault> {
         let mut found = HashMap::new();
         for ((organisation, wanted, live), parents) in alike(keys) {
-            for (parent, page) in reading::sessions_of(&self.0, organisation, parents, live, &wanted).await? {
+            let mut pages = reading::sessions_of(&self.0, organisation, &parents, live, &wanted).await?;
+            for parent in parents {
+                let Some(page) = pages.remove(&parent.0) else { continue };
                 let wanted = wanted.clone();
                 found.insert((organisation, Below { parent, wanted, live }), page);
             }

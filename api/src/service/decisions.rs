@@ -116,6 +116,8 @@ pub(crate) async fn explain(state: &State, acting: &Acting, imagined: Imagined) 
         .map_err(|_| Fault::Invalid("`ip` is no address"))?;
     let address = guard::fold(address);
     let at = imagined.at.unwrap_or_else(|| state.now());
+    // All of the organisation's policy is in memory for it: not many at once.
+    let _turn = state.analytics.turn(acting.id).await?;
     let moment = state.store.moment().await?;
     let updates = policy::read(state, &moment, Extent::One(acting.id)).await?;
     // A million rules take seconds.

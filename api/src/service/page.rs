@@ -5,9 +5,9 @@ use std::{collections::HashMap, hash::Hash};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, TryGetable, Value,
-    sea_query::{Expr, ExprTrait, Func, Query, WindowStatement},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, TryGetable, Value,
+    sea_query::{Asterisk, Expr, ExprTrait, Func, Query, SelectStatement, UnionType, WindowStatement},
 };
 
 use crate::fault::Fault;
@@ -95,7 +95,7 @@ impl Wanted {
     }
 
     /// Reads this page of several lists together, the newest rows first: of each `parent` that `select` allows, by `of`.
-    /// A list without rows may be absent.
+    /// A list without rows may be absent. Every row of every list is looked at: they are short.
     pub(crate) async fn of_each<E, P, C>(
         &self,
         connection: &C,
@@ -110,20 +110,8 @@ impl Wanted {
         P: TryGetable + Clone + Eq + Hash,
         C: ConnectionTrait,
     {
-        let mut totals: HashMap<P, i64> = HashMap::new();
-        if self.total {
-            let counted = select
-                .clone()
-                .select_only()
-                .column(parent)
-                .column_as(id.count(), "total");
-            let counted = counted.group_by(parent).into_tuple::<(P, i64)>();
-            totals.extend(counted.all(connection).await?);
-        }
-        let mut select = select;
-        if let Some(after) = &self.after {
-            select = select.filter(id.lt(key(after).ok_or(BAD_CURSOR)?));
-        }
+        let totals = self.totals(connection, &select, (id, parent)).await?;
+        let select = self.behind(select, id, key)?;
         let mut ranked = select.clone().select_only().column(id).into_query();
         let window = WindowStatement::partition_by(parent).order_by(id, Order::Desc).take();
         ranked.expr_window_as(Func::cust("ROW_NUMBER"), window, "place");
@@ -137,21 +125,104 @@ impl Wanted {
             .order_by(id, Order::Desc)
             .all(connection)
             .await?;
-        let mut lists: HashMap<P, Vec<E::Model>> = HashMap::new();
+        Ok(self.lists(rows, &totals, of))
+    }
+
+    /// The same of the lists of these parents, which may be long: so many rows of each are read from the end of an index of
+    /// `parent` and `id`.
+    pub(crate) async fn of_each_long<E, P, C>(
+        &self,
+        connection: &C,
+        select: Select<E>,
+        (id, parent): (E::Column, E::Column),
+        parents: &[P],
+        key: impl Fn(&str) -> Option<Value>,
+        of: impl Fn(&E::Model) -> P,
+    ) -> Result<HashMap<P, Page<E::Model>>, Fault>
+    where
+        E: EntityTrait,
+        P: TryGetable + Into<Value> + Clone + Eq + Hash,
+        C: ConnectionTrait,
+    {
+        let these = select.clone().filter(parent.is_in(parents.iter().cloned()));
+        let totals = self.totals(connection, &these, (id, parent)).await?;
+        let select = self.behind(select, id, key)?;
+        let mut rows = Vec::new();
+        for some in parents.chunks(TOGETHER) {
+            let parts = some.iter().map(|one| self.newest(&select, id, parent.eq(one.clone())));
+            let Some(statement) = together(parts) else { continue };
+            for row in connection.query_all(&statement).await? {
+                rows.push(E::Model::from_query_result(&row, "")?);
+            }
+        }
+        Ok(self.lists(rows, &totals, of))
+    }
+
+    /// The rows of one list that its page needs, in their order.
+    fn newest<E: EntityTrait>(&self, select: &Select<E>, id: E::Column, of_one: Expr) -> SelectStatement {
+        let one = select.clone().filter(of_one).order_by(id, Order::Desc);
+        one.limit(self.rows()).into_query()
+    }
+
+    /// How many rows each list has, where that is wanted.
+    async fn totals<E, P, C>(
+        &self,
+        connection: &C,
+        select: &Select<E>,
+        (id, parent): (E::Column, E::Column),
+    ) -> Result<HashMap<P, i64>, DbErr>
+    where
+        E: EntityTrait,
+        P: TryGetable + Eq + Hash,
+        C: ConnectionTrait,
+    {
+        if !self.total {
+            return Ok(HashMap::new());
+        }
+        let counted = select
+            .clone()
+            .select_only()
+            .column(parent)
+            .column_as(id.count(), "total");
+        let counted = counted.group_by(parent).into_tuple::<(P, i64)>();
+        Ok(counted.all(connection).await?.into_iter().collect())
+    }
+
+    /// The rows behind the page's cursor, the newest rows first.
+    fn behind<E: EntityTrait>(
+        &self,
+        select: Select<E>,
+        id: E::Column,
+        key: impl Fn(&str) -> Option<Value>,
+    ) -> Result<Select<E>, Fault> {
+        match &self.after {
+            Some(after) => Ok(select.filter(id.lt(key(after).ok_or(BAD_CURSOR)?))),
+            None => Ok(select),
+        }
+    }
+
+    /// This page of each list, of rows that are in their order.
+    fn lists<M, P: Clone + Eq + Hash>(
+        &self,
+        rows: Vec<M>,
+        totals: &HashMap<P, i64>,
+        of: impl Fn(&M) -> P,
+    ) -> HashMap<P, Page<M>> {
+        let mut lists: HashMap<P, Vec<M>> = HashMap::new();
         for row in rows {
             lists.entry(of(&row)).or_default().push(row);
         }
         for parent in totals.keys() {
             lists.entry(parent.clone()).or_default();
         }
-        Ok(lists
+        lists
             .into_iter()
             .map(|(parent, rows)| {
                 let total = totals.get(&parent).copied().unwrap_or_default();
                 let page = self.cut(rows, self.after.is_some(), u64::try_from(total).unwrap_or_default());
                 (parent, page)
             })
-            .collect())
+            .collect()
     }
 
     /// This page of a list that is there as a whole, in the order of its keys.
@@ -223,6 +294,20 @@ impl<T> Page<T> {
     }
 }
 
+/// Parts that are cut each for itself, as one statement: the rows of each in their order, part after part.
+pub(crate) fn together(parts: impl Iterator<Item = SelectStatement>) -> Option<SelectStatement> {
+    let mut cut = parts.map(|part| {
+        let mut cut = Query::select();
+        cut.column(Asterisk).from_subquery(part, "part");
+        cut
+    });
+    let mut all = cut.next()?;
+    for part in cut {
+        all.union(UnionType::All, part);
+    }
+    Some(all)
+}
+
 /// The cursor that a key makes.
 pub(crate) fn cursor(key: &str) -> String {
     URL_SAFE_NO_PAD.encode(key)
@@ -230,3 +315,41 @@ pub(crate) fn cursor(key: &str) -> String {
 
 pub(crate) const BAD_CURSOR: Fault = Fault::Invalid("`after` is not a cursor of this list");
 const MOST: u64 = 100;
+/// Lists that are read by one statement: `SQLite` takes 500 parts in one.
+const TOGETHER: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use entity::{
+        Tenanted,
+        session::{self, Column},
+    };
+    use ids::{OrganisationId, StreamId};
+    use sea_orm::{DbBackend, Statement};
+    use testkit::{Database, Kind};
+
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_page_of_a_streams_sessions_is_read_from_the_end_of_an_index() {
+        let database = Database::new(Kind::Sqlite);
+        let store = Store::open(database.url()).await.unwrap();
+        let select = session::Entity::in_tenant(OrganisationId::mint(1, [0; 10]));
+        let over = select.clone().filter(Column::EndedAt.is_not_null());
+        for select in [select, over] {
+            let of_one = Column::StreamId.eq(StreamId::mint(1, [0; 10]).uuid());
+            let page = Wanted::new(None, None, false).unwrap();
+            let statement = DbBackend::Sqlite.build(&page.newest(&select, Column::Id, of_one));
+            let plan = Statement {
+                sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
+                ..statement
+            };
+            let steps = store.read().query_all_raw(plan).await.unwrap();
+            let steps: Vec<String> = steps.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            // Nothing is sorted.
+            let [step] = &steps[..] else { panic!("{steps:?}") };
+            assert!(step.contains("session_organisation_id_stream_id_id"), "{step}");
+        }
+    }
+}

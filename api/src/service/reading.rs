@@ -17,7 +17,7 @@ use super::{
     page::{Page, Wanted},
     tags,
 };
-use crate::{fault::Fault, state::State};
+use crate::{analytics::Turn, fault::Fault, state::State};
 
 /// Which streams.
 #[derive(Clone, Debug, Default)]
@@ -263,7 +263,7 @@ pub(crate) async fn tokens(
         .await
 }
 
-/// A page of an organisation's sessions, the newest first.
+/// A page of an organisation's sessions, the newest first. To count them takes a turn: there may be millions.
 pub(crate) async fn sessions(
     state: &State,
     organisation: OrganisationId,
@@ -272,6 +272,7 @@ pub(crate) async fn sessions(
 ) -> Result<Page<session::Model>, Fault> {
     use session::Column;
     which.check()?;
+    let _turn = turn_to_count(state, organisation, &wanted).await?;
     let mut select = session::Entity::in_tenant(organisation);
     let texts = [
         (Column::StreamName, which.stream),
@@ -332,26 +333,43 @@ pub(crate) async fn changes(
         .await
 }
 
-/// The same page of the sessions of several streams, by their names; the newest first.
+/// The same page of the sessions of several streams, by the streams' ids; the newest first.
 pub(crate) async fn sessions_of(
     state: &State,
     organisation: OrganisationId,
-    streams: impl IntoIterator<Item = String>,
+    streams: &[Named],
     live: Option<bool>,
     wanted: &Wanted,
-) -> Result<HashMap<String, Page<session::Model>>, Fault> {
+) -> Result<HashMap<Uuid, Page<session::Model>>, Fault> {
     use session::Column;
-    let mut select = session::Entity::in_tenant(organisation).filter(Column::StreamName.is_in(streams));
-    match live {
-        None => {}
-        Some(true) => select = select.filter(Column::EndedAt.is_null()),
-        Some(false) => select = select.filter(Column::EndedAt.is_not_null()),
-    }
-    let columns = (Column::Id, Column::StreamName);
+    let _turn = turn_to_count(state, organisation, wanted).await?;
+    let connection = state.store.read();
+    let (columns, of) = ((Column::Id, Column::StreamId), |row: &session::Model| row.stream_id);
     let key = |key: &str| key.parse::<SessionId>().ok().map(|id| id.uuid().into());
-    wanted
-        .of_each(state.store.read(), select, columns, key, |row| row.stream_name.clone())
-        .await
+    let select = session::Entity::in_tenant(organisation);
+    if live == Some(true) {
+        // From the end of a stream's history one would read far for what goes on. All that goes on is found by an index of
+        // its own; a stream's id would lead past that.
+        let names = streams.iter().map(|(_, name)| name.as_str());
+        let select = select
+            .filter(Column::EndedAt.is_null())
+            .filter(Column::StreamName.is_in(names));
+        return wanted.of_each(connection, select, columns, key, of).await;
+    }
+    let select = match live {
+        Some(_) => select.filter(Column::EndedAt.is_not_null()),
+        None => select,
+    };
+    let ids: Vec<_> = streams.iter().map(|(id, _)| *id).collect();
+    wanted.of_each_long(connection, select, columns, &ids, key, of).await
+}
+
+/// The organisation's turn, where a list that may be long is to be counted.
+async fn turn_to_count(state: &State, organisation: OrganisationId, wanted: &Wanted) -> Result<Option<Turn>, Fault> {
+    if !wanted.counts() {
+        return Ok(None);
+    }
+    state.analytics.turn(organisation).await.map(Some)
 }
 
 /// A name, and whose.

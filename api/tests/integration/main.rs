@@ -19,6 +19,7 @@ mod forgetting;
 mod grouping;
 mod guardian;
 mod harness;
+mod histories;
 mod invitations;
 mod judging;
 mod jwks;

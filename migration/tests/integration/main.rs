@@ -6,5 +6,6 @@ mod partitions;
 mod refusals;
 mod revocations;
 mod rules;
+mod sessions;
 mod tables;
 mod tags;

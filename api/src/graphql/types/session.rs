@@ -199,7 +199,7 @@ pub(crate) async fn of_stream(
     let acting = caller(context).may(state, Action::SessionRead)?;
     let personal = acting.may(state, Action::SessionReadPersonal);
     let below = Below {
-        parent: stream.name.clone(),
+        parent: (stream.id, stream.name.clone()),
         wanted: wanted(context, first, after)?,
         live,
     };
