@@ -237,11 +237,7 @@ fn while_allowed_with<T>(
                     _ => {}
                 },
             }
-            let mut stands = still_may(&state, &caller, &acting).await;
-            if let (Ok(()), Some(package)) = (&stands, package) {
-                stands = acting.needs(&state, package).await.map(drop);
-            }
-            if let Err(fault) = stands {
+            if let Err(fault) = still_may(&state, &caller, &acting, package).await {
                 let _ = over.send(fault);
                 return;
             }

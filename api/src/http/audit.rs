@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Doors,
-    export::{self, Rows, refused},
+    export::{self, Rows, Taker, refused},
 };
 use crate::{
     csv,
@@ -75,7 +75,8 @@ async fn answer(State(doors): State<Doors>, request: Request) -> Result<Response
         which,
         after: None,
     };
-    Ok(export::lines(&name, &HEADING, begin))
+    let taker = Taker::new(&doors, &caller, acting, None);
+    Ok(export::lines(&name, &HEADING, begin, taker))
 }
 
 /// How far an export is.

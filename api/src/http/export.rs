@@ -1,6 +1,6 @@
 //! Files that people take away, streamed: who may, and how they are answered.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,13 +9,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, stream};
-use tokio::sync::mpsc;
+use guard::policy::Package;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{Doors, graphql, origin, presented};
 use crate::{
     csv,
     fault::Fault,
-    people::{Caller, Presented, identify},
+    people::{Acting, Caller, Presented, identify, still_may},
+    state::State,
 };
 
 /// What a request shows of whoever sent it; nothing where another site made it. The organisation may stand in the address,
@@ -86,19 +88,93 @@ pub(super) fn described(name: &str, kind: &'static str) -> Response {
     file(name, kind, Body::empty())
 }
 
-/// Rows as a file of CSV. One that cannot go on says so in its last line: what was sent cannot be taken back. Whoever takes
-/// nothing for a while is given up: the rows are let go of, and the answer breaks off.
-pub(super) fn lines(name: &str, heading: &[&str], rows: impl Rows) -> Response {
-    file(name, CSV, Body::from_stream(pieces(heading, rows, STALLED)))
+/// Who takes a file away, and by what right.
+#[derive(Clone)]
+pub(super) struct Taker {
+    state: Arc<State>,
+    caller: Caller,
+    pub(super) acting: Acting,
+    /// Without which it is none of theirs.
+    package: Option<Package>,
+}
+
+impl Taker {
+    /// Whom a judgement let have it: `acting` is `caller` in their organisation.
+    pub(super) fn new(doors: &Doors, caller: &Caller, acting: &Acting, package: Option<Package>) -> Self {
+        Self {
+            state: doors.state.clone(),
+            caller: caller.clone(),
+            acting: acting.clone(),
+            package,
+        }
+    }
+}
+
+/// Rows for as long as whoever takes them away may: what was taken from them meanwhile, they are not sent.
+struct Granted<R> {
+    rows: R,
+    taker: Taker,
+}
+
+impl<R: Rows> Rows for Granted<R> {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let Taker {
+            state,
+            caller,
+            acting,
+            package,
+        } = &self.taker;
+        still_may(state, caller, acting, *package).await?;
+        self.rows.more().await
+    }
+}
+
+/// What stands around the rows of a file.
+pub(super) struct Frame {
+    pub(super) begin: String,
+    /// Behind the last row; nothing, where that is the end.
+    pub(super) end: String,
+    /// Instead, where it cannot go on: what was sent cannot be taken back.
+    pub(super) broken: String,
+}
+
+impl Frame {
+    /// That of CSV, with its heading.
+    pub(super) fn csv(heading: &[&str]) -> Self {
+        Self {
+            begin: csv::line(heading),
+            end: String::new(),
+            broken: csv::line([BROKE_OFF]),
+        }
+    }
+}
+
+/// Rows as a file of CSV, as [`sent`].
+pub(super) fn lines(name: &str, heading: &[&str], rows: impl Rows, taker: Taker) -> Response {
+    sent(name, CSV, Frame::csv(heading), rows, taker)
+}
+
+/// Rows as a file. One that cannot go on says so at its end, also where whoever takes it may not any more: that is looked at
+/// before each part. Whoever takes nothing for a while, or has not all of it after an hour, is given up: the rows are let go
+/// of, and the answer breaks off.
+pub(super) fn sent(name: &str, kind: &'static str, frame: Frame, rows: impl Rows, taker: Taker) -> Response {
+    let rows = Granted { rows, taker };
+    file(name, kind, Body::from_stream(pieces(frame, rows, STALLED, WHOLE)))
 }
 
 fn pieces(
-    heading: &[&str],
+    frame: Frame,
     rows: impl Rows,
     patience: Duration,
+    whole: Duration,
 ) -> impl Stream<Item = io::Result<String>> + Send + 'static {
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(send(csv::line(heading), rows, sender, patience));
+    let way = Way {
+        sender,
+        patience,
+        until: Instant::now() + whole,
+    };
+    tokio::spawn(send(frame, rows, way));
     stream::unfold(Some(receiver), async |receiver| {
         let mut receiver = receiver?;
         match receiver.recv().await {
@@ -116,28 +192,47 @@ enum Piece {
     End,
 }
 
+/// The way to whoever takes a file.
+struct Way {
+    sender: mpsc::Sender<Piece>,
+    /// For how long they may take nothing.
+    patience: Duration,
+    /// When they are to have all of it.
+    until: Instant,
+}
+
+impl Way {
+    /// Whether they took it in time.
+    async fn takes(&self, piece: Piece) -> bool {
+        let until = self.until.min(Instant::now() + self.patience);
+        matches!(
+            tokio::time::timeout_at(until, self.sender.send(piece)).await,
+            Ok(Ok(()))
+        )
+    }
+
+    async fn ends(&self, last: String) {
+        if last.is_empty() || self.takes(Piece::Lines(last)).await {
+            self.takes(Piece::End).await;
+        }
+    }
+}
+
 /// Sends rows until there are no more, or until nobody takes them.
-async fn send(heading: String, mut rows: impl Rows, sender: mpsc::Sender<Piece>, patience: Duration) {
-    let mut piece = Piece::Lines(heading);
+async fn send(frame: Frame, mut rows: impl Rows, way: Way) {
+    let mut lines = frame.begin;
     loop {
-        let last = matches!(piece, Piece::End);
-        if sender.send_timeout(piece, patience).await.is_err() || last {
+        if !way.takes(Piece::Lines(lines)).await {
             return;
         }
         // Not in the midst of reading: the database goes on with a query that nobody waits for, and its turn goes with it.
-        if sender.is_closed() {
+        if way.sender.is_closed() {
             return;
         }
-        piece = match rows.more().await {
-            Ok(Some(lines)) => Piece::Lines(lines),
-            Ok(None) => Piece::End,
-            Err(_) => {
-                let broken = Piece::Lines(csv::line([BROKE_OFF]));
-                if sender.send_timeout(broken, patience).await.is_err() {
-                    return;
-                }
-                Piece::End
-            }
+        lines = match rows.more().await {
+            Ok(Some(lines)) => lines,
+            Ok(None) => return way.ends(frame.end).await,
+            Err(_) => return way.ends(frame.broken).await,
         };
     }
 }
@@ -148,6 +243,8 @@ pub(super) const CSV: &str = "text/csv; charset=utf-8; header=present";
 pub(super) const BROKE_OFF: &str = "the export broke off here: try again";
 /// For how long whoever takes a file away may take nothing: some hundred rows are more than a second's work for any network.
 const STALLED: Duration = Duration::from_secs(30);
+/// For how long a file may be on its way: millions of rows are, over any network that is worth the name.
+const WHOLE: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +253,7 @@ mod tests {
     use futures_util::{StreamExt, TryStreamExt};
     use tokio::sync::oneshot;
 
-    use super::{BROKE_OFF, Rows, pieces};
+    use super::{BROKE_OFF, Frame, Rows, pieces};
     use crate::fault::Fault;
 
     /// So many rows, then the end or a failure; held for as long as they are sent.
@@ -200,7 +297,12 @@ mod tests {
             fails,
             _held: held.clone(),
         };
-        let mut body = pin!(pieces(&["a"], rows(20, false), Duration::from_millis(50)));
+        let mut body = pin!(pieces(
+            Frame::csv(&["a"]),
+            rows(20, false),
+            Duration::from_millis(50),
+            LONG
+        ));
         body.next().await.unwrap().unwrap();
         until_free(&held).await;
         let rest: Vec<_> = body.collect().await;
@@ -208,12 +310,32 @@ mod tests {
         assert!(rest.last().unwrap().is_err(), "what is not whole does not look so");
 
         // Whoever is gone holds nothing either.
-        drop(pieces(&["a"], rows(20, false), LONG));
+        drop(pieces(Frame::csv(&["a"]), rows(20, false), LONG, LONG));
         until_free(&held).await;
         for (fails, last) in [(false, String::new()), (true, format!("\"{BROKE_OFF}\"\r\n"))] {
-            let whole: Vec<_> = pieces(&["a"], rows(2, fails), LONG).try_collect().await.unwrap();
+            let whole = pieces(Frame::csv(&["a"]), rows(2, fails), LONG, LONG);
+            let whole: Vec<_> = whole.try_collect().await.unwrap();
             assert_eq!(whole.concat(), format!("\"a\"\r\nrow\r\nrow\r\n{last}"));
         }
+        until_free(&held).await;
+    }
+
+    #[tokio::test]
+    async fn who_takes_a_little_now_and_then_is_given_up_in_the_end() {
+        let held = Arc::new(());
+        let rows = Counted {
+            left: usize::MAX,
+            fails: false,
+            _held: held.clone(),
+        };
+        let mut body = pin!(pieces(Frame::csv(&["a"]), rows, LONG, Duration::from_millis(200)));
+        let taken = async {
+            while body.next().await.unwrap().is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let taken = tokio::time::timeout(Duration::from_mins(1), taken).await;
+        taken.expect("it breaks off");
         until_free(&held).await;
     }
 
@@ -245,7 +367,7 @@ mod tests {
             goes_on: Some(goes_on),
             done: Some(done),
         };
-        let mut body = Box::pin(pieces(&["a"], rows, LONG));
+        let mut body = Box::pin(pieces(Frame::csv(&["a"]), rows, LONG, LONG));
         body.next().await.unwrap().unwrap();
         begun.await.unwrap();
         drop(body);

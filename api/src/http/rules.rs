@@ -1,15 +1,13 @@
 //! `GET /rules.csv` and `GET /rules.json`: Guardian rules as a file, streamed, the oldest first. Itself an entry of the
 //! audit log. What it says is what `importGuardianRules` reads.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::{Query, Request, State},
     http::Method,
     response::Response,
 };
-use futures_util::stream;
 use guard::rules::{Action, Kind};
 use ids::OrganisationId;
 use serde::Deserialize;
@@ -18,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Doors,
-    export::{self, BROKE_OFF, refused},
+    export::{self, BROKE_OFF, Frame, Rows, Taker, refused},
 };
 use crate::{
     csv,
@@ -84,74 +82,48 @@ async fn answer(State(doors): State<Doors>, request: Request, format: Format) ->
     rule_export::export(&doors.state, acting, &which, format)
         .await
         .map_err(refused)?;
-    let begin = Step {
+    let frame = match format {
+        Format::Csv => Frame::csv(&FIELDS),
+        // It is no list without its end.
+        Format::Json => Frame {
+            begin: "[".to_owned(),
+            end: "\n]\n".to_owned(),
+            broken: format!("\n{BROKE_OFF}\n"),
+        },
+    };
+    let rules = Rules {
         state: doors.state.clone(),
         organisation: acting.id,
         which,
         format,
-        at: At::Begin,
+        behind: None,
         begun: false,
     };
-    let body = Body::from_stream(stream::unfold(begin, Step::next));
-    Ok(export::file(&name, kind, body))
+    let taker = Taker::new(&doors, &caller, acting, None);
+    Ok(export::sent(&name, kind, frame, rules, taker))
 }
 
 /// How far an export is.
-struct Step {
+struct Rules {
     state: Arc<state::State>,
     organisation: OrganisationId,
     which: Which,
     format: Format,
-    at: At,
+    /// The last rule that was looked at.
+    behind: Option<Uuid>,
     /// Whether a rule was written.
     begun: bool,
 }
 
-enum At {
-    Begin,
-    /// The last rule that was looked at.
-    Behind(Option<Uuid>),
-    End,
+impl Rows for Rules {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let (rules, last) = rule_export::batch(&self.state, self.organisation, &self.which, self.behind).await?;
+        self.behind = last;
+        Ok(last.map(|_| self.written(&rules)))
+    }
 }
 
-impl Step {
-    async fn next(mut self) -> Option<(Result<String, Infallible>, Self)> {
-        let text = match self.at {
-            At::Begin => {
-                self.at = At::Behind(None);
-                match self.format {
-                    Format::Csv => csv::line(FIELDS),
-                    Format::Json => "[".to_owned(),
-                }
-            }
-            At::End => return None,
-            At::Behind(after) => {
-                match rule_export::batch(&self.state, self.organisation, &self.which, after).await {
-                    Ok((rules, Some(last))) => {
-                        self.at = At::Behind(Some(last));
-                        self.written(&rules)
-                    }
-                    Ok((_, None)) => {
-                        self.at = At::End;
-                        match self.format {
-                            Format::Csv => return None,
-                            Format::Json => "\n]\n".to_owned(),
-                        }
-                    }
-                    // In JSON it is no list without its end.
-                    Err(_) => {
-                        self.at = At::End;
-                        match self.format {
-                            Format::Csv => csv::line([BROKE_OFF]),
-                            Format::Json => format!("\n{BROKE_OFF}\n"),
-                        }
-                    }
-                }
-            }
-        };
-        Some((Ok(text), self))
-    }
-
+impl Rules {
     fn written(&mut self, rules: &[Texts]) -> String {
         let mut text = String::new();
         for rule in rules {

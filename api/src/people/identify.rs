@@ -5,7 +5,7 @@ use std::{collections::HashSet, str::FromStr};
 
 use authz::Role;
 use entity::{Table, Tenanted, api_token, app_user, barred_sign_in, member, organisation, provider_identity, sign_in};
-use guard::Timestamp;
+use guard::{Timestamp, policy::Package};
 use ids::{ApiTokenId, MemberId, OrganisationId, SignInId, UserId};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
@@ -42,16 +42,23 @@ pub(crate) async fn identify(state: &State, presented: &Presented) -> Result<Cal
     Ok(Caller { presented, who, acting })
 }
 
-/// Whether a caller still stands where they stood, with the same role.
-pub(crate) async fn still_may(state: &State, caller: &Caller, acting: &Acting) -> Result<(), Fault> {
+/// Whether a caller still stands where they stood, with the same role, and with the package, where one is needed.
+pub(crate) async fn still_may(
+    state: &State,
+    caller: &Caller,
+    acting: &Acting,
+    package: Option<Package>,
+) -> Result<(), Fault> {
     let mut presented = caller.presented.clone();
     presented.organisation = Some(acting.row.hash.clone());
     let now = identify(state, &presented).await?;
     let now = now.acting()?;
-    if now.role == acting.role && now.actor == acting.actor {
-        Ok(())
-    } else {
-        Err(Fault::Forbidden)
+    if now.role != acting.role || now.actor != acting.actor {
+        return Err(Fault::Forbidden);
+    }
+    match package {
+        Some(package) => acting.needs(state, package).await.map(drop),
+        None => Ok(()),
     }
 }
 

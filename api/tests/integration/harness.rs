@@ -12,9 +12,10 @@ use std::{
 use api::{Demo, Running, Settings};
 use axum::{
     Router,
-    body::{Body, to_bytes},
+    body::{Body, BodyDataStream, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
+    response::Response,
 };
 use guard::{Door, Grant, Place, Policy, Reason, Timestamp, Word, lint::Marks};
 use ids::{DecisionId, NodeId, SessionId};
@@ -517,7 +518,26 @@ impl Client {
         self.request(Request::get(path), headers).await
     }
 
-    async fn request(&self, mut request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Answer {
+    /// What a path answers, as it comes.
+    pub(crate) async fn open(&self, path: &str) -> BodyDataStream {
+        self.response(Request::get(path), &[])
+            .await
+            .into_body()
+            .into_data_stream()
+    }
+
+    async fn request(&self, request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Answer {
+        let (parts, body) = self.response(request, headers).await.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    async fn response(&self, mut request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Response {
         let own = [("cookie", &self.cookie), ("x-organisation", &self.organisation)];
         for (name, value) in own {
             if let Some(value) = value {
@@ -529,15 +549,7 @@ impl Client {
         }
         let mut request = request.body(Body::empty()).unwrap();
         request.extensions_mut().insert(ConnectInfo(self.address));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Answer {

@@ -15,6 +15,7 @@ mod counted;
 mod credentials;
 mod decisions;
 mod ending;
+mod files_cut;
 mod forgetting;
 mod grouping;
 mod guardian;

@@ -36,15 +36,15 @@ pub(super) fn routes() -> Router<Doors> {
 async fn responses(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let standing: Option<ResponseState> = parameters.one("state")?;
         let part = parameters.part("responses")?;
         let which = rows::Responses(standing.map(Into::into));
-        let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
-        file(doors, (&acting, head), part, &MisuseResponse::HEADING, rows).await
+        let rows = |place| List::new(doors.state.clone(), taker.acting.id, which, place);
+        file(doors, (&taker, head), part, &MisuseResponse::HEADING, rows).await
     };
     asked(doors, request, (Action::ResponseRead, None), answer).await
 }
@@ -53,15 +53,15 @@ async fn responses(doors: State<Doors>, request: Request) -> Response {
 async fn cases(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let standing: Option<CaseState> = parameters.one("state")?;
         let part = parameters.part("cases")?;
         let which = rows::Cases(standing.map(CaseState::column));
-        let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
-        file(doors, (&acting, head), part, &MisuseCase::HEADING, rows).await
+        let rows = |place| List::new(doors.state.clone(), taker.acting.id, which, place);
+        file(doors, (&taker, head), part, &MisuseCase::HEADING, rows).await
     };
     asked(doors, request, (Action::CaseRead, None), answer).await
 }
@@ -70,15 +70,15 @@ async fn cases(doors: State<Doors>, request: Request) -> Response {
 async fn alerts(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let filter: AlertFilter = parameters.fields(&ALERT_FILTER)?;
         let part = parameters.part("alerts")?;
         let which: alerts::Which = filter.into();
-        let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
-        file(doors, (&acting, head), part, &Alert::HEADING, rows).await
+        let rows = |place| List::new(doors.state.clone(), taker.acting.id, which, place);
+        file(doors, (&taker, head), part, &Alert::HEADING, rows).await
     };
     asked(doors, request, (Action::AlertRead, None), answer).await
 }
@@ -87,13 +87,13 @@ async fn alerts(doors: State<Doors>, request: Request) -> Response {
 async fn deliveries(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             parameters,
             head,
         } = asked;
         let part = parameters.part("alert-deliveries")?;
-        let rows = |place| List::new(doors.state.clone(), acting.id, Deliveries, place);
-        file(doors, (&acting, head), part, &AlertDelivery::HEADING, rows).await
+        let rows = |place| List::new(doors.state.clone(), taker.acting.id, Deliveries, place);
+        file(doors, (&taker, head), part, &AlertDelivery::HEADING, rows).await
     };
     asked(doors, request, (Action::AlertReceiverRead, None), answer).await
 }
@@ -102,7 +102,7 @@ async fn deliveries(doors: State<Doors>, request: Request) -> Response {
 async fn refusals(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -110,8 +110,8 @@ async fn refusals(doors: State<Doors>, request: Request) -> Response {
         let part = parameters.part("refusals")?;
         let which: decisions::Refusals = filter.into();
         which.check()?;
-        let rows = |place| List::new(doors.state.clone(), acting.id, which, place);
-        file(doors, (&acting, head), part, &Decision::HEADING, rows).await
+        let rows = |place| List::new(doors.state.clone(), taker.acting.id, which, place);
+        file(doors, (&taker, head), part, &Decision::HEADING, rows).await
     };
     asked(doors, request, (Action::Explain, None), answer).await
 }

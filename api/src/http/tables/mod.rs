@@ -24,7 +24,7 @@ pub(super) use self::parameters::Parameters;
 use self::rows::{Changes, Few, Findings, Sessions, Views};
 use super::{
     Doors,
-    export::{self, Rows, refused},
+    export::{self, Rows, Taker, refused},
 };
 use crate::{
     analytics::usage::{By, OrderBy, Ordering},
@@ -36,7 +36,6 @@ use crate::{
         Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder, ViewerUsage, ViewerUsageOrder, WorldMetric,
         ordering as ordered,
     },
-    people::Acting,
     service::exports::{self, Part, Place},
 };
 
@@ -59,14 +58,14 @@ pub(super) fn routes() -> Router<Doors> {
 async fn token_usage(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let order = ordering::<TokenUsageOrder>(&mut parameters)?;
         view(
             doors,
-            (&acting, head),
+            (&taker, head),
             parameters,
             "token-usage",
             (By::Token, order),
@@ -81,14 +80,14 @@ async fn token_usage(doors: State<Doors>, request: Request) -> Response {
 async fn viewer_usage(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let order = ordering::<ViewerUsageOrder>(&mut parameters)?;
         view(
             doors,
-            (&acting, head),
+            (&taker, head),
             parameters,
             "viewer-usage",
             (By::Viewer, order),
@@ -103,7 +102,7 @@ async fn viewer_usage(doors: State<Doors>, request: Request) -> Response {
 async fn address_usage(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -111,7 +110,7 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
         let by = parameters.one::<AddressGroup>("groupBy")?.unwrap_or_default().into();
         view(
             doors,
-            (&acting, head),
+            (&taker, head),
             parameters,
             "address-usage",
             (by, order),
@@ -126,15 +125,15 @@ async fn address_usage(doors: State<Doors>, request: Request) -> Response {
 async fn findings(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
         let range: TimeRange = parameters.range()?;
         let part = parameters.part("findings")?;
-        let time = Analytics::of(&doors.state, &acting, range, None)?.time_of_findings()?;
-        let rows = |place| Findings::new(doors.state.clone(), acting.clone(), time, place);
-        file(doors, (&acting, head), part, &MisuseFinding::HEADING, rows).await
+        let time = Analytics::of(&doors.state, &taker.acting, range, None)?.time_of_findings()?;
+        let rows = |place| Findings::new(doors.state.clone(), taker.acting.clone(), time, place);
+        file(doors, (&taker, head), part, &MisuseFinding::HEADING, rows).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -143,7 +142,7 @@ async fn findings(doors: State<Doors>, request: Request) -> Response {
 async fn timeseries(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -153,12 +152,12 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
         let by: Option<Dimension> = parameters.one("groupBy")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         let part = parameters.part("timeseries")?;
-        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let analytics = Analytics::of(&doors.state, &taker.acting, range, Some(filter))?;
         let lines = async {
             let series = analytics.over_time(&doors.state, metric, interval, by, SERIES).await?;
             Ok::<String, Fault>(series.iter().flat_map(Series::cells).map(csv::line).collect())
         };
-        few(doors, (&acting, head), part, &Series::HEADING, lines).await
+        few(doors, (&taker, head), part, &Series::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -167,7 +166,7 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
 async fn world(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -175,13 +174,13 @@ async fn world(doors: State<Doors>, request: Request) -> Response {
         let metric: Option<WorldMetric> = parameters.one("metric")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         let part = parameters.part("world")?;
-        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let analytics = Analytics::of(&doors.state, &taker.acting, range, Some(filter))?;
         let metric = metric.unwrap_or(WorldMetric::Playback);
         let lines = async {
             let countries = analytics.by_country(&doors.state, metric).await?;
             Ok::<String, Fault>(countries.iter().map(CountryValue::cells).map(csv::line).collect())
         };
-        few(doors, (&acting, head), part, &CountryValue::HEADING, lines).await
+        few(doors, (&taker, head), part, &CountryValue::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -190,7 +189,7 @@ async fn world(doors: State<Doors>, request: Request) -> Response {
 async fn quality(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -200,13 +199,13 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
         let direction: Option<OrderDirection> = parameters.one("direction")?;
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         let part = parameters.part("quality")?;
-        let analytics = Analytics::of(&doors.state, &acting, range, Some(filter))?;
+        let analytics = Analytics::of(&doors.state, &taker.acting, range, Some(filter))?;
         let lines = async {
             let order = ordered(order, direction);
             let groups = analytics.quality_by(&doors.state, by, order, GROUPS).await?;
             Ok::<String, Fault>(groups.iter().map(PlayerQuality::cells).map(csv::line).collect())
         };
-        few(doors, (&acting, head), part, &PlayerQuality::HEADING, lines).await
+        few(doors, (&taker, head), part, &PlayerQuality::HEADING, lines).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -215,7 +214,7 @@ async fn quality(doors: State<Doors>, request: Request) -> Response {
 async fn sessions(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             mut parameters,
             head,
         } = asked;
@@ -228,8 +227,8 @@ async fn sessions(doors: State<Doors>, request: Request) -> Response {
             ..filter.into()
         };
         which.check()?;
-        let rows = |place| Sessions::new(doors.state.clone(), acting.id, which, place);
-        file(doors, (&acting, head), part, &Session::HEADING, rows).await
+        let rows = |place| Sessions::new(doors.state.clone(), taker.acting.id, which, place);
+        file(doors, (&taker, head), part, &Session::HEADING, rows).await
     };
     asked(doors, request, (Action::SessionRead, None), answer).await
 }
@@ -238,20 +237,20 @@ async fn sessions(doors: State<Doors>, request: Request) -> Response {
 async fn changes(doors: State<Doors>, request: Request) -> Response {
     let answer = async |doors: &Doors, asked: Asked| {
         let Asked {
-            acting,
+            taker,
             parameters,
             head,
         } = asked;
         let part = parameters.part("changes")?;
-        let rows = |place| Changes::new(doors.state.clone(), acting.id, place);
-        file(doors, (&acting, head), part, &Change::HEADING, rows).await
+        let rows = |place| Changes::new(doors.state.clone(), taker.acting.id, place);
+        file(doors, (&taker, head), part, &Change::HEADING, rows).await
     };
     asked(doors, request, (Action::ChangeRead, None), answer).await
 }
 
 /// Who asks, who may, and what for.
 struct Asked {
-    acting: Acting,
+    taker: Taker,
     parameters: Parameters,
     /// Whether only to say what it would be.
     head: bool,
@@ -282,7 +281,7 @@ async fn asked(
             acting.needs(&doors.state, package).await?;
         }
         let asked = Asked {
-            acting: acting.clone(),
+            taker: Taker::new(&doors, &caller, acting, package),
             parameters: parameters?,
             head,
         };
@@ -294,7 +293,7 @@ async fn asked(
 /// A view's rows, from its first.
 async fn view<const N: usize>(
     doors: &Doors,
-    (acting, head): (&Acting, bool),
+    (taker, head): (&Taker, bool),
     mut parameters: Parameters,
     table: &'static str,
     (by, order): (By, Ordering),
@@ -303,38 +302,38 @@ async fn view<const N: usize>(
     let range: TimeRange = parameters.range()?;
     let filter: AnalyticsFilter = parameters.fields(&ANALYTICS_FILTER)?;
     let part = parameters.part(table)?;
-    let analytics = Analytics::of(&doors.state, acting, range, Some(filter))?;
+    let analytics = Analytics::of(&doors.state, &taker.acting, range, Some(filter))?;
     let sessions = analytics.sessions(doors.state.store.read()).await?;
     let rows = |place| Views::new(doors.state.clone(), sessions, by, order, place);
-    file(doors, (acting, head), part, heading, rows).await
+    file(doors, (taker, head), part, heading, rows).await
 }
 
 /// A table that is whole in memory. For its head nothing is read.
 async fn few(
     doors: &Doors,
-    (acting, head): (&Acting, bool),
+    (taker, head): (&Taker, bool),
     part: Part,
     heading: &[&'static str],
     lines: impl Future<Output = Result<String, Fault>>,
 ) -> Result<Response, Fault> {
     let lines = if head { String::new() } else { lines.await? };
-    file(doors, (acting, head), part, heading, |place| Few::new(lines, place)).await
+    file(doors, (taker, head), part, heading, |place| Few::new(lines, place)).await
 }
 
 /// Records that a table is taken away, and sends it. Whoever asks for its head takes nothing away.
 async fn file<R: Rows>(
     doors: &Doors,
-    (acting, head): (&Acting, bool),
+    (taker, head): (&Taker, bool),
     part: Part,
     heading: &[&'static str],
     rows: impl FnOnce(Place) -> R,
 ) -> Result<Response, Fault> {
-    let name = format!("{}-{}.csv", part.table, acting.hash);
+    let name = format!("{}-{}.csv", part.table, taker.acting.hash);
     if head {
         return Ok(export::described(&name, export::CSV));
     }
-    let place = exports::begin(&doors.state, acting, part).await?;
-    Ok(export::lines(&name, heading, rows(place)))
+    let place = exports::begin(&doors.state, &taker.acting, part).await?;
+    Ok(export::lines(&name, heading, rows(place), taker.clone()))
 }
 
 /// By which column, and which end of it comes first.
