@@ -1,7 +1,7 @@
 //! What was watched and refused over time, and by what: read from the minutes, and what was watched by whole hours from the
 //! hours.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use entity::{Tenanted, denial_minute, session, usage_hour, usage_minute};
 use guard::{Door, Timestamp};
@@ -77,39 +77,68 @@ struct Sum {
     value: i64,
 }
 
-/// A metric over time, in steps of `step_s` seconds, a multiple of 60: the `first` with most.
+/// A metric over time: how long a step is in seconds, a multiple of 60, and by what it is taken apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chart {
+    pub(crate) metric: Metric,
+    pub(crate) step_s: i64,
+    pub(crate) by: Option<Dimension>,
+}
+
+/// The `first` with most, the most first.
 pub(crate) async fn over_time(
     connection: &impl ConnectionTrait,
     span: Span<'_>,
-    metric: Metric,
-    step_s: i64,
-    by: Option<Dimension>,
-    first: usize,
+    chart: Chart,
+    first: u64,
 ) -> Result<Vec<Series>, Fault> {
-    check_steps(span, step_s)?;
-    let rows = if metric == Metric::Denials {
-        let name = denied_by(by)?;
+    let names = with_most(connection, span, chart, first).await?;
+    of_names(connection, span, chart, &names).await
+}
+
+/// The names of the `first` with most, the most first; the empty one alone where nothing is taken apart.
+pub(crate) async fn with_most(
+    connection: &impl ConnectionTrait,
+    span: Span<'_>,
+    chart: Chart,
+    first: u64,
+) -> Result<Vec<String>, Fault> {
+    check_steps(span, chart.step_s)?;
+    let Some(by) = chart.by else {
+        return Ok(vec![String::new()]);
+    };
+    let rows = all(connection, &whole(span, chart.metric, by, first)?).await?;
+    Ok(rows.into_iter().map(|Sum { name, .. }| name).collect())
+}
+
+/// Those of these names, in their order. All their steps are in memory, 2000 of each at most.
+pub(crate) async fn of_names(
+    connection: &impl ConnectionTrait,
+    span: Span<'_>,
+    Chart { metric, step_s, by }: Chart,
+    names: &[String],
+) -> Result<Vec<Series>, Fault> {
+    let (of, at, name, value) = if metric == Metric::Denials {
         let minute = step(denial_minute::Column::MinuteAt, step_s);
         let times = sum(denial_minute::Column::Times);
-        all(connection, &steps(denials(span), minute, name, times)).await?
+        (denials(span), minute, denied_by(by)?, times)
     } else {
-        let name = watched_by(by)?;
         let usage = usage(span, step_s % HOUR_S == 0);
-        all(connection, &steps(usage, step(BEGIN, step_s), name, watched(metric))).await?
+        (usage, step(BEGIN, step_s), watched_by(by)?, watched(metric))
     };
-    let mut series: BTreeMap<String, Vec<(Timestamp, f64)>> = BTreeMap::new();
+    let named = by.map(|_| name.clone().is_in(names.iter().map(String::as_str)));
+    let statement = steps(of, at, name, value).and_where_option(named).take();
+    let mut points: HashMap<String, Vec<(Timestamp, f64)>> = HashMap::new();
+    let rows: Vec<Step> = all(connection, &statement).await?;
     for Step { at, name, value } in rows {
         let value = scaled(metric, value, step_s);
-        series.entry(name).or_default().push((Timestamp::from_us(at), value));
+        points.entry(name).or_default().push((Timestamp::from_us(at), value));
     }
-    let mut series: Vec<_> = series
-        .into_iter()
-        .map(|(name, points)| Series { name, points })
-        .collect();
-    let whole = |series: &Series| series.points.iter().map(|(_, value)| value).sum::<f64>();
-    series.sort_by(|one, other| whole(other).total_cmp(&whole(one)));
-    series.truncate(first);
-    Ok(series)
+    let series = |name: &String| {
+        let (name, points) = points.remove_entry(name)?;
+        Some(Series { name, points })
+    };
+    Ok(names.iter().filter_map(series).collect())
 }
 
 /// A metric taken apart, the most first.
@@ -120,16 +149,12 @@ pub(crate) async fn breakdown(
     by: Dimension,
     first: u64,
 ) -> Result<Vec<(String, f64)>, Fault> {
-    let statement = match (metric, by) {
-        (Metric::Denials, by) => {
-            let name = denied_by(Some(by))?;
-            sums(denials(span), name, sum(denial_minute::Column::Times), first)
-        }
-        (_, Dimension::Provider | Dimension::Referrer | Dimension::UserAgent) => {
+    let statement = match by {
+        Dimension::Provider | Dimension::Referrer | Dimension::UserAgent if metric != Metric::Denials => {
             let (column, value) = (of_sessions(by)?, of_session(metric)?);
             sums(sessions(span, Door::Playback), known(column), value, first)
         }
-        _ => sums(usage(span, true), watched_by(Some(by))?, watched(metric), first),
+        _ => whole(span, metric, by, first)?,
     };
     let rows = all(connection, &statement).await?;
     let seconds = i64::try_from(span.to.since(span.from).as_secs()).unwrap_or(i64::MAX);
@@ -137,6 +162,17 @@ pub(crate) async fn breakdown(
         .into_iter()
         .map(|Sum { name, value }| (name, scaled(metric, value, seconds)))
         .collect())
+}
+
+/// The sums of the whole time, of what minutes know.
+fn whole(span: Span<'_>, metric: Metric, by: Dimension, first: u64) -> Result<SelectStatement, Fault> {
+    Ok(match metric {
+        Metric::Denials => {
+            let times = sum(denial_minute::Column::Times);
+            sums(denials(span), denied_by(Some(by))?, times, first)
+        }
+        _ => sums(usage(span, true), watched_by(Some(by))?, watched(metric), first),
+    })
 }
 
 /// How many sessions began in each country, of viewers or of broadcasters.

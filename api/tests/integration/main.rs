@@ -46,6 +46,7 @@ mod rule_files;
 mod schema;
 mod search;
 mod second_factor;
+mod series;
 mod shape;
 mod signing_keys;
 mod standing;

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     analytics::{
         Turn, concurrency, findings, pages, quality,
-        series::{self, Dimension as By, Metric as What, Span},
+        series::{self, Chart, Dimension as By, Metric as What, Span},
         source::Source,
         usage::{Direction, Filter, Sessions, renewed, taken_apart as sessions_apart},
     },
@@ -300,19 +300,16 @@ impl Analytics {
         state.analytics.turn(self.acting.id).await
     }
 
-    /// A metric over time, the `first` with most.
-    pub(crate) async fn over_time(
-        &self,
-        state: &State,
-        metric: Metric,
-        interval: Interval,
-        by: Option<Dimension>,
-        first: usize,
-    ) -> Result<Vec<Series>, Fault> {
-        let (step, by) = (interval.seconds(), by.map(Into::into));
+    /// Which values have most of a metric over time, the `first` of them.
+    pub(crate) async fn with_most(&self, state: &State, chart: Chart, first: u64) -> Result<Vec<String>, Fault> {
         let span = self.span()?;
         let _turn = self.turn(state).await?;
-        let series = series::over_time(state.store.read(), span, metric.into(), step, by, first).await?;
+        series::with_most(state.store.read(), span, chart, first).await
+    }
+
+    /// Those of a metric over time, in their order; for whoever has a turn.
+    pub(crate) async fn of_names(&self, state: &State, chart: Chart, names: &[String]) -> Result<Vec<Series>, Fault> {
+        let series = series::of_names(state.store.read(), self.span()?, chart, names).await?;
         Ok(series.into_iter().map(Series::of).collect())
     }
 
@@ -450,9 +447,11 @@ impl Analytics {
         #[graphql(desc = "In which steps; 2000 at most.")] interval: Interval,
         #[graphql(desc = "By what it is taken apart; by nothing unless said.")] group_by: Option<Dimension>,
     ) -> Result<Vec<Series>> {
-        Ok(self
-            .over_time(state(context), metric, interval, group_by, SERIES)
-            .await?)
+        let (state, span) = (state(context), self.span()?);
+        let _turn = self.turn(state).await?;
+        let chart = chart(metric, interval, group_by);
+        let series = series::over_time(state.store.read(), span, chart, SERIES).await?;
+        Ok(series.into_iter().map(Series::of).collect())
     }
 
     /// A metric taken apart, the most first. Where the filter names more than a stream and a protocol: sessions that reach
@@ -559,7 +558,16 @@ const UNSUPPORTED: Fault = Fault::Invalid(
 );
 
 /// As many as a chart can show.
-const SERIES: usize = 20;
+const SERIES: u64 = 20;
+
+/// A metric over time, as it is asked for.
+pub(crate) fn chart(metric: Metric, interval: Interval, by: Option<Dimension>) -> Chart {
+    Chart {
+        metric: metric.into(),
+        step_s: interval.seconds(),
+        by: by.map(Into::into),
+    }
+}
 
 fn few(first: i32) -> Result<u64, Fault> {
     let first = u64::try_from(first).ok().filter(|first| *first <= 500);

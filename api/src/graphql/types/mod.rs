@@ -44,7 +44,7 @@ pub(crate) use alert::{
     Alert, AlertComparison, AlertConnection, AlertDelivery, AlertDeliveryConnection, AlertEvent, AlertFilter,
     AlertMetric, AlertReceiver, AlertRule, AlertSeverity,
 };
-pub(crate) use analytics::{Analytics, AnalyticsFilter, Dimension, Metric, TimeRange, WorldMetric};
+pub(crate) use analytics::{Analytics, AnalyticsFilter, Dimension, Metric, TimeRange, WorldMetric, chart};
 pub(crate) use api_token::{ApiToken, ApiTokenConnection, ApiTokenFilter};
 pub(crate) use audit::{AuditEntry, AuditEntryConnection, AuditFilter};
 pub(crate) use case::{CaseState, MisuseCase, MisuseCaseConnection};

@@ -21,7 +21,7 @@ use axum::{
 use guard::policy::Package;
 
 pub(super) use self::parameters::Parameters;
-use self::rows::{Changes, Few, Findings, Sessions, Views};
+use self::rows::{Changes, Few, Findings, OverTime, Sessions, Views};
 use super::{
     Doors,
     export::{self, Rows, Taker, refused},
@@ -34,7 +34,7 @@ use crate::{
         AddressGroup, AddressUsage, AddressUsageOrder, Analytics, AnalyticsFilter, Change, CountryValue, Dimension,
         Interval, Metric, MisuseFinding, OrderDirection, PlayerQuality, QualityDimension, QualityOrder, Series,
         Session, SessionFilter, TimeRange, TokenUsage, TokenUsageOrder, ViewerUsage, ViewerUsageOrder, WorldMetric,
-        ordering as ordered,
+        chart, ordering as ordered,
     },
     service::exports::{self, Part, Place},
 };
@@ -153,11 +153,14 @@ async fn timeseries(doors: State<Doors>, request: Request) -> Response {
         let filter: AnalyticsFilter = parameters.fields(&SUMS_FILTER)?;
         let part = parameters.part("timeseries")?;
         let analytics = Analytics::of(&doors.state, &taker.acting, range, Some(filter))?;
-        let lines = async {
-            let series = analytics.over_time(&doors.state, metric, interval, by, SERIES).await?;
-            Ok::<String, Fault>(series.iter().flat_map(Series::cells).map(csv::line).collect())
+        let chart = chart(metric, interval, by);
+        let names = if head {
+            Vec::new()
+        } else {
+            analytics.with_most(&doors.state, chart, SERIES).await?
         };
-        few(doors, (&taker, head), part, &Series::HEADING, lines).await
+        let rows = |place| OverTime::new(doors.state.clone(), analytics, chart, names, place);
+        file(doors, (&taker, head), part, &Series::HEADING, rows).await
     };
     asked(doors, request, ANALYTICS, answer).await
 }
@@ -356,6 +359,6 @@ const SUMS_FILTER: [&str; 2] = ["stream", "protocol"];
 /// Rows of a table that is whole in memory.
 const GROUPS: u64 = 10_000;
 /// Lines of a metric over time, each of many steps.
-const SERIES: usize = 1_000;
+const SERIES: u64 = 1_000;
 /// The fields of `SessionFilter`.
 const SESSION_FILTER: [&str; 7] = ["stream", "live", "door", "user", "tag", "jti", "ip"];

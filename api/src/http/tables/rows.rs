@@ -13,13 +13,14 @@ use uuid::Uuid;
 use crate::{
     analytics::{
         findings, pages,
+        series::Chart,
         usage::{self, By, Ordering, Usage},
     },
     csv,
     fault::Fault,
     graphql::types::{
-        Alert, AlertDelivery, Change, Decision, MisuseCase, MisuseFinding, MisuseResponse, Session, address_rows,
-        token_rows, viewer_rows,
+        Alert, AlertDelivery, Analytics, Change, Decision, MisuseCase, MisuseFinding, MisuseResponse, Series, Session,
+        address_rows, token_rows, viewer_rows,
     },
     http::export::Rows,
     people::Acting,
@@ -207,6 +208,40 @@ impl Rows for Sessions {
     }
 }
 
+/// A metric over time: the lines with most, some of them at a time.
+pub(super) struct OverTime {
+    state: Arc<State>,
+    analytics: Analytics,
+    chart: Chart,
+    names: VecDeque<String>,
+    _place: Place,
+}
+
+impl OverTime {
+    /// Those of `names`, in their order.
+    pub(super) fn new(state: Arc<State>, analytics: Analytics, chart: Chart, names: Vec<String>, place: Place) -> Self {
+        Self {
+            state,
+            analytics,
+            chart,
+            names: names.into(),
+            _place: place,
+        }
+    }
+}
+
+impl Rows for OverTime {
+    async fn more(&mut self) -> Result<Option<String>, Fault> {
+        let some: Vec<_> = self.names.drain(..LINES.min(self.names.len())).collect();
+        if some.is_empty() {
+            return Ok(None);
+        }
+        let _turn = self.state.analytics.turn_of_file(self.analytics.acting.id).await?;
+        let series = self.analytics.of_names(&self.state, self.chart, &some).await?;
+        Ok(Some(series.iter().flat_map(Series::cells).map(csv::line).collect()))
+    }
+}
+
 /// Lines that are there already.
 pub(super) struct Few {
     lines: Option<String>,
@@ -359,5 +394,7 @@ async fn names(state: &State, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, Fau
 const SUMS: u64 = 50_000;
 /// Rows of a view that are sent at once. SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
+/// Lines of a metric over time whose steps are in memory.
+const LINES: usize = 20;
 /// Rows of other tables that are sent at once.
 const MANY: u64 = 500;
