@@ -186,7 +186,7 @@ fn one(
         }
         // Written by the minute, and nowhere else.
         Kind::Quality { session, quality, .. } => {
-            if let Some(session) = register.sessions.get(&session) {
+            if let Some(session) = register.session(session) {
                 watches.quality(&session.facts, &quality, at);
             }
         }
@@ -207,9 +207,7 @@ fn one(
         }
         Kind::NodeLost => {
             let lost: Vec<_> = register
-                .sessions
-                .values()
-                .filter(|session| session.node == node)
+                .on_node(node)
                 .map(|session| {
                     (
                         session.facts.session,

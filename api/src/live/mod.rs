@@ -3,6 +3,7 @@
 pub(crate) mod denials;
 mod fold;
 pub(crate) mod record;
+mod register;
 mod running;
 pub(crate) mod shown;
 pub(crate) mod weak;
@@ -16,6 +17,7 @@ pub(crate) use fold::run;
 use guard::{Door, Grant, Reason, Step, Timestamp, Whose};
 use ids::{DecisionId, NodeId, OrganisationId, SessionId, StreamId};
 use link::{Protocol, SessionFacts, Visitor};
+use register::Register;
 use tokio::sync::broadcast;
 
 use crate::alerts::On;
@@ -26,15 +28,6 @@ pub(crate) struct Live {
     register: Mutex<Register>,
     kept: denials::Kept,
     news: broadcast::Sender<Arc<News>>,
-}
-
-#[derive(Debug, Default)]
-struct Register {
-    publishing: HashMap<StreamId, NodeId>,
-    sessions: HashMap<SessionId, LiveSession>,
-    viewers: HashMap<StreamId, u32>,
-    /// Sessions of each organisation.
-    on: HashMap<OrganisationId, On>,
 }
 
 /// A session that goes on.
@@ -123,7 +116,7 @@ impl Live {
 
     /// How many watch and broadcast in an organisation.
     pub(crate) fn on(&self, organisation: OrganisationId) -> On {
-        self.register().on.get(&organisation).copied().unwrap_or_default()
+        self.register().on(organisation)
     }
 
     /// How many watch and broadcast these streams.
@@ -144,35 +137,28 @@ impl Live {
 
     /// Whether a session runs on a token.
     pub(crate) fn runs_on(&self, organisation: OrganisationId, jti: &str) -> bool {
-        let register = self.register();
-        let mut sessions = register.sessions.values();
-        sessions.any(|session| {
-            session.facts.organisation == organisation && session.tokens().any(|token| *token.jti == *jti)
-        })
+        self.register().runs_on(organisation, jti)
     }
 
     /// A session of an organisation, if it goes on.
     pub(crate) fn session_of(&self, organisation: OrganisationId, id: SessionId) -> Option<LiveSession> {
-        let session = self.register().sessions.get(&id).cloned();
+        let session = self.session(id);
         session.filter(|session| session.facts.organisation == organisation)
     }
 
     /// How many sessions count together.
     pub(crate) fn count(&self, organisation: OrganisationId, whose: &Whose) -> u32 {
         let register = self.register();
-        let counts = |session: &&LiveSession| {
-            session.facts.organisation == organisation
-                && match whose {
-                    Whose::User(user) => session.facts.user() == Some(&**user),
-                    Whose::Token(jti) => session.tokens().any(|token| token.jti == *jti),
-                }
+        let counts = |session: &&LiveSession| match whose {
+            Whose::User(user) => session.facts.user() == Some(&**user),
+            Whose::Token(jti) => session.tokens().any(|token| token.jti == *jti),
         };
-        u32::try_from(register.sessions.values().filter(counts).count()).unwrap_or(u32::MAX)
+        u32::try_from(register.of(organisation).filter(counts).count()).unwrap_or(u32::MAX)
     }
 
     /// A session that goes on.
     pub(crate) fn session(&self, session: SessionId) -> Option<LiveSession> {
-        self.register().sessions.get(&session).cloned()
+        self.register().session(session).cloned()
     }
 
     /// The sessions of an organisation of which `wanted` holds.
@@ -182,8 +168,9 @@ impl Live {
         wanted: impl Fn(&LiveSession) -> bool,
     ) -> Vec<LiveSession> {
         let register = self.register();
-        let all = register.sessions.values();
-        all.filter(|session| session.facts.organisation == organisation && wanted(session))
+        register
+            .of(organisation)
+            .filter(|session| wanted(session))
             .cloned()
             .collect()
     }
@@ -191,9 +178,9 @@ impl Live {
     /// How many sessions run on what each key of an organisation signed, by its name.
     pub(crate) fn on_keys(&self, organisation: OrganisationId) -> HashMap<Arc<str>, u64> {
         let mut sessions = HashMap::new();
-        for session in self.register().sessions.values() {
+        for session in self.register().of(organisation) {
             let kid = session.facts.grant.as_ref().and_then(|grant| grant.kid.as_ref());
-            if let (true, Some(kid)) = (session.facts.organisation == organisation, kid) {
+            if let Some(kid) = kid {
                 *sessions.entry(kid.clone()).or_insert(0) += 1;
             }
         }
@@ -203,7 +190,7 @@ impl Live {
     /// Bytes and requests of a live session.
     pub(crate) fn passed(&self, session: SessionId) -> Option<(u64, u64)> {
         let register = self.register();
-        let session = register.sessions.get(&session)?;
+        let session = register.session(session)?;
         Some((session.bytes, session.requests))
     }
 
@@ -212,9 +199,9 @@ impl Live {
         let register = self.register();
         let mut counters = Counters::default();
         let (mut by_protocol, mut ingests_by_protocol) = (BTreeMap::new(), BTreeMap::new());
-        let sessions = register.sessions.values().filter(|session| {
-            session.facts.organisation == organisation && stream.is_none_or(|stream| session.facts.stream == stream)
-        });
+        let sessions = register
+            .of(organisation)
+            .filter(|session| stream.is_none_or(|stream| session.facts.stream == stream));
         for session in sessions {
             match session.facts.door {
                 Door::Ingest => {
@@ -261,100 +248,4 @@ impl LiveSession {
     }
 }
 
-impl Register {
-    fn started(&mut self, facts: SessionFacts, node: NodeId, at: Timestamp) -> LiveSession {
-        let session = LiveSession {
-            facts,
-            node,
-            started: at,
-            beat: at,
-            bytes: 0,
-            requests: 0,
-            bytes_per_second: 0.0,
-            earlier: Vec::new(),
-        };
-        let earlier = self.sessions.insert(session.facts.session, session.clone());
-        if earlier.is_none() {
-            let on = self.on.entry(session.facts.organisation).or_default();
-            match session.facts.door {
-                Door::Ingest => on.ingests += 1,
-                Door::Playback => {
-                    on.viewers += 1;
-                    *self.viewers.entry(session.facts.stream).or_insert(0) += 1;
-                }
-            }
-        }
-        session
-    }
-
-    /// A session goes on; which, and how many bytes more it has.
-    fn beat(
-        &mut self,
-        session: SessionId,
-        (bytes, requests): (u64, u64),
-        at: Timestamp,
-    ) -> Option<(&LiveSession, u64)> {
-        let session = self.sessions.get_mut(&session)?;
-        let more = bytes.saturating_sub(session.bytes);
-        let span = at.since(session.beat).as_secs_f64();
-        if span > 0.0 {
-            #[expect(clippy::cast_precision_loss, reason = "a rate for people, of a few seconds' bytes")]
-            let more = more as f64;
-            session.bytes_per_second = more / span;
-        }
-        session.bytes = bytes;
-        session.requests = requests;
-        session.beat = at;
-        Some((session, more))
-    }
-
-    fn forget(&mut self, organisation: OrganisationId, user: &str) {
-        let theirs = |session: &&mut LiveSession| {
-            session.facts.organisation == organisation && session.facts.user() == Some(user)
-        };
-        for session in self.sessions.values_mut().filter(theirs) {
-            for grant in session.facts.grant.iter_mut().chain(&mut session.earlier) {
-                grant.user = None;
-            }
-            session.facts.user_agent = None;
-        }
-    }
-
-    /// Whether it is a session that runs on another token now.
-    fn renewed(&mut self, session: SessionId, grant: &Grant) -> bool {
-        let Some(session) = self.sessions.get_mut(&session) else {
-            return false;
-        };
-        if session.facts.grant.as_ref() == Some(grant) {
-            return false;
-        }
-        session.earlier.extend(session.facts.grant.replace(grant.clone()));
-        session.earlier.rotate_right(1);
-        session.earlier.truncate(EARLIER);
-        true
-    }
-
-    fn ended(&mut self, session: SessionId) -> Option<LiveSession> {
-        let session = self.sessions.remove(&session)?;
-        if let Some(on) = self.on.get_mut(&session.facts.organisation) {
-            let counted = match session.facts.door {
-                Door::Ingest => &mut on.ingests,
-                Door::Playback => &mut on.viewers,
-            };
-            *counted = counted.saturating_sub(1);
-        }
-        if session.facts.door == Door::Playback
-            && let Some(viewers) = self.viewers.get_mut(&session.facts.stream)
-        {
-            *viewers = viewers.saturating_sub(1);
-            if *viewers == 0 {
-                self.viewers.remove(&session.facts.stream);
-            }
-        }
-        Some(session)
-    }
-}
-
 const NEWS: usize = 1024;
-/// Tokens of one session that are remembered: as many as a node has it run on.
-const EARLIER: usize = 500;

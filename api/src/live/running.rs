@@ -1,4 +1,4 @@
-//! How many sessions of viewers go on of whom something was found: all of them by one look at the register.
+//! How many sessions of viewers go on of whom something was found: all of them by one look at the organisation's.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,9 +21,8 @@ impl Live {
         let wanted = Wanted::of(suspects);
         let register = self.register();
         let theirs = register
-            .sessions
-            .values()
-            .filter(|session| session.facts.organisation == organisation && session.facts.door == Door::Playback);
+            .of(organisation)
+            .filter(|session| session.facts.door == Door::Playback);
         let mut running = HashMap::new();
         for suspect in theirs.flat_map(|session| wanted.among(session)) {
             *running.entry(suspect.clone()).or_insert(0) += 1;
