@@ -96,7 +96,7 @@ impl Control {
         }
     }
 
-    /// Lets go of every node, as where the way to them breaks: each joins again.
+    /// Lets go of every node, as where the way to them breaks: each joins again. Within one process it never does.
     pub fn let_go(&mut self) {
         self.nodes.clear();
     }

@@ -98,7 +98,8 @@ pub enum Kind {
         /// Which, and how often since this was told last.
         rules: Vec<(RuleId, u32)>,
     },
-    /// The node is gone, and with it whatever it carried.
+    /// The node is gone, and with it whatever it carried. For whoever carries events between processes to tell: within one,
+    /// a node goes with its control plane, and never tells it of itself.
     NodeLost,
 }
 
