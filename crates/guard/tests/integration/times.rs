@@ -139,7 +139,7 @@ fn what_was_taken_back_is_forgotten_token_by_token_and_nothing_that_covers_many(
             at: NOW,
         })
     };
-    let forgotten = |policy: &Policy, n: u8| {
+    let forgotten = |policy: &Policy, n: u64| {
         policy.with(&Update::RevocationsOver {
             organisation: organisation(n),
             tokens: vec!["tok".into(), "unheard-of".into()],
