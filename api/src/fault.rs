@@ -7,6 +7,8 @@ use async_graphql::{Error, ErrorExtensions, SimpleObject};
 use guard::policy::Package;
 use sea_orm::{DbErr, RuntimeErr, sqlx::error::DatabaseError};
 
+use crate::store;
+
 /// Why an operation was not done.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
@@ -161,7 +163,7 @@ impl From<Fault> for Error {
 impl From<DbErr> for Fault {
     fn from(error: DbErr) -> Self {
         match error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+            error if store::is_away(&error) => {
                 tracing::error!(%error, "the database does not answer");
                 Self::Unavailable
             }

@@ -18,10 +18,10 @@ use guard::Timestamp;
 use ids::OrganisationId;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sqlx::{
-        Connection,
-        sqlite::{SqliteJournalMode, SqliteSynchronous},
+        self, Connection,
+        sqlite::{SqliteError, SqliteJournalMode, SqliteSynchronous},
     },
 };
 use tokio::{
@@ -209,6 +209,60 @@ impl Deref for Write {
     }
 }
 
+/// Attempts what has to be done, again and again while the database is away, once more after `stop` was cancelled. What it
+/// refuses for what it was given is not attempted again. Where the connection breaks at the very commit, nobody knows
+/// whether it was done: it is done again.
+pub(crate) async fn once_there<T, F>(stop: &CancellationToken, attempt: impl Fn() -> F) -> Result<T, DbErr>
+where
+    F: Future<Output = Result<T, DbErr>>,
+{
+    let mut waits = false;
+    loop {
+        let is_last = stop.is_cancelled();
+        match attempt().await {
+            Err(error) if is_away(&error) && !is_last => {
+                if !waits {
+                    tracing::error!(%error, "the database is away; what has to be written waits");
+                }
+                waits = true;
+            }
+            outcome => {
+                if waits && outcome.is_ok() {
+                    tracing::info!("the database is there again");
+                }
+                return outcome;
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(AGAIN) => {}
+        }
+    }
+}
+
+/// Whether the database does not answer, or has no room: it refuses nothing for what it was given.
+pub(crate) fn is_away(error: &DbErr) -> bool {
+    let cause = match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
+        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
+        _ => return false,
+    };
+    match &**cause {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(said) => {
+            let code = said.code().unwrap_or_default();
+            match said.try_downcast_ref::<SqliteError>() {
+                // The extended code has the primary one in its last byte.
+                Some(_) => code
+                    .parse::<u32>()
+                    .is_ok_and(|code| AWAY_SQLITE.contains(&(code & 0xff))),
+                None => AWAY_POSTGRES.iter().any(|class| code.starts_with(class)),
+            }
+        }
+        _ => false,
+    }
+}
+
 /// What is to be written in as few transactions as the database allows: all of it at once, and what it refuses together in
 /// halves, in their order. So what cannot be written takes nothing else along.
 #[derive(Debug)]
@@ -235,8 +289,8 @@ impl<'a, T> Parts<'a, T> {
     pub(crate) fn tried(&mut self, part: &'a [T], outcome: Result<(), DbErr>) {
         let Err(error) = outcome else { return };
         let (first, second) = part.split_at(part.len() / 2);
-        if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-            // It is away: nothing is won by halves, nor by what else is left.
+        if is_away(&error) {
+            // Nothing is won by halves, nor by what else is left.
             let left: usize = self.left.drain(..).map(<[T]>::len).sum();
             self.refused.push((part.len() + left, error));
         } else if first.is_empty() {
@@ -258,6 +312,14 @@ impl<'a, T> Parts<'a, T> {
 /// <https://sqlite.org/pragma.html#pragma_optimize>.
 const ANALYSE: &str = "PRAGMA analysis_limit = 100000; PRAGMA optimize(0x10002)";
 const LOOK: Duration = Duration::from_mins(5);
+/// How long after an attempt in vain there is another.
+const AGAIN: Duration = Duration::from_millis(500);
+/// `SQLITE_BUSY`, `SQLITE_IOERR`, `SQLITE_FULL` and `SQLITE_CANTOPEN`. Source: <https://sqlite.org/rescode.html>.
+const AWAY_SQLITE: [u32; 4] = [5, 10, 13, 14];
+/// No connection; no room, memory or connection left; read-only, as what takes over is at first; stopping, stopped or
+/// starting; its files cannot be read or written. Source:
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const AWAY_POSTGRES: [&str; 5] = ["08", "53", "25006", "57P0", "58"];
 /// To the database, at once.
 pub(crate) const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -190,7 +190,7 @@ async fn queue(
     let hooks = (!only.is_empty()).then(|| only.iter().filter_map(|id| id.parse().ok()).collect::<Vec<WebhookId>>());
     if hooks.as_ref().is_none_or(|hooks| !hooks.is_empty()) {
         let notice = Notice::alert(organisation, facts.call(), hooks);
-        notices::wanted(state, connection, vec![notice])
+        notices::wanted(state, connection, &[notice])
             .await?
             .insert(connection)
             .await?;

@@ -33,6 +33,7 @@ use link::{Event, Kind};
 use misuse::{Finding, Thresholds};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::turns::Turn;
 use self::{minutes::Minutes, quality::Players, turns::Turns, watch::Detectors};
@@ -41,7 +42,7 @@ use crate::{
     fault::Fault,
     service::responses::automatic,
     state::State,
-    store::{Lost, Parts},
+    store::{Lost, Parts, once_there},
 };
 
 /// What is gathered of events.
@@ -97,9 +98,9 @@ impl Analytics {
     }
 
     /// Takes in a batch of events.
-    pub(crate) async fn take(&self, state: &State, batch: &[Event]) -> Gathered {
-        self.learn(state, batch).await;
-        self.know_names(state, batch).await;
+    pub(crate) async fn take(&self, state: &State, batch: &[Event], stop: &CancellationToken) -> Gathered {
+        self.learn(state, batch, stop).await;
+        self.know_names(state, batch, stop).await;
         let mut inner = self.inner();
         let Inner {
             detectors,
@@ -140,7 +141,7 @@ impl Analytics {
     }
 
     /// Reads the thresholds of organisations that were not heard of before.
-    async fn learn(&self, state: &State, batch: &[Event]) {
+    async fn learn(&self, state: &State, batch: &[Event], stop: &CancellationToken) {
         let new: HashSet<OrganisationId> = {
             let inner = self.inner();
             let all = batch.iter().filter_map(watch::organisation);
@@ -150,7 +151,8 @@ impl Analytics {
         if new.is_empty() {
             return;
         }
-        match findings::thresholds(state.store.read(), new.iter().copied()).await {
+        let read = || findings::thresholds(state.store.read(), new.iter().copied());
+        match once_there(stop, read).await {
             Ok(known) => {
                 let mut inner = self.inner();
                 for (organisation, thresholds) in known {
@@ -162,7 +164,7 @@ impl Analytics {
     }
 
     /// Looks which of the names that were asked for in vain are streams': anybody may ask for any.
-    async fn know_names(&self, state: &State, batch: &[Event]) {
+    async fn know_names(&self, state: &State, batch: &[Event], stop: &CancellationToken) {
         let unknown: HashSet<String> = {
             let inner = self.inner();
             let asked = batch.iter().filter_map(|event| match &event.kind {
@@ -177,9 +179,9 @@ impl Analytics {
         if unknown.is_empty() {
             return;
         }
-        let rows = stream::Entity::across_tenants("which names that were asked for are streams'")
-            .filter(stream::Column::Name.is_in(unknown))
-            .all(state.store.read())
+        let streams = stream::Entity::across_tenants("which names that were asked for are streams'")
+            .filter(stream::Column::Name.is_in(unknown));
+        let rows = once_there(stop, || streams.clone().all(state.store.read()))
             .await
             .inspect_err(|error| tracing::error!(%error, "refusals are counted without the stream's name"));
         let mut inner = self.inner();
@@ -206,22 +208,23 @@ impl Gathered {
     }
 
     /// Writes it where it could not be written together; what is lost.
-    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Lost> {
-        let summed = async {
+    pub(crate) async fn insert_apart(&self, state: &State, stop: &CancellationToken) -> Vec<Lost> {
+        let summed = || async {
             let write = state.store.write().await?;
             self.insert_sums(&*write).await?;
             write.commit().await
         };
-        let mut lost: Vec<_> = summed.await.err().map(|error| (1, error)).into_iter().collect();
+        let summed = once_there(stop, summed).await;
+        let mut lost: Vec<_> = summed.err().map(|error| (1, error)).into_iter().collect();
         let mut parts = Parts::of(&self.found);
         while let Some(part) = parts.next() {
-            let attempt = async {
+            let attempt = || async {
                 let write = state.store.write().await?;
                 findings::insert(state, &*write, part).await?;
                 automatic::note(state, &*write, part).await?;
                 write.commit().await
             };
-            parts.tried(part, attempt.await);
+            parts.tried(part, once_there(stop, attempt).await);
         }
         lost.extend(parts.refused());
         lost

@@ -15,6 +15,7 @@ use crate::{
     alerts::Watches,
     count,
     state::State,
+    store::once_there,
     webhooks::notices::{self, Notice},
 };
 
@@ -28,7 +29,7 @@ pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, st
             received = events.recv_many(&mut batch, BATCH) => if received == 0 { break },
         }
         let is_full = batch.len() == BATCH;
-        fold(&state, batch).await;
+        fold(&state, batch, &stop).await;
         // What comes in meanwhile is one transaction, not many; behind a full one more waits already.
         if !is_full {
             tokio::time::sleep(PAUSE).await;
@@ -37,7 +38,7 @@ pub(crate) async fn run(state: Arc<State>, mut events: mpsc::Receiver<Event>, st
     events.close();
     let mut rest = Vec::new();
     while events.recv_many(&mut rest, BATCH).await > 0 {
-        fold(&state, std::mem::take(&mut rest)).await;
+        fold(&state, std::mem::take(&mut rest), &stop).await;
     }
 }
 
@@ -46,14 +47,15 @@ type Told = (OrganisationId, Timestamp, What);
 /// A stream that may be in another state.
 type Changed = (OrganisationId, StreamId, Timestamp);
 
-async fn fold(state: &State, mut batch: Vec<Event>) {
+/// Behind this, what is told waits: where the database is away, until it is there again.
+async fn fold(state: &State, mut batch: Vec<Event>, stop: &CancellationToken) {
     let _writing = state.privacy.late.forget(&mut batch).await;
     let mut rows = Vec::new();
     let mut news = Vec::new();
     let mut streams = Vec::new();
     let (begun, taken) = (Instant::now(), batch.len());
     let turn = state.alerts.folding().await;
-    let gathered = state.analytics.take(state, &batch).await;
+    let gathered = state.analytics.take(state, &batch, stop).await;
     {
         let mut watches = state.alerts.watches();
         watches.found(gathered.found(), state.now());
@@ -62,15 +64,12 @@ async fn fold(state: &State, mut batch: Vec<Event>) {
         }
     }
     let found = gathered.found().iter().filter_map(Notice::found);
-    let queue = notices::wanted(
-        state,
-        state.store.read(),
-        told(&news).into_iter().chain(found).collect(),
-    )
-    .await
-    .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
-    .unwrap_or_default();
-    super::record::write(state, &rows, &gathered, queue).await;
+    let notices: Vec<_> = told(&news).into_iter().chain(found).collect();
+    let queue = once_there(stop, || notices::wanted(state, state.store.read(), &notices))
+        .await
+        .inspect_err(|error| tracing::error!(%error, "customers' addresses are not told what happened"))
+        .unwrap_or_default();
+    super::record::write(state, &rows, &gathered, queue, stop).await;
     drop(turn);
     count::events(taken, begun.elapsed());
     if !gathered.found().is_empty() {

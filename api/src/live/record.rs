@@ -11,6 +11,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, Func, IntoIden, OnConflict, Query, TableRef, ValueTuple},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Denied, LiveSession,
@@ -22,7 +23,7 @@ use crate::{
     analytics::Gathered,
     count, privacy,
     state::State,
-    store::Parts,
+    store::{Parts, once_there},
     webhooks::notices::{self, Notice, Queue},
 };
 
@@ -83,36 +84,37 @@ struct Told {
     reason: Option<Reason>,
 }
 
-/// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction. Where the
-/// database refuses, each is tried by itself, so that nobody's is lost for somebody else's; what it refuses then too is
-/// logged, counted and lost: watching never waits for this.
-pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
+/// Writes a batch, what analytics made of it and what customers' addresses are told of it, in one transaction, once the
+/// database is there. Where it refuses, each is tried by itself, so that nobody's is lost for somebody else's; what it
+/// refuses then too is logged, counted and lost. Watching never waits for this.
+pub(super) async fn write(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue, stop: &CancellationToken) {
     if rows.is_empty() && gathered.is_empty() && queue.is_empty() {
         return;
     }
-    let attempt = async {
+    let queued = &queue;
+    let attempt = move || async move {
         let write = state.store.write().await?;
         all(&*write, rows).await?;
         state.live.kept.write(&*write, Kept::choose(refusals(rows))).await?;
         gathered.insert(state, &*write).await?;
-        queue.insert(&*write).await?;
+        queued.insert(&*write).await?;
         privacy::go_back(&*write, rows.iter().filter_map(Row::recorded), state.now()).await?;
         write.commit().await?;
         state.hooks.wake();
         Ok::<_, DbErr>(())
     };
-    if let Err(error) = attempt.await {
+    if let Err(error) = once_there(stop, attempt).await {
         tracing::warn!(%error, rows = rows.len(), "what nodes told is recorded one by one");
-        apart(state, rows, gathered, queue).await;
+        apart(state, rows, gathered, queue, stop).await;
         state.hooks.wake();
     }
 }
 
 /// Writes what could not be written together.
-async fn apart(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
+async fn apart(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue, stop: &CancellationToken) {
     let mut parts = Parts::of(rows);
     while let Some(part) = parts.next() {
-        let attempt = async {
+        let attempt = move || async move {
             let write = state.store.write().await?;
             all(&*write, part).await?;
             let refusals = Kept::choose(refusals(part));
@@ -120,11 +122,11 @@ async fn apart(state: &State, rows: &[Row], gathered: &Gathered, queue: Queue) {
             privacy::go_back(&*write, part.iter().filter_map(Row::recorded), state.now()).await?;
             write.commit().await
         };
-        parts.tried(part, attempt.await);
+        parts.tried(part, once_there(stop, attempt).await);
     }
     let mut lost = parts.refused();
-    lost.extend(gathered.insert_apart(state).await);
-    lost.extend(queue.insert_apart(state).await);
+    lost.extend(gathered.insert_apart(state, stop).await);
+    lost.extend(queue.insert_apart(state, stop).await);
     for (many, error) in lost {
         count::unrecorded(many);
         tracing::error!(%error, rows = many, "what nodes told was not recorded");
@@ -163,8 +165,8 @@ pub(crate) async fn close_abandoned(state: &State) -> Result<usize, DbErr> {
             .col_expr(session::Column::EndedAt, Expr::col(session::Column::BeatAt))
             .exec(&*write)
             .await?;
-        let told = open.iter().map(Notice::abandoned).collect();
-        notices::wanted(state, &*write, told).await?.insert(&*write).await?;
+        let told: Vec<_> = open.iter().map(Notice::abandoned).collect();
+        notices::wanted(state, &*write, &told).await?.insert(&*write).await?;
         write.commit().await?;
         closed += open.len();
     }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     count,
     state::State,
-    store::{Lost, Parts},
+    store::{Lost, Parts, once_there},
 };
 
 /// What is not written yet.
@@ -53,34 +53,38 @@ pub(crate) async fn run(state: Arc<State>, stop: CancellationToken) {
             () = stop.cancelled() => break,
             () = state.hooks.log.wanted.notified() => {}
         }
-        write(&state).await;
+        write(&state, &stop).await;
         // What comes in meanwhile is one transaction, not many.
         tokio::time::sleep(PAUSE).await;
     }
-    write(&state).await;
+    write(&state, &stop).await;
 }
 
-async fn write(state: &State) {
+async fn write(state: &State, stop: &CancellationToken) {
     let rows = std::mem::take(&mut *state.hooks.log.rows());
     if rows.is_empty() {
         return;
     }
-    for (many, error) in insert_apart(state, &rows).await {
+    for (many, error) in insert_apart(state, &rows, stop).await {
         count::webhook_unlogged(many);
         tracing::error!(%error, rows = many, "calls were not logged");
     }
 }
 
-/// Adds rows of the log, in transactions of their own; what is lost.
-pub(super) async fn insert_apart(state: &State, rows: &[webhook_delivery::ActiveModel]) -> Vec<Lost> {
+/// Adds rows of the log, in transactions of their own, once the database is there; what is lost.
+pub(super) async fn insert_apart(
+    state: &State,
+    rows: &[webhook_delivery::ActiveModel],
+    stop: &CancellationToken,
+) -> Vec<Lost> {
     let mut parts = Parts::of(rows);
     while let Some(part) = parts.next() {
-        let attempt = async {
+        let attempt = || async {
             let write = state.store.write().await?;
             insert(&*write, part).await?;
             write.commit().await
         };
-        parts.tried(part, attempt.await);
+        parts.tried(part, once_there(stop, attempt).await);
     }
     parts.refused()
 }

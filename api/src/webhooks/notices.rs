@@ -19,6 +19,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{Call, Content, ask::APP, calls, log};
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
     publisher::policy,
     service::Work,
     state::State,
-    store::Lost,
+    store::{Lost, once_there},
 };
 
 /// Something to tell an organisation's addresses.
@@ -249,7 +250,7 @@ pub(crate) async fn of_change(work: &Work<'_>, change: ChangeId, updates: &[Upda
     if notices.is_empty() {
         return Ok(false);
     }
-    let queue = wanted(work.state, &*work.write, notices).await?;
+    let queue = wanted(work.state, &*work.write, &notices).await?;
     let some = !queue.is_empty();
     queue.insert(&*work.write).await?;
     Ok(some)
@@ -308,7 +309,7 @@ fn of_rule(rule: &Rule) -> Value {
 pub(crate) async fn wanted(
     state: &State,
     connection: &impl ConnectionTrait,
-    notices: Vec<Notice>,
+    notices: &[Notice],
 ) -> Result<Queue, DbErr> {
     let mut queue = Queue::default();
     if notices.is_empty() {
@@ -419,14 +420,15 @@ impl Queue {
     }
 
     /// Writes it where it could not be written together; what is lost.
-    pub(crate) async fn insert_apart(&self, state: &State) -> Vec<Lost> {
-        let mut lost = log::insert_apart(state, &self.rows).await;
-        let counted = async {
+    pub(crate) async fn insert_apart(&self, state: &State, stop: &CancellationToken) -> Vec<Lost> {
+        let mut lost = log::insert_apart(state, &self.rows, stop).await;
+        let counted = || async {
             let write = state.store.write().await?;
             self.count(&*write).await?;
             write.commit().await
         };
-        lost.extend(counted.await.err().map(|error| (self.suppressed.len(), error)));
+        let counted = once_there(stop, counted).await;
+        lost.extend(counted.err().map(|error| (self.suppressed.len(), error)));
         lost
     }
 

@@ -9,6 +9,7 @@ mod analytics;
 mod api_tokens;
 mod audit;
 mod audit_chain;
+mod away;
 mod cases;
 mod conflicts;
 mod counted;

@@ -7,7 +7,7 @@ use ids::StreamName;
 
 use crate::{
     Finding, Indicator, Subject,
-    thresholds::{LAPSE, TOLD_EVERY},
+    thresholds::{LAPSE, LOOKED_EVERY, TOLD_EVERY},
 };
 
 /// The findings that hold.
@@ -19,13 +19,14 @@ struct One {
     first: Timestamp,
     last: Timestamp,
     told: Timestamp,
+    looked: Timestamp,
     points: u32,
     evidence: String,
     streams: BTreeSet<StreamName>,
 }
 
-/// Takes in what holds of a subject now; what is new of it, has become more, shows on another stream, or was not told for
-/// a minute, goes to `found`.
+/// Takes in what holds of a subject now; what is new of it, has become more, reads otherwise for some seconds, shows on
+/// another stream, or was not told for a minute, goes to `found`.
 pub(crate) struct Raise<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) raised: &'a mut Raised,
@@ -47,6 +48,7 @@ impl Raise<'_> {
             first: now,
             last: now,
             told: now,
+            looked: now,
             points: 0,
             evidence: String::new(),
             streams: BTreeSet::new(),
@@ -64,9 +66,16 @@ impl Raise<'_> {
             }
         }
         let is_news = points > one.points;
-        if is_news {
-            (one.points, one.evidence) = (points, evidence());
-        } else if !is_due {
+        if is_news || is_due || now.since(one.looked) >= LOOKED_EVERY {
+            one.looked = now;
+            // Of what is less by now the strongest evidence stays.
+            if points >= one.points {
+                let evidence = evidence();
+                is_due |= evidence != one.evidence;
+                (one.points, one.evidence) = (points, evidence);
+            }
+        }
+        if !is_news && !is_due {
             return;
         }
         one.told = now;

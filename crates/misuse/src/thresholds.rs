@@ -75,5 +75,7 @@ pub(crate) const TRAVEL_KMH: f64 = 1_000.0;
 pub(crate) const LAPSE: Duration = Duration::from_mins(10);
 /// How often the same finding is told again while it holds.
 pub(crate) const TOLD_EVERY: Duration = Duration::from_mins(1);
+/// How often it is looked at whether what a finding says is what it said when it was told last.
+pub(crate) const LOOKED_EVERY: Duration = Duration::from_secs(10);
 /// How often a holder is judged, unless something began.
 pub(crate) const JUDGED_EVERY: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub struct Database {
     url: String,
     // Dropped in this order: the server before its folder.
-    _cluster: Option<Cluster>,
+    cluster: Option<Cluster>,
     folder: TempDir,
 }
 
@@ -34,14 +34,14 @@ impl Database {
         match kind {
             Kind::Sqlite => Self {
                 url: format!("sqlite://{}?mode=rwc", folder.path().join("portcullis.db").display()),
-                _cluster: None,
+                cluster: None,
                 folder,
             },
             Kind::Postgres => {
                 let cluster = Cluster::start(folder.path());
                 Self {
                     url: cluster.url(),
-                    _cluster: Some(cluster),
+                    cluster: Some(cluster),
                     folder,
                 }
             }
@@ -51,6 +51,16 @@ impl Database {
     /// What the product is told.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Ends its server as a crash does; a file has none.
+    pub fn stop(&mut self) {
+        self.cluster.as_mut().expect("a server").stop();
+    }
+
+    /// Starts its server again with what it had.
+    pub fn resume(&mut self) {
+        self.cluster.as_mut().expect("a server").resume();
     }
 
     /// A folder of the test's own, for a master key and the like.

@@ -16,6 +16,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Cluster {
     server: Child,
+    data: PathBuf,
     socket: PathBuf,
 }
 
@@ -37,29 +38,24 @@ impl Cluster {
             );
         }
         fill(&data);
-        let server = command("postgres")
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(&socket)
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off",
-            ])
-            .args(["-c", "shared_buffers=16MB", "-c", "max_connections=40"])
-            // Long enough that a test that makes a deadlock has made it before anybody looks, on a busy machine too.
-            .args(["-c", "deadlock_timeout=4s"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("postgres");
-        let mut cluster = Self { server, socket };
+        let server = serve(&data, &socket);
+        let mut cluster = Self { server, data, socket };
         cluster.wait();
         cluster
+    }
+
+    /// Ends it as a crash does: whoever is connected is cut off.
+    pub(crate) fn stop(&mut self) {
+        let id = self.server.id().to_string();
+        let sent = Command::new("kill").args(["-QUIT", &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "PostgreSQL takes a signal");
+        self.server.wait().expect("PostgreSQL ends");
+    }
+
+    /// Starts it again with what it had, and waits until it answers.
+    pub(crate) fn resume(&mut self) {
+        self.server = serve(&self.data, &self.socket);
+        self.wait();
     }
 
     /// Its one database.
@@ -83,6 +79,29 @@ impl Cluster {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn serve(data: &Path, socket: &Path) -> Child {
+    command("postgres")
+        .arg("-D")
+        .arg(data)
+        .arg("-k")
+        .arg(socket)
+        .args([
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+        ])
+        .args(["-c", "shared_buffers=16MB", "-c", "max_connections=40"])
+        // Long enough that a test that makes a deadlock has made it before anybody looks, on a busy machine too.
+        .args(["-c", "deadlock_timeout=4s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("postgres")
 }
 
 /// Fills a new folder with an empty cluster: a copy of the one that `initdb` made for the first test of all, since that takes

@@ -66,6 +66,27 @@ pub(crate) fn spot(last: u8, asn: u32, country: &'static str) -> Spot {
 }
 
 #[test]
+fn what_a_finding_says_is_at_most_ten_seconds_old_however_little_its_points_rise() {
+    let (mut maker, home) = (Maker::new(0), spot(1, 64_500, "DE"));
+    let who = ("t".to_owned(), "u".to_owned());
+    maker.visit(&Visit::of(&who, &home, 0, 5));
+    for second in 0..250 {
+        maker.refuse(home.address, Some("t"), Reason::TokenExpired, 10 + second);
+    }
+    let found = detect(maker.events());
+    let denials = found
+        .iter()
+        .filter(|finding| finding.indicator == Indicator::Denials && finding.subject == token_of("t"));
+    let said: Vec<_> = denials
+        .map(|finding| (finding.last, finding.evidence.as_str()))
+        .collect();
+    let apart = said.windows(2).map(|two| two[1].0.since(two[0].0).as_secs()).max();
+    assert!(apart <= Some(10), "{said:?}");
+    let last = said.last().map(|(_, evidence)| evidence.contains("250 times"));
+    assert_eq!(last, Some(true), "{said:?}");
+}
+
+#[test]
 fn addresses_count_from_three_outside_one_network() {
     let (a, b, c, same) = (
         spot(1, 64_500, "DE"),
