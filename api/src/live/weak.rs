@@ -125,7 +125,7 @@ fn row((kind, seen): (Kind<'_>, Seen<'_>)) -> weak_token::ActiveModel {
 
 /// For how long it is kept that such a token was seen: a key that signs good ones since is forgiven.
 const AGE: Duration = Duration::from_hours(30 * 24);
-/// A key has eight at most.
+/// A key has nine at most.
 const SHOWN: u64 = 500;
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;

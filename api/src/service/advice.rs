@@ -14,6 +14,7 @@ use crate::graphql::{Severity, TokenAdvice};
 pub(crate) fn on(wanted: &Wanted, force_disconnect: bool, now: Timestamp) -> Vec<TokenAdvice> {
     let lifetime_s = wanted.expires.saturating_sub(now.s());
     let traits = Traits {
+        publishes: wanted.publish,
         lifetime: Duration::from_secs(u64::try_from(lifetime_s).unwrap_or(0)),
         organisation_wide: matches!(wanted.scope, Scope::Organisation),
         has_ip: wanted.ip.is_some() || wanted.restrictions.bind_ips.is_some(),

@@ -5,7 +5,7 @@
 
 use entity::{Tenanted, playback_token, static_token, token_handle};
 use guard::{
-    Form, Timestamp,
+    Door, Form, Timestamp,
     lint::Traits,
     policy::{CredentialDigest, StaticToken},
     token::Claims,
@@ -125,6 +125,7 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
 /// Advice on a static token, the weightiest first.
 pub(crate) fn of_static(row: &static_token::Model, now: Timestamp) -> Vec<TokenAdvice> {
     advice::of(&Traits {
+        publishes: row.door == Door::Ingest.audience(),
         lifetime: Timestamp::from_us(row.expires_at).since(now),
         organisation_wide: row.organisation_wide,
         has_ip: false,

@@ -14,7 +14,7 @@ pub(crate) const HANDLE: &str =
     "mutation($t: String!) { createHandle(input: {token: $t}) { handle change { id } errors { code message } } }";
 pub(crate) const STATIC: &str = "mutation($i: CreateStaticTokenInput!) { createStaticToken(input: $i) {
     staticToken { id name prefix door streams organisationWide expiresAt } text advice { code } errors { code field } } }";
-const LINT: &str = "mutation($t: String!) { lintToken(input: {token: $t}) {
+pub(crate) const LINT: &str = "mutation($t: String!) { lintToken(input: {token: $t}) {
     kind signed kid jti claims advice { code severity } errors { code message } } }";
 const BAN: &str = "mutation($u: String!, $n: String) { banUser(input: {user: $u, note: $n}) {
     banned { user note bannedBy { name } } change { id } errors { code } } }";

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{T0, World};
+use crate::{
+    credentials::{LINT, STATIC},
+    harness::{T0, World},
+    signing_keys::hs256,
+};
 
 #[tokio::test]
 async fn a_token_says_what_was_asked_and_lets_in() {
@@ -30,6 +34,30 @@ async fn a_token_says_what_was_asked_and_lets_in() {
         .map(|advice| advice["code"].as_str().unwrap())
         .collect();
     assert_eq!(codes, ["NO_DOMAINS"]);
+}
+
+#[tokio::test]
+async fn advice_on_a_token_for_publishing_is_for_encoders_whoever_made_it() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let make = "mutation($i: CreatePublishTokenInput!) { createPublishToken(input: $i) { token advice { code } } }";
+    let input = json!({ "streams": [world.stream()], "ttlSeconds": 24 * 3600, "user": "ann", "tag": "studio", "ip": ["192.0.2.7"], "forceDisconnect": true });
+    let made = admin.data(make, json!({ "i": input })).await["createPublishToken"].clone();
+    assert_eq!(made["advice"], json!([]), "no page renews it, none shows it");
+    let looked = async |text: &Value| admin.data(LINT, json!({ "t": text })).await["lintToken"]["advice"].clone();
+    assert_eq!(looked(&made["token"]).await, json!([]));
+
+    let input = json!({ "name": "studio", "door": "INGEST", "organisation": true, "ttlSeconds": 3600 });
+    let made = admin.data(STATIC, json!({ "i": input })).await["createStaticToken"].clone();
+    let codes = ["STATIC", "ORGANISATION_WIDE", "NO_IP", "NO_USER", "NO_TAG"];
+    assert_eq!(made["advice"], json!(codes.map(|code| json!({ "code": code }))));
+
+    let theirs = json!({
+        "aud": "publish", "streams": [world.stream()], "exp": T0.s() + 3600, "user": "ann", "tag": "studio",
+        "ip": "192.0.2.7", "forceDisconnect": true, "domains": ["example.com"],
+    });
+    let refused = json!([{ "code": "NEEDS_REFERRER", "severity": "WARN" }]);
+    assert_eq!(looked(&json!(hs256("x", &json!({}), &theirs))).await, refused);
 }
 
 #[tokio::test]

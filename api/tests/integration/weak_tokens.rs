@@ -13,6 +13,7 @@ use testkit::Kind;
 use crate::harness::{Client, World, granted};
 
 const GOOD: Traits = Traits {
+    publishes: false,
     lifetime: Duration::from_mins(5),
     organisation_wide: false,
     has_ip: true,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Timestamp,
+    Door, Timestamp,
     token::{Claims, Scope},
 };
 
@@ -13,6 +13,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub struct Traits {
+    /// Whether it is for a broadcaster: encoders send no page, and none renews their token.
+    pub publishes: bool,
     /// From its issue, or from now where that is not known, to its end.
     pub lifetime: Duration,
     /// Whether it is for every stream of its organisation.
@@ -60,6 +62,7 @@ impl Traits {
     pub fn of(claims: &Claims, default: bool, now: Timestamp) -> Self {
         let issued = claims.iat.unwrap_or(now);
         Self {
+            publishes: claims.aud.as_deref() == Some(Door::Ingest.audience()),
             lifetime: claims.exp.since(issued),
             organisation_wide: claims.scope == Scope::Organisation,
             has_ip: claims.ip.is_some() || claims.bind_ips.is_some(),
@@ -78,16 +81,17 @@ impl Traits {
         // In the order of `FINDINGS`.
         let applies = [
             long,
-            self.lifetime > SHORT && !long,
+            self.lifetime > SHORT && !long && !self.publishes,
             self.is_static,
             !self.revocable,
             self.organisation_wide,
             !self.has_ip,
-            !self.has_domains,
+            !self.has_domains && !self.publishes,
             !self.has_user,
             !self.has_tag,
             !self.force_disconnect,
-            self.has_domains,
+            self.has_domains && !self.publishes,
+            self.has_domains && self.publishes,
         ];
         let found = applies.iter().zip(0_u32..).filter(|(applies, _)| **applies);
         Marks(found.fold(0, |set, (_, bit)| set | 1_u16.checked_shl(bit).unwrap_or(0)))
@@ -147,11 +151,11 @@ impl Finding {
 }
 
 /// All that there are, by their numbers. These are kept in rows: a new one comes last, and none goes.
-const FINDINGS: [Finding; 11] = [
+const FINDINGS: [Finding; 12] = [
     Finding::new(
         "LIFETIME",
         Severity::Fail,
-        "it lives longer than 24 hours: whoever copies it can watch that long",
+        "it lives longer than 24 hours: whoever copies it can use it that long",
     ),
     Finding::new(
         "LIFETIME",
@@ -174,7 +178,7 @@ const FINDINGS: [Finding; 11] = [
     Finding::new(
         "NO_USER",
         Severity::Warn,
-        "it names no viewer: what it is used for cannot be traced to one",
+        "it names nobody: what it is used for cannot be traced to a viewer or broadcaster",
     ),
     Finding::new("NO_TAG", Severity::Info, "it has no label to revoke it by"),
     Finding::new(
@@ -187,9 +191,14 @@ const FINDINGS: [Finding; 11] = [
         Severity::Info,
         "players that send no page, such as VLC or SRT, are refused: for them make a token without `domains`",
     ),
+    Finding::new(
+        "NEEDS_REFERRER",
+        Severity::Warn,
+        "encoders send no page and are refused with it: for them make a token without `domains`",
+    ),
 ];
 /// Bits of a number that mean nothing.
-const UNUSED: u32 = 5;
+const UNUSED: u32 = 4;
 const SHORT: Duration = Duration::from_mins(30);
 const LONG: Duration = Duration::from_hours(24);
 
@@ -200,6 +209,7 @@ mod tests {
     use super::{Finding, Marks, Severity, Traits, lint};
 
     const BEST: Traits = Traits {
+        publishes: false,
         lifetime: Duration::from_mins(5),
         organisation_wide: false,
         has_ip: true,
@@ -238,12 +248,12 @@ mod tests {
         assert_eq!(marks.bits(), 0b0000_0100_0101);
         assert_eq!(Marks::of_bits(marks.bits()), marks);
         assert_eq!(marks.findings(), lint(&worst));
-        assert_eq!(Marks::of_bits(u16::MAX).findings().len(), 11);
-        assert_eq!(Marks::of_bits(u16::MAX).bits(), 0b0111_1111_1111);
+        assert_eq!(Marks::of_bits(u16::MAX).findings().len(), 12);
+        assert_eq!(Marks::of_bits(u16::MAX).bits(), 0b1111_1111_1111);
         for (number, finding) in Marks::of_bits(u16::MAX).each() {
             assert_eq!(Finding::of_number(number), Some(finding));
         }
-        assert_eq!(Finding::of_number(11), None);
+        assert_eq!(Finding::of_number(12), None);
     }
 
     #[test]
@@ -256,8 +266,42 @@ mod tests {
     }
 
     #[test]
+    fn advice_on_a_token_for_publishing_breaks_none() {
+        let of = |traits: Traits| {
+            let traits = Traits {
+                publishes: true,
+                ..traits
+            };
+            let found = lint(&traits).into_iter();
+            found
+                .map(|finding| (finding.code, finding.severity))
+                .collect::<Vec<_>>()
+        };
+        let best = Traits {
+            has_domains: false,
+            ..BEST
+        };
+        assert_eq!(of(best), [], "an encoder comes from no site");
+        let lives = |hours| Traits {
+            lifetime: Duration::from_hours(hours),
+            ..best
+        };
+        assert_eq!(of(lives(24)), [], "no page renews it");
+        assert_eq!(of(lives(25)), [("LIFETIME", Severity::Fail)]);
+        assert_eq!(of(BEST), [("NEEDS_REFERRER", Severity::Warn)]);
+        let bound = Traits {
+            publishes: true,
+            ..BEST
+        };
+        // What rows hold: not the number of what is said of players.
+        assert_eq!(bound.marks().bits(), 0b1000_0000_0000);
+        assert_eq!(BEST.marks().bits(), 0b0100_0000_0000);
+    }
+
+    #[test]
     fn each_weakness_has_its_mark_and_the_weightiest_comes_first() {
         let worst = Traits {
+            publishes: false,
             lifetime: Duration::from_hours(48),
             organisation_wide: true,
             has_ip: false,

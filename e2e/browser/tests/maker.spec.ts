@@ -97,6 +97,10 @@ test('a token for a broadcaster has only what broadcasters have', async ({ page 
   await expect(page.getByText('Test picture')).toBeVisible();
   await page.getByRole('radio', { name: 'Publish' }).check();
   for (const label of ['Sites', 'Player', 'Sessions at once']) await expect(page.getByLabel(label)).toHaveCount(0);
+  // An encoder comes from no site, and no page renews its token.
+  await page.getByRole('radio', { name: '1 h' }).check();
+  await expect(finding(page, 'NO_IP')).toBeVisible();
+  for (const code of ['NO_DOMAINS', 'LIFETIME']) await expect(finding(page, code)).toHaveCount(0);
   await page.getByLabel('Uses in all').fill('none');
   await expect(page.getByRole('alert').filter({ hasText: 'A number from 1 on.' })).toBeVisible();
   await page.getByLabel('Uses in all').fill('3');

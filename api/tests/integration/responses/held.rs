@@ -27,6 +27,7 @@ fn named(world: &World, first: u64, grant: &Grant) {
 /// One that somebody else signed and that cannot be revoked.
 fn foreign(jti: &str) -> Grant {
     let traits = Traits {
+        publishes: false,
         lifetime: Duration::from_mins(5),
         organisation_wide: false,
         has_ip: true,

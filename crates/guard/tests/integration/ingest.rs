@@ -2,7 +2,9 @@
 //! organisation.
 
 use guard::{
-    Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Reason, Update,
+    Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Reason, Request, Update, decide,
+    lint::Severity,
+    marks,
     policy::{
         IngestAuthorisation::{self, Key, Open, Token},
         Organisation, Package, Standing, Stream, StreamIngest, StreamStanding, Touched,
@@ -10,7 +12,7 @@ use guard::{
 };
 use serde_json::{Value, json};
 
-use super::scene::{KEY, NOW, claims, organisation, reason, request, scene, settle};
+use super::scene::{KEY, NOW, answer, claims, organisation, reason, request, scene, settle};
 
 const NAME: &str = "7KQ2M-SECURED";
 
@@ -187,6 +189,38 @@ fn a_second_factor_is_demanded_of_viewers_and_of_no_broadcaster() {
     };
     assert_eq!(reason(&settle(viewer, facts, &policy, NOW)), Some(Reason::TokenMfa));
     assert_eq!(told(&policy, &token(&json!({}))), None);
+}
+
+#[test]
+fn advice_on_a_publish_token_is_nothing_that_an_encoder_would_be_refused_for() {
+    let policy = wanting(Token);
+    // What an encoder is told that comes from no page, and what speaks against its token.
+    let comes = |more: &Value| {
+        let mut encoder = Request {
+            referrer: None,
+            ..request(Door::Ingest, NAME, token(more))
+        };
+        let mut facts = Facts {
+            publisher: Presence::Absent,
+            ..Facts::default()
+        };
+        let decision = loop {
+            match decide(&encoder, &facts, &policy, NOW) {
+                Decision::Ask(question) => answer(question, &mut encoder, &mut facts),
+                settled => break settled,
+            }
+        };
+        let found = marks(&encoder, &facts, &policy, NOW).findings().into_iter();
+        let found: Vec<_> = found.map(|finding| (finding.code, finding.severity)).collect();
+        (reason(&decision), found)
+    };
+    let no_ip = ("NO_IP", Severity::Warn);
+    assert_eq!(comes(&json!({})), (None, vec![no_ip]));
+    let bound = ("NEEDS_REFERRER", Severity::Warn);
+    assert_eq!(
+        comes(&json!({"domains": ["app.example.com"]})),
+        (Some(Reason::TokenDomain), vec![no_ip, bound])
+    );
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn Form(open: RwSignal<bool>, name: String, on_made: Callback<(Made, CreatePlayb
     let findings = Signal::derive(move || {
         let ends = overview.value();
         lint(&Traits {
+            publishes: false,
             lifetime: Duration::from_secs(u64::try_from(ttl_s.get()).unwrap_or(0)),
             organisation_wide: false,
             has_ip: false,

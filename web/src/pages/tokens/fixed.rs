@@ -244,6 +244,7 @@ fn Form(open: RwSignal<bool>, #[prop(into)] on_made: Callback<String>) -> impl I
     });
     let findings = Signal::derive(move || {
         lint(&Traits {
+            publishes: door.get() == Door::Ingest,
             lifetime: Duration::from_secs(u64::try_from(ttl_s.get()).unwrap_or(0)),
             organisation_wide: stream.with(String::is_empty),
             has_ip: false,
