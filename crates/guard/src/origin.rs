@@ -36,6 +36,11 @@ impl OriginPattern {
         let host = place.parse::<Host>();
         (scheme, port) == (self.scheme, self.port) && host.is_ok_and(|host| self.host.matches(&host))
     }
+
+    /// Whether it is one origin, and not all below a name.
+    pub fn is_one(&self) -> bool {
+        matches!(self.host, HostPattern::Exact(_))
+    }
 }
 
 impl Scheme {
@@ -136,6 +141,15 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, origin), meant, "{pattern} and {origin}");
         }
+    }
+
+    #[test]
+    fn a_pattern_is_not_one_origin() {
+        let is_one = |text: &str| text.parse::<OriginPattern>().unwrap().is_one();
+        for text in ["https://example.com", "http://localhost:3000", "http://[::1]:3000"] {
+            assert!(is_one(text), "{text}");
+        }
+        assert!(!is_one("https://*.example.com"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which pages may read what their players fetch (CORS): those of the organisation's setting, all where it says nothing.
 //!
-//! A preflight is answered without a decision.
+//! A preflight is answered without a decision. With the viewer's cookie only a page may read that is written out in full:
+//! whoever gets hold of any name below a pattern's is not meant by that.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use guard::OriginPattern;
 use ids::StreamName;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -26,7 +28,8 @@ pub(super) fn layer() -> CorsLayer {
         .max_age(Duration::from_mins(10))
 }
 
-/// Says it to those pages only that the organisation allows, where it names some.
+/// Says it to those pages only that the organisation allows, where it names some; to those that it names in full, also of
+/// what was fetched with a cookie, which browsers never let a page read that is one of all.
 pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next: Next) -> Response {
     let path = request.extract_parts::<RawPathParams>().await;
     let path = path.iter().flatten();
@@ -38,8 +41,14 @@ pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next:
     let headers = response.headers_mut();
     match said {
         Said::ToAll => {}
-        Said::To(origin) => {
+        Said::To { origin, with_cookies } => {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            if with_cookies {
+                headers.insert(
+                    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
+            }
             headers.append(header::VARY, HeaderValue::from_static("origin"));
         }
         Said::ToNobody => {
@@ -52,7 +61,7 @@ pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next:
 
 enum Said {
     ToAll,
-    To(HeaderValue),
+    To { origin: HeaderValue, with_cookies: bool },
     ToNobody,
 }
 
@@ -69,10 +78,13 @@ fn said(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> Said {
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return Said::ToNobody;
     };
-    let is_allowed = |origin: &str| allowed.iter().any(|one| one.matches(origin));
-    if origin.to_str().is_ok_and(is_allowed) {
-        Said::To(origin.clone())
-    } else {
-        Said::ToNobody
+    let meant = |text: &str| allowed.iter().filter(|one| one.matches(text)).collect::<Vec<_>>();
+    let meant = origin.to_str().map(meant).unwrap_or_default();
+    if meant.is_empty() {
+        return Said::ToNobody;
+    }
+    Said::To {
+        origin: origin.clone(),
+        with_cookies: meant.into_iter().any(OriginPattern::is_one),
     }
 }

@@ -111,6 +111,56 @@ async fn pages_that_an_organisation_does_not_name_may_not_read() {
 }
 
 #[tokio::test]
+async fn a_page_that_is_named_in_full_reads_with_its_viewers_cookie_and_no_other_does() {
+    let stage = Stage::open().await;
+    let cookie = format!("portcullis_token={}", stage.token("t", json!({})));
+    // What a browser looks at before it lets a page read what was fetched with a cookie.
+    let told = async |method: &str, path: &str, origin: &str, cookie: &str| {
+        let headers = match method {
+            "OPTIONS" => [("origin", origin), ("access-control-request-method", "GET")],
+            _ => [("origin", origin), ("cookie", cookie)],
+        };
+        let answer = ask(stage.http, method, path, &headers).await;
+        let of = |name| answer.header(name).to_owned();
+        (
+            answer.status,
+            of("access-control-allow-origin"),
+            of("access-control-allow-credentials"),
+        )
+    };
+    let of = |status: u16, origin: &str, credentials: &str| (status, origin.to_owned(), credentials.to_owned());
+    let (app, shop) = ("https://app.example.com", "https://shop.example.com");
+    let path = format!("/live/{NAME}/index.m3u8");
+    for method in ["GET", "OPTIONS"] {
+        let all = told(method, &path, app, &cookie).await;
+        assert_eq!(all, of(200, "*", ""), "{method}: no page is named");
+    }
+    let narrow = Organisation {
+        origins: ["https://*.example.com", app]
+            .map(|origin| origin.parse().unwrap())
+            .to_vec(),
+        ..settings(1, NAME)
+    };
+    stage.change(vec![Update::Organisation(narrow)]).await;
+    for method in ["GET", "OPTIONS"] {
+        for (origin, said) in [
+            (app, of(200, app, "true")),
+            (shop, of(200, shop, "")),
+            ("https://evil.test", of(200, "", "")),
+            ("null", of(200, "", "")),
+        ] {
+            assert_eq!(told(method, &path, origin, &cookie).await, said, "{method} {origin}");
+        }
+        let others = format!("/live/{OTHER}/index.m3u8");
+        let (_, origin, credentials) = told(method, &others, app, &cookie).await;
+        assert_eq!((origin.as_str(), credentials.as_str()), ("*", ""), "another's setting");
+    }
+    // Why not is read, too.
+    let refused = told("GET", &path, app, "portcullis_token=a.b.c").await;
+    assert_eq!(refused, of(403, app, "true"));
+}
+
+#[tokio::test]
 async fn what_does_not_exist_and_what_belongs_to_others_answer_alike() {
     let stage = Stage::open().await;
     let token = stage.token("mine", json!({}));
