@@ -4,12 +4,12 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// A text message.
 pub(crate) fn text(payload: &str) -> Bytes {
-    whole(0x1, payload.as_bytes())
+    whole(TEXT, payload.as_bytes())
 }
 
 /// A binary message.
 pub(crate) fn binary(payload: &[u8]) -> Bytes {
-    whole(0x2, payload)
+    whole(BINARY, payload)
 }
 
 /// A close message; `reason` is cut to what fits a control frame.
@@ -61,7 +61,10 @@ pub(crate) enum Misbehaved {
     /// A frame that is not masked, is reserved, or is out of order.
     #[error("a frame that the protocol does not allow")]
     Protocol,
-    /// A message beyond what anybody needs to say.
+    /// A text message beyond what anybody needs to say.
+    #[error("a text message of more than 16384 bytes")]
+    TooLong,
+    /// Any other message beyond that.
     #[error("a message of more than 16384 bytes")]
     TooBig,
     /// Text that is not UTF-8.
@@ -73,7 +76,7 @@ impl Misbehaved {
     pub(crate) fn code(self) -> u16 {
         match self {
             Self::Protocol => 1002,
-            Self::TooBig => 1009,
+            Self::TooLong | Self::TooBig => 1009,
             Self::NotText => 1007,
         }
     }
@@ -92,6 +95,9 @@ impl Decoder {
         let Some((head, length, mask, opcode, last)) = header(buffer)? else {
             return Ok(None);
         };
+        if length > LONGEST {
+            return Err(too_much(self.kind(opcode)?));
+        }
         if buffer.len() < head + length {
             return Ok(None);
         }
@@ -109,25 +115,39 @@ impl Decoder {
     }
 
     fn data(&mut self, opcode: u8, payload: &[u8], last: bool) -> Result<Heard, Misbehaved> {
-        match (opcode, self.opcode) {
-            (0x1 | 0x2, 0) => self.opcode = opcode,
-            (0x0, 1 | 2) => {}
-            _ => return Err(Misbehaved::Protocol),
-        }
+        self.opcode = self.kind(opcode)?;
         if self.message.len() + payload.len() > LONGEST {
-            return Err(Misbehaved::TooBig);
+            return Err(too_much(self.opcode));
         }
         self.message.extend_from_slice(payload);
         if !last {
             return Ok(Heard::Nothing);
         }
         let (message, opcode) = (std::mem::take(&mut self.message), std::mem::take(&mut self.opcode));
-        if opcode == 0x2 {
+        if opcode == BINARY {
             return Ok(Heard::Nothing);
         }
         String::from_utf8(message)
             .map(Heard::Text)
             .map_err(|_| Misbehaved::NotText)
+    }
+
+    /// Of which kind the message is that a frame of data begins or goes on with.
+    fn kind(&self, opcode: u8) -> Result<u8, Misbehaved> {
+        match (opcode, self.opcode) {
+            (TEXT | BINARY, 0) => Ok(opcode),
+            (0x0, begun @ (TEXT | BINARY)) => Ok(begun),
+            _ => Err(Misbehaved::Protocol),
+        }
+    }
+}
+
+/// A message of that kind is longer than any may be.
+fn too_much(kind: u8) -> Misbehaved {
+    if kind == TEXT {
+        Misbehaved::TooLong
+    } else {
+        Misbehaved::TooBig
     }
 }
 
@@ -164,15 +184,15 @@ fn header(buffer: &[u8]) -> Result<Option<Header>, Misbehaved> {
         }
         short => (short, rest, 2),
     };
-    if length > LONGEST {
-        return Err(Misbehaved::TooBig);
-    }
     let Some(mask) = rest.first_chunk() else {
         return Ok(None);
     };
     Ok(Some((head + 4, length, *mask, opcode, last)))
 }
 
+/// Opcodes of data, as a message begins.
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
 /// Payload of a control frame.
 const CONTROL: usize = 125;
 /// What a client may say at once: a token and a few words.
@@ -219,8 +239,26 @@ mod tests {
 
     #[test]
     fn a_message_beyond_need_is_refused_before_it_is_kept() {
-        let mut buffer = BytesMut::from(&[0x81, 0xFF, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4][..]);
-        assert_eq!(Decoder::default().next(&mut buffer), Err(Misbehaved::TooBig));
+        let long = |opcode: u8| BytesMut::from(&[opcode, 0xFF, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4][..]);
+        let first = |opcode| Decoder::default().next(&mut long(opcode));
+        assert_eq!(first(0x81), Err(Misbehaved::TooLong));
+        assert_eq!(first(0x82), Err(Misbehaved::TooBig));
+        assert_eq!(first(0x80), Err(Misbehaved::Protocol), "it goes on with nothing");
+
+        // It is of the kind that its first frame is of, however it is cut.
+        let begun = |opcode: u8| {
+            let mut decoder = Decoder::default();
+            let mut buffer = BytesMut::from(&[opcode, 0x81, 1, 2, 3, 4, b'a'][..]);
+            assert_eq!(decoder.next(&mut buffer), Ok(Some(Heard::Nothing)));
+            decoder
+        };
+        for (opcode, told) in [(0x01, Misbehaved::TooLong), (0x02, Misbehaved::TooBig)] {
+            assert_eq!(begun(opcode).next(&mut long(0x80)), Err(told));
+            let mut decoder = begun(opcode);
+            let mut rest = BytesMut::from(&[0x80, 0xFE, 0x40, 0, 1, 2, 3, 4][..]);
+            rest.extend_from_slice(&[b'a'; 0x4000]);
+            assert_eq!(decoder.next(&mut rest), Err(told));
+        }
     }
 
     proptest! {

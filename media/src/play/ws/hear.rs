@@ -3,6 +3,7 @@
 use std::{io, time::Duration};
 
 use bytes::BytesMut;
+use guard::token::Malformed;
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -60,7 +61,7 @@ impl<R: AsyncRead + Unpin> Ear<R> {
     pub(super) fn new(read: R) -> Self {
         Self {
             read,
-            buffer: BytesMut::with_capacity(1024),
+            buffer: BytesMut::with_capacity(ROOM),
             decoder: Decoder::default(),
         }
     }
@@ -77,24 +78,56 @@ impl<R: AsyncRead + Unpin> Ear<R> {
         }
     }
 
-    /// The command in the first text message, within `patience`.
-    pub(super) async fn first_command(&mut self, patience: Duration) -> Option<Command> {
+    /// The command in the first text message, within `patience`. A text that is too long to be kept is taken for a token that
+    /// is too long: nothing else has a reason to be.
+    pub(super) async fn first_command(&mut self, patience: Duration) -> Result<Option<Command>, Malformed> {
         let text = async {
             loop {
                 match self.hear().await {
-                    Ok(Heard::Text(text)) => return Some(text),
+                    Ok(Heard::Text(text)) => return Ok(Some(text)),
                     Ok(Heard::Ping(_) | Heard::Nothing) => {}
-                    Ok(Heard::Close) | Err(_) => return None,
+                    Err(Silence::Misbehaved(Misbehaved::TooLong)) => return Err(Malformed::TooLong),
+                    Ok(Heard::Close) | Err(_) => return Ok(None),
                 }
             }
         };
-        let text = tokio::time::timeout(patience, text).await.ok()??;
-        Command::of(&text)
+        let text = tokio::time::timeout(patience, text).await.unwrap_or(Ok(None))?;
+        Ok(text.as_deref().and_then(Command::of))
     }
 
     /// Reads and forgets until the client is gone, so that it gets to see our last word.
     pub(super) async fn wait_for_leave(&mut self, patience: Duration) {
-        let gone = async { while !matches!(self.hear().await, Ok(Heard::Close) | Err(_)) {} };
+        let gone = async {
+            loop {
+                match self.hear().await {
+                    Ok(Heard::Close) | Err(Silence::Gone(_)) => break,
+                    Err(Silence::Misbehaved(_)) => {
+                        self.forget().await;
+                        break;
+                    }
+                    Ok(_) => {}
+                }
+            }
+        };
         let _ = tokio::time::timeout(patience, gone).await;
     }
+
+    /// The same where nothing that comes can be understood any more: whoever closes what has unread bytes in it resets the
+    /// connection, and takes back what the client has not read yet.
+    async fn forget(&mut self) {
+        let mut left = FORGOTTEN;
+        while left > 0 {
+            self.buffer.clear();
+            self.buffer.reserve(ROOM);
+            match self.read.read_buf(&mut self.buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(read) => left = left.saturating_sub(read),
+            }
+        }
+    }
 }
+
+/// How much is read at once, of a client that says little.
+const ROOM: usize = 1024;
+/// How much of what means nothing is read, for a client that goes on saying it.
+const FORGOTTEN: usize = 1024 * 1024;

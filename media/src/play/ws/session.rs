@@ -34,14 +34,17 @@ struct LastWord(u16, &'static str);
 pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Socket) {
     let (read, mut write) = tokio::io::split(socket);
     let mut ear = Ear::new(read);
-    if may_follow(&asked.credential)
-        && !node.gate.would_admit(Door::Playback, &asked)
-        && let Some(Command::Play { stream_id, token }) = ear.first_command(FIRST_MESSAGE).await
-    {
-        if stream_id.is_none_or(|stream| stream == asked.name) {
-            asked.credential = Credential::from_token(&token);
-        } else {
-            asked.credential = Credential::Conflicting;
+    if may_follow(&asked.credential) && !node.gate.would_admit(Door::Playback, &asked) {
+        match ear.first_command(FIRST_MESSAGE).await {
+            Ok(Some(Command::Play { stream_id, token })) => {
+                asked.credential = if stream_id.is_none_or(|stream| stream == asked.name) {
+                    Credential::from_token(&token)
+                } else {
+                    Credential::Conflicting
+                };
+            }
+            Ok(_) => {}
+            Err(too_long) => asked.credential = Credential::Malformed(too_long),
         }
     }
     let word = match node.gate.play(&asked).await {
@@ -215,6 +218,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
+    use guard::token::Malformed;
     use tokio::{
         io::{AsyncReadExt, DuplexStream, duplex},
         sync::oneshot,
@@ -281,6 +285,30 @@ mod tests {
             assert_eq!(word, None);
             assert_eq!(heard, [7; 100]);
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_whose_first_message_is_too_long_is_listened_to_until_it_has_heard_why() {
+        let (server, client) = duplex(BUFFER);
+        // A text of 64 KiB, which is more than there is room for on the way.
+        let mut message: Vec<u8> = vec![0x81, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4];
+        message.resize(message.len() + 64 * BUFFER, 0);
+        let refused = async move {
+            let (read, mut write) = tokio::io::split(server);
+            let mut ear = Ear::new(read);
+            let why = ear.first_command(FIRST_MESSAGE).await.unwrap_err();
+            take_leave(Bytes::new(), last_word(Reason::TokenMalformed), &mut ear, &mut write).await;
+            why
+        };
+        let says = async move {
+            let mut client = client;
+            client.write_all(&message).await.unwrap();
+            client.shutdown().await.unwrap();
+            all(client).await
+        };
+        let (why, heard) = tokio::join!(refused, says);
+        assert_eq!(why, Malformed::TooLong);
+        assert_eq!(heard, frame::close(4410, "TOKEN_MALFORMED").to_vec());
     }
 
     const BUFFER: usize = 1024;

@@ -172,3 +172,32 @@ async fn a_socket_may_send_its_token_first() {
     player.say("{\"command\":\"nothing\"}").await;
     assert_eq!(player.last_word().await, (4401, "TOKEN_MISSING".to_owned()));
 }
+
+#[tokio::test]
+async fn a_token_that_no_first_message_holds_is_said_to_be_too_long_before_the_socket_is_closed() {
+    let stage = Stage::open().await;
+    let path = format!("/live/{NAME}/ws");
+    let malformed = json!(["denied", "TOKEN_MALFORMED", "the token is longer than 8192 bytes"]);
+    for length in [8_193, 16_300, 16_384, 70_000, 900_000] {
+        let mut player = Player::connect(stage.http, &path).await;
+        let said = json!({"command": "play", "streamId": NAME, "token": "x".repeat(length)});
+        player.say(&said.to_string()).await;
+        let Got::Info(told) = player.next().await else {
+            panic!("{length}: nothing is said before the last word");
+        };
+        assert_eq!(
+            json!([told["type"], told["reason"], told["detail"]]),
+            malformed,
+            "{length}"
+        );
+        assert_eq!(
+            player.last_word().await,
+            (4410, "TOKEN_MALFORMED".to_owned()),
+            "{length}"
+        );
+    }
+    // What is no text holds none.
+    let mut player = Player::connect(stage.http, &path).await;
+    player.say_bytes(vec![b'x'; 70_000]).await;
+    assert_eq!(player.last_word().await, (4401, "TOKEN_MISSING".to_owned()));
+}

@@ -121,6 +121,10 @@ impl Player {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
+    pub(crate) async fn say_bytes(&mut self, bytes: Vec<u8>) {
+        self.0.send(Message::binary(bytes)).await.unwrap();
+    }
+
     pub(crate) async fn next(&mut self) -> Got {
         match tokio::time::timeout(PATIENCE, self.0.next())
             .await
