@@ -46,6 +46,11 @@ test('what a player lived through on a customer’s page is seen in the dashboar
   await page.getByRole('combobox', { name: 'By' }).selectOption('Version of the browser');
   await expect(page.getByRole('rowheader', { name: /^Chrome \d+$/ })).toBeVisible();
   await expect(page.getByRole('slider')).toHaveAttribute('aria-valuetext', / · (\d+(\.\d)? s|–)$/);
+  // A minute between two of which nothing is known is seen, too: no line leads to it.
+  const drawing = page.locator('.lines-drawing svg');
+  const [line, dots] = await drawing.evaluate((svg) => ['.line-of', '.dots-of'].map((of) => svg.querySelector(of)!.getAttribute('d') ?? ''));
+  for (const part of line!.split('M').slice(1)) if (!part.includes('L')) expect(dots).toContain(`M${part}h`);
+  await expect(drawing.locator('.dots-of')).toHaveCSS('stroke-linecap', 'round');
   await expectFitEverywhere(page, 'playback quality');
   const figures = page.getByRole('combobox', { name: 'Show' });
   await figures.selectOption('Stood still');

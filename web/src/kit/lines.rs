@@ -138,8 +138,11 @@ fn Drawing(
         let (top, last) = (top.get(), last.get());
         lines.with(|lines| {
             let drawn = lines.iter().enumerate().map(|(at, line)| {
-                let points = path(&line.values, top, last);
-                view! { <path class="line-of" data-part=at.to_string() d=points/> }
+                let (points, alone) = (path(&line.values, top, last), dots(&line.values, top, last));
+                view! {
+                    <path class="line-of" data-part=at.to_string() d=points/>
+                    <path class="dots-of" data-part=at.to_string() d=alone/>
+                }
             });
             drawn.collect_view()
         })
@@ -174,15 +177,31 @@ fn path(values: &[f64], top: f64, last: usize) -> String {
     let mut before = f64::NAN;
     for (at, value) in values.iter().enumerate() {
         if !value.is_nan() {
-            let (x, y) = (share(at, last) * 10.0, 200.0 - value / top * 196.0);
-            // One between two gaps is a dot.
+            let (x, y) = place(at, *value, top, last);
             let how = if before.is_nan() { "M" } else { "L" };
-            let dot = if before.is_nan() { "h0.01" } else { "" };
-            let _ = write!(path, "{how}{x:.1} {y:.1}{dot}"); // a text takes all
+            let _ = write!(path, "{how}{x:.1} {y:.1}"); // a text takes all
         }
         before = *value;
     }
     path
+}
+
+/// What stands between two gaps, where a line has no length and is not seen.
+fn dots(values: &[f64], top: f64, last: usize) -> String {
+    let mut path = String::new();
+    let is_gap = |at: Option<usize>| at.and_then(|at| values.get(at)).is_none_or(|value| value.is_nan());
+    for (at, value) in values.iter().enumerate() {
+        if !value.is_nan() && is_gap(at.checked_sub(1)) && is_gap(Some(at + 1)) {
+            let (x, y) = place(at, *value, top, last);
+            let _ = write!(path, "M{x:.1} {y:.1}h0.01"); // a text takes all
+        }
+    }
+    path
+}
+
+/// Where in the drawing a value of a step is.
+fn place(at: usize, value: f64, top: f64, last: usize) -> (f64, f64) {
+    (share(at, last) * 10.0, 200.0 - value / top * 196.0)
 }
 
 /// A round number that is not less: 1, 2 or 5 times a power of ten.
