@@ -148,6 +148,14 @@ for (const [look, viewport] of LOOKS) {
       await page.reload();
       await expect(page.locator('portcullis-player')).toContainText('TOKEN_MALFORMED');
       await expectFitLightAndDark(page, `refused, ${look}`);
+      await page.goto(new URL('/watch', demo().http).href);
+      const nothing = page.getByText('it names no stream');
+      await expect(nothing).toBeVisible();
+      const main = (await page.getByRole('main').boundingBox())!;
+      const box = (await nothing.boundingBox())!;
+      expect(Math.abs(box.y + box.height / 2 - main.y - main.height / 2), 'in the middle').toBeLessThan(2);
+      expect(box.x, 'beside the edge').toBeGreaterThanOrEqual(16);
+      await expectFitLightAndDark(page, `no stream, ${look}`);
     });
   });
 }
