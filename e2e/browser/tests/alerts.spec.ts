@@ -56,6 +56,7 @@ test('a rule is made, an alert arrives by itself, is taken on, and is over', asy
   await ready.getByRole('button', { name: 'Add Spike of refusals' }).click();
   const rules = page.getByRole('table', { name: 'Alert rules' });
   await expect(rules.getByRole('row').filter({ hasText: 'Spike of refusals' })).toContainText('5 times the usual or more, and 50 at least within 5 minutes');
+  await expect(rules.getByRole('row').filter({ hasText: 'Spike of refusals' })).toContainText('Over once it is below 2 times the usual, or below 50, for 60 seconds');
   await expect(ready.getByRole('listitem')).toHaveCount(4);
 
   await page.getByRole('button', { name: 'New rule' }).click();
@@ -73,6 +74,7 @@ test('a rule is made, an alert arrives by itself, is taken on, and is over', asy
   await dialog.getByRole('button', { name: 'Make rule' }).click();
   const rule = rules.getByRole('row').filter({ hasText: 'Refusals on the final' });
   await expect(rule).toContainText('Refusals: 5 or more within 60 seconds');
+  await expect(rule).toContainText('Over once it is past that for');
   await expectFitEverywhere(page, 'alert rules');
 
   // It arrives while one looks.
@@ -118,6 +120,8 @@ test('of a rule that two have open each keeps what the other set', async ({ page
   await save(theirs);
   await expect(theirs).toBeHidden();
   await known('Over past, then threshold', { threshold: 120, resolveAt: 60 });
+  const kept = page.getByRole('table', { name: 'Alert rules' }).getByRole('row').filter({ hasText: 'Over past, then threshold' });
+  await expect(kept).toContainText('Over once it is below 60 for');
 
   [mine, theirs] = await begun('Measured, then within');
   await mine.getByLabel('Measured').selectOption('Sessions that begin');

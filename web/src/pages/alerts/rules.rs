@@ -161,11 +161,7 @@ fn switch(on: bool) -> SaveAlertRuleInput {
 
 /// As in "Refusals: 100 or more within 5 minutes".
 fn told_when(rule: &AlertRule) -> String {
-    let amount = |value: f64| match rule.metric {
-        Metric::BytesOut => time::bytes(value),
-        metric if metric.is_ratio() => format!("{} %", short(value)),
-        _ => short(value),
-    };
+    let amount = |value: f64| amount(rule.metric, value);
     let what = match rule.metric {
         Metric::BytesOut => "Sent to viewers",
         Metric::FailureRatio => "Share of requests refused",
@@ -215,13 +211,34 @@ fn told_when(rule: &AlertRule) -> String {
     text
 }
 
-/// As in "Over after 1 minute below; reminded every 4 hours".
+/// As in "Over once it is below 3 for 60 seconds; reminded every 4 hours".
 fn over_when(rule: &AlertRule) -> String {
+    let bar = match (rule.resolve_at, rule.comparison) {
+        (None, _) => "past that".to_owned(),
+        (Some(bar), Comparison::AtLeast) => format!("below {}", amount(rule.metric, bar)),
+        (Some(bar), Comparison::AtMost) => format!("above {}", amount(rule.metric, bar)),
+        // What is less than that is over, too, however many times the usual it is.
+        (Some(bar), Comparison::TimesUsual) if rule.least > 0.0 && !rule.metric.is_ratio() => format!(
+            "below {} times the usual, or below {},",
+            short(bar),
+            amount(rule.metric, rule.least)
+        ),
+        (Some(bar), Comparison::TimesUsual) => format!("below {} times the usual", short(bar)),
+    };
     let reminded = match rule.remind_s {
         Some(seconds) => format!("reminded every {}", span(seconds)),
         None => "not reminded".to_owned(),
     };
-    format!("Over once it is past that for {}; {reminded}", span(rule.hold_s))
+    format!("Over once it is {bar} for {}; {reminded}", span(rule.hold_s))
+}
+
+/// A value, in what is measured: bytes, hundredths, or just how many.
+fn amount(metric: Metric, value: f64) -> String {
+    match metric {
+        Metric::BytesOut => time::bytes(value),
+        metric if metric.is_ratio() => format!("{} %", short(value)),
+        _ => short(value),
+    }
 }
 
 const HOUR: Duration = Duration::from_hours(1);
