@@ -32,6 +32,7 @@ test('who is invited by mail joins with that role, and learns at once what is ta
   await form.getByRole('button', { name: 'Send invitation' }).click();
   const invitation = page.getByRole('table', { name: 'Invitations' }).getByRole('row', { name: mia.email });
   await expect(invitation).toContainText('Waiting');
+  await expect(invitation).toContainText('in 7 days');
 
   const link = await linkTo(mia.email);
   const theirs = await another(browser);
@@ -48,6 +49,7 @@ test('who is invited by mail joins with that role, and learns at once what is ta
 
   await page.reload();
   await expect(invitation).toContainText('Accepted');
+  await expect(invitation).not.toContainText('in 7 days');
   await choose(page, mia.name, 'Change role');
   await page.getByRole('dialog').getByRole('radio', { name: 'nanoReadOnly' }).check();
   await page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
@@ -96,6 +98,7 @@ test('an invitation that is withdrawn opens nothing', async ({ page, browser }) 
   await page.getByRole('button', { name: `Withdraw the invitation of ${nils.email}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
   await expect(page.getByRole('row', { name: nils.email })).toContainText('Withdrawn');
+  await expect(page.getByRole('row', { name: nils.email })).not.toContainText('in 7 days');
   const theirs = await another(browser);
   await theirs.goto(link);
   await expect(theirs.getByText('This link does not work any more')).toBeVisible();

@@ -125,6 +125,9 @@ fn Row(one: Invitation, resend: Callback<Invitation>, withdraw: Callback<Invitat
     let may_act = may(Permission::MemberInvite);
     let is_open = may_act && matches!(one.status, InvitationStatus::Pending);
     let again = may_act && matches!(one.status, InvitationStatus::Pending | InvitationStatus::Expired);
+    // Whose link opens nothing any more has no end to wait for.
+    let ends =
+        matches!(one.status, InvitationStatus::Pending | InvitationStatus::Expired).then_some(one.expires_at.clone());
     let kept = StoredValue::new(one.clone());
     let (resend_name, withdraw_name) = (
         format!("Resend the invitation of {}", one.email),
@@ -137,7 +140,7 @@ fn Row(one: Invitation, resend: Callback<Invitation>, withdraw: Callback<Invitat
             <td data-label="Role">{one.role.label()}</td>
             <td data-label="Status"><Badge tone text=word/></td>
             <td data-label="Mail">{one.mail.map(|mail| view! { <Mail mail/> })}</td>
-            <td data-label="Expires" class="soft"><When at=one.expires_at/></td>
+            <td data-label="Expires" class="soft">{ends.map(|at| view! { <When at/> })}</td>
             <td class="acts">
                 {again.then(|| view! { <Button look=Look::Quiet on_press=move |_| resend.run(kept.get_value()) attr:aria-label=resend_name>"Resend"</Button> })}
                 {is_open.then(|| view! { <Button look=Look::Quiet on_press=move |_| withdraw.run(kept.get_value()) attr:aria-label=withdraw_name>"Withdraw"</Button> })}
