@@ -86,6 +86,7 @@ test('a webhook is set up, tried, looked through, called again, given another se
   await expect(page).toHaveURL(/state=waiting/);
   const waiting = table.getByRole('row').filter({ hasText: 'token_revoked' });
   await expect(waiting).toContainText('answered 500');
+  await expect(waiting).toContainText('Tried again ');
   await page.getByRole('button', { name: /^Details of token_revoked/ }).click();
   await expect(table).toContainText('"subject": "ann"');
   await expectFitEverywhere(page, 'webhooks with calls that wait');

@@ -118,7 +118,7 @@ fn Row(call: WebhookDelivery, load: Load<Page<WebhookDelivery>>, lacking: Signal
             <td data-label="State">
                 <span>
                     <Badge tone text=call.state.label()/>
-                    {next.map(|at| view! { <span class="under">"Again "<When at/></span> })}
+                    {next.map(|at| view! { <span class="under">"Tried again "<When at/></span> })}
                 </span>
             </td>
             <td data-label="Answer"><span>{call.answered()}{call.error.clone().map(|why| view! { <span class="under">{why}</span> })}</span></td>
