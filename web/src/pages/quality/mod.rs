@@ -114,7 +114,7 @@ fn Whole(place: Place) -> impl IntoView {
     view! {
         <Loaded load skeleton=|| view! { <Skeleton lines=8/> }>
             <Show when=move || told.get() fallback=|| view! {
-                <Empty icon=icondata_lu::LuTv title="No player has told anything in this time" text="The platform's own player tells how well it plays, wherever it is embedded. Other players play as well, and tell nothing."/>
+                <Empty icon=icondata_lu::LuTv title="No player has told anything in this time" text="The platform's own player tells how well it plays, wherever it is embedded. Other players may tell it, too."/>
             }>
                 <Figures load/>
                 <OverTime place load/>
