@@ -78,6 +78,15 @@ pub(crate) fn exact(at: &DateTime) -> String {
     written(at, "short")
 }
 
+/// The same, of unix milliseconds.
+pub(crate) fn exact_ms(ms: f64) -> String {
+    exact(&of_millis(ms))
+}
+
+fn of_millis(ms: f64) -> DateTime {
+    DateTime(Date::new(&JsValue::from_f64(ms)).to_iso_string().into())
+}
+
 /// A moment beside a chart: the time of day, or the day where several are shown.
 pub(crate) fn mark(ms: f64, days: bool) -> String {
     let at = Date::new(&JsValue::from_f64(ms));
@@ -88,9 +97,10 @@ pub(crate) fn mark(ms: f64, days: bool) -> String {
     }
 }
 
-/// The same, of unix milliseconds.
-pub(crate) fn exact_ms(ms: f64) -> String {
-    exact(&DateTime(Date::new(&JsValue::from_f64(ms)).to_iso_string().into()))
+/// A moment of a chart, in words: the day in the reader's own language, the time of day as beside the chart.
+pub(crate) fn marked(ms: f64) -> String {
+    let day = formatted(&of_millis(ms), &[("dateStyle", "medium")]);
+    format!("{day}, {}", mark(ms, false))
 }
 
 /// A text in which each moment of UTC, as RFC 3339 to the second, is told in the reader's own zone, which is named.
@@ -119,8 +129,12 @@ fn is_moment(text: &str) -> bool {
 const MOMENT: &str = "0000-00-00T00:00:00Z";
 
 fn written(at: &DateTime, time_style: &str) -> String {
+    formatted(at, &[("dateStyle", "medium"), ("timeStyle", time_style)])
+}
+
+fn formatted(at: &DateTime, styles: &[(&str, &str)]) -> String {
     let options = Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", time_style)] {
+    for (key, value) in styles {
         let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
     }
     let format = Intl::DateTimeFormat::new(&js_sys::Array::new(), &options);

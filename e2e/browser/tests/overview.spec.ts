@@ -58,7 +58,9 @@ test('a metric over time is read step by step and looked at closer, by keyboard 
   await page.goto(at('/overview?last=15'));
   const chart = card(page, 'Over time');
   const cursor = chart.getByRole('slider');
-  await expect(cursor).toHaveAttribute('aria-valuetext', / · \d/);
+  // The time of day as on the axis below the lines.
+  await expect(cursor).toHaveAttribute('aria-valuetext', /, \d\d:\d\d · \d/);
+  await expect(chart.locator('.lines-times span').last()).toHaveText(/^\d\d:\d\d$/);
   await cursor.focus();
   const newest = await cursor.getAttribute('aria-valuetext');
   await page.keyboard.press('ArrowLeft');

@@ -42,7 +42,7 @@ pub(crate) fn Lines(
     });
     let at = Memo::new(move |_| cursor.get().min(last.get()));
     let said = Memo::new(move |_| {
-        let when = times.with(|times| times.get(at.get()).copied()).map(time::exact_ms);
+        let when = times.with(|times| times.get(at.get()).copied()).map(time::marked);
         let values = lines.with(|lines| {
             let value = |line: &Line| {
                 let value = shown.run(line.values.get(at.get()).copied().unwrap_or_default());
