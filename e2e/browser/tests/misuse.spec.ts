@@ -435,7 +435,13 @@ test('views without anything say so', async ({ page }) => {
   for (const path of ['/misuse/tokens', '/misuse/viewers', '/misuse/addresses']) {
     await page.goto(at(`${path}?user=nobody-at-all`));
     await expect(page.getByText('Nobody watched')).toBeVisible();
+    await expect(page.getByText('remove a filter')).toBeVisible();
+    await page.goto(at(`${path}?from=2026-01-01T00:00&to=2026-01-01T00:01`));
+    await expect(page.getByText('Within this time there was no session.')).toBeVisible();
+    await expect(page.getByText('remove a filter')).toHaveCount(0);
   }
+  await page.goto(at('/misuse/addresses?user=nobody-at-all'));
+  await expect(page.getByText('Nobody watched')).toBeVisible();
   await expectFitEverywhere(page, 'a view without sessions');
   await page.goto(at('/misuse/tokens?from=2026-02-02T00:00&to=2026-02-01T00:00'));
   await expect(page.getByRole('alert')).toBeVisible();

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     act::{BlockButton, Ways},
     block::Reach,
-    place::Place,
+    place::{FILTERS, Place},
     words,
 };
 use crate::{
@@ -154,8 +154,16 @@ where
 
 /// What stands where no session fits.
 #[component]
-pub(super) fn NoSessions() -> impl IntoView {
-    view! { <Empty icon=icondata_lu::LuSearch title="Nobody watched" text="Within this time no session fits the filters. Choose a longer time, or remove a filter."/> }
+pub(super) fn NoSessions(place: Place) -> impl IntoView {
+    let narrowed = Memo::new(move |_| FILTERS.iter().any(|(name, _)| !place.of(name).is_empty()));
+    move || {
+        let text = if narrowed.get() {
+            "Within this time no session fits the filters. Choose a longer time, or remove a filter."
+        } else {
+            "Within this time there was no session. Choose a longer time."
+        };
+        view! { <Empty icon=icondata_lu::LuSearch title="Nobody watched" text/> }
+    }
 }
 
 /// Names in a row of a view, the most common first.

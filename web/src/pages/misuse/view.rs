@@ -162,7 +162,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         <Bar place found beside=R::beside(place)/>
         <SortList place columns/>
         <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>
-            <Show when=move || !rows.with(Vec::is_empty) fallback=|| view! { <NoSessions/> }>
+            <Show when=move || !rows.with(Vec::is_empty) fallback=move || view! { <NoSessions place/> }>
                 <div class="table-wrap" tabindex="0" role="region" aria-label=R::TITLE>
                     <table class="table table-dense">
                         <caption class="sr-only">{R::TITLE}</caption>
