@@ -43,6 +43,7 @@ async function violations(page: Page, rules?: string[]): Promise<string[]> {
 
 /**
  * Looks again and again until nothing fades, for what begins to fade because of it too: until then colours are others.
+ * What goes by how far something is scrolled stands still while nobody scrolls.
  * The promises of animations are not waited for, since that of an element which leaves the page may stay open for good.
  */
 async function settle(page: Page): Promise<void> {
@@ -50,7 +51,12 @@ async function settle(page: Page): Promise<void> {
     const fading = () =>
       document
         .getAnimations()
-        .some((one) => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity);
+        .some(
+          (one) =>
+            one.timeline === document.timeline &&
+            one.playState === 'running' &&
+            one.effect?.getComputedTiming().endTime !== Infinity,
+        );
     const until = performance.now() + patience;
     do await new Promise((later) => setTimeout(later, 30));
     while (fading() && performance.now() < until);

@@ -426,6 +426,28 @@ test('a long name of a viewer ends in an ellipsis on a phone', async ({ page }) 
   viewer.leave();
 });
 
+test('where more columns are under those that stand still, their edge is in the shade', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, 'edge-ann', 600);
+  await control.close();
+  const viewer = await Viewer.from('127.45.1.1', token);
+  await signIn(page, user('nanoUser'));
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(at('/misuse/tokens?last=60&user=edge-ann'));
+  const table = page.getByRole('region', { name: 'Token view' });
+  await expect(table.getByRole('row').filter({ hasText: 'edge-ann' })).toBeVisible({ timeout: 30_000 });
+  const shades = () =>
+    table.evaluate((one) =>
+      ['tbody th:first-child', 'tbody .stay-score'].map((of) => Math.round(Number(getComputedStyle(one.querySelector(of)!, '::after').opacity))),
+    );
+  await expect.poll(shades).toEqual([0, 1]);
+  await table.evaluate((one) => one.scrollTo({ left: 200 }));
+  await expect.poll(shades).toEqual([1, 1]);
+  await table.evaluate((one) => one.scrollTo({ left: one.scrollWidth }));
+  await expect.poll(shades).toEqual([1, 0]);
+  viewer.leave();
+});
+
 test('views without anything say so', async ({ page }) => {
   test.slow();
   await signIn(page, user('nanoAdmin'));
