@@ -28,7 +28,7 @@ pub(crate) enum Fault {
     NotFound,
     /// The organisation lacks a package.
     PackageRequired(Package),
-    /// Too many attempts; another one makes sense after so many seconds.
+    /// Asked too often, or by too many at once; another attempt makes sense after so many seconds.
     RateLimited { retry_after_s: u64 },
     /// The request cannot be meant.
     Invalid(&'static str),
@@ -131,7 +131,9 @@ impl Fault {
             Self::Suspended => "this organisation is suspended".to_owned(),
             Self::NotFound => "there is no such thing here".to_owned(),
             Self::PackageRequired(package) => format!("this needs the package {}", package.as_str()),
-            Self::RateLimited { retry_after_s } => format!("too many attempts; try again in {retry_after_s} s"),
+            Self::RateLimited { retry_after_s } => {
+                format!("too often, or too many at once; try again in {retry_after_s} s")
+            }
             Self::Invalid(why) => (*why).to_owned(),
             Self::Caller(error) => error.message.clone(),
             Self::Conflict => {

@@ -119,6 +119,9 @@ mod tests {
         }
         let refused = turns.soon(organisation(100)).await.unwrap_err();
         assert!(matches!(refused, Fault::RateLimited { retry_after_s: RETRY_S }));
+        // One attempt, of many.
+        let told = async_graphql::Error::from(refused).message;
+        assert_eq!(told, "too often, or too many at once; try again in 10 s");
         held.pop();
         drop(turns.soon(organisation(100)).await.unwrap());
     }

@@ -18,7 +18,7 @@ pub(crate) enum Failure {
     /// Refused for one field of the input, whose path is as in `syslog.port`.
     #[error("{why}")]
     Field { path: String, why: String },
-    #[error("Too many attempts. Wait a moment, then try again.")]
+    #[error("This was asked too often, or by too many at once. Wait a moment, then try again.")]
     Slowed,
     #[error("The server cannot be reached. Check your connection.")]
     Unreachable,
