@@ -119,19 +119,20 @@ pub(crate) struct Which {
     pub(crate) expired: Option<bool>,
 }
 
-/// The operation that making such a rule is: what reaches everybody, or broadcasters, is for administrators.
+/// The operation that making such a rule is: what reaches everybody or very many, or broadcasters, is for
+/// administrators.
 pub(crate) fn operation_of(kind: Kind, value: &str, doors: Doors) -> Operation {
     let matcher = Matcher::parse(kind, value);
-    operation_at(matcher.is_ok_and(|matcher| matcher.is_catch_all()), doors)
+    operation_at(matcher.is_ok_and(|matcher| matcher.is_wide()), doors)
 }
 
 /// The operation that changing or deleting such a rule is.
 pub(crate) fn operation(rule: &Rule) -> Operation {
-    operation_at(rule.matcher.is_catch_all(), rule.doors)
+    operation_at(rule.matcher.is_wide(), rule.doors)
 }
 
-fn operation_at(catch_all: bool, doors: Doors) -> Operation {
-    if catch_all || doors != Doors::Playback {
+fn operation_at(wide: bool, doors: Doors) -> Operation {
+    if wide || doors != Doors::Playback {
         Operation::RuleWriteWide
     } else {
         Operation::RuleWrite

@@ -179,6 +179,9 @@ async fn rules_that_reach_everybody_or_broadcasters_are_the_administrators() {
     for wide in [
         json!({ "kind": "COUNTRY", "value": "*", "action": "DENY", "mode": "MONITOR" }),
         json!({ "kind": "IP", "value": "0.0.0.0/0", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "IP", "value": "0.0.0.0/1", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "IP", "value": "128.0.0.0/1", "action": "DENY", "mode": "MONITOR" }),
+        json!({ "kind": "IP", "value": "2000::/3", "action": "DENY", "mode": "MONITOR" }),
         json!({ "kind": "USER_AGENT", "value": " ** ", "action": "DENY", "mode": "MONITOR" }),
         json!({ "kind": "ASN", "value": "64500", "action": "DENY", "door": "INGEST" }),
         json!({ "kind": "ASN", "value": "64500", "action": "DENY", "door": "BOTH" }),

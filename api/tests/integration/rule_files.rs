@@ -288,7 +288,12 @@ async fn an_import_stays_within_the_package_and_ten_thousand_rules() {
 async fn what_a_role_may_not_make_it_may_not_import_whatever_else_is_wrong() {
     let world = World::new().await;
     let (user, reader) = (world.as_role("nanoUser").await, world.as_role("nanoReadOnly").await);
-    for wide in ["COUNTRY,*,DENY,", "IP,0.0.0.0/0,ALLOW,", "IP,192.0.2.1,DENY,INGEST"] {
+    for wide in [
+        "COUNTRY,*,DENY,",
+        "IP,0.0.0.0/0,ALLOW,",
+        "IP,128.0.0.0/1,DENY,",
+        "IP,192.0.2.1,DENY,INGEST",
+    ] {
         let csv = format!("kind,value,action,door\nIP,300.1.1.1,DENY,\n{wide}\n");
         assert_eq!(
             user.code(IMPORT, json!({ "i": { "csv": csv } })).await,

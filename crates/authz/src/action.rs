@@ -53,8 +53,8 @@ actions! {
         StaticTokenWrite = "static_token.write", "Put static tokens into the list, and take them out.";
         RuleRead = "rule.read", "Read Guardian rules.";
         RuleSimulate = "rule.simulate", "Try a rule on sessions, without making it.";
-        RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody.";
-        RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody.";
+        RuleWrite = "rule.write", "Make, change and delete rules on viewers, except those that reach everybody or very many.";
+        RuleWriteWide = "rule.write_wide", "Make, change and delete rules on broadcasters, and those that reach everybody or very many.";
         StreamCreate = "stream.create", "Create streams.";
         StreamUpdate = "stream.update", "Change a stream's title, tags and settings.";
         StreamOpen = "stream.open", "Open a stream's playback or ingest to everybody.";

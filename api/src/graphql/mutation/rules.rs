@@ -25,8 +25,8 @@ pub(super) struct Rules;
 
 #[Object]
 impl Rules {
-    /// Makes a rule, in force on every node when it is answered, on running sessions too. Rules that reach everybody, and
-    /// rules on broadcasters: for administrators.
+    /// Makes a rule, in force on every node when it is answered, on running sessions too. Rules that reach everybody or
+    /// very many (`wide`), and rules on broadcasters: for administrators.
     async fn create_guardian_rule(
         &self,
         context: &Context<'_>,

@@ -202,7 +202,8 @@ impl GuardianRule {
         Ok(loader.load_one((self.organisation(), group)).await?.map(StreamGroup))
     }
 
-    /// Whether it reaches everybody, or broadcasters: such a rule is for administrators.
+    /// Whether it reaches everybody, broadcasters, or very many: a network shorter than /8, or /16 of IPv6. Such a rule
+    /// is for administrators.
     async fn wide(&self) -> bool {
         service::operation(&self.rule) == Action::RuleWriteWide
     }

@@ -179,9 +179,9 @@ pub(crate) enum Permission {
     RuleRead,
     /// Try a rule on sessions, without making it.
     RuleSimulate,
-    /// Make, change and delete rules on viewers, except those that reach everybody.
+    /// Make, change and delete rules on viewers, except those that reach everybody or very many.
     RuleWrite,
-    /// Make, change and delete rules on broadcasters, and those that reach everybody.
+    /// Make, change and delete rules on broadcasters, and those that reach everybody or very many.
     RuleWriteWide,
     /// Create streams.
     StreamCreate,

@@ -77,12 +77,13 @@ impl Target {
 }
 
 /// The columns `kind` and `subject` of what a rule is to keep out rather than whom something was found of: addresses, a
-/// network by its number, or a page. Never everybody.
+/// network by its number, or a page. Never everybody, nor very many.
 pub(super) fn columns(kind: Kind, value: &str) -> Result<(&'static str, String), Fault> {
     let wrong = |why: String| Fault::field("block", "INVALID", why);
     let matcher = Matcher::parse(kind, value).map_err(|error| wrong(error.to_string()))?;
-    if matcher.is_catch_all() {
-        return Err(wrong("a response keeps out some, and never everybody".to_owned()));
+    if matcher.is_wide() {
+        let why = "a response keeps out some: never everybody, nor a network shorter than /8, or /16 of IPv6";
+        return Err(wrong(why.to_owned()));
     }
     match &matcher {
         Matcher::Ip(network) => Ok(match (network.addr(), network.prefix_len()) {

@@ -22,6 +22,7 @@ async fn wider_on(kind: Kind) {
         ("COUNTRY", "DE"),
         ("USER_AGENT", "curl/*"),
         ("IP", "0.0.0.0/0"),
+        ("IP", "128.0.0.0/1"),
         ("ASN", "*"),
         ("REFERRER", "*"),
         ("IP", "here"),

@@ -86,10 +86,11 @@ impl Matcher {
         }
     }
 
-    /// Whether it is about everybody.
-    pub fn is_catch_all(&self) -> bool {
+    /// Whether it is about everybody, or about a part of the address space that no one operator's network has.
+    pub fn is_wide(&self) -> bool {
         match self {
-            Self::Ip(network) => network.prefix_len() == 0,
+            Self::Ip(IpNet::V4(network)) => network.prefix_len() < WIDEST_FOUR,
+            Self::Ip(IpNet::V6(network)) => network.prefix_len() < WIDEST_SIX,
             Self::Asn(aim) => *aim == Aim::All,
             Self::Country(aim) => *aim == Aim::All,
             Self::Referrer(aim) => *aim == Aim::All,
@@ -150,6 +151,10 @@ impl<T: fmt::Display> fmt::Display for Aim<T> {
     }
 }
 
+/// The widest network that one operator has, of either family.
+const WIDEST_FOUR: u8 = 8;
+const WIDEST_SIX: u8 = 16;
+
 /// What the kinds but addresses rank by: `*`, `none`, and values with how specific they are among themselves.
 pub(super) const ALL: u32 = 0;
 pub(super) const MISSING: u32 = 1;
@@ -178,6 +183,35 @@ mod tests {
             assert_eq!(matcher.to_string(), printed, "{text}");
             assert_eq!(Matcher::parse(kind, &matcher.to_string()), Ok(matcher.clone()));
             assert_eq!(matcher.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn everybody_is_wide_by_halves_too_and_no_operators_network_is() {
+        for (kind, text, wide) in [
+            (Kind::Ip, "0.0.0.0/0", true),
+            (Kind::Ip, "0.0.0.0/1", true),
+            (Kind::Ip, "128.0.0.0/1", true),
+            (Kind::Ip, "192.0.0.0/7", true),
+            (Kind::Ip, "::ffff:0:0/103", true),
+            (Kind::Ip, "10.0.0.0/8", false),
+            (Kind::Ip, "192.0.2.7", false),
+            (Kind::Ip, "::/0", true),
+            (Kind::Ip, "8000::/1", true),
+            (Kind::Ip, "2000::/15", true),
+            (Kind::Ip, "2001::/16", false),
+            (Kind::Ip, "2001:db8::1", false),
+            (Kind::Asn, "*", true),
+            (Kind::Asn, "none", false),
+            (Kind::Asn, "64500", false),
+            (Kind::Country, "*", true),
+            (Kind::Country, "DE", false),
+            (Kind::Referrer, "*", true),
+            (Kind::Referrer, "*.example.com", false),
+            (Kind::UserAgent, "**", true),
+            (Kind::UserAgent, "curl/*", false),
+        ] {
+            assert_eq!(Matcher::parse(kind, text).unwrap().is_wide(), wide, "{text}");
         }
     }
 
