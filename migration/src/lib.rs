@@ -49,6 +49,7 @@ mod m0052_refused_countries;
 mod m0053_revocations;
 mod m0054_token_addresses;
 mod m0055_sessions_of_streams;
+mod m0056_kinds_of_rules;
 pub mod partitions;
 mod tables;
 
@@ -107,6 +108,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0053_revocations::Step),
             Box::new(m0054_token_addresses::Step),
             Box::new(m0055_sessions_of_streams::Step),
+            Box::new(m0056_kinds_of_rules::Step),
         ]
     }
 }

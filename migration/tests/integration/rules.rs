@@ -1,4 +1,5 @@
-//! Rules are counted from the step on that keeps their number, those that were there before included.
+//! Rules are counted from the step on that keeps their number, those that were there before included; and those
+//! on anything but addresses have an index.
 
 use testkit::Kind;
 
@@ -55,4 +56,34 @@ async fn rules_that_were_there_before_are_counted() {
 #[tokio::test]
 async fn rules_that_were_there_before_are_counted_on_postgresql() {
     rules_are_counted_on(Kind::Postgres).await;
+}
+
+async fn an_index_of_the_others_is_made_on(kind: Kind) {
+    let tables = Tables::before(kind, "m0056_kinds_of_rules").await;
+    assert_eq!(indices(&tables).await, 0);
+    tables.up().await;
+    assert_eq!(indices(&tables).await, 1);
+    // A second start changes nothing.
+    tables.up().await;
+    assert_eq!(indices(&tables).await, 1);
+}
+
+async fn indices(tables: &Tables) -> i64 {
+    let (of, column) = if tables.is_sqlite() {
+        ("sqlite_master", "name")
+    } else {
+        ("pg_indexes", "indexname")
+    };
+    let query = format!("SELECT count(*) FROM {of} WHERE {column} = 'guardian_rule_others'");
+    tables.number(&query).await
+}
+
+#[tokio::test]
+async fn rules_on_anything_but_addresses_have_an_index() {
+    an_index_of_the_others_is_made_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn rules_on_anything_but_addresses_have_an_index_on_postgresql() {
+    an_index_of_the_others_is_made_on(Kind::Postgres).await;
 }
