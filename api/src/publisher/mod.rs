@@ -4,6 +4,7 @@
 //! A change is in the outbox from the transaction that recorded it until it was handed to the nodes, so a crash between
 //! the two loses nothing: the outbox drains at the next start. A change may arrive twice.
 
+pub(crate) mod about;
 mod desk;
 pub(crate) mod policy;
 mod round;

@@ -1,6 +1,9 @@
 //! What tables say, in the words of the decision.
 
-use std::{collections::HashMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    str::FromStr,
+};
 
 use entity::{
     Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
@@ -17,40 +20,50 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::about::About;
 use crate::{
     keys,
     service::{
-        bans, handles,
+        bans, concerning, handles,
         packages::{self, LimitName},
         responses, rules, sessions, static_tokens,
     },
     state::State,
 };
 
-/// Of whom a policy is read.
+/// How much of a policy is read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Extent {
-    /// Of everybody: what a node must know.
+pub(crate) enum Extent<'a> {
+    /// Everybody's: what a node must know.
     Whole,
-    /// Of one organisation.
-    One(OrganisationId),
+    /// What can matter to one request. Whatever is decided about it is as if all had been read.
+    About(About<'a>),
 }
 
-impl Extent {
+impl Extent<'_> {
     /// Its rows of a table.
     pub(crate) fn rows<E: Tenanted>(self) -> Select<E> {
         match self {
             Self::Whole => E::across_tenants("the policy of a node that joins"),
-            Self::One(organisation) => E::in_tenant(organisation),
+            Self::About(about) => E::in_tenant(about.organisation),
+        }
+    }
+
+    /// Its rows of a table of credentials, which are found by their digest.
+    pub(crate) fn listed<E: Tenanted>(self, column: E::Column) -> Select<E> {
+        let rows = self.rows::<E>();
+        match self {
+            Self::Whole => rows,
+            Self::About(about) => rows.filter(column.is_in(about.digest())),
         }
     }
 }
 
-/// Everything that a node must know of them.
+/// Everything that a node must know of it.
 pub(crate) async fn read(
     state: &State,
     connection: &impl ConnectionTrait,
-    extent: Extent,
+    extent: Extent<'_>,
 ) -> Result<Vec<Update>, DbErr> {
     let mut granted: HashMap<Uuid, Vec<package_grant::Model>> = HashMap::new();
     for grant in extent.rows::<package_grant::Entity>().all(connection).await? {
@@ -62,16 +75,14 @@ pub(crate) async fn read(
         updates.push(Update::Organisation(organisation(&row, &grants)?));
     }
     updates.extend(keys(state, connection, extent).await?);
-    let revocations = extent
-        .rows::<revocation::Entity>()
-        .filter(revocation::Column::KeepUntil.gt(state.now_us()));
-    for row in revocations.all(connection).await? {
-        updates.push(Update::Revoked {
-            organisation: OrganisationId::from_uuid(row.organisation_id),
-            subject: subject(&row.kind, &row.subject)?,
-            at: Timestamp::from_us(row.at),
-        });
-    }
+    updates.extend(handles::policy(state, connection, extent).await?);
+    updates.extend(static_tokens::policy(connection, extent).await?);
+    let named = match extent {
+        Extent::Whole => None,
+        Extent::About(about) => Some(about.subjects(&updates)),
+    };
+    updates.extend(revoked(state, connection, extent, named.as_ref()).await?);
+    updates.extend(bans::policy(connection, extent, named.as_ref()).await?);
     let bars = extent
         .rows::<session_bar::Entity>()
         .filter(session_bar::Column::KeepUntil.gt(state.now_us()));
@@ -81,30 +92,75 @@ pub(crate) async fn read(
             bar: sessions::of_row(&row)?,
         });
     }
-    updates.extend(bans::policy(connection, extent).await?);
     updates.extend(responses::policy(connection, extent, state.now_us()).await?);
-    updates.extend(handles::policy(state, connection, extent).await?);
-    updates.extend(static_tokens::policy(connection, extent).await?);
-    let rules = extent
-        .rows::<guardian_rule::Entity>()
-        .filter(rules::stands(state.now_us()));
-    for row in rules.all(connection).await? {
+    let rules = match extent {
+        Extent::Whole => {
+            let standing = extent
+                .rows::<guardian_rule::Entity>()
+                .filter(rules::stands(state.now_us()));
+            standing.all(connection).await?
+        }
+        Extent::About(about) => {
+            concerning::request(connection, about.organisation, about.request, state.now_us()).await?
+        }
+    };
+    for row in rules {
         updates.push(Update::Rule {
             organisation: OrganisationId::from_uuid(row.organisation_id),
             rule: rules::rule(&row)?,
         });
     }
-    let streams = extent
+    let mut streams = extent
         .rows::<stream::Entity>()
         .filter(stream::Column::DeletedAt.is_null());
+    if let Extent::About(about) = extent {
+        streams = streams.filter(stream::Column::Id.eq(about.stream.uuid()));
+    }
     for row in streams.all(connection).await? {
         updates.push(Update::Stream(stream(state, &row)?));
     }
     Ok(updates)
 }
 
+/// What was taken back: all of it, or what names one of these.
+async fn revoked(
+    state: &State,
+    connection: &impl ConnectionTrait,
+    extent: Extent<'_>,
+    named: Option<&HashSet<Subject>>,
+) -> Result<Vec<Update>, DbErr> {
+    use revocation::Column;
+    let kept = extent
+        .rows::<revocation::Entity>()
+        .filter(Column::KeepUntil.gt(state.now_us()));
+    let rows = match named {
+        None => kept.all(connection).await?,
+        Some(named) => {
+            // One statement for each kind, so that an index finds what each of them is about.
+            let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+            for (kind, name) in named.iter().map(subject_columns) {
+                by_kind.entry(kind).or_default().push(name);
+            }
+            let mut rows = Vec::new();
+            for (kind, names) in by_kind {
+                let of_kind = kept.clone().filter(Column::Kind.eq(kind));
+                rows.extend(of_kind.filter(Column::Subject.is_in(names)).all(connection).await?);
+            }
+            rows
+        }
+    };
+    let update = |row: &revocation::Model| {
+        Ok(Update::Revoked {
+            organisation: OrganisationId::from_uuid(row.organisation_id),
+            subject: subject(&row.kind, &row.subject)?,
+            at: Timestamp::from_us(row.at),
+        })
+    };
+    rows.iter().map(update).collect()
+}
+
 /// Every key that verifies.
-async fn keys(state: &State, connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
+async fn keys(state: &State, connection: &impl ConnectionTrait, extent: Extent<'_>) -> Result<Vec<Update>, DbErr> {
     let rows = extent
         .rows::<signing_key::Entity>()
         .filter(signing_key::Column::RemovedAt.is_null())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use authz::Action;
 use entity::{Tenanted, banned_viewer};
-use guard::Update;
+use guard::{Update, policy::Subject};
 use ids::{OrganisationId, TokenId};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, IntoActiveModel, ModelTrait, Order,
@@ -102,9 +102,21 @@ pub(crate) async fn among(
     Ok(rows.into_iter().map(|row| row.viewer).collect())
 }
 
-/// Everybody who is banned, for a policy.
-pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
-    let rows = extent.rows::<banned_viewer::Entity>().all(connection).await?;
+/// Everybody who is banned, for a policy; or those of them who are named.
+pub(crate) async fn policy(
+    connection: &impl ConnectionTrait,
+    extent: Extent<'_>,
+    named: Option<&HashSet<Subject>>,
+) -> Result<Vec<Update>, DbErr> {
+    let mut banned = extent.rows::<banned_viewer::Entity>();
+    if let Some(named) = named {
+        let users = named.iter().filter_map(|subject| match subject {
+            Subject::User(user) => Some(user.to_string()),
+            _ => None,
+        });
+        banned = banned.filter(banned_viewer::Column::Viewer.is_in(users));
+    }
+    let rows = banned.all(connection).await?;
     let update = |row: banned_viewer::Model| told(OrganisationId::from_uuid(row.organisation_id), &row.viewer, true);
     Ok(rows.into_iter().map(update).collect())
 }

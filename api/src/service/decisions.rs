@@ -7,7 +7,7 @@ use guard::{
     Binding, Credential, Decision, Door, Facts, IngestKeyDigest, Policy, Presence, Question, Reason, Request, Step,
     Timestamp, Use, Verdict, signature,
 };
-use ids::{DecisionId, OrganisationId};
+use ids::{DecisionId, OrganisationId, StreamId};
 use sea_orm::{ColumnTrait, ConnectionTrait, Order, PaginatorTrait, QueryFilter};
 
 use super::{
@@ -18,7 +18,10 @@ use super::{
 use crate::{
     fault::Fault,
     people::Acting,
-    publisher::policy::{self, Extent},
+    publisher::{
+        about::About,
+        policy::{self, Extent},
+    },
     state::State,
 };
 
@@ -116,14 +119,6 @@ pub(crate) async fn explain(state: &State, acting: &Acting, imagined: Imagined) 
         .map_err(|_| Fault::Invalid("`ip` is no address"))?;
     let address = guard::fold(address);
     let at = imagined.at.unwrap_or_else(|| state.now());
-    // All of the organisation's policy is in memory for it: not many at once.
-    let _turn = state.analytics.turn(acting.id).await?;
-    let moment = state.store.moment().await?;
-    let updates = policy::read(state, &moment, Extent::One(acting.id)).await?;
-    // A million rules take seconds.
-    let policy = tokio::task::spawn_blocking(move || Policy::from_updates(updates))
-        .await
-        .map_err(|error| Fault::bug(&error))?;
     let request = Request {
         place: state.places.of(address),
         referrer: guard::referrer(imagined.origin.as_deref(), imagined.referer.as_deref()),
@@ -131,7 +126,21 @@ pub(crate) async fn explain(state: &State, acting: &Acting, imagined: Imagined) 
         encrypted: imagined.encrypted,
         ..Request::new(imagined.door, row.name.parse().ok(), address, credential(&imagined))
     };
-    let live = state.live.is_live(ids::StreamId::from_uuid(row.id));
+    let stream = StreamId::from_uuid(row.id);
+    let about = About {
+        organisation: acting.id,
+        stream,
+        request: &request,
+    };
+    // It holds a connection from the first statement to the last: not many at once.
+    let _turn = state.analytics.turn(acting.id).await?;
+    let moment = state.store.moment().await?;
+    let updates = policy::read(state, &moment, Extent::About(about)).await?;
+    // Rules on pages and players are all among them, and may be many.
+    let policy = tokio::task::spawn_blocking(move || Policy::from_updates(updates))
+        .await
+        .map_err(|error| Fault::bug(&error))?;
+    let live = state.live.is_live(stream);
     let counters = state.live.counters(acting.id, None);
     let facts = Facts {
         publisher: if live { Presence::Present } else { Presence::Absent },

@@ -89,13 +89,14 @@ pub(crate) async fn make(work: &Work<'_>, acting: &Acting, stands: Stands<'_>) -
     Ok((text, told(row, stands.key.fingerprint())?))
 }
 
-/// Every handle, for a policy.
+/// Every handle, for a policy; or the one that is shown.
 pub(crate) async fn policy(
     state: &State,
     connection: &impl ConnectionTrait,
-    extent: Extent,
+    extent: Extent<'_>,
 ) -> Result<Vec<Update>, DbErr> {
-    let rows = extent.rows::<token_handle::Entity>().all(connection).await?;
+    let listed = extent.listed::<token_handle::Entity>(token_handle::Column::Digest);
+    let rows = listed.all(connection).await?;
     let there = if rows.iter().any(|row| row.key_fingerprint_sealed.is_none()) {
         verifying(state, connection, extent).await?
     } else {
@@ -123,7 +124,7 @@ pub(crate) async fn policy(
 async fn verifying(
     state: &State,
     connection: &impl ConnectionTrait,
-    extent: Extent,
+    extent: Extent<'_>,
 ) -> Result<HashMap<(Uuid, String), (i64, Fingerprint)>, DbErr> {
     let rows = extent
         .rows::<signing_key::Entity>()

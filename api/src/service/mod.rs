@@ -9,6 +9,7 @@ pub(crate) mod audit_log;
 pub(crate) mod bans;
 pub(crate) mod believed;
 pub(crate) mod cases;
+pub(crate) mod concerning;
 pub(crate) mod decisions;
 pub(crate) mod exports;
 pub(crate) mod groups;

@@ -3,7 +3,10 @@
 //! Kinds of rules do not look at each other, so that the rules of one kind are enough. Everybody who is looked at was let
 //! in by everything else.
 
-use std::{collections::BTreeSet, net::Ipv6Addr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use entity::{Tenanted, guardian_rule, session, stream};
 use guard::{
@@ -14,7 +17,10 @@ use guard::{
 use ids::{OrganisationId, RuleId, StreamName};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
 
-use super::rules::{self, Gist};
+use super::{
+    concerning, packages,
+    rules::{self, Gist},
+};
 use crate::{fault::Fault, live::record, people::Acting, publisher::policy, state::State};
 
 /// What is tried, and on whom.
@@ -73,7 +79,7 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
             ..policy::organisation(&acting.row, &[])?
         },
         streams: streams(state, acting.id).await?,
-        rows: standing(state, acting.id, &candidate).await?,
+        rows: standing(state, acting.id, &candidate, &sessions).await?,
         replaces: trial.replaces,
         now: state.now(),
     };
@@ -88,7 +94,7 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
 struct Stage {
     organisation: Organisation,
     streams: Vec<Stream>,
-    /// The rules of the candidate's kind.
+    /// The rules of the candidate's kind, at least those that can say something of whom it is about.
     rows: Vec<guardian_rule::Model>,
     replaces: Option<RuleId>,
     now: Timestamp,
@@ -199,17 +205,45 @@ fn exceptions(state: &State, candidate: &Rule, values: &[String]) -> Result<Vec<
     values.iter().map(one).collect()
 }
 
-/// The rules of the candidate's kind.
+/// The rules of the candidate's kind: of those that are found by values only what can say something of whom the candidate is
+/// about, among these sessions and in general. Nobody else can be cut by it.
 async fn standing(
     state: &State,
     organisation: OrganisationId,
     candidate: &Rule,
+    sessions: &[session::Model],
 ) -> Result<Vec<guardian_rule::Model>, DbErr> {
-    guardian_rule::Entity::in_tenant(organisation)
-        .filter(guardian_rule::Column::Kind.eq(candidate.matcher.kind().as_str()))
-        .filter(rules::stands(state.now_us()))
-        .all(state.store.read())
-        .await
+    let (connection, now_us) = (state.store.read(), state.now_us());
+    let kind = candidate.matcher.kind();
+    if let Some(values) = values(candidate, sessions) {
+        let there = packages::rules(connection, organisation).await?;
+        if u64::try_from(values.len()).is_ok_and(|looked_for| looked_for < there) {
+            return concerning::looking_for(connection, organisation, &[kind], values, now_us).await;
+        }
+    }
+    concerning::of_kind(organisation, kind, now_us).all(connection).await
+}
+
+/// What a rule of the candidate's kind looks for that is about anybody whom the candidate is about. None where that cannot be
+/// told, or is too much.
+fn values(candidate: &Rule, sessions: &[session::Model]) -> Option<BTreeSet<String>> {
+    match &candidate.matcher {
+        Matcher::Ip(network) => {
+            let theirs = sessions.iter().filter_map(|row| row.address.parse::<IpAddr>().ok());
+            let about = theirs.map(guard::fold).filter(|address| network.contains(address));
+            let about: BTreeSet<_> = about.chain([network.network()]).collect();
+            (about.len() <= VALUES).then(|| about.into_iter().flat_map(concerning::address).collect())
+        }
+        Matcher::Asn(aim) => {
+            let about: BTreeSet<_> = match aim {
+                Aim::At(asn) => [*asn].into(),
+                Aim::All => sessions.iter().filter_map(asn).collect(),
+                Aim::Missing => BTreeSet::new(),
+            };
+            (about.len() <= VALUES).then(|| concerning::asns(about))
+        }
+        Matcher::Country(_) | Matcher::Referrer(_) | Matcher::UserAgent(_) => None,
+    }
 }
 
 async fn streams(state: &State, organisation: OrganisationId) -> Result<Vec<Stream>, DbErr> {
@@ -256,7 +290,7 @@ fn request(row: &session::Model) -> Option<Request> {
     let name: StreamName = row.stream_name.parse().ok()?;
     let place = Place {
         country: row.country.as_deref().and_then(|code| code.parse().ok()),
-        asn: row.asn.and_then(|number| number.try_into().ok()).map(Asn::new),
+        asn: asn(row),
     };
     Some(Request {
         place,
@@ -269,6 +303,11 @@ fn request(row: &session::Model) -> Option<Request> {
             Credential::Missing,
         )
     })
+}
+
+/// The network that it came from.
+fn asn(row: &session::Model) -> Option<Asn> {
+    row.asn.and_then(|number| number.try_into().ok()).map(Asn::new)
 }
 
 /// Somebody whom a rule is about.
@@ -292,6 +331,8 @@ fn typical(rule: &Rule, door: Door, name: StreamName) -> Request {
 
 /// Sessions that are looked at, at most.
 const MOST: usize = 20_000;
+/// Addresses, or networks, that rules are read for; for more of them all rules are.
+const VALUES: usize = 2_000;
 /// Sessions that are shown.
 const SOME: usize = 20;
 /// Exceptions that are tried beside a rule.

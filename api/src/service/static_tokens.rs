@@ -126,9 +126,10 @@ pub(crate) async fn remove(state: &State, acting: &Acting, id: &str) -> Result<(
     Ok((id, progress))
 }
 
-/// Every static token, for a policy.
-pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent) -> Result<Vec<Update>, DbErr> {
-    let rows = extent.rows::<static_token::Entity>().all(connection).await?;
+/// Every static token, for a policy; or the one that is shown.
+pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent<'_>) -> Result<Vec<Update>, DbErr> {
+    let listed = extent.listed::<static_token::Entity>(static_token::Column::Digest);
+    let rows = listed.all(connection).await?;
     let update = |row: &static_token::Model| {
         Ok(Update::StaticToken {
             organisation: OrganisationId::from_uuid(row.organisation_id),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     harness::{Client, World, granted},
     organisations::operator,
+    rule_files::beside,
 };
 
 const CREATE: &str = "mutation($i: CreateGuardianRuleInput!) { createGuardianRule(input: $i) {
@@ -325,10 +326,11 @@ async fn how_often_a_rule_was_met_is_added_up_within_the_organisation() {
     assert_eq!(of(&admin).await[0]["lastMatchAt"], "2027-01-15T08:00:00+00:00");
 }
 
-#[tokio::test]
-async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() {
+/// With so many rules beside those that it is about.
+async fn a_rule_is_tried_among(many: usize) {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
+    beside(&admin, many).await;
     let simulate = async |input: Value| {
         let query =
             "mutation($i: SimulateGuardianRuleInput!) { simulateGuardianRule(input: $i) { errors { field } simulation {
@@ -452,9 +454,19 @@ async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() 
 }
 
 #[tokio::test]
-async fn an_exception_that_excepts_nothing_is_told() {
+async fn a_rule_is_tried_on_sessions_that_go_on_and_on_those_of_the_last_hour() {
+    a_rule_is_tried_among(1).await;
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_among_thousands_as_among_few() {
+    a_rule_is_tried_among(3_000).await;
+}
+
+async fn an_exception_is_tried_among(many: usize) {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
+    beside(&admin, many).await;
     let excepts = async |input: Value| {
         let query =
             "mutation($i: SimulateGuardianRuleInput!) { simulateGuardianRule(input: $i) { simulation { excepts } } }";
@@ -500,4 +512,14 @@ async fn an_exception_that_excepts_nothing_is_told() {
     // Equal, and wider than the rule of one stream: it excepts on the other streams from the catch-all alone.
     assert_eq!(excepts(rule("REFERRER", "*.shop.example", "ALLOW")).await, true);
     assert_eq!(excepts(rule("REFERRER", "*", "DENY")).await, Value::Null);
+}
+
+#[tokio::test]
+async fn an_exception_that_excepts_nothing_is_told() {
+    an_exception_is_tried_among(1).await;
+}
+
+#[tokio::test]
+async fn an_exception_that_excepts_nothing_is_told_among_thousands_of_rules() {
+    an_exception_is_tried_among(3_000).await;
 }

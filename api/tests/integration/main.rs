@@ -16,6 +16,7 @@ mod counted;
 mod credentials;
 mod decisions;
 mod ending;
+mod explained;
 mod files_cut;
 mod forgetting;
 mod grouping;

@@ -16,8 +16,15 @@ const IMPORT: &str = "mutation($i: ImportGuardianRulesInput!) { importGuardianRu
     made unchanged change { nodes { acknowledged } } errors { code message field } } }";
 const TOTAL: &str = "{ organisation { guardianRules { totalCount } } }";
 
-async fn import(client: &Client, input: Value) -> Value {
+pub(crate) async fn import(client: &Client, input: Value) -> Value {
     client.data(IMPORT, json!({ "i": input })).await["importGuardianRules"].clone()
+}
+
+/// So many rules beside what a test is about: each refuses one address of 172.16.0.0/12.
+pub(crate) async fn beside(admin: &Client, many: usize) {
+    let rules = (0..many).map(|n| format!("IP,172.16.{}.{},DENY\n", n / 256, n % 256));
+    let csv = format!("kind,value,action\n{}", rules.collect::<String>());
+    assert_eq!(import(admin, json!({ "csv": csv })).await["made"], many);
 }
 
 async fn total(client: &Client) -> u64 {

@@ -197,7 +197,7 @@ pub(crate) async fn undo(state: &State, acting: &Acting, id: &str) -> Result<(re
 /// Whom responses keep out without a rule, for a policy.
 pub(crate) async fn policy(
     connection: &impl ConnectionTrait,
-    extent: Extent,
+    extent: Extent<'_>,
     now_us: i64,
 ) -> Result<Vec<Update>, DbErr> {
     use response::Column;
