@@ -237,13 +237,33 @@ pub(crate) enum Standing {
     Address(Option<Box<guardian_rule::Model>>),
 }
 
+impl Standing {
+    /// Whether somebody cut them off: the token is revoked, the viewer banned, or the address blocked by a rule.
+    pub(crate) fn is_cut(&self) -> bool {
+        match self {
+            Self::Token(stand) => stand.is_some_and(|stand| stand.is == TokenIs::Revoked),
+            Self::User { banned, .. } => *banned,
+            Self::Address(rule) => rule.is_some(),
+        }
+    }
+
+    /// Whether nobody comes in by them any more: they are cut off, or the token is expired.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Token(stand) => stand.is_some_and(|stand| stand.is != TokenIs::Active),
+            Self::User { .. } | Self::Address(_) => self.is_cut(),
+        }
+    }
+}
+
 /// How each of these stands.
 pub(crate) async fn of(
     state: &State,
+    connection: &impl ConnectionTrait,
     organisation: OrganisationId,
     suspects: &[Suspect],
+    now: Timestamp,
 ) -> Result<HashMap<Suspect, Standing>, DbErr> {
-    let (connection, now) = (state.store.read(), state.now());
     let (mut jtis, mut users, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
     for suspect in suspects {
         match suspect {

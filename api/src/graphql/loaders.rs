@@ -266,7 +266,7 @@ impl Loader<Own<Suspect>> for Standings {
     async fn load(&self, keys: &[Own<Suspect>]) -> Result<HashMap<Own<Suspect>, Standing>, Fault> {
         let mut found = HashMap::new();
         for (organisation, suspects) in grouped(keys.iter().cloned()) {
-            let standing = standing::of(&self.0, organisation, &suspects).await?;
+            let standing = standing::of(&self.0, self.0.store.read(), organisation, &suspects, self.0.now()).await?;
             found.extend(
                 standing
                     .into_iter()

@@ -14,13 +14,13 @@ use std::{
 };
 
 use authz::Action;
-use entity::{Table, Tenanted, finding, organisation, response, session, session_token};
+use entity::{Table, Tenanted, finding, organisation, response};
 use guard::{Timestamp, Update, policy::Package};
 use ids::OrganisationId;
 use misuse::CALLED;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -28,12 +28,14 @@ use uuid::Uuid;
 use super::{
     Copied, SUGGESTED, Standing, Wish, Work, about,
     applying::{self, Target},
-    close, is_suggested, new,
+    close, new,
     news::told_of,
     object, remove,
     settings::{self, Automatic, Way},
     standing::{DUE, past},
-    suggested, told,
+    suggested,
+    thief::Thief,
+    told,
 };
 use crate::{
     analytics::{
@@ -253,7 +255,8 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
         .await?
         .map(|row| Automatic::of(&row))
         .unwrap_or_default();
-    let Some((way, sign)) = called(&work, &said, &row).await? else {
+    let thief = Thief::of(&work, &row).await?;
+    let Some((way, sign)) = called(&work, &said, (&row, &thief)).await? else {
         return dismiss(work, row.id).await;
     };
     // Where a token cannot be held its viewer may be, whose turn comes.
@@ -274,7 +277,7 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
     if way == Way::Apply && of_late(&work).await? < u64::from(said.per_hour) {
         match applying::apply(&work, &row, target, None).await {
             Ok((row, update)) => {
-                let forgotten = withdraw(&work, &row).await?.then_some(None);
+                let forgotten = thief.withdraw(&work).await?.then_some(None);
                 return finish(work.telling(forgotten), "applied", &row, &[update]).await;
             }
             // What cannot be done by itself a person looks at.
@@ -282,7 +285,7 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
             Err(fault) => return Err(fault),
         }
     }
-    if is_suggested(&work, &row.kind, &row.subject).await? || suggested(&work, false).await? >= SUGGESTED {
+    if thief.is_suggested(&work).await? || suggested(&work, false).await? >= SUGGESTED {
         return dismiss(work, row.id).await;
     }
     let waits = response::ActiveModel {
@@ -298,26 +301,14 @@ async fn decide(work: Work<'_>, row: response::Model) -> Result<(), Fault> {
         .await
 }
 
-/// What the platform itself suggested about them is done: whether it did. What a person did is theirs to take back.
-async fn withdraw(work: &Work<'_>, row: &response::Model) -> Result<bool, DbErr> {
-    let gone = response::Entity::remove_in_tenant(work.organisation)
-        .filter(response::Column::Kind.eq(row.kind.as_str()))
-        .filter(response::Column::Subject.eq(row.subject.as_str()))
-        .filter(response::Column::State.eq(Standing::Suggested.column()))
-        .filter(response::Column::ProposedBy.is_null())
-        .exec(&*work.write)
-        .await?;
-    Ok(gone.rows_affected > 0)
-}
-
 /// What is to happen about them, and the sign that says most for it; none where nothing is.
 async fn called(
     work: &Work<'_>,
     said: &Automatic,
-    row: &response::Model,
+    (row, thief): (&response::Model, &Thief),
 ) -> Result<Option<(Way, finding::Model)>, Fault> {
     let packages = policy::packages(&*work.write, work.organisation).await?;
-    if !packages.has(Package::Analytics) || is_seen_to(work, row).await? {
+    if !packages.has(Package::Analytics) || is_seen_to(work, thief).await? {
         return Ok(None);
     }
     let now = work.at;
@@ -339,8 +330,8 @@ async fn called(
 }
 
 /// Whether somebody, or the platform, saw to them, or to the viewer of a token, or to a token of a viewer: one thief is one
-/// response. Whom a person refused, or let in again, the platform leaves alone for a day.
-async fn is_seen_to(work: &Work<'_>, row: &response::Model) -> Result<bool, DbErr> {
+/// response; or they are cut off without one. Whom a person refused, or let in again, the platform leaves alone for a day.
+async fn is_seen_to(work: &Work<'_>, thief: &Thief) -> Result<bool, DbErr> {
     use response::Column;
     let overruled = Condition::all()
         .add(Column::State.is_in([Standing::Refused.column(), Standing::Undone.column()]))
@@ -348,68 +339,7 @@ async fn is_seen_to(work: &Work<'_>, row: &response::Model) -> Result<bool, DbEr
     let seen_to = Condition::any()
         .add(overruled)
         .add(Standing::Applied.filter(work.at.us()));
-    let own = (row.kind.as_str(), vec![row.subject.clone()]);
-    for (kind, names) in [own, kin(work, row).await?] {
-        let many = response::Entity::in_tenant(work.organisation)
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::Subject.is_in(names))
-            .filter(seen_to.clone())
-            .count(&*work.write)
-            .await?;
-        if many > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Who is the same thief: the viewers of a token, or the tokens of a viewer, those who were there last. A session counts
-/// with each token that it ran on.
-async fn kin(work: &Work<'_>, row: &response::Model) -> Result<(&'static str, Vec<String>), DbErr> {
-    use session::Column;
-    let (subject, since) = (row.subject.as_str(), work.at.minus(KIN).us());
-    let of = |whose: Condition| {
-        session::Entity::in_tenant(work.organisation)
-            .select_only()
-            .filter(whose)
-            .filter(Column::StartedAt.gt(since))
-    };
-    let named = |name: Column, whose: Condition| {
-        of(whose)
-            .column(name)
-            .filter(name.is_not_null())
-            .group_by(name)
-            .order_by_desc(Column::StartedAt.max())
-            .limit(KIN_NAMES)
-            .into_tuple::<String>()
-            .all(&*work.write)
-    };
-    let earlier = session_token::Entity::in_tenant(work.organisation).select_only();
-    if row.kind == TOKEN {
-        let earlier = earlier
-            .column(session_token::Column::SessionId)
-            .filter(session_token::Column::Jti.eq(subject));
-        let whose = Condition::any()
-            .add(Column::Jti.eq(subject))
-            .add(Column::Id.in_subquery(earlier.into_query()));
-        Ok((USER, named(Column::Viewer, whose).await?))
-    } else if row.kind == USER {
-        let whose = || Condition::all().add(Column::Viewer.eq(subject));
-        let mut names = named(Column::Jti, whose()).await?;
-        let sessions = of(whose()).column(Column::Id).into_query();
-        let earlier: Vec<String> = earlier
-            .column(session_token::Column::Jti)
-            .filter(session_token::Column::SessionId.in_subquery(sessions))
-            .order_by_desc(session_token::Column::SessionId)
-            .limit(KIN_NAMES)
-            .into_tuple()
-            .all(&*work.write)
-            .await?;
-        names.extend(earlier);
-        Ok((TOKEN, names))
-    } else {
-        Ok((ADDRESS, vec![]))
-    }
+    Ok(thief.has_response(work, &seen_to).await? || thief.is_cut(work).await?)
 }
 
 /// How many were kept out by themselves within the last hour.
@@ -476,10 +406,6 @@ const SUBJECTS: usize = 10_000;
 const DUE_AT_ONCE: u64 = 100;
 /// A sign that was seen so long ago holds no more: what goes on is told every minute.
 const FRESH: Duration = Duration::from_mins(3);
-/// How long ago a session of a viewer's began that tells which tokens are theirs.
-const KIN: Duration = Duration::from_hours(24);
-/// Of how many of them that is looked up.
-const KIN_NAMES: u64 = 1_000;
 /// For how long a suggestion of the platform's waits, and a person's word stands against it: a day.
 const WAITS_US: i64 = 24 * 3_600_000_000;
 /// For how long a person's: 30 days.

@@ -15,6 +15,7 @@ mod holds;
 mod news;
 pub(crate) mod settings;
 mod standing;
+mod thief;
 
 use authz::Action;
 use entity::{Tenanted, api_token, finding, response};

@@ -1,5 +1,6 @@
 //! What is done about whom misuse is found in: by two persons, by itself, for a while, and taken back.
 
+mod cut;
 mod forgotten;
 mod held;
 mod told;
