@@ -6,14 +6,19 @@ use leptos::prelude::*;
 
 use crate::{
     api::{
-        client::use_api,
+        client::{Api, use_api},
+        failure::Failure,
+        misuse::{self, AddressUsageOrder, Filter, TimeRange, TokenUsageOrder},
         responses::{self, ApproveResponseInput, Response},
         revocation::RevokeTokensInput,
         rules::{Action, Candidate, Doors, Kind, Mode},
+        scalar::TokenStatus,
+        viewer_usage::{self, ViewerUsageOrder},
     },
-    kit::{Dialog, DialogForm, Doing, use_toasts},
+    kit::{Dialog, DialogForm, Doing, Load, Notice, Tone, use_toasts},
     pages::{
         guardian::{Trial, done, tried},
+        misuse::panel::part,
         tokens::{Hit, Whom},
     },
     time,
@@ -65,6 +70,7 @@ fn Form(approving: Approving, open: RwSignal<bool>, again: Callback<()>) -> impl
     let lasts = time::span(0.0, f64::from(length_s) * 1_000.0);
     let until = time::after(Duration::from_secs(length_s.unsigned_abs().into()));
     let until = time::exact(&until);
+    let about = response.clone();
     let cut = match (response.kind.rule(), response.jti, response.user) {
         (Some(kind), ..) => view! { <Blocked kind value=response.value.unwrap_or_default()/> }.into_any(),
         (None, Some(jti), _) => view! { <Held by=RevokeTokensInput::Jti(jti)/> }.into_any(),
@@ -84,8 +90,59 @@ fn Form(approving: Approving, open: RwSignal<bool>, again: Callback<()>) -> impl
         <DialogForm doing open action="Approve" on_submit=submit>
             <p>"For "{lasts}", until "{until}" if you approve now. It ends by itself, and anybody may end it before."</p>
             {cut}
+            <Already about/>
         </DialogForm>
     }
+}
+
+/// That somebody cut them off already, where the views say so.
+#[component]
+fn Already(about: Response) -> impl IntoView {
+    let api = use_api();
+    let load = Load::new(move || already(api, about.clone()));
+    move || {
+        let why = load.value().get().flatten();
+        why.map(|why| view! { <div role="status"><Notice tone=Tone::Warn>{why}</Notice></div> })
+    }
+}
+
+/// How whom it is about stands, as the views of the last day have it; none where nothing keeps them out.
+async fn already(api: Api, about: Response) -> Result<Option<&'static str>, Failure> {
+    let range = TimeRange {
+        from: time::before(DAY),
+        to: None,
+    };
+    let of = |filter: Filter| part(&range, &filter, ROWS);
+    if let Some(jti) = about.jti {
+        let filter = Filter {
+            jti: Some(jti.clone()),
+            ..Filter::default()
+        };
+        let seen = misuse::tokens(api, of(filter), TokenUsageOrder::Score).await?;
+        let own = seen.nodes.iter().find(|row| row.jti == jti);
+        return Ok(own.and_then(|row| match row.status {
+            TokenStatus::Revoked => Some("The token is revoked: it lets nobody in."),
+            TokenStatus::Expired => Some("The token is expired: it lets nobody in."),
+            TokenStatus::Active => None,
+        }));
+    }
+    if let Some(user) = about.user {
+        let filter = Filter {
+            user: Some(user.clone()),
+            ..Filter::default()
+        };
+        let seen = viewer_usage::page(api, of(filter), ViewerUsageOrder::Score).await?;
+        let is_banned = seen.nodes.iter().any(|row| row.user == user && row.banned);
+        return Ok(is_banned.then_some("The viewer is banned: no token lets them in."));
+    }
+    let Some(ip) = about.ip else { return Ok(None) };
+    let filter = Filter {
+        ip: Some(ip.clone()),
+        ..Filter::default()
+    };
+    let seen = misuse::addresses(api, of(filter), AddressUsageOrder::Sessions).await?;
+    let is_blocked = seen.nodes.iter().any(|row| row.ip == ip && row.blocked_by.is_some());
+    Ok(is_blocked.then_some("A rule blocks the address: nobody comes in from there."))
 }
 
 /// Whom the rule would cut.
@@ -111,3 +168,8 @@ fn Held(by: RevokeTokensInput) -> impl IntoView {
     let input = Signal::stored(Some(by));
     view! { <Whom hit=Hit::of(input) input ban=true/> }
 }
+
+/// How far back the views are looked at.
+const DAY: Duration = Duration::from_hours(24);
+/// Sessions may have run on other tokens too.
+const ROWS: i32 = 20;
