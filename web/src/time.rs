@@ -182,21 +182,40 @@ pub(crate) fn before(span: Duration) -> DateTime {
     DateTime(at.to_iso_string().into())
 }
 
-/// The moment so long ago as a field for date and time has it, in the reader's own zone.
-pub(crate) fn field(ago: Duration) -> String {
-    field_of(Date::now() - ago.as_secs_f64() * 1000.0)
+/// The minute that a moment of unix milliseconds is in, as an address has it: in UTC, the same for whoever opens it.
+pub(crate) fn minute_in_utc(ms: f64) -> String {
+    let minute = (ms / MINUTE_MS).floor() * MINUTE_MS;
+    let at = String::from(Date::new(&JsValue::from_f64(minute)).to_iso_string());
+    in_utc(&at).unwrap_or_default()
 }
 
-/// The same, of unix milliseconds.
-pub(crate) fn field_of(ms: f64) -> String {
-    let at = Date::new(&JsValue::from_f64(ms));
-    let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}",
-        at.get_hours(),
-        at.get_minutes()
-    )
+/// A moment as an address has it, in UTC; one without a zone, as fields and older addresses have it, is of the reader's
+/// own. `None` for what is no moment.
+pub(crate) fn in_utc(text: &str) -> Option<String> {
+    let DateTime(at) = moment(text)?;
+    let minute = at.strip_suffix(":00.000Z").map(|minute| format!("{minute}Z"));
+    Some(minute.unwrap_or(at))
 }
+
+/// What a field for date and time shows of a moment, in the reader's own zone; nothing of what is no moment.
+pub(crate) fn field(text: &str) -> String {
+    moment(text).map_or_else(String::new, |at| {
+        let at = Date::new(&JsValue::from_f64(millis(&at)));
+        format!("{}T{:02}:{:02}", day(&at), at.get_hours(), at.get_minutes())
+    })
+}
+
+/// The day of the reader's own zone that a moment of unix milliseconds is in, as a field for days has it.
+pub(crate) fn day_of(ms: f64) -> String {
+    day(&Date::new(&JsValue::from_f64(ms)))
+}
+
+fn day(at: &Date) -> String {
+    let (year, month, day) = (at.get_full_year(), at.get_month() + 1, at.get_date());
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+const MINUTE_MS: f64 = 60_000.0;
 
 /// "1 session", "3 sessions".
 pub(crate) fn count(n: i32, one: &str, many: &str) -> String {

@@ -469,6 +469,37 @@ test('views without anything say so', async ({ page }) => {
   await expect(page.getByRole('alert')).toBeVisible();
 });
 
+test('a link shows everybody the same time, in whatever zone they are', async ({ browser }) => {
+  const opened = async (timezoneId: string) => {
+    const page = await (await browser.newContext({ timezoneId })).newPage();
+    await signIn(page, user('nanoAdmin'));
+    const field = (name: string) => page.getByLabel(name, { exact: true });
+    return { page, from: field('From'), to: field('To'), file: page.getByRole('link', { name: 'Export CSV' }) };
+  };
+  const [vienna, tokyo] = [await opened('Europe/Vienna'), await opened('Asia/Tokyo')];
+
+  // An older link has no zone: its moments are of whoever opens it, until they hand it on.
+  await vienna.page.goto(at('/misuse?from=2026-01-02T04:00&to=2026-01-03T04:00'));
+  await expect(vienna.from).toHaveValue('2026-01-02T04:00');
+  await vienna.to.fill('2026-01-04T05:30');
+  await expect(vienna.page).toHaveURL(/from=2026-01-02T03(:|%3A)00Z&to=2026-01-04T04(:|%3A)30Z$/);
+  await expect(vienna.to).toHaveValue('2026-01-04T05:30');
+  await tokyo.page.goto(vienna.page.url());
+  await expect(tokyo.from).toHaveValue('2026-01-02T12:00');
+  await expect(tokyo.to).toHaveValue('2026-01-04T13:30');
+
+  // A day of one zone is parts of two in another: both see the same entries.
+  await vienna.page.goto(at('/organisation/audit?from=2026-01-02'));
+  await expect(vienna.from).toHaveValue('2026-01-02');
+  await vienna.to.fill('2026-01-02');
+  await expect(vienna.page).toHaveURL(/from=2026-01-01T23(:|%3A)00Z&to=2026-01-02T23(:|%3A)00Z$/);
+  await expect(vienna.to).toHaveValue('2026-01-02');
+  await tokyo.page.goto(vienna.page.url());
+  await expect(tokyo.from).toHaveValue('2026-01-02');
+  await expect(tokyo.file).toHaveAttribute('href', (await vienna.file.getAttribute('href'))!);
+  for (const { page } of [vienna, tokyo]) await page.context().close();
+});
+
 test('a nanoReadOnly is told that views are closed', async ({ page }) => {
   await signIn(page, user('nanoReadOnly'));
   await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Misuse' })).toHaveCount(0);

@@ -61,21 +61,24 @@ pub(crate) fn Audit() -> impl IntoView {
     let of = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
     let filter = Memo::new(move |_| {
         let given = |name| Some(of(name)).filter(|text| !text.is_empty());
-        let day = |name, later| given(name).and_then(|day| time::day_start(&day, later));
+        let bound = |name| given(name).and_then(|text| bound(name, &text));
         let moment = |later| given("at").and_then(|at| time::millisecond(&at, later));
         AuditFilter {
             action: given("action"),
             actor: given("actor").map(cynic::Id::new),
             object: given("object"),
-            from: moment(0).or_else(|| day("from", 0)).map(DateTime),
-            to: moment(1).or_else(|| day("to", 1)).map(DateTime),
+            from: moment(0).map(DateTime).or_else(|| bound("from")),
+            to: moment(1).map(DateTime).or_else(|| bound("to")),
         }
     });
     let one = Memo::new(move |_| !of("at").is_empty());
     let load = Load::new(move || audit::page(api, filter.get(), None));
     let go = Callback::new(move |(name, text): (&'static str, String)| {
         let now = |one: &str| query.with_untracked(|query| query.get(one).unwrap_or_default());
-        let pairs = FILTERS.map(|one| (one, if one == name { text.trim().to_owned() } else { now(one) }));
+        let pairs = FILTERS.map(|one| {
+            let text = if one == name { text.trim().to_owned() } else { now(one) };
+            (one, if is_bound(one) { in_address(one, &text) } else { text })
+        });
         let options = NavigateOptions {
             replace: true,
             scroll: false,
@@ -152,8 +155,8 @@ fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
         <div class="filters">
             <Select label="Show" options=kinds chosen=action on_choose=move |text| go.run(("action", text))/>
             <SearchBox label="Object, exactly" placeholder="Object: a name or an id" text=of("object") heard=move |text| go.run(("object", text))/>
-            <Day label="From" name="from" day=of("from") go/>
-            <Day label="To" name="to" day=of("to") go/>
+            <Day label="From" name="from" bound=of("from") go/>
+            <Day label="To" name="to" bound=of("to") go/>
             {move || (!actor.with(String::is_empty)).then(|| view! {
                 <Button icon=icondata_lu::LuX on_press=move |_| go.run(("actor", String::new())) attr:title="Show everybody">{person()}" only"</Button>
             })}
@@ -165,8 +168,10 @@ fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
     }
 }
 
+/// A day of the reader's own zone. `bound`: what stands in the address.
 #[component]
-fn Day(label: &'static str, name: &'static str, day: Signal<String>, go: Go) -> impl IntoView {
+fn Day(label: &'static str, name: &'static str, bound: Signal<String>, go: Go) -> impl IntoView {
+    let day = move || bound.with(|text| day_of(name, text));
     view! {
         <label class="beside">
             <span>{label}</span>
@@ -258,6 +263,32 @@ fn name_of(entry: &AuditEntry) -> String {
         .map(|actor| actor.name.clone())
         .filter(|name| !name.is_empty());
     named.unwrap_or_else(|| entry.actor_kind.label().to_owned())
+}
+
+fn is_bound(name: &str) -> bool {
+    matches!(name, "from" | "to")
+}
+
+/// The moment of a bound: a day of the reader's own zone begins there, and the last one is over there. An address has the
+/// moment, so that whoever opens it sees the same entries; a field and an older address have the day.
+fn bound(name: &str, text: &str) -> Option<DateTime> {
+    if text.contains('T') {
+        time::moment(text)
+    } else {
+        time::day_start(text, u32::from(name == "to")).map(DateTime)
+    }
+}
+
+/// A bound as the address has it.
+fn in_address(name: &str, text: &str) -> String {
+    let at = bound(name, text).and_then(|DateTime(at)| time::in_utc(&at));
+    at.unwrap_or_default()
+}
+
+/// The day that a field shows of a bound.
+fn day_of(name: &str, text: &str) -> String {
+    let at = bound(name, text).map(|at| time::millis(&at));
+    at.map_or_else(String::new, |at| time::day_of(if name == "to" { at - 1.0 } else { at }))
 }
 
 /// The query of an address, without what is empty.

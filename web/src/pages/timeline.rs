@@ -92,8 +92,8 @@ pub(super) fn between(place: Place, from_ms: f64, to_ms: f64) {
     }
     place.go_on([
         ("last", String::new()),
-        ("from", time::field_of(from_ms)),
-        ("to", time::field_of(to_ms)),
+        ("from", time::minute_in_utc(from_ms)),
+        ("to", time::minute_in_utc(to_ms)),
     ]);
 }
 

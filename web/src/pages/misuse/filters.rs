@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{
+    ev::{Event, SubmitEvent},
+    prelude::*,
+};
 
-use super::place::{DAY_MIN, FILTERS, Place, Span};
+use super::place::{DAY_MIN, DAY_MS, FILTERS, Place, Span};
 use crate::{
     api::{events, findings, live::use_live, people::Permission, sessions::Protocol},
     kit::{Button, Icon, Load, Select},
@@ -69,17 +72,21 @@ pub(in crate::pages) fn When(place: Place) -> impl IntoView {
     });
     let choose = move |word: String| {
         if word == BETWEEN {
-            let (from, to) = (time::field(Duration::from_hours(24)), time::field(Duration::ZERO));
+            let now = js_sys::Date::now();
+            let (from, to) = (time::minute_in_utc(now - DAY_MS), time::minute_in_utc(now));
             place.go([("last", String::new()), ("from", from), ("to", to)]);
         } else {
             place.go([("last", word), ("from", String::new()), ("to", String::new())]);
         }
     };
     let moment = move |label: &'static str, name: &'static str| {
+        let shown = move || time::field(&place.of(name));
+        let change =
+            move |event: Event| place.go([(name, time::in_utc(&event_target_value(&event)).unwrap_or_default())]);
         view! {
             <label class="beside">
                 <span>{label}</span>
-                <input type="datetime-local" prop:value=place.signal(name) on:change=move |event| place.go([(name, event_target_value(&event))])/>
+                <input type="datetime-local" prop:value=shown on:change=change/>
             </label>
         }
     };

@@ -52,7 +52,7 @@ pub(in crate::pages) struct Place {
 pub(in crate::pages) enum Span {
     /// So many minutes until now.
     Last(u32),
-    /// Between two moments, as fields for date and time have them.
+    /// Between two moments, as the address has them: in UTC.
     Between(String, String),
 }
 
@@ -77,7 +77,7 @@ impl Place {
     pub(in crate::pages) fn at(path: &'static str) -> Self {
         let (query, navigate) = (use_query_map(), use_navigate());
         let go = move |(changed, replace): (Vec<(&'static str, String)>, bool)| {
-            let now = |name: &str| query.with_untracked(|query| query.get(name).unwrap_or_default());
+            let now = |name: &str| query.with_untracked(|query| standing(query, name));
             let to = |name: &str| changed.iter().find(|(one, _)| *one == name).map(|(_, to)| to.clone());
             // Another time, filter or order begins at its first page.
             let is_other = changed.iter().any(|(name, _)| !matches!(*name, "after" | "open"));
@@ -110,7 +110,7 @@ impl Place {
 
     /// What stands in the address under that name.
     pub(in crate::pages) fn of(self, name: &str) -> String {
-        self.query.with(|query| query.get(name).unwrap_or_default())
+        self.query.with(|query| standing(query, name))
     }
 
     /// The same, as a signal.
@@ -221,6 +221,16 @@ impl Place {
     }
 }
 
+/// What stands in the address under that name. Moments are in UTC, also where an older address has them without a zone:
+/// these are of the reader's own.
+fn standing(query: &ParamsMap, name: &str) -> String {
+    let text = query.get(name).unwrap_or_default();
+    match name {
+        "from" | "to" => time::in_utc(&text).unwrap_or(text),
+        _ => text,
+    }
+}
+
 /// The way to a page of the time in which something was seen: from a day before to an hour after, or of the last day, live,
 /// where it was seen within that. `narrowed`: what stands in the address beside the time.
 pub(in crate::pages) fn way_around(
@@ -232,9 +242,9 @@ pub(in crate::pages) fn way_around(
     let now = js_sys::Date::now();
     let mut pairs = Vec::new();
     if first < now - DAY_MS {
-        pairs.push(("from", time::field_of(first - DAY_MS)));
+        pairs.push(("from", time::minute_in_utc(first - DAY_MS)));
         if last + HOUR_MS < now {
-            pairs.push(("to", time::field_of(last + HOUR_MS)));
+            pairs.push(("to", time::minute_in_utc(last + HOUR_MS)));
         }
     }
     let (name, value) = narrowed;
@@ -243,5 +253,5 @@ pub(in crate::pages) fn way_around(
 }
 
 pub(in crate::pages) const DAY_MIN: u32 = 24 * 60;
-const DAY_MS: f64 = 24.0 * HOUR_MS;
+pub(super) const DAY_MS: f64 = 24.0 * HOUR_MS;
 const HOUR_MS: f64 = 3_600_000.0;
