@@ -1,6 +1,6 @@
 // Who steals is found, explained and cut, in the dashboard; and everyone else goes on watching.
 import { readFile } from 'node:fs/promises';
-import { type Page, expect, test } from '@playwright/test';
+import { type Locator, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -26,6 +26,23 @@ async function passedOn(name: string, second: number, more: object = {}): Promis
 async function expectSeenLastFirst(page: Page): Promise<void> {
   const seen = await page.locator('.feed-who time').evaluateAll((all) => all.map((one) => Date.parse((one as HTMLTimeElement).dateTime)));
   expect(seen).toEqual([...seen].sort((one, other) => other - one));
+}
+
+/** By Tab and back, every head that orders the rows is seen: columns that stand still cover none. */
+async function expectSeenByKeyboard(page: Page, table: Locator, heads: string[]): Promise<void> {
+  const button = (head: string) => table.getByRole('columnheader', { name: head, exact: true }).getByRole('button');
+  const isSeen = (one: Element) => {
+    const { left, right, top, height } = one.getBoundingClientRect();
+    return [left + 1, right - 1].every((x) => one.contains(document.elementFromPoint(x, top + height / 2)));
+  };
+  await button(heads[0]!).focus();
+  for (const [key, way] of [['Tab', heads.slice(1)], ['Shift+Tab', heads.slice(0, -1).reverse()]] as const) {
+    for (const head of way) {
+      await page.keyboard.press(key);
+      await expect(button(head)).toBeFocused();
+      expect(await button(head).evaluate(isSeen), `${head} is seen by ${key}`).toBe(true);
+    }
+  }
 }
 
 test('a token that was passed on is found while one looks, and cut in two clicks; nobody else is', async ({ page }) => {
@@ -164,12 +181,14 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await page.goto(at('/misuse/tokens?last=60'));
   const table = page.getByRole('table', { name: 'Token view' });
   await expect(row(page, 'view-thief')).toBeVisible({ timeout: 30_000 });
-  for (const head of ['JTI', 'User', 'Tag', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'IPs', 'Top providers', 'Top countries', 'Top referrers', 'First start', 'Last end', 'Max concurrency', 'Score', 'Status', 'Revoke']) {
+  const heads = ['JTI', 'User', 'Tag', 'Duration sum', 'Duration average', 'Sessions', 'Streams', 'IPs', 'Top providers', 'Top countries', 'Top referrers', 'First start', 'Last end', 'Max concurrency', 'Score', 'Status'];
+  for (const head of [...heads, 'Revoke']) {
     await expect(table.getByRole('columnheader', { name: head, exact: true })).toBeVisible();
   }
   await expect(table.getByRole('columnheader', { name: 'Score' })).toHaveAttribute('aria-sort', 'descending');
   await expect(row(page, 'view-thief').getByRole('cell').nth(13), 'it has a score').not.toHaveText('0', { timeout: 60_000 });
   await expectFitEverywhere(page, 'the token view');
+  await expectSeenByKeyboard(page, table, heads);
 
   await table.getByRole('button', { name: 'User' }).click();
   await expect(page).toHaveURL(/sort=user&dir=asc/);
