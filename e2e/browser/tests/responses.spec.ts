@@ -50,6 +50,11 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await other.goto(at('/misuse/responses'));
   await expect(row(other, jti)).toContainText('Uma User');
   await expectFitEverywhere(other, 'a response that waits');
+  await other.setViewportSize({ width: 390, height: 844 });
+  const place = async (name: RegExp) => (await row(other, jti).getByRole('button', { name }).boundingBox())!;
+  const [refuse, approve] = [await place(/^Refuse/), await place(/^Approve/)];
+  expect(approve.x - refuse.x - refuse.width, 'one is not pressed for the other').toBeGreaterThan(4);
+  await other.setViewportSize({ width: 1280, height: 800 });
   await row(other, jti).getByRole('button', { name: /^Approve/ }).click();
   // Whom that cuts, and until when, is shown before.
   const before = other.getByRole('dialog', { name: `Keep out token ${jti}?` });
