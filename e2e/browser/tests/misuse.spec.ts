@@ -222,6 +222,10 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   for (const text of ['AS64503 Example Hosting', 'Singapore', 'Brazil']) await expect(panel).toContainText(text);
   await expect(panel.getByRole('listitem').filter({ hasText: 'AS64503 Example Hosting' })).toContainText('1 session');
   await expect(panel.getByRole('heading', { name: 'Claims' })).toBeVisible();
+  const score = panel.locator('.panel-part').filter({ has: page.getByRole('heading', { name: /^Score/ }) });
+  const addends = (await score.locator('li .badge').allInnerTexts()).map(Number);
+  const sum = addends.reduce((sum, one) => sum + one, 0);
+  await expect(score.getByText(`${sum} together; a score is 100 at most.`)).toHaveCount(sum > 100 ? 1 : 0);
   await expect(panel.getByRole('link', { name: '127.40.3.1' }), 'of the same time').toHaveAttribute('href', '/misuse/addresses?last=60&open=127.40.3.1');
   await expectFitEverywhere(page, 'a token in the panel');
   await panel.getByRole('button', { name: 'Block 127.40.3.1' }).click();

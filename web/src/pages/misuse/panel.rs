@@ -119,10 +119,13 @@ fn named_networks(rows: Vec<AddressUsage>) -> Vec<(String, Bucket)> {
 /// The score, what it is made of, and the figures of the row.
 #[component]
 pub(super) fn Judged(score: i32, indicators: Vec<Indicator>, figures: Vec<(&'static str, String)>) -> impl IntoView {
+    let sum: i32 = indicators.iter().map(|one| one.weight).sum();
+    let capped = (sum > MOST).then(|| format!("{sum} together; a score is {MOST} at most."));
     view! {
         <section class="panel-part">
             <h3 class="line">"Score"<Score score indicators=indicators.clone()/></h3>
             <Indicators indicators/>
+            {capped.map(|text| view! { <p class="soft">{text}</p> })}
         </section>
         {pairs(figures)}
     }
@@ -156,6 +159,9 @@ pub(super) fn Touching(
         <Timeline sessions ways/>
     }
 }
+
+/// No score is higher.
+const MOST: i32 = 100;
 
 /// So many networks stand in a panel.
 const NETWORKS: i32 = 20;
