@@ -247,6 +247,9 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await panel.getByRole('button', { name: 'Close' }).click();
   await expect(page).not.toHaveURL(/open=/);
   await expect(row(page, 'view-thief')).toContainText('Revoked');
+  const again = row(page, 'view-thief').getByRole('button', { name: `Revoke ${jti}` });
+  await expect(again).toBeDisabled();
+  await expect(again).toHaveAttribute('title', 'It is revoked already.');
   for (const viewer of viewers) viewer.leave();
   const control = await Control.signedIn(user('nanoAdmin'));
   for (const id of await control.ruleIds()) await control.unrule(id);

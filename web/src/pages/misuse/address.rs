@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    act::{BlockButton, NoRules, Revoke, Ways},
+    act::{BlockButton, NoRules, Ways},
     addresses::{filter_of, group_of, reaches},
     block::{Blocked, barred},
     cases::{AddButton, Adding},
@@ -11,14 +11,13 @@ use super::{
     parts::{Score, lasted},
     place::Place,
     token::Addresses,
-    tokens::{Stands, barred as not_revocable, status},
+    tokens::{Stands, revoke, status},
 };
 use crate::{
     api::{
         client::use_api,
         misuse::{self, AddressGroup, AddressUsage, AddressUsageOrder, Filter, TokenUsage, TokenUsageOrder},
         page::Page,
-        scalar::TokenStatus,
     },
     kit::{Badge, Button, CopyField, Load, Loaded, Look, Skeleton, Table, Tone},
 };
@@ -185,12 +184,8 @@ pub(super) fn Tokens(
 
 #[component]
 fn TokenRow(row: TokenUsage, place: Place, ways: Ways) -> impl IntoView {
-    let (status, barred) = (status(ways, &row), not_revocable(&row));
-    let jti = row.jti.clone();
-    let href = place.way_to("/misuse/tokens", jti.inner());
-    let revoke = move || {
-        (status.get() != TokenStatus::Revoked).then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone()/> })
-    };
+    let (status, revoke) = (status(ways, &row), revoke(ways, &row));
+    let href = place.way_to("/misuse/tokens", row.jti.inner());
     view! {
         <tr>
             <th scope="row">

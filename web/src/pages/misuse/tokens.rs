@@ -80,19 +80,11 @@ impl Row for TokenUsage {
     }
 
     fn cells(self, place: Place, ways: Ways) -> AnyView {
-        let jti = self.jti.clone();
         let status = status(ways, &self);
-        let barred = barred(&self);
-        let revoke = {
-            let jti = jti.clone();
-            move || {
-                (status.get() != TokenStatus::Revoked)
-                    .then(|| view! { <Revoke ways jti=jti.clone() barred=barred.clone()/> })
-            }
-        };
+        let revoke = revoke(ways, &self);
         view! {
             <tr>
-                <th scope="row"><Open place of=jti.inner().to_owned()/></th>
+                <th scope="row"><Open place of=self.jti.inner().to_owned()/></th>
                 <td data-label="User">{self.user.map(|of| view! { <Name of/> })}</td>
                 <td data-label="Tag">{self.tag.map(|tag| view! { <span class="tag">{tag}</span> })}</td>
                 <td data-label="Duration sum" class="num">{lasted(self.duration_sum_s)}</td>
@@ -142,7 +134,16 @@ pub(super) fn status(ways: Ways, row: &TokenUsage) -> Signal<TokenStatus> {
     })
 }
 
-/// Why revoking would do nothing.
-pub(super) fn barred(row: &TokenUsage) -> Option<String> {
-    row.not_revocable_because.as_deref().map(sentence)
+/// The way to take a token back, in its row; where that would do nothing it says why, also where it was done here.
+pub(super) fn revoke(ways: Ways, row: &TokenUsage) -> impl IntoView + use<> {
+    let (status, jti) = (status(ways, row), row.jti.clone());
+    let given = row.not_revocable_because.as_deref().map(sentence);
+    move || {
+        let barred = if status.get() == TokenStatus::Revoked {
+            Some("It is revoked already.".to_owned())
+        } else {
+            given.clone()
+        };
+        view! { <Revoke ways jti=jti.clone() barred/> }
+    }
 }
