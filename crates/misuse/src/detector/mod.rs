@@ -161,7 +161,7 @@ impl Detector {
             if self.holders.len() >= MOST && !self.holders.contains_key(&subject) {
                 continue;
             }
-            let Known { holder, .. } = self.holders.entry(subject.clone()).or_default();
+            let Known { holder, raised } = self.holders.entry(subject.clone()).or_default();
             holder.heard = at;
             holder.denials.add(at);
             if let Some(stream) = &denial.stream {
@@ -170,7 +170,14 @@ impl Detector {
             if holder::is_forged(denial.reason) {
                 holder.forged.add(at);
             }
-            self.judge(&subject, at, found);
+            // When its sessions were looked at stays as it is: they are no less often because of refusals.
+            let raise = Raise {
+                subject: &subject,
+                raised,
+                now: at,
+                found,
+            };
+            signs::raise_of_refusals(holder, &self.thresholds, raise);
         }
     }
 

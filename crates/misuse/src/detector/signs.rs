@@ -26,16 +26,14 @@ use crate::{
     world::{Between, between},
 };
 
-/// Raises what holds of one of them now.
+/// Raises what holds of one of them now, since something is known of its sessions.
 pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Raise<'_>) {
     let now = raise.now;
     holder.addresses.forget(ADDRESSES_WITHIN, now);
     holder.countries.forget(COUNTRIES_WITHIN, now);
     holder.starts.forget(RECONNECTS_WITHIN, now);
     holder.streams.forget(COUNTRIES_WITHIN, now);
-    holder.denials.forget(DENIALS_WITHIN, now);
-    holder.refused.forget(DENIALS_WITHIN, now);
-    holder.forged.forget(DENIALS_WITHIN, now);
+    forget_refusals(holder, now);
     let is_address = matches!(raise.subject, Subject::Address(_));
     if holder.watched(BESIDE, now).nth(1).is_some() {
         holder.shared = Some(now);
@@ -70,6 +68,27 @@ pub(super) fn raise(holder: &mut Holder, thresholds: &Thresholds, mut raise: Rai
     case.nodes(raise);
 }
 
+/// Raises what refusals say of one of them now, and nothing else: whoever was cut off tries again and is refused, and by
+/// that none of what their sessions did goes on.
+pub(super) fn raise_of_refusals(holder: &mut Holder, thresholds: &Thresholds, mut raise: Raise<'_>) {
+    let now = raise.now;
+    forget_refusals(holder, now);
+    let case = Case {
+        watched: Vec::new(),
+        holder,
+        is_address: matches!(raise.subject, Subject::Address(_)),
+        thresholds,
+        now,
+    };
+    case.denials(&mut raise);
+}
+
+fn forget_refusals(holder: &mut Holder, now: Timestamp) {
+    holder.denials.forget(DENIALS_WITHIN, now);
+    holder.refused.forget(DENIALS_WITHIN, now);
+    holder.forged.forget(DENIALS_WITHIN, now);
+}
+
 struct Case<'a> {
     holder: &'a Holder,
     /// Sessions that somebody watches, beside each other for long enough.
@@ -90,9 +109,8 @@ impl Case<'_> {
         raise.holds(indicator, points, self.streams(indicator), evidence);
     }
 
-    /// On which streams an indicator shows: those of refusals, or of sessions that go on or count though they are over.
+    /// On which streams an indicator shows: those of sessions that go on, or count though they are over.
     fn streams(&self, indicator: Indicator) -> impl Iterator<Item = &StreamName> {
-        let is_refusal = indicator == Indicator::Denials;
         let span = match indicator {
             Indicator::Countries => COUNTRIES_WITHIN,
             Indicator::Addresses => ADDRESSES_WITHIN,
@@ -101,8 +119,7 @@ impl Case<'_> {
         };
         let began = self.holder.streams.within(span, self.now).map(|(_, stream)| stream);
         let open = self.holder.open.values().map(|open| &open.stream);
-        let refused = self.holder.refused.all().filter(move |_| is_refusal);
-        refused.chain(open.chain(began).filter(move |_| !is_refusal))
+        open.chain(began)
     }
 
     /// What one viewer's sign is worth: of an address less, in a data centre too, where honest people come out of VPNs.
@@ -298,7 +315,9 @@ impl Case<'_> {
         } else {
             5_u32.saturating_add(more.div_euclid(10)).min(15)
         };
-        self.holds(raise, Indicator::Denials, points, || {
+        // Not on those of its sessions, which may be very many.
+        let streams = self.holder.refused.all();
+        raise.holds(Indicator::Denials, points, streams, || {
             format!("refused {times} times within 5 minutes, {forged} of them with what was forged")
         });
     }

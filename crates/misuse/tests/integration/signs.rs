@@ -243,6 +243,67 @@ fn refusals_count_from_ten_in_five_minutes_and_forgeries_call_a_thief() {
 }
 
 #[test]
+fn what_sessions_said_ends_with_them_however_often_the_token_is_refused_afterwards() {
+    let abroad = [
+        spot(1, 64_500, "DE"),
+        spot(2, 64_501, "BR"),
+        spot(3, 64_502, "IN"),
+        Spot {
+            asn: 14_061,
+            ..spot(4, 0, "US")
+        },
+    ];
+    let mut maker = Maker::new(0);
+    let cut_s = 120;
+    for spot in &abroad {
+        maker.visit(&thiefs(spot, cut_s));
+        for at_s in (cut_s + 2..900).step_by(2) {
+            maker.refuse(spot.address, Some("t"), Reason::TokenRevoked, at_s);
+        }
+    }
+    let found = detect(maker.events());
+    assert!(most(&found, Indicator::Addresses) >= Some(50), "{found:?}");
+    assert!(most(&found, Indicator::Countries) >= Some(35), "{found:?}");
+    let address = Subject::Address(abroad[3].address);
+    assert_eq!(most_of(&found, &address, Indicator::Hosting), Some(20));
+    let cut = BEGIN.plus(std::time::Duration::from_secs(cut_s));
+    for finding in &found {
+        let is_refusals = finding.indicator == Indicator::Denials;
+        assert_eq!(finding.last > cut, is_refusals, "{finding:?}");
+    }
+    let refused = found.iter().filter(|one| one.indicator == Indicator::Denials);
+    let last = refused.map(|one| one.last.since(cut).as_secs()).max();
+    assert!(last >= Some(700), "while it is refused, that is told: {last:?}");
+}
+
+#[test]
+fn whoever_is_refused_every_second_is_judged_by_sessions_all_the_same() {
+    let mut maker = Maker::new(0);
+    for (last, asn) in [(1, 64_500), (2, 64_501), (3, 64_502), (4, 64_500)] {
+        let spot = spot(last, asn, "DE");
+        maker.visit(&thiefs(&spot, 120));
+        for at_s in 1..120 {
+            maker.refuse(spot.address, Some("t"), Reason::SessionLimit, at_s);
+        }
+    }
+    let found = detect(maker.events());
+    assert_eq!(most(&found, Indicator::Addresses), Some(50), "{found:?}");
+}
+
+/// A session on that token from its beginning on.
+fn thiefs(spot: &Spot, for_s: u64) -> Visit<'_> {
+    Visit {
+        token: "t",
+        user: Some("u"),
+        page: Some("shop.example"),
+        spot,
+        from_s: 0,
+        for_s,
+        lingers_s: 0,
+    }
+}
+
+#[test]
 fn connections_count_from_twenty_and_more_where_they_share_a_token() {
     let address = spot(1, 64_500, "DE");
     let found = |tokens: u64| {
