@@ -100,6 +100,7 @@ test('a case is filled from a finding, a token and an address, and its report is
   for (const part of ['Restream', 'onerror=alert(1)', 'Severaladdresses', '127.40.3.7', 'ExampleHosting', 'SG', jti, testStream().name, 'Active', 'UmaUser', '1/']) {
     expect(words, part).toContain(part.replace(/\s+/g, ''));
   }
+  for (const third of [1, 2, 3, 4]) expect(text, 'no address is broken').toContain(`127.40.${third}.7`);
   for (const part of ['take it down', 'case-thief']) expect(words, part).not.toContain(part.replace(/\s+/g, ''));
   await paper.close();
 

@@ -162,7 +162,8 @@ fn finding(report: &Report, item: &case_item::Model) -> String {
     };
     let named = item.subject_kind != USER || report.parts.viewers;
     let subject = if named {
-        format!("{kind} <span class=\"m\">{}</span>", text(&item.subject))
+        let class = if item.subject_kind == ADDRESS { "a" } else { "m" };
+        format!("{kind} <span class=\"{class}\">{}</span>", text(&item.subject))
     } else {
         "A viewer".to_owned()
     };
@@ -190,18 +191,18 @@ fn address(item: &case_item::Model) -> String {
     let network: Vec<_> = number.into_iter().chain(item.provider.clone()).collect();
     let land = item.country.as_deref().unwrap_or_default();
     let place = cell("", &text(&network.join(" "))) + &cell("", &text(land));
-    head("m", &text(&item.subject)) + &place + &counted(item) + &times(item)
+    head("a", &text(&item.subject)) + &place + &counted(item) + &times(item)
 }
 
 fn session(row: &case_session::Model) -> String {
     let ended = row.ended_at.map_or_else(|| "goes on".to_owned(), written);
     let token = row.jti.as_deref().unwrap_or_default();
     [
-        cell("t", &written(row.started_at)),
-        cell("t", &ended),
+        cell("", &written(row.started_at)),
+        cell("", &ended),
         cell("", &text(&row.stream)),
         cell("", &text(&row.protocol)),
-        cell("m", &text(&row.address)),
+        cell("a", &text(&row.address)),
         cell("", &text(row.country.as_deref().unwrap_or_default())),
         cell("m", &text(token)),
     ]
@@ -213,7 +214,7 @@ fn counted(item: &case_item::Model) -> String {
 }
 
 fn times(item: &case_item::Model) -> String {
-    cell("t", &written(item.first_at)) + &cell("t", &written(item.last_at))
+    cell("", &written(item.first_at)) + &cell("", &written(item.last_at))
 }
 
 fn head(class: &str, html: &str) -> String {
@@ -224,19 +225,27 @@ fn cell(class: &str, html: &str) -> String {
     format!("<td class=\"{class}\">{html}</td>")
 }
 
-/// Somebody's words: nothing in them is markup, and none of them turns what stands beside it.
+/// Somebody's words: nothing in them is markup, and none of them turns what stands beside it. Where one is so long that no
+/// column is as wide, it may be broken anywhere.
 fn text(text: &str) -> String {
-    format!("<bdi>{}</bdi>", escape(text))
+    let is_long = text
+        .split([' ', '\t', '\n', '-'])
+        .any(|word| word.chars().count() > UNBROKEN);
+    let class = if is_long { " class=\"l\"" } else { "" };
+    format!("<bdi{class}>{}</bdi>", escape(text))
 }
 
-/// A moment, as people read it.
+/// A moment, as people read it: where a column is narrow, the day above the time.
 fn written(us: i64) -> String {
     let at: DateTime<Utc> = DateTime::from_timestamp_micros(us).unwrap_or_default();
     format!(
-        "<time datetime=\"{}\">{}</time>",
+        "<time datetime=\"{}\"><span>{}</span> <span>{}</span></time>",
         at.to_rfc3339(),
-        at.format("%Y-%m-%d %H:%M:%S")
+        at.format("%Y-%m-%d"),
+        at.format("%H:%M:%S")
     )
 }
 
+/// In characters.
+const UNBROKEN: usize = 24;
 const STYLE: &str = include_str!("report.css");

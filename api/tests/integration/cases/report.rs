@@ -124,6 +124,46 @@ async fn a_report_is_one_page_of_text_that_runs_and_fetches_nothing() {
 }
 
 #[tokio::test]
+async fn a_report_breaks_ids_and_words_that_are_too_long_and_no_address() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let long = "x".repeat(300);
+    let theirs = SessionFacts {
+        grant: Some(granted(&long)),
+        ..viewing(&world, 1, "x", "2001:db8:85a3:8d3:1319:8a2e:370:7348", "DE", 64_500)
+    };
+    watched(&world, &theirs, world.clock.now());
+    let over = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    eventually("it is written", async || {
+        admin.data(over, json!({})).await["organisation"]["sessions"]["totalCount"] == 1
+    })
+    .await;
+    let id = created(&admin, "Long", &[]).await["case"]["id"].clone();
+    let address = theirs.address.to_string();
+    changed(
+        &admin,
+        "addToCase",
+        json!({ "id": id, "tokens": [long], "addresses": [address] }),
+    )
+    .await;
+    let page = admin
+        .get(&format!("/cases/{}/report.html", id.as_str().unwrap()))
+        .await
+        .text;
+    assert!(page.contains(&format!("<bdi class=\"l\">{long}</bdi>")), "{page}");
+    for (place, _) in page.match_indices(&address) {
+        let cell = &page[..place];
+        let cell = &cell[cell.rfind("<t").unwrap()..];
+        assert!(cell.contains("class=\"a\""), "{cell}");
+    }
+    // What stands in a cell is broken nowhere unless it says so.
+    for (rule, times) in [("overflow-wrap: anywhere", 3), (".l { overflow-wrap: anywhere; }", 1)] {
+        assert_eq!(page.matches(rule).count(), times, "{rule}");
+    }
+    assert!(page.contains(".a, time span { white-space: nowrap; }"));
+}
+
+#[tokio::test]
 async fn a_case_is_for_who_works_on_misuse_in_its_organisation() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
