@@ -14,7 +14,7 @@ use anyhow::Context;
 use axum::http::HeaderValue;
 use link::{Clock, Entropy};
 use media::{
-    geoip::{Files, Geoip, Part},
+    geoip::{Files, Geoip, Located, Part},
     http::{Door, Front, OriginOnly, Redirect},
 };
 use tls::acme::Challenges;
@@ -203,7 +203,11 @@ fn places(geoip: &Geoip, credits: &[api::Credit]) -> api::Places {
         countries: knowing.knows(Part::Country),
         networks: knowing.knows(Part::Asn),
     };
-    api::Places::new(move |address| finding.place(address), known, credits.to_vec())
+    let find = move |address| {
+        let Located { place, provider } = finding.locate(address);
+        api::Located { place, provider }
+    };
+    api::Places::new(find, known, credits.to_vec())
 }
 
 /// What the control plane is told, where the doors are at these addresses.

@@ -38,7 +38,7 @@ pub use mail::{Authority, Login, Mail, MailError, Security, Smtp, Way};
 pub use running::{Health, Running, Settings, StartError, start};
 pub use seal::MasterKeyError;
 pub use search::{Key, Meilisearch, MeilisearchError, ReindexError, Reindexed, SearchKey, reindex as reindex_search};
-pub use state::{Credit, Known, Places};
+pub use state::{Credit, Known, Located, Places};
 
 /// The public schema, in GraphQL's own language.
 pub fn sdl() -> String {

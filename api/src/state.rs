@@ -83,9 +83,18 @@ pub(crate) struct State {
 /// Where addresses are, as far as the installation knows.
 #[derive(Clone)]
 pub struct Places {
-    find: Arc<dyn Fn(IpAddr) -> Place + Send + Sync>,
+    find: Arc<dyn Fn(IpAddr) -> Located + Send + Sync>,
     known: Arc<dyn Fn() -> Known + Send + Sync>,
     credits: Arc<[Credit]>,
+}
+
+/// All that the installation's files say of an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Located {
+    /// What decisions look at.
+    pub place: Place,
+    /// Who runs the network.
+    pub provider: Option<Arc<str>>,
 }
 
 /// What the installation's files say of addresses.
@@ -109,7 +118,7 @@ pub struct Credit {
 impl Places {
     /// Those that `find` finds, in files that say what is `known` at the moment, of whom `credits` are.
     pub fn new(
-        find: impl Fn(IpAddr) -> Place + Send + Sync + 'static,
+        find: impl Fn(IpAddr) -> Located + Send + Sync + 'static,
         known: impl Fn() -> Known + Send + Sync + 'static,
         credits: Vec<Credit>,
     ) -> Self {
@@ -122,6 +131,11 @@ impl Places {
 
     /// Where an address is.
     pub(crate) fn of(&self, address: IpAddr) -> Place {
+        self.locate(address).place
+    }
+
+    /// The same, and who runs the network.
+    pub(crate) fn locate(&self, address: IpAddr) -> Located {
         (self.find)(address)
     }
 
@@ -139,7 +153,7 @@ impl Places {
 impl Default for Places {
     /// Nothing is known.
     fn default() -> Self {
-        Self::new(|_| Place::default(), Known::default, vec![])
+        Self::new(|_| Located::default(), Known::default, vec![])
     }
 }
 

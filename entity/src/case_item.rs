@@ -43,9 +43,9 @@ pub struct Model {
     pub provider: Option<String>,
     /// How many sessions there were.
     pub sessions: i64,
-    /// Since when it held, or was there.
+    /// Since when it held, or was there; of an address without sessions, when it was put in last.
     pub first_at: i64,
-    /// Until when it was seen.
+    /// Until when it was seen; the same.
     pub last_at: i64,
     /// When it was put in.
     pub added_at: i64,

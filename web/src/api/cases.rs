@@ -85,7 +85,8 @@ pub(crate) struct CaseAddress {
     pub(crate) provider: Option<String>,
     pub(crate) score: i32,
     pub(crate) sessions: i32,
-    pub(crate) last_at: DateTime,
+    pub(crate) last_at: Option<DateTime>,
+    pub(crate) added_at: DateTime,
 }
 
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]

@@ -14,7 +14,10 @@ use crate::{
     analytics::findings::{ADDRESS, TOKEN, USER},
     graphql::loaders::{CaseItems, CaseNotes, CaseSessions, CaseSums, Own},
     service::{
-        cases::{self, Sums, filling::FINDING},
+        cases::{
+            self, Sums,
+            filling::{FINDING, was_seen},
+        },
         reading::TokenIs,
     },
 };
@@ -107,10 +110,10 @@ pub(crate) struct CaseAddress {
     score: i32,
     /// How many sessions there were from it.
     sessions: i32,
-    /// When the first of them began.
-    first_at: DateTime<Utc>,
-    /// When it was last heard of.
-    last_at: DateTime<Utc>,
+    /// When the first of them began; none where nobody watched from it.
+    first_at: Option<DateTime<Utc>>,
+    /// When it was last heard of; none where nobody watched from it.
+    last_at: Option<DateTime<Utc>>,
     /// When it was put in.
     added_at: DateTime<Utc>,
 }
@@ -364,6 +367,7 @@ impl CaseToken {
 
 impl CaseAddress {
     fn of(row: case_item::Model) -> Self {
+        let seen = was_seen(&row);
         Self {
             id: id(&row),
             ip: row.subject,
@@ -372,8 +376,8 @@ impl CaseAddress {
             provider: row.provider,
             score: row.points,
             sessions: many(row.sessions),
-            first_at: super::moment(row.first_at),
-            last_at: super::moment(row.last_at),
+            first_at: seen.then(|| super::moment(row.first_at)),
+            last_at: seen.then(|| super::moment(row.last_at)),
             added_at: super::moment(row.added_at),
         }
     }

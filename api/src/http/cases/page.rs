@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::{
     analytics::findings::{ADDRESS, TOKEN, USER},
     mail::escape,
-    service::cases::{filling::FINDING, report::Report},
+    service::cases::{
+        filling::{FINDING, was_seen},
+        report::Report,
+    },
 };
 
 /// The page.
@@ -47,7 +50,10 @@ pub(super) fn of(report: &Report) -> String {
     );
     table(
         &mut page,
-        ("Addresses", "From where was watched."),
+        (
+            "Addresses",
+            "From where was watched, and others that belong to the case.",
+        ),
         &["Address", "Network", "Country", "#Score", "#Sessions", "From", "To"],
         of(ADDRESS).map(address),
     );
@@ -124,15 +130,17 @@ fn summary(report: &Report) -> String {
 
 /// The time that it is about.
 fn period(report: &Report) -> String {
-    let first = report.items.iter().map(|item| item.first_at);
+    let seen = || report.items.iter().filter(|item| was_seen(item));
+    let first = seen().map(|item| item.first_at);
     let first = first.chain(report.sessions.iter().map(|row| row.started_at)).min();
-    let last = report.items.iter().map(|item| item.last_at);
+    let last = seen().map(|item| item.last_at);
     let last = last
         .chain(report.sessions.iter().map(|row| row.ended_at.unwrap_or(row.seen_at)))
         .max();
     match (first, last) {
         (Some(first), Some(last)) => format!("{} to {}", written(first), written(last)),
-        _ => "nothing in it yet".to_owned(),
+        _ if report.items.is_empty() => "nothing in it yet".to_owned(),
+        _ => "nobody was seen yet".to_owned(),
     }
 }
 
@@ -191,7 +199,12 @@ fn address(item: &case_item::Model) -> String {
     let network: Vec<_> = number.into_iter().chain(item.provider.clone()).collect();
     let land = item.country.as_deref().unwrap_or_default();
     let place = cell("", &text(&network.join(" "))) + &cell("", &text(land));
-    head("a", &text(&item.subject)) + &place + &counted(item) + &times(item)
+    let seen = if was_seen(item) {
+        times(item)
+    } else {
+        "<td colspan=\"2\">Nobody watched from it</td>".to_owned()
+    };
+    head("a", &text(&item.subject)) + &place + &counted(item) + &seen
 }
 
 fn session(row: &case_session::Model) -> String {

@@ -215,17 +215,22 @@ async fn known_addresses(
     let scores = scores(work, ADDRESS, &names).await?;
     let known = addresses.into_iter().map(|(name, source)| {
         let mut known = sessions.of(ADDRESS, &name);
-        let place = guard::network(&name)
+        let located = guard::network(&name)
             .ok()
-            .map(|network| work.state.places.of(network.addr()));
+            .map(|network| work.state.places.locate(network.addr()))
+            .unwrap_or_default();
         let newest = known.sessions.first();
-        let country = place.and_then(|place| place.country).map(|country| country.to_string());
+        let country = located.place.country.map(|country| country.to_string());
         known.country = newest.and_then(|one| one.country.clone()).or(country);
-        known.asn = newest
-            .and_then(|one| one.asn)
-            .or_else(|| place.and_then(|place| place.asn).map(|asn| i64::from(asn.number())));
-        known.provider = newest.and_then(|one| one.provider.clone());
-        known.score = scores.get(&source.found()).copied().unwrap_or_default();
+        let asn = located.place.asn.map(|asn| i64::from(asn.number()));
+        known.asn = newest.and_then(|one| one.asn).or(asn);
+        // Who runs it today may not be who ran the network that a session was from.
+        let provider = located.provider.filter(|_| known.asn == asn);
+        let provider = provider.map(|provider| provider.to_string());
+        known.provider = newest.and_then(|one| one.provider.clone()).or(provider);
+        // Of a network, what one address in it scores.
+        let score = scores.get(&source.found()).copied().unwrap_or_default();
+        known.score = known.score.max(score);
         (name, known)
     });
     Ok(known.collect())
@@ -272,6 +277,7 @@ impl Sessions {
         Known {
             many: seen.many,
             span: seen.first.zip(last),
+            score: seen.score,
             sessions,
             ..Known::default()
         }
@@ -326,7 +332,13 @@ impl Case {
             return Err(Fault::field(field, "LIMIT_REACHED", why));
         }
         let now = work.at.us();
-        let (first, last) = known.span.unwrap_or((now, now));
+        // Where nobody was seen there are no times, but the columns have some: of when it was named, by which it is masked.
+        let (first, last) = match (known.span, before.as_ref().filter(|row| was_seen(row))) {
+            (Some((first, last)), Some(row)) => (row.first_at.min(first), row.last_at.max(last)),
+            (Some(span), None) => span,
+            (None, Some(row)) => (row.first_at, row.last_at),
+            (None, None) => (now, now),
+        };
         let (points, many) = (finding.map_or(known.score, |row| row.points), known.many);
         let old = before.as_ref();
         let most = |new: i32| old.map_or(new, |row| row.points.max(new));
@@ -357,8 +369,8 @@ impl Case {
             asn: known.asn.or_else(|| old.and_then(|row| row.asn)),
             provider: kept(known.provider.clone(), |row| row.provider.as_ref()),
             sessions: old.map_or(many, |row| row.sessions.max(many)),
-            first_at: old.map_or(first, |row| row.first_at.min(first)),
-            last_at: old.map_or(last, |row| row.last_at.max(last)),
+            first_at: first,
+            last_at: last,
             added_at: old.map_or(now, |row| row.added_at),
         };
         let (id, place) = (row.id, self.items.iter().position(|item| item.id == row.id));
@@ -433,6 +445,11 @@ pub(super) fn few(field: &str, list: &[String], most: usize) -> Result<(), Fault
 
 fn missing(field: &str, n: usize, why: &str) -> Fault {
     Fault::field(field, "UNKNOWN", format!("entry {} {why}", n + 1))
+}
+
+/// Whether its times are those of somebody: nobody needs to have watched from an address.
+pub(crate) fn was_seen(item: &case_item::Model) -> bool {
+    item.kind != ADDRESS || item.sessions > 0
 }
 
 /// As columns have it.

@@ -1,4 +1,5 @@
-//! What sessions say of what is to be put into a case: how many there were, since when, and which are the newest.
+//! What sessions say of what is to be put into a case: how many there were, since when, which are the newest, and what a
+//! network scores by whom watched from it.
 //!
 //! That may take long where there are many, so it is read before the change begins. What the sessions themselves say, whose
 //! addresses and viewers may be forgotten at any moment, is read within the change, by their ids.
@@ -8,7 +9,8 @@ use std::{
     net::Ipv4Addr,
 };
 
-use entity::{Tenanted, session, session_token};
+use entity::{Tenanted, finding, session, session_token};
+use guard::Door;
 use ids::OrganisationId;
 use ipnet::IpNet;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -30,6 +32,8 @@ pub(super) struct Seen {
     pub(super) first: Option<i64>,
     /// The newest first.
     pub(super) newest: Vec<Uuid>,
+    /// Of a network, what the one of its addresses scores that scores most.
+    pub(super) score: i32,
 }
 
 /// Sessions of each of these.
@@ -43,6 +47,12 @@ pub(super) async fn of(
     for subject in subjects {
         let Some(theirs) = theirs(organisation, &subject) else {
             continue;
+        };
+        let is_network = subject.0 == ADDRESS && subject.1.contains('/');
+        let score = if is_network {
+            most(connection, organisation, theirs.clone()).await?
+        } else {
+            0
         };
         let select = session::Entity::in_tenant(organisation).filter(theirs).select_only();
         let sums: Option<(i64, Option<i64>)> = select
@@ -60,9 +70,47 @@ pub(super) async fn of(
             .all(connection)
             .await?;
         let (many, first) = sums.unwrap_or_default();
-        all.insert(subject, Seen { many, first, newest });
+        let seen = Seen {
+            many,
+            first,
+            newest,
+            score,
+        };
+        all.insert(subject, seen);
     }
     Ok(all)
+}
+
+/// Of the addresses of these viewers' sessions, what the one scores that scores most: a row of the views has no other score.
+async fn most(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    theirs: Condition,
+) -> Result<i32, DbErr> {
+    use finding::Column;
+    let addresses = session::Entity::in_tenant(organisation)
+        .filter(theirs)
+        .filter(session::Column::Door.eq(Door::Playback.as_str()))
+        .select_only()
+        .column(session::Column::AddressBlock)
+        .into_query();
+    let rows: Vec<(String, i32)> = finding::Entity::in_tenant(organisation)
+        .filter(Column::Kind.eq(ADDRESS))
+        .filter(Column::Subject.in_subquery(addresses))
+        .select_only()
+        .column(Column::Subject)
+        .column_as(Column::Points.max(), "most")
+        .group_by(Column::Subject)
+        .group_by(Column::Indicator)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let mut scores: HashMap<String, i32> = HashMap::new();
+    for (address, points) in rows {
+        let score = scores.entry(address).or_default();
+        *score = score.saturating_add(points).min(100);
+    }
+    Ok(scores.into_values().max().unwrap_or_default())
 }
 
 /// The sessions of one thing.

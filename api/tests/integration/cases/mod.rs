@@ -20,7 +20,7 @@ use crate::{
 const WHOLE: &str = "id title state closedAt score createdBy { name } findingCount tokenCount addressCount
     findings { id jti user ip code weight evidence firstAt lastAt }
     tokens { id jti user tag status score sessions firstAt lastAt }
-    addresses { id ip country asn provider score sessions }
+    addresses { id ip country asn provider score sessions firstAt lastAt }
     sessions { id stream protocol address country jti user startedAt endedAt } notes { id text createdBy { name } }";
 
 pub(crate) async fn created(client: &Client, title: &str, findings: &[Value]) -> Value {
@@ -175,6 +175,9 @@ async fn kept_on(kind: Kind) {
     let mut theirs = kept["addresses"].as_array().unwrap().iter();
     let theirs = theirs.find(|one| one["ip"] == "198.51.100.200").unwrap();
     assert_eq!((&theirs["sessions"], &kept["score"]), (&json!(1), &finding["weight"]));
+    for field in ["firstAt", "lastAt"] {
+        assert_eq!(theirs[field], address[field], "nobody was seen since: {field}");
+    }
     assert_eq!(kept["sessions"].as_array().unwrap().len(), 1);
     assert_eq!(kept["notes"][0]["text"], "Asked the host\nto take it down");
     let unknown = changed(&admin, "addToCase", json!({ "id": id, "findings": [finding["id"]] })).await;
@@ -373,20 +376,23 @@ async fn networks_on(kind: Kind) {
     ]) {
         watched(&world, &viewing(&world, n, "x", address, "DE", 64_500), begin);
     }
-    for n in 1..20 {
-        refused(
-            &world,
-            begin.plus(Duration::from_secs(n)),
-            n,
-            "2001:db8:1:2::3",
-            "forged",
-        );
+    // Of two in one network less is found of one than of the other.
+    for (from, times, address) in [
+        (0, 19, "2001:db8:1:2::3"),
+        (100, 19, "198.51.100.20"),
+        (200, 40, "198.51.100.1"),
+    ] {
+        for n in 1..=times {
+            refused(&world, begin.plus(Duration::from_secs(n)), from + n, address, "forged");
+        }
     }
     let known = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
     eventually("all is written", async || {
         let data = admin.data(known, json!({})).await;
         let found = findings(&admin).await;
-        data["organisation"]["sessions"]["totalCount"] == 8 && found.iter().any(|one| one["ip"] == "2001:db8:1:2::")
+        let is_found = |(ip, weight): (&str, i32)| found.iter().any(|one| one["ip"] == ip && one["weight"] == weight);
+        let all = [("2001:db8:1:2::", 51), ("198.51.100.20", 51), ("198.51.100.1", 54)];
+        data["organisation"]["sessions"]["totalCount"] == 8 && all.into_iter().all(is_found)
     })
     .await;
     let found = findings(&admin).await;
@@ -402,20 +408,35 @@ async fn networks_on(kind: Kind) {
     let filled = json!({ "id": made["id"], "addresses": addresses });
     let filled = changed(&admin, "addToCase", filled).await["case"].clone();
     let score = &finding["weight"];
+    let of = |ip: &str| found.iter().find(|one| one["ip"] == ip).unwrap()["weight"].clone();
+    let (less, most) = (of("198.51.100.20"), of("198.51.100.1"));
+    assert_eq!((&less, &most), (&json!(51), &json!(54)));
     // The address of a finding is its /64, and so is one of IPv6 that somebody names.
     for (ip, sessions, score) in [
         ("2001:db8:1:2::", 2, score),
         ("2001:db8:1:2::3", 2, score),
         ("2001:db8:1:2::/64", 2, score),
-        ("2001:db8:1::/48", 4, &json!(0)),
-        ("198.51.100.0/24", 2, &json!(0)),
-        ("198.51.100.1", 1, &json!(0)),
+        ("2001:db8:1::/48", 4, score),
+        ("198.51.100.0/24", 2, &most),
+        ("198.51.100.1", 1, &most),
     ] {
         let mut all = filled["addresses"].as_array().unwrap().iter();
         let one = all.find(|one| one["ip"] == ip).unwrap();
         assert_eq!((&one["sessions"], &one["score"]), (&json!(sessions), score), "{ip}");
     }
     assert_eq!(filled["sessions"].as_array().unwrap().len(), 6, "each once");
+
+    // A network's score is that of the view.
+    let view = "{ organisation { analytics(range: {from: \"2026-06-01T00:00:00Z\", to: \"2029-01-01T00:00:00Z\"}) {
+        byAddress(groupBy: SUBNET, first: 100) { nodes { ip score } } } } }";
+    let view = admin.data(view, json!({})).await["organisation"]["analytics"]["byAddress"]["nodes"].clone();
+    for subnet in ["198.51.100.0/24", "2001:db8:1:2::/64"] {
+        let of = |rows: &Value| {
+            let mut rows = rows.as_array().unwrap().iter();
+            rows.find(|one| one["ip"] == subnet).unwrap()["score"].clone()
+        };
+        assert_eq!(of(&filled["addresses"]), of(&view), "{subnet}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! What a misuse case's report says, and whom cases are for.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
-use guard::Grant;
+use guard::{Asn, Grant, Place};
 use link::SessionFacts;
-use serde_json::json;
+use serde_json::{Value, json};
+use testkit::Kind;
 
 use super::{case, changed, created, thief};
 use crate::{
@@ -121,6 +124,83 @@ async fn a_report_is_one_page_of_text_that_runs_and_fetches_nothing() {
         .get(&format!("/cases/{}/report.html", empty.as_str().unwrap()))
         .await;
     assert!(empty.text.contains("nothing in it yet") && !empty.text.contains("<table"));
+}
+
+#[tokio::test]
+async fn of_an_address_that_nobody_watched_from_a_case_says_whose_it_is_and_no_times() {
+    let located = api::Located {
+        place: Place {
+            country: "SE".parse().ok(),
+            asn: Some(Asn::new(3_301)),
+        },
+        provider: Some("Telecom of the files".into()),
+    };
+    let places = api::Places::new(move |_| located.clone(), api::Known::default, vec![]);
+    let world = World::tuned(Kind::Sqlite, |settings| settings.places = places).await;
+    let admin = world.as_role("nanoAdmin").await;
+    let (finding, _) = thief(&world, &admin).await;
+    let made = created(&admin, "Theirs", &[finding["id"].clone()]).await["case"].clone();
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/cases/{id}/report.html");
+    let before = admin.get(&path).await.text;
+
+    world.pass(Duration::from_hours(1));
+    let admin = world.as_role("nanoAdmin").await;
+    let named = json!({ "id": id, "addresses": ["2001:db8::1"] });
+    let filled = changed(&admin, "addToCase", named.clone()).await["case"].clone();
+    let theirs = |case: &Value| {
+        let mut all = case["addresses"].as_array().unwrap().iter();
+        all.find(|one| one["ip"] == "2001:db8::1").unwrap().clone()
+    };
+    let one = theirs(&filled);
+    assert_eq!(
+        (&one["country"], &one["asn"], &one["provider"], &one["sessions"]),
+        (&json!("SE"), &json!(3_301), &json!("Telecom of the files"), &json!(0))
+    );
+    assert_eq!((&one["firstAt"], &one["lastAt"]), (&Value::Null, &Value::Null));
+    let other = filled["addresses"].as_array().unwrap().iter();
+    let mut other = other.filter(|one| one["ip"] == "198.51.100.200");
+    assert_eq!(
+        other.next().unwrap()["provider"],
+        "Telecom 64500",
+        "as its session said"
+    );
+    let page = admin.get(&path).await.text;
+    assert!(page.contains("AS3301 Telecom of the files") && page.contains("Nobody watched from it"));
+    let header = |page: &str| page.split_once("</header>").unwrap().0.to_owned();
+    assert_eq!(header(&page), header(&before), "the time that it is about is the same");
+    let alone = created(&admin, "Alone", &[]).await["case"]["id"].clone();
+    changed(
+        &admin,
+        "addToCase",
+        json!({ "id": alone, "addresses": ["2001:db8::1"] }),
+    )
+    .await;
+    let alone = admin
+        .get(&format!("/cases/{}/report.html", alone.as_str().unwrap()))
+        .await;
+    assert!(alone.text.contains("nobody was seen yet"), "{}", alone.text);
+
+    // Once somebody watches, it is since then.
+    world.pass(Duration::from_secs(60));
+    watched(
+        &world,
+        &viewing(&world, 3, "y", "2001:db8::1", "SE", 3_301),
+        world.clock.now(),
+    );
+    let over = "{ organisation { sessions(filter: {live: false}) { totalCount } } }";
+    eventually("it is written", async || {
+        admin.data(over, json!({})).await["organisation"]["sessions"]["totalCount"] == 2
+    })
+    .await;
+    let seen = changed(&admin, "addToCase", named).await["case"].clone();
+    let mut sessions = seen["sessions"].as_array().unwrap().iter();
+    let session = sessions.find(|one| one["address"] == "2001:db8::1").unwrap();
+    let one = theirs(&seen);
+    assert_eq!(
+        (&one["firstAt"], &one["lastAt"]),
+        (&session["startedAt"], &session["endedAt"])
+    );
 }
 
 #[tokio::test]

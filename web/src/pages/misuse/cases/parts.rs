@@ -118,15 +118,18 @@ fn address(row: CaseAddress, remove: Callback<cynic::Id>) -> AnyView {
     let ip = row.ip;
     let land = row.country.as_deref().map(country::name);
     let from: Vec<_> = [row.provider, land].into_iter().flatten().collect();
-    let seen = (&row.last_at, &row.last_at);
-    let href = way_around("/misuse/addresses", seen, ("open", &row_of(&ip)));
+    let around = row.last_at.as_ref().unwrap_or(&row.added_at);
+    let href = way_around("/misuse/addresses", (around, around), ("open", &row_of(&ip)));
     view! {
         <tr>
             <th scope="row"><a class="mono" href=href>{ip.clone()}</a></th>
             <td data-label="From">{from.join(", ")}</td>
             <td data-label="Score"><Score score=row.score indicators=vec![]/></td>
             <td data-label="Sessions" class="num">{row.sessions}</td>
-            <td data-label="Seen" class="soft"><When at=row.last_at/></td>
+            <td data-label="Seen" class="soft">{match row.last_at {
+                Some(at) => view! { <When at/> }.into_any(),
+                None => "Nobody watched from it".into_any(),
+            }}</td>
             <td class="acts">{remover(&ip, row.id, remove)}</td>
         </tr>
     }
