@@ -89,7 +89,11 @@ async fn what_is_explained_is_decided_on(kind: testkit::Kind) {
             countries: true,
             networks: true,
         };
-        settings.places = api::Places::new(place_of, known, vec![]);
+        let located = |address| api::Located {
+            place: place_of(address),
+            provider: None,
+        };
+        settings.places = api::Places::new(located, known, vec![]);
     })
     .await;
     let admin = world.as_role("nanoAdmin").await;

@@ -75,3 +75,14 @@ async fn the_document_says_what_is_committed() {
     assert_eq!(document.body["servers"], json!([{ "url": "http://live.example.com" }]));
     insta::assert_snapshot!(serde_json::to_string_pretty(&document.body).unwrap());
 }
+
+#[tokio::test]
+async fn an_address_that_is_none_is_no_page_but_says_so() {
+    let world = World::new().await;
+    for path in ["/api/", "/api/v1/", "/api/v1/token/abc", "/api/v2/tokens"] {
+        let answer = world.anonymous().get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.body["code"], "NOT_FOUND", "{path}: {}", answer.text);
+        assert_eq!(answer.headers["content-type"], "application/problem+json", "{path}");
+    }
+}

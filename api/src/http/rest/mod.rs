@@ -16,7 +16,7 @@ use axum::{
     extract::{self, Path, Request, rejection::PathRejection},
     http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
@@ -48,6 +48,9 @@ pub(super) fn routes() -> Router<Doors> {
         .route("/api/v1/tokens/verify", post(verify).fallback(method))
         .route("/api/v1/tokens/revoke", post(revoke).fallback(method))
         .route("/api/v1/tokens/{jti}", get(look_up).fallback(method))
+        // No page of the dashboard is below this.
+        .route("/api/", any(nothing))
+        .route("/api/{*address}", any(nothing))
 }
 
 /// `POST /api/v1/tokens`: a token for a viewer, or with `"door": "INGEST"` for a broadcaster.
@@ -102,6 +105,10 @@ async fn method() -> Response {
         "this address is not asked by that method",
     )
     .into_response()
+}
+
+async fn nothing() -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "nothing is at this address").into_response()
 }
 
 /// Finds out who asks, reads the body, and has the operation done that `chosen` makes of it.
