@@ -182,7 +182,7 @@ async fn of_an_address_that_nobody_watched_from_a_case_says_whose_it_is_and_no_t
     assert!(alone.text.contains("nobody was seen yet"), "{}", alone.text);
 
     // Once somebody watches, it is since then.
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     watched(
         &world,
         &viewing(&world, 3, "y", "2001:db8::1", "SE", 3_301),
