@@ -325,14 +325,37 @@ pub(crate) const CONNECTIONS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use sea_orm::{ConnectionTrait, Statement};
     use testkit::{Database, Kind};
 
     use super::*;
 
-    const ORGANISATION: &str = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
-         force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+    /// The organisation `x'01'`.
+    pub(crate) const ORGANISATION: &str = "INSERT INTO organisation (id, hash, name, standing, secure_playback, \
+         ingest_authorisation, force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+
+    /// The steps that SQLite would take for a statement, as it says them.
+    pub(crate) async fn plan(store: &Store, statement: Statement) -> Vec<String> {
+        let explain = Statement {
+            sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
+            ..statement
+        };
+        let rows = store.read().query_all_raw(explain).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect()
+    }
+
+    /// Adds 30 000 rows to its only organisation, of `columns` and what those are of the number `n`, and learns of them.
+    pub(crate) async fn crowd(store: &Store, table: &str, columns: &str, values: &str) {
+        let rows = format!(
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) INSERT INTO {table} \
+             (id, organisation_id, {columns}) SELECT CAST(n AS blob), x'01', {values} FROM n; \
+             PRAGMA analysis_limit = 100000; ANALYZE"
+        );
+        for statement in [ORGANISATION, &rows] {
+            store.read().execute_unprepared(statement).await.unwrap();
+        }
+    }
 
     /// Without that it chooses indices blindly.
     #[tokio::test]

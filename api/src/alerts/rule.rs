@@ -235,27 +235,40 @@ const ONE_OF_A_HUNDRED: f64 = 1.0;
 mod tests {
     use super::*;
 
+    impl Definition {
+        /// One of everything, over the last minute, that tells nobody.
+        pub(crate) fn plain() -> Self {
+            Self {
+                metric: Metric::Viewers,
+                comparison: Comparison::AtLeast,
+                threshold: 1.0,
+                resolve_at: None,
+                least: 0.0,
+                window_s: 60,
+                for_s: 0,
+                hold_s: 10,
+                remind_s: None,
+                severity: Severity::Warning,
+                stream: None,
+                tag: None,
+                protocol: None,
+                country: None,
+                reason: None,
+                indicator: None,
+                min_score: 0,
+                receivers: vec![],
+            }
+        }
+    }
+
     #[test]
     fn a_ratio_is_unusual_by_what_is_usual_and_not_by_how_much_it_is_of() {
         let rule = |metric| Definition {
             metric,
             comparison: Comparison::TimesUsual,
             threshold: 3.0,
-            resolve_at: None,
             least: 600.0,
-            window_s: 300,
-            for_s: 0,
-            hold_s: 60,
-            remind_s: None,
-            severity: Severity::Warning,
-            stream: None,
-            tag: None,
-            protocol: None,
-            country: None,
-            reason: None,
-            indicator: None,
-            min_score: 0,
-            receivers: vec![],
+            ..Definition::plain()
         };
         for (metric, usual, bar) in [
             (Metric::Buffering, 2.0, 6.0),

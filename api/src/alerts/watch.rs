@@ -416,28 +416,13 @@ mod tests {
     use link::Protocol;
 
     use super::*;
-    use crate::alerts::rule::Severity;
 
     fn rule(metric: Metric, comparison: Comparison, threshold: f64) -> Definition {
         Definition {
             metric,
             comparison,
             threshold,
-            resolve_at: None,
-            least: 0.0,
-            window_s: 60,
-            for_s: 0,
-            hold_s: 10,
-            remind_s: None,
-            severity: Severity::Warning,
-            stream: None,
-            tag: None,
-            protocol: None,
-            country: None,
-            reason: None,
-            indicator: None,
-            min_score: 0,
-            receivers: vec![],
+            ..Definition::plain()
         }
     }
 

@@ -104,15 +104,12 @@ const VALUES: usize = 1_000;
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{DbBackend, QueryTrait, Statement};
+    use sea_orm::{DbBackend, QueryTrait};
     use testkit::{Database, Kind as DatabaseKind};
     use uuid::Uuid;
 
     use super::*;
-    use crate::store::Store;
-
-    const ORGANISATION: &str = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
-         force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+    use crate::store::{Store, tests};
 
     #[tokio::test]
     async fn rules_that_can_be_about_somebody_are_found_by_an_index_among_many_on_addresses() {
@@ -120,14 +117,7 @@ mod tests {
         let store = Store::open(database.url()).await.unwrap();
         let organisation = OrganisationId::from_uuid(Uuid::nil());
         let plan = async |query: Select<guardian_rule::Entity>| {
-            let statement = query.build(DbBackend::Sqlite);
-            let explain = Statement {
-                sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
-                ..statement
-            };
-            let rows = store.read().query_all_raw(explain).await.unwrap();
-            let steps = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
-            steps.collect::<Vec<_>>().join("; ")
+            tests::plan(&store, query.build(DbBackend::Sqlite)).await.join("; ")
         };
         let check = async || {
             let values: Vec<_> = address([192, 0, 2, 7].into()).collect();
@@ -141,12 +131,9 @@ mod tests {
             }
         };
         check().await;
-        store.read().execute_unprepared(ORGANISATION).await.unwrap();
-        let rows = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) \
-             INSERT INTO guardian_rule (id, kind, value, action, mode, door, created_by, created_at, matches, \
-             organisation_id) SELECT CAST(n AS blob), 'IP', n, 'DENY', 'ENFORCE', 'BOTH', x'01', 1, 0, x'01' FROM n; \
-             PRAGMA analysis_limit = 100000; ANALYZE";
-        store.read().execute_unprepared(rows).await.unwrap();
+        let columns = "kind, value, action, mode, door, created_by, created_at, matches";
+        let values = "'IP', n, 'DENY', 'ENFORCE', 'BOTH', x'01', 1, 0";
+        tests::crowd(&store, "guardian_rule", columns, values).await;
         check().await;
     }
 

@@ -325,11 +325,11 @@ mod tests {
         session::{self, Column},
     };
     use ids::{OrganisationId, StreamId};
-    use sea_orm::{DbBackend, Statement};
+    use sea_orm::DbBackend;
     use testkit::{Database, Kind};
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Store, tests};
 
     #[tokio::test]
     async fn a_page_of_a_streams_sessions_is_read_from_the_end_of_an_index() {
@@ -341,12 +341,7 @@ mod tests {
             let of_one = Column::StreamId.eq(StreamId::mint(1, [0; 10]).uuid());
             let page = Wanted::new(None, None, false).unwrap();
             let statement = DbBackend::Sqlite.build(&page.newest(&select, Column::Id, of_one));
-            let plan = Statement {
-                sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
-                ..statement
-            };
-            let steps = store.read().query_all_raw(plan).await.unwrap();
-            let steps: Vec<String> = steps.iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+            let steps = tests::plan(&store, statement).await;
             // Nothing is sorted.
             let [step] = &steps[..] else { panic!("{steps:?}") };
             assert!(step.contains("session_organisation_id_stream_id_id"), "{step}");

@@ -69,9 +69,11 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
         expires: None,
     };
     let beside = exceptions(state, &candidate, &trial.exceptions)?;
-    let sessions = {
+    let (sessions, rows) = {
         let _turn = state.analytics.turn(acting.id).await?;
-        sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?
+        let sessions = sessions(connection, acting.id, &candidate, scope.stream, trial.since).await?;
+        let rows = standing(state, acting.id, &candidate, &sessions).await?;
+        (sessions, rows)
     };
     let stage = Stage {
         organisation: Organisation {
@@ -79,7 +81,7 @@ pub(crate) async fn run(state: &State, acting: &Acting, trial: Trial) -> Result<
             ..policy::organisation(&acting.row, &[])?
         },
         streams: streams(state, acting.id).await?,
-        rows: standing(state, acting.id, &candidate, &sessions).await?,
+        rows,
         replaces: trial.replaces,
         now: state.now(),
     };

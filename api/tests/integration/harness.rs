@@ -493,15 +493,7 @@ impl Client {
         }
         let mut request = request.body(Body::from(body.to_string())).unwrap();
         request.extensions_mut().insert(ConnectInfo(self.address));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -527,14 +519,7 @@ impl Client {
     }
 
     async fn request(&self, request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Answer {
-        let (parts, body) = self.response(request, headers).await.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Answer::read(self.response(request, headers).await).await
     }
 
     async fn response(&self, mut request: axum::http::request::Builder, headers: &[(&str, &str)]) -> Response {
@@ -574,6 +559,17 @@ pub(crate) const REVOKE: &str = "mutation($i: RevokeTokensInput!) { revokeTokens
     change { id sessionsEnded bytesAfter doneAfterMs nodes { node acknowledged sessionsEnded } } revoked errors { code message } } }";
 
 impl Answer {
+    async fn read(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
     /// The code of the first error.
     pub(crate) fn code(&self) -> Option<String> {
         let code = &self.body["errors"][0]["extensions"]["code"];

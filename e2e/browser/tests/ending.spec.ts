@@ -1,6 +1,6 @@
 // An operator ends one viewer's session from the list of who watches, and takes up the offer to revoke.
 import { createHmac, randomBytes } from 'node:crypto';
-import { expect, test } from '@playwright/test';
+import { type Browser, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -15,15 +15,21 @@ function signed(secret: string, kid: string, claims: object): string {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
+/** A viewer of the test stream, with a token of theirs, in a browser of their own. */
+async function watching(browser: Browser, token: string) {
+  const elsewhere = await browser.newContext();
+  const viewer = await elsewhere.newPage();
+  await viewer.goto(`${demo().http}/watch#stream=${testStream().name}&token=${token}`);
+  await expectToPlay(viewer.locator('portcullis-player video'));
+  return { elsewhere, viewer };
+}
+
 test('a session is ended beside its viewer, and its token revoked by the offer', async ({ page, browser }) => {
   // Pages are judged in each look.
   test.slow();
   const control = await Control.signedIn(user('nanoUser'));
   const { token } = await control.playbackToken(testStream().name, 'sent-away');
-  const elsewhere = await browser.newContext();
-  const viewer = await elsewhere.newPage();
-  await viewer.goto(`${demo().http}/watch#stream=${testStream().name}&token=${token}`);
-  await expectToPlay(viewer.locator('portcullis-player video'));
+  const { elsewhere, viewer } = await watching(browser, token);
 
   await signIn(page, user('nanoUser'));
   await page.goto(`${demo().http}/streams/${testStream().name}`);
@@ -67,10 +73,7 @@ test('a token that a customer signed is revoked by the offer, and opens nothing 
     // Bound to this machine, so that nothing stands against it elsewhere in the dashboard.
     const claims = { aud: 'play', iat: now, exp: now + 600, jti: `${kid}-1`, streams, user: 'signed-by-theirs', ip: ['127.0.0.0/8'] };
     const token = signed(secret, kid, claims);
-    const elsewhere = await browser.newContext();
-    const viewer = await elsewhere.newPage();
-    await viewer.goto(`${demo().http}/watch#stream=${testStream().name}&token=${token}`);
-    await expectToPlay(viewer.locator('portcullis-player video'));
+    const { elsewhere, viewer } = await watching(browser, token);
 
     await signIn(page, user('nanoUser'));
     await page.goto(`${demo().http}/streams/${testStream().name}`);

@@ -78,13 +78,13 @@ fn said(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> Said {
     let (Some(origin), None) = (origins.next(), origins.next()) else {
         return Said::ToNobody;
     };
-    let meant = |text: &str| allowed.iter().filter(|one| one.matches(text)).collect::<Vec<_>>();
-    let meant = origin.to_str().map(meant).unwrap_or_default();
-    if meant.is_empty() {
+    let fits = |one: &&OriginPattern| origin.to_str().is_ok_and(|text| one.matches(text));
+    let mut meant = allowed.iter().filter(fits).peekable();
+    if meant.peek().is_none() {
         return Said::ToNobody;
     }
     Said::To {
         origin: origin.clone(),
-        with_cookies: meant.into_iter().any(OriginPattern::is_one),
+        with_cookies: meant.any(OriginPattern::is_one),
     }
 }

@@ -91,14 +91,14 @@ const BATCH: usize = 500;
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+    use sea_orm::{DbBackend, QueryTrait};
     use testkit::{Database, Kind};
 
     use super::*;
-    use crate::{service::revocation::bulk_moments, store::Store};
-
-    const ORGANISATION: &str = "INSERT INTO organisation (id, hash, name, standing, secure_playback, ingest_authorisation, \
-         force_disconnect, created_at) VALUES (x'01', '7KQ2M', 'One', 'active', 0, 'key', 0, 1)";
+    use crate::{
+        service::revocation::bulk_moments,
+        store::{Store, tests},
+    };
 
     /// Whoever takes back a token at each sign-out has a hundred thousand rows of one kind, and hardly any of another.
     #[tokio::test]
@@ -107,15 +107,7 @@ mod tests {
         let store = Store::open(database.url()).await.unwrap();
         let organisation = OrganisationId::from_uuid(Uuid::nil());
         let plan = async |query: Select<revocation::Entity>| {
-            let statement = query.build(DbBackend::Sqlite);
-            let explain = Statement::from_sql_and_values(
-                DbBackend::Sqlite,
-                format!("EXPLAIN QUERY PLAN {}", statement.sql),
-                statement.values.unwrap(),
-            );
-            let rows = store.read().query_all_raw(explain).await.unwrap();
-            let steps = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
-            steps.collect::<Vec<_>>().join("; ")
+            tests::plan(&store, query.build(DbBackend::Sqlite)).await.join("; ")
         };
         let check = async || {
             let bulk = plan(bulk_moments(organisation)).await;
@@ -130,12 +122,8 @@ mod tests {
             );
         };
         check().await;
-        store.read().execute_unprepared(ORGANISATION).await.unwrap();
-        let rows = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000) INSERT INTO revocation \
-             (id, kind, subject, at, keep_until, created_at, organisation_id) \
-             SELECT CAST(n AS blob), 'token', n, 1, 1, 1, x'01' FROM n; \
-             PRAGMA analysis_limit = 100000; ANALYZE";
-        store.read().execute_unprepared(rows).await.unwrap();
+        let columns = "kind, subject, at, keep_until, created_at";
+        tests::crowd(&store, "revocation", columns, "'token', n, 1, 1, 1").await;
         check().await;
     }
 }
