@@ -272,6 +272,6 @@ fn share(all: i64, span: i64, whole: i64) -> i64 {
     i64::try_from(part).unwrap_or(i64::MAX)
 }
 
-const MINUTE: Duration = Duration::from_mins(1);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 /// SQLite allows 32766 parameters in a statement.
 pub(super) const ROWS: usize = 500;

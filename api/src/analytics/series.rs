@@ -13,7 +13,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement, SimpleExpr, UnionType},
 };
 
-use super::minutes::hour;
+use super::minutes::{MINUTE, hour, minute};
 use crate::fault::Fault;
 
 /// Of which time, and what.
@@ -23,6 +23,8 @@ pub(crate) struct Span<'a> {
     pub(crate) from: Timestamp,
     /// Not part of it.
     pub(crate) to: Timestamp,
+    /// By when all that was watched is written down.
+    pub(crate) settled: Timestamp,
     /// By this protocol only.
     pub(crate) protocol: Option<Protocol>,
     /// On this stream only.
@@ -32,7 +34,7 @@ pub(crate) struct Span<'a> {
 /// What is added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Metric {
-    /// How many watched at the same time, on average.
+    /// How many watched at the same time, on average of the minutes of which everything is known.
     Viewers,
     /// Sessions that began.
     Sessions,
@@ -118,6 +120,7 @@ pub(crate) async fn of_names(
     Chart { metric, step_s, by }: Chart,
     names: &[String],
 ) -> Result<Vec<Series>, Fault> {
+    let span = span.of_metric(metric);
     let (of, at, name, value) = if metric == Metric::Denials {
         let minute = step(denial_minute::Column::MinuteAt, step_s);
         let times = sum(denial_minute::Column::Times);
@@ -131,8 +134,9 @@ pub(crate) async fn of_names(
     let mut points: HashMap<String, Vec<(Timestamp, f64)>> = HashMap::new();
     let rows: Vec<Step> = all(connection, &statement).await?;
     for Step { at, name, value } in rows {
-        let value = scaled(metric, value, step_s);
-        points.entry(name).or_default().push((Timestamp::from_us(at), value));
+        let at = Timestamp::from_us(at);
+        let value = scaled(metric, value, span.part_of(at, step_s));
+        points.entry(name).or_default().push((at, value));
     }
     let series = |name: &String| {
         let (name, points) = points.remove_entry(name)?;
@@ -149,15 +153,15 @@ pub(crate) async fn breakdown(
     by: Dimension,
     first: u64,
 ) -> Result<Vec<(String, f64)>, Fault> {
-    let statement = match by {
+    let (of, statement) = match by {
         Dimension::Provider | Dimension::Referrer | Dimension::UserAgent if metric != Metric::Denials => {
             let (column, value) = (of_sessions(by)?, of_session(metric)?);
-            sums(sessions(span, Door::Playback), known(column), value, first)
+            (span, sums(sessions(span, Door::Playback), known(column), value, first))
         }
-        _ => whole(span, metric, by, first)?,
+        _ => (span.of_metric(metric), whole(span, metric, by, first)?),
     };
     let rows = all(connection, &statement).await?;
-    let seconds = i64::try_from(span.to.since(span.from).as_secs()).unwrap_or(i64::MAX);
+    let seconds = i64::try_from(of.to.since(of.from).as_secs()).unwrap_or(i64::MAX);
     Ok(rows
         .into_iter()
         .map(|Sum { name, value }| (name, scaled(metric, value, seconds)))
@@ -166,6 +170,7 @@ pub(crate) async fn breakdown(
 
 /// The sums of the whole time, of what minutes know.
 fn whole(span: Span<'_>, metric: Metric, by: Dimension, first: u64) -> Result<SelectStatement, Fault> {
+    let span = span.of_metric(metric);
     Ok(match metric {
         Metric::Denials => {
             let times = sum(denial_minute::Column::Times);
@@ -271,6 +276,23 @@ fn sessions(span: Span<'_>, door: Door) -> SelectStatement {
 }
 
 impl Span<'_> {
+    /// What is known of a metric: of an average the whole minutes, but not those of which something is yet to be written.
+    fn of_metric(self, metric: Metric) -> Self {
+        if metric != Metric::Viewers {
+            return self;
+        }
+        let from = minute_from(self.from);
+        let to = Ord::min(minute_from(self.to), minute(self.settled));
+        let to = Ord::max(to, from);
+        Self { from, to, ..self }
+    }
+
+    /// How much of a step lies in it, in seconds.
+    fn part_of(self, begin: Timestamp, step_s: i64) -> i64 {
+        let end = Ord::min(begin.s().saturating_add(step_s), self.to.s());
+        end.saturating_sub(Ord::max(begin.s(), self.from.s()))
+    }
+
     /// The rows of its time, protocol and stream.
     pub(super) fn of<E: EntityTrait>(
         self,
@@ -314,6 +336,12 @@ async fn all<T: FromQueryResult>(
 ) -> Result<Vec<T>, DbErr> {
     let rows = connection.query_all(statement).await?;
     rows.iter().map(|row| T::from_query_result(row, "")).collect()
+}
+
+/// The first minute that begins by then, or later.
+fn minute_from(at: Timestamp) -> Timestamp {
+    let begin = minute(at);
+    if begin == at { at } else { begin.plus(MINUTE) }
 }
 
 pub(super) fn step(column: impl IntoColumnRef, step_s: i64) -> SimpleExpr {

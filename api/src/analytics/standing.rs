@@ -92,6 +92,18 @@ pub(crate) async fn tokens(
     Ok(stand)
 }
 
+/// Whether a token of which there is no record said of itself, wherever it was shown of late, that it cannot be revoked.
+pub(crate) async fn refuses_revocation(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    jti: &str,
+) -> Result<bool, DbErr> {
+    let token = Suspect::Token(jti.to_owned());
+    let mut shown = sightings::newest(connection, organisation, std::slice::from_ref(&token)).await?;
+    let said = said(&shown.remove(&token).unwrap_or_default());
+    Ok(!said.is_empty() && said.iter().all(|(grant, _)| !grant.revocable))
+}
+
 /// What a token said of itself on these sessions, and where.
 fn said(sessions: &[session::Model]) -> Vec<Said> {
     let said = sessions

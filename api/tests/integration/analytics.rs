@@ -52,7 +52,7 @@ pub(crate) fn watched(world: &World, facts: &SessionFacts, from: Timestamp, seco
         .tell(from.plus(Duration::from_secs(seconds)), Event::Ended(end));
 }
 
-fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops::Range<u64>) {
+pub(crate) fn beats(world: &World, facts: &SessionFacts, from: Timestamp, seconds: std::ops::Range<u64>) {
     for second in seconds.step_by(10) {
         world
             .node

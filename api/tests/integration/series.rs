@@ -1,10 +1,14 @@
 //! Metrics over time, taken apart: the lines with most, each whole, however many there are.
 
+use std::time::Duration;
+
+use link::Kind as Event;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use testkit::Kind;
 
 use crate::{
+    analytics::{beats, viewing},
     harness::{Client, World},
     privacy::database,
 };
@@ -92,4 +96,64 @@ async fn the_lines_with_most_are_shown_whole_and_a_file_has_all_of_them() {
 #[tokio::test]
 async fn the_lines_with_most_are_shown_whole_and_a_file_has_all_of_them_on_postgresql() {
     lines_with_most_on(Kind::Postgres).await;
+}
+
+const VIEWERS: &str = "query($r: TimeRange!, $i: Interval!) { organisation { analytics(range: $r) {
+    timeseries(metric: VIEWERS, interval: $i) { points { at value } }
+    breakdown(metric: VIEWERS, by: COUNTRY) { name value } } } }";
+
+/// Who watches goes on watching: they are one viewer in every minute of which all is known, in whatever steps, and however much
+/// of a step is over.
+#[tokio::test]
+async fn viewers_at_once_are_an_average_of_what_is_known() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let begin = world.clock.now();
+    let at = |s: u64| chrono::DateTime::from_timestamp_micros(begin.plus(Duration::from_secs(s)).us()).unwrap();
+    let facts = viewing(&world, 1, "a", "198.51.100.1", "DE", 64_500);
+    world.node.tell(begin, Event::Started(facts.clone()));
+    beats(&world, &facts, begin, 10..311);
+    // All of it is written down: what was watched last, too.
+    let told = "query($r: TimeRange!) { organisation { analytics(range: $r) { breakdown(metric: WATCHED, by: COUNTRY) { value } } } }";
+    let whole = json!({ "r": { "from": at(0), "to": at(400) } });
+    while admin.data(told, whole.clone()).await["organisation"]["analytics"]["breakdown"][0]["value"] != 310.0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let ask = async |from: u64, interval: &str| {
+        let variables = json!({ "r": { "from": at(from) }, "i": interval });
+        admin.data(VIEWERS, variables).await["organisation"]["analytics"].clone()
+    };
+    let one = json!([{ "name": "DE", "value": 1.0 }]);
+    // Of the minute that is not over nothing is said, nor of one whose last seconds may be on their way.
+    for (passed, minutes) in [(70, 0), (4, 0), (1, 1), (59, 1), (1, 2), (160, 4), (20, 5)] {
+        world.pass(Duration::from_secs(passed));
+        let by_minute = ask(0, "MINUTE").await;
+        let points = by_minute["timeseries"][0]["points"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!(points.len(), minutes, "{passed}: {by_minute}");
+        assert!(points.iter().all(|point| point["value"] == 1.0), "{by_minute}");
+        assert_eq!(
+            by_minute["breakdown"],
+            if minutes == 0 { json!([]) } else { one.clone() }
+        );
+    }
+    // A step of which only a part is over, and of which only a part is asked for.
+    for (from, interval) in [
+        (0, "HOUR"),
+        (0, "DAY"),
+        (0, "FIVE_MINUTES"),
+        (90, "HOUR"),
+        (90, "MINUTE"),
+    ] {
+        let data = ask(from, interval).await;
+        let points = data["timeseries"][0]["points"].as_array().cloned().unwrap_or_default();
+        assert!(!points.is_empty(), "{from} {interval}: {data}");
+        assert!(
+            points.iter().all(|point| point["value"] == 1.0),
+            "{from} {interval}: {data}"
+        );
+        assert_eq!(data["breakdown"], one, "{from} {interval}");
+    }
 }

@@ -118,6 +118,9 @@ async fn what_customers_sign_on(kind: Kind) {
         assert_eq!(status, "ACTIVE", "{jti}");
         assert_eq!(because.is_some(), jti == "kept", "{jti}: {because:?}");
     }
+    // By its id, too, what says so is not revoked.
+    let refused = admin.revoke(json!({ "jti": "kept" })).await;
+    assert_eq!(refused["errors"][0]["code"], "NOT_REVOCABLE", "{refused}");
     world.pass(Duration::from_secs(90));
     admin.revoke(json!({ "tag": "loud" })).await;
     admin.revoke(json!({ "user": "user of undated" })).await;

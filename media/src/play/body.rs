@@ -10,22 +10,25 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
+use super::refuse;
+
 /// The object in the body; else `expected` is what is told. What is no JSON by its own account is not looked at: pages
 /// elsewhere may send that.
 pub(super) async fn said<T: DeserializeOwned>(request: Request, expected: &'static str) -> Result<T, Response> {
     if !is_json(request.headers()) {
-        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, expected).into_response());
+        return Err(refuse::problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, expected));
     }
     let read = axum::body::to_bytes(Body::new(request.into_body()), LONGEST);
     let bytes = tokio::time::timeout(PATIENCE, read).await.ok().and_then(Result::ok);
     bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| (StatusCode::BAD_REQUEST, expected).into_response())
+        .ok_or_else(|| refuse::problem(StatusCode::BAD_REQUEST, expected))
 }
 
 /// Tells that something is to be posted.
-pub(super) fn only_post(told: &'static str) -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")], told).into_response()
+pub(super) fn only_post(told: &str) -> Response {
+    let problem = refuse::problem(StatusCode::METHOD_NOT_ALLOWED, told);
+    ([(header::ALLOW, "POST")], problem).into_response()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

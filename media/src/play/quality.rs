@@ -33,7 +33,7 @@ async fn respond(node: &Node, request: Request) -> Handled {
             .await
             .map_err(|denial| refuse::response(&denial))?;
         return Err(if posted {
-            (StatusCode::NOT_FOUND, "no session runs with that from here").into_response()
+            refuse::problem(StatusCode::NOT_FOUND, "no session runs with that from here")
         } else {
             body::only_post("POST how well it plays here")
         });

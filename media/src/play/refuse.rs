@@ -1,4 +1,4 @@
-//! A denial as HTTP says it: status, headers, and a problem document (RFC 9457).
+//! A denial, and what else cannot be, as HTTP says it: status, headers, and a problem document (RFC 9457).
 
 use axum::{
     Json,
@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use guard::{Denial, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Carries the reason's name.
 pub(crate) const REASON: HeaderName = HeaderName::from_static("x-deny-reason");
@@ -25,12 +25,8 @@ pub(crate) fn response(denial: &Denial) -> Response {
         "reason": denial.reason.as_str(),
         "decisionId": decision,
     });
-    let mut response = (status, Json(problem)).into_response();
+    let mut response = document(status, &problem);
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/problem+json"),
-    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(REASON, HeaderValue::from_static(denial.reason.as_str()));
     if let Some(decision) = decision.and_then(|decision| HeaderValue::from_str(&decision).ok()) {
@@ -53,4 +49,23 @@ pub(crate) fn response(denial: &Denial) -> Response {
         _ => {}
     }
     response
+}
+
+/// The answer to what may be asked and cannot be done so.
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
+    let problem = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "detail": detail,
+    });
+    document(status, &problem)
+}
+
+fn document(status: StatusCode, problem: &Value) -> Response {
+    let kind = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    )];
+    (status, kind, Json(problem)).into_response()
 }

@@ -40,7 +40,8 @@ async fn respond(node: &Node, request: Request) -> Handled {
         return Err(body::only_post("POST a newer token here"));
     }
     if sessions.is_empty() {
-        return Err((StatusCode::NOT_FOUND, "no session runs on this token from here").into_response());
+        let told = "no session runs on this token from here";
+        return Err(refuse::problem(StatusCode::NOT_FOUND, told));
     }
     let newer = match beside {
         Some(newer) => newer,

@@ -28,13 +28,17 @@ pub(crate) fn Lines(
     on_select: Callback<(f64, f64)>,
 ) -> impl IntoView {
     let last = Memo::new(move |_| times.with(Vec::len).saturating_sub(1));
-    // What is told first is the newest.
+    // What is told first is the newest that is known.
+    let newest = Memo::new(move |_| {
+        let known = lines.with(|lines| lines.iter().filter_map(|line| last_known(&line.values)).max());
+        known.unwrap_or_else(|| last.get())
+    });
     Effect::new(move |before: Option<usize>| {
-        let last = last.get();
-        if before != Some(last) {
-            cursor.set(last);
+        let newest = newest.get();
+        if before != Some(newest) {
+            cursor.set(newest);
         }
-        last
+        newest
     });
     let top = Memo::new(move |_| {
         let most = lines.with(|lines| lines.iter().flat_map(|line| &line.values).copied().fold(0.0, f64::max));
@@ -163,6 +167,10 @@ fn Drawing(
             {chosen}
         </div>
     }
+}
+
+fn last_known(values: &[f64]) -> Option<usize> {
+    values.iter().rposition(|value| !value.is_nan())
 }
 
 /// How far from the left a step is, in hundredths.

@@ -36,9 +36,10 @@ impl Steps {
         }
     }
 
-    /// When each begins, all of them: those without anything too.
+    /// When each begins, all of them: those without anything too. The first has the first whole minute in it.
     pub(super) fn moments(self) -> Vec<f64> {
-        let first = (self.from_ms / self.step_ms).floor() * self.step_ms;
+        let minute = (self.from_ms / MINUTE_MS).ceil() * MINUTE_MS;
+        let first = (minute / self.step_ms).floor() * self.step_ms;
         std::iter::successors(Some(first), |at| Some(at + self.step_ms))
             .take_while(|at| *at < self.to_ms)
             .take(2_000)
@@ -97,7 +98,7 @@ pub(super) fn between(place: Place, from_ms: f64, to_ms: f64) {
     ]);
 }
 
-const MINUTE_MS: f64 = 60_000.0;
+pub(super) const MINUTE_MS: f64 = 60_000.0;
 /// No closer look than this, and none from further away.
 const LEAST_MS: f64 = 10.0 * MINUTE_MS;
 const MOST_MS: f64 = 365.0 * 1_440.0 * MINUTE_MS;

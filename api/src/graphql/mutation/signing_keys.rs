@@ -72,8 +72,8 @@ impl SigningKeys {
         )
     }
 
-    /// Removes a key, or a set with its keys: what they signed is refused, and sessions on it end, with `TOKEN_KEY`. The key
-    /// that signs is rotated first. For administrators.
+    /// Removes a key, or a set with its keys: what they signed is refused, and sessions on it end, with `TOKEN_KEY`. One that
+    /// has gone on with a newer token of another key goes on. The key that signs is rotated first. For administrators.
     async fn remove_signing_key(
         &self,
         context: &Context<'_>,

@@ -1,5 +1,7 @@
 //! What was watched, by whom, and what looks like misuse.
 
+use std::time::Duration;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use authz::Action;
 use entity::{
@@ -40,6 +42,8 @@ pub(crate) struct Analytics {
     pub(crate) acting: Acting,
     from: Timestamp,
     to: Timestamp,
+    /// By when everything is known.
+    settled: Timestamp,
     filter: AnalyticsFilter,
 }
 
@@ -100,7 +104,7 @@ impl AnalyticsFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "What")]
 pub(crate) enum Metric {
-    /// How many watched at the same time, on average.
+    /// How many watched at the same time, on average. Minutes of which something is yet to come are left out.
     Viewers,
     /// Sessions that began.
     Sessions,
@@ -175,6 +179,7 @@ impl Analytics {
             acting: acting.clone(),
             from,
             to,
+            settled: state.now().minus(BEHIND),
             filter,
         })
     }
@@ -249,6 +254,7 @@ impl Analytics {
             organisation: self.acting.id,
             from: self.from,
             to: self.to,
+            settled: self.settled,
             protocol: self.filter.protocol.map(Into::into),
             stream: self.filter.stream.as_deref(),
         })
@@ -557,6 +563,8 @@ const UNSUPPORTED: Fault = Fault::Invalid(
     "sums and series can be of a stream and a protocol only, what is taken apart beyond that by sessions or how long was watched, findings of all",
 );
 
+/// What was watched is told every ten seconds, and written down soon afterwards.
+const BEHIND: Duration = Duration::from_secs(15);
 /// As many as a chart can show.
 const SERIES: u64 = 20;
 

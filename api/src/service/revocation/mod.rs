@@ -33,6 +33,7 @@ use super::{
     static_tokens, streams, tokens,
 };
 use crate::{
+    analytics::standing,
     fault::Fault,
     live::LiveSession,
     people::Acting,
@@ -231,6 +232,9 @@ async fn by_jti(work: &Work<'_>, jti: &str) -> Result<Taken, Fault> {
     if !is_id || jti.starts_with("tok_") || believed.stranger_because(jti).is_some() {
         return Err(Fault::NotFound);
     }
+    if standing::refuses_revocation(&*work.write, work.organisation, jti).await? {
+        return Err(not_revocable("jti"));
+    }
     unrecorded(work, jti, for_good()).await
 }
 
@@ -270,11 +274,7 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>, field: &str) -> Resul
         return one(work, token.jti, field).await;
     }
     if !token.revocable {
-        return Err(Fault::field(
-            field,
-            "NOT_REVOCABLE",
-            "the token cannot be revoked: it says so itself",
-        ));
+        return Err(not_revocable(field));
     }
     let over = token.expires.plus(tokens::DAY);
     if over <= work.at {
@@ -285,6 +285,11 @@ async fn recorded_or(work: &Work<'_>, token: &Foreign<'_>, field: &str) -> Resul
     // Another static token of its name has its id.
     let is_static = StaticToken::name_in(token.jti).is_some();
     unrecorded(work, token.jti, if is_static { for_good() } else { over.us() }).await
+}
+
+fn not_revocable(field: &str) -> Fault {
+    let message = "the token cannot be revoked by itself: it says so; its user, tag, stream or key can be";
+    Fault::field(field, "NOT_REVOCABLE", message)
 }
 
 /// By the key that signed; by every key of a set.

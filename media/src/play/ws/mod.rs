@@ -39,7 +39,8 @@ async fn respond(node: Node, request: Request) -> Handled {
             .await
             .map_err(|denial| http::response(&denial))?;
         let upgrade = [(header::UPGRADE, HeaderValue::from_static("websocket"))];
-        return Ok((StatusCode::UPGRADE_REQUIRED, upgrade, "this address speaks WebSocket").into_response());
+        let problem = http::problem(StatusCode::UPGRADE_REQUIRED, "this address speaks WebSocket");
+        return Ok((upgrade, problem).into_response());
     };
     let line = visit.request.extensions().get::<Line>().cloned().unwrap_or_default();
     let upgrade = hyper::upgrade::on(&mut visit.request);

@@ -438,11 +438,12 @@ async fn what_is_posted_in_vain_is_told_why() {
         ("{}", &[], 400),
         (&format!("{{\"token\":\"{}\"}}", "x".repeat(20_000)), &[], 400),
     ] {
-        assert_eq!(
-            post(stage.http, &with, body, headers).await.status,
-            status,
-            "{headers:?}"
-        );
+        let answer = post(stage.http, &with, body, headers).await;
+        assert_eq!(answer.status, status, "{headers:?}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem: Value = serde_json::from_str(&answer.text()).unwrap();
+        assert_eq!(problem["status"], status);
+        assert!(problem["detail"].as_str().unwrap().contains("`token`"), "{problem}");
     }
     let other = json!({ "token": ends(&stage, "bert", 900, json!({"user": "bert"})) }).to_string();
     let answer = post(stage.http, &with, &other, &[]).await;

@@ -12,7 +12,7 @@ use crate::{
     kit::{Card, Line, Lines, Load, Loaded, Look, Select, Skeleton},
     pages::{
         misuse::{ExportButton, Place, asked_time, asked_word, follow},
-        timeline::{Steps, Zoom, between},
+        timeline::{MINUTE_MS, Steps, Zoom, between},
     },
     time,
 };
@@ -38,12 +38,17 @@ const MOST: usize = 6;
 /// So many the server answers at most.
 const ANSWERED: usize = 20;
 
+/// So long may what was watched be on its way.
+const BEHIND_MS: f64 = 15_000.0;
+
 /// What is drawn.
 #[derive(Clone, PartialEq)]
 struct Drawn {
     steps: Steps,
     metric: Metric,
     series: Vec<Series>,
+    /// From when on nothing is known yet.
+    until_ms: f64,
 }
 
 /// The card.
@@ -78,6 +83,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
                 steps,
                 metric,
                 series: overview::series(api, wanted).await?,
+                until_ms: known_until(metric),
             })
         }
     });
@@ -161,19 +167,32 @@ fn fits(metric: Metric, by: Dimension) -> bool {
     }
 }
 
+/// From when on nothing is known yet of a metric: an average is of whole minutes, and what was watched in one is told within
+/// seconds after it. What adds up grows while one looks.
+fn known_until(metric: Metric) -> f64 {
+    match metric {
+        Metric::Viewers => ((js_sys::Date::now() - BEHIND_MS) / MINUTE_MS).floor() * MINUTE_MS,
+        _ => f64::INFINITY,
+    }
+}
+
 fn drawn_lines(drawn: &Drawn) -> Vec<Line> {
-    let line = |series: &Series| {
-        let points = series.points.iter().map(|point| (time::millis(&point.at), point.value));
-        Line {
-            name: named(&series.name),
-            values: drawn.steps.values(points, 0.0),
-        }
+    let values = |series: Option<&Series>| {
+        let points = series.iter().flat_map(|series| &series.points);
+        let points = points.map(|point| (time::millis(&point.at), point.value));
+        let nothing = drawn.steps.moments().into_iter().filter(|at| *at < drawn.until_ms);
+        let nothing = nothing.map(|at| (at, 0.0));
+        drawn.steps.values(nothing.chain(points), f64::NAN)
+    };
+    let line = |series: &Series| Line {
+        name: named(&series.name),
+        values: values(Some(series)),
     };
     let mut lines: Vec<_> = drawn.series.iter().take(MOST).map(line).collect();
     if lines.is_empty() {
         lines.push(Line {
             name: String::new(),
-            values: drawn.steps.values(std::iter::empty(), 0.0),
+            values: values(None),
         });
     }
     lines
@@ -188,7 +207,9 @@ pub(in crate::pages) fn named(name: &str) -> String {
 }
 
 fn figure(value: f64) -> String {
-    if value >= 100.0 || value.fract() == 0.0 {
+    if value.is_nan() {
+        "–".to_owned()
+    } else if value >= 100.0 || value.fract() == 0.0 {
         format!("{value:.0}")
     } else {
         format!("{value:.1}")
