@@ -161,6 +161,11 @@ async fn a_viewer_is_told_the_reason_at_every_door() {
     let outsider = Person::outsider(&server).await;
     let answer = outsider.answer(trace, &json!({ "id": decision })).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    // So does whoever has the log.
+    let log = home.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(&decision)).collect();
+    let says = |line: &&str| line.contains("TOKEN_SCOPE") && line.contains(name.as_str());
+    assert!(lines.iter().any(says), "{lines:?}");
 }
 
 #[tokio::test]

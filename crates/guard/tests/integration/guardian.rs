@@ -142,6 +142,26 @@ fn the_table_of_rules_is_as_it_was() {
 }
 
 #[test]
+fn rules_on_pages_match_by_whole_labels() {
+    for (rule, page, denied) in [
+        ("example.com", "example.com", true),
+        ("example.com", "EXAMPLE.com", true),
+        ("example.com", "evil-example.com", false),
+        ("example.com", "example.com.evil.test", false),
+        ("example.com", "app.example.com", false),
+        ("*.example.com", "app.example.com", true),
+        ("*.example.com", "example.com", false),
+        ("*.example.com", "app.evil-example.com", false),
+        ("*.example.com", "app.example.com.evil.test", false),
+        ("*.bücher.example", "app.xn--bcher-kva.example", true),
+    ] {
+        let rule = format!("DENY REFERRER {rule}");
+        let came = passes(&[&rule], |ask| ask.referrer = page.parse().ok());
+        assert_eq!(came, !denied, "{rule}: {page}");
+    }
+}
+
+#[test]
 fn the_most_specific_wins_whatever_the_order() {
     for (specific, wide) in [
         ("IP 192.0.2.7", "IP 192.0.2.0/24"),

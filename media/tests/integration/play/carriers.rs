@@ -28,6 +28,32 @@ async fn a_token_may_come_by_header_query_path_or_cookie() {
     }
 }
 
+/// Nothing of an address is signed but the token in it.
+#[tokio::test]
+async fn a_token_is_good_however_a_proxy_spells_the_address() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let ask = async |query: &str, headers: &[(&str, &str)]| {
+        let answer = get(stage.http, &format!("/live/{NAME}/index.m3u8?{query}"), headers).await;
+        assert_eq!(answer.status, 200, "{query} {headers:?}: {}", answer.reason());
+    };
+    for query in [
+        format!("token={token}"),
+        format!("a=1&token={token}&b=2"),
+        format!("b=2&&token={token}&a="),
+        format!("%74oken={}", token.replace('.', "%2E")),
+    ] {
+        ask(&query, &[]).await;
+    }
+    // The address as a viewer wrote it, whatever the line before it said.
+    for host in ["tv.example", "tv.example:8443", "TV.EXAMPLE:80", "[2001:db8::1]:443"] {
+        let url = format!("http://{host}/live/{NAME}/index.m3u8?token={token}");
+        assert_eq!(get(stage.http, &url, &[]).await.status, 200, "{url}");
+        let schemes = [("x-forwarded-proto", "https"), ("x-forwarded-host", host)];
+        ask(&format!("token={token}"), &schemes).await;
+    }
+}
+
 #[tokio::test]
 async fn who_comes_beside_a_running_viewer_is_judged_by_what_they_show_themselves() {
     let stage = Stage::open().await;

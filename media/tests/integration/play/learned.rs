@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{
     client::{PATIENCE, get},
-    stage::{NAME, Stage, organisation, pair, sign},
+    stage::{NAME, OTHER, Stage, organisation, pair, sign},
 };
 
 #[tokio::test]
@@ -47,6 +47,39 @@ async fn a_key_that_is_new_elsewhere_is_looked_for_once_and_lets_in_at_the_first
     assert_eq!(get(http, &path("another"), &[]).await.reason(), "TOKEN_KEY");
     let nothing = tokio::time::timeout(Duration::from_millis(100), stage.questions.recv()).await;
     assert!(nothing.is_err(), "nothing more was asked");
+}
+
+/// An organisation whose keys are looked for slowly keeps nobody else's viewers waiting.
+#[tokio::test]
+async fn keys_of_one_organisation_are_looked_for_beside_those_of_another() {
+    let mut stage = Stage::open().await;
+    let http = stage.http;
+    let (private, _) = pair("new");
+    let ask = |number: u64, name: &'static str| {
+        let token = sign(&private, "new", number, "jti", &json!([name]), &json!({}));
+        let path = format!("/live/{name}/index.m3u8?token={token}");
+        tokio::spawn(async move { get(http, &path, &[]).await.reason().to_owned() })
+    };
+    let mut held = Vec::new();
+    for (number, name) in [(1, NAME), (2, OTHER)] {
+        let answer = ask(number, name);
+        let waiting = tokio::time::timeout(PATIENCE, stage.questions.recv()).await;
+        let waiting = waiting.expect("a question comes").unwrap();
+        let Question::Key {
+            organisation: whose, ..
+        } = waiting.question
+        else {
+            panic!("a key is asked for, not {:?}", waiting.question);
+        };
+        assert_eq!(whose, organisation(number));
+        held.push((waiting, answer));
+    }
+    // The one that came last is answered first.
+    for (waiting, answer) in held.into_iter().rev() {
+        waiting.answer(Answer::Looked);
+        let answer = tokio::time::timeout(PATIENCE, answer).await;
+        assert_eq!(answer.expect("it is answered").unwrap(), "TOKEN_KEY");
+    }
 }
 
 /// Whoever hangs up while their key is looked for brings no question more.

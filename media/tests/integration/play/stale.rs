@@ -1,6 +1,6 @@
 //! Without the control plane a node goes on by the policy that it has: nobody notices for an hour, then nobody new comes in.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use guard::{
     Door, Timestamp, Update,
@@ -102,4 +102,34 @@ async fn whom_an_operator_ended_meanwhile_is_gone_once_the_node_joins_again() {
     for _ in 0..50 {
         assert!(matches!(stays.next().await, Got::Media(_)));
     }
+}
+
+/// However long ago that was, and however often they come back.
+#[tokio::test]
+async fn who_was_revoked_stays_out() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let stage = Stage::open_at(clock.clone()).await;
+    while !stage.node.plays(NAME) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let path = |jti: &str| {
+        let token = stage.token(jti, json!({ "exp": now().s() + 48 * 3600 }));
+        format!("/live/{NAME}/index.m3u8?token={token}")
+    };
+    let (revoked, other) = (path("revoked"), path("other"));
+    stage.revoke("revoked").await;
+    let (begin, real) = (clock.now(), Instant::now());
+    // Neither by the clock nor by how long the process has run.
+    for hours in (0..48).cycle().take_while(|_| real.elapsed() < Duration::from_secs(5)) {
+        clock.set(begin.plus(Duration::from_hours(hours)));
+        assert_eq!(
+            get(stage.http, &revoked, &[]).await.reason(),
+            "TOKEN_REVOKED",
+            "{hours} h"
+        );
+        // Far fewer than what slows an address down.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    clock.set(begin);
+    assert_eq!(get(stage.http, &other, &[]).await.status, 200);
 }

@@ -33,6 +33,24 @@ async fn one_organisations_key_opens_no_stream_of_another() {
     assert!(matches!(node.next().await, Seen::Rejected(Reason::IngestKey)));
 }
 
+/// The name is public: whoever watches knows it.
+#[tokio::test]
+async fn a_streams_name_is_not_its_key() {
+    let mut node = Node::start(Limits::default()).await;
+    for asked in [format!("{NAME}?key={NAME}"), NAME.to_owned(), format!("{NAME}?key=")] {
+        let mut wire = Wire::open(node.address).await;
+        wire.connect().await;
+        wire.ask(&asked).await;
+        let status = wire.answer().await;
+        assert!(text(&status, "description").starts_with("INGEST_KEY: "), "{asked}");
+        wire.closed().await;
+        assert!(
+            matches!(node.next().await, Seen::Rejected(Reason::IngestKey)),
+            "{asked}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_stream_that_does_not_exist_answers_like_a_wrong_key() {
     let node = Node::start(Limits::default()).await;
