@@ -7,11 +7,11 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use entity::{Tenanted, guardian_rule};
 use guard::{
-    Asn, Request,
+    AgentPattern, Asn, Request,
     rules::{Aim, Kind, Matcher},
 };
 use ids::OrganisationId;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QuerySelect, Select, sea_query::Expr};
 
 use super::rules;
 
@@ -41,6 +41,15 @@ pub(crate) fn of_kind(organisation: OrganisationId, kind: Kind, now_us: i64) -> 
         Kind::Ip => standing(organisation, now_us).filter(guardian_rule::Column::Kind.eq(kind.as_str())),
         Kind::Asn | Kind::Country | Kind::Referrer | Kind::UserAgent => patterns(organisation, &[kind], now_us),
     }
+}
+
+/// How many rules on players with a pattern there are ([`Matcher::is_agent_pattern`]), those that are over included.
+pub(crate) async fn agent_patterns(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+) -> Result<u64, DbErr> {
+    let many: Option<i64> = many_agent_patterns(organisation).into_tuple().one(connection).await?;
+    Ok(many.map_or(0, |many| u64::try_from(many).unwrap_or(0)))
 }
 
 /// The rules of these kinds that look for one of these values, and are not over.
@@ -83,10 +92,24 @@ const fn is_by_value(kind: Kind) -> bool {
     }
 }
 
+/// All rules of these kinds, which are not of addresses, that are not over.
+fn patterns(organisation: OrganisationId, kinds: &[Kind], now_us: i64) -> Select<guardian_rule::Entity> {
+    others(organisation, kinds).filter(rules::stands(now_us))
+}
+
+fn many_agent_patterns(organisation: OrganisationId) -> Select<guardian_rule::Entity> {
+    use guardian_rule::Column;
+    others(organisation, &[Kind::UserAgent])
+        .filter(Column::Value.contains("*"))
+        .filter(Column::Value.ne(Aim::<AgentPattern>::All.to_string()))
+        .select_only()
+        .column_as(Column::Id.count(), "many")
+}
+
 /// All rules of these kinds, which are not of addresses. The first condition is that of the index that holds no others, to
 /// the letter: `SQLite` knows it by nothing else.
-fn patterns(organisation: OrganisationId, kinds: &[Kind], now_us: i64) -> Select<guardian_rule::Entity> {
-    standing(organisation, now_us)
+fn others(organisation: OrganisationId, kinds: &[Kind]) -> Select<guardian_rule::Entity> {
+    guardian_rule::Entity::in_tenant(organisation)
         .filter(Expr::cust("guardian_rule.kind <> 'IP'"))
         .filter(guardian_rule::Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())))
 }
@@ -124,8 +147,12 @@ mod tests {
             let by_value = plan(with_values(organisation, &values, 1)).await;
             let found = "INDEX guardian_rule_organisation_id_value (organisation_id=? AND value=?)";
             assert!(by_value.contains(found), "{by_value}");
-            for kinds in [&[Kind::Country][..], &[Kind::Referrer, Kind::UserAgent]] {
-                let others = plan(patterns(organisation, kinds, 1)).await;
+            for others in [
+                patterns(organisation, &[Kind::Country], 1),
+                patterns(organisation, &[Kind::Referrer, Kind::UserAgent], 1),
+                many_agent_patterns(organisation),
+            ] {
+                let others = plan(others).await;
                 let found = "INDEX guardian_rule_others (organisation_id=? AND kind=?)";
                 assert!(others.contains(found), "{others}");
             }

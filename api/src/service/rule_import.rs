@@ -104,6 +104,9 @@ pub(crate) async fn import(state: &State, acting: &Acting, source: Source, dry: 
             fault => Err(fault),
         };
     }
+    if let Some(error) = surplus(&work, &plan.agent_patterns).await? {
+        return Ok(Imported::refused(vec![error]));
+    }
     if dry {
         return Ok(told);
     }
@@ -128,6 +131,8 @@ struct Plan {
     rows: Vec<guardian_rule::ActiveModel>,
     models: Vec<guardian_rule::Model>,
     updates: Vec<Update>,
+    /// Where those of the rows stand that are patterns of players.
+    agent_patterns: Vec<Place>,
     unchanged: usize,
     mistakes: Vec<Mistake>,
 }
@@ -154,7 +159,8 @@ impl Plan {
             match scopes.of(one) {
                 Ok(scope) => {
                     let id: RuleId = state.mint();
-                    rows.push(rules::row(id, (acting.id, by), &one.new, &one.matcher, scope, at));
+                    let row = rules::row(id, (acting.id, by), &one.new, &one.matcher, scope, at);
+                    rows.push((one, row));
                 }
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -165,6 +171,9 @@ impl Plan {
         } else {
             Vec::new()
         };
+        let patterns = rows.iter().filter(|(one, _)| one.matcher.is_agent_pattern());
+        let agent_patterns = patterns.map(|(one, _)| one.place).collect();
+        let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         let model = |row: &guardian_rule::ActiveModel| row.clone().try_into_model();
         let models: Vec<_> = rows.iter().map(model).collect::<Result<_, DbErr>>()?;
         let update = |model: &guardian_rule::Model| {
@@ -179,9 +188,22 @@ impl Plan {
             rows,
             models,
             updates,
+            agent_patterns,
             mistakes,
         })
     }
+}
+
+/// What is wrong with the first of these new patterns of players for which there is no room.
+async fn surplus(work: &Work<'_>, patterns: &[Place]) -> Result<Option<UserError>, Fault> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let left = packages::agent_patterns_left(work).await?;
+    Ok(patterns.get(left).map(|place| UserError {
+        code: "LIMIT_REACHED".to_owned(),
+        ..UserError::from(place.wrong(Some("value"), packages::too_many_agent_patterns()))
+    }))
 }
 
 impl Source {
@@ -329,12 +351,15 @@ type Sameness = (
     Option<i64>,
 );
 
+/// A rule that is read, and its row.
+type Written<'a> = (&'a Ready, guardian_rule::ActiveModel);
+
 /// Those of which there is none that says the same, each once.
-async fn missing(
+async fn missing<'a>(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
-    rows: Vec<guardian_rule::ActiveModel>,
-) -> Result<Vec<guardian_rule::ActiveModel>, Fault> {
+    rows: Vec<Written<'a>>,
+) -> Result<Vec<Written<'a>>, Fault> {
     let same = |row: guardian_rule::Model| -> Sameness {
         (
             row.kind,
@@ -351,7 +376,7 @@ async fn missing(
     let mut known = BTreeSet::new();
     let values: BTreeSet<_> = rows
         .iter()
-        .filter_map(|row| match &row.value {
+        .filter_map(|(_, row)| match &row.value {
             ActiveValue::Set(value) => Some(value.clone()),
             _ => None,
         })
@@ -365,9 +390,9 @@ async fn missing(
         known.extend(there.into_iter().map(same));
     }
     let mut missing = Vec::new();
-    for row in rows {
+    for (one, row) in rows {
         if known.insert(same(row.clone().try_into_model()?)) {
-            missing.push(row);
+            missing.push((one, row));
         }
     }
     Ok(missing)

@@ -152,7 +152,7 @@ pub(crate) async fn create(
     let note = note(new.note.as_deref())?;
     let work = Work::begin(state, acting).await?;
     check_expiry(new.expires, work.at)?;
-    packages::more_rules(&work, 1).await?;
+    packages::one_rule_more(&work, &matcher).await?;
     let scope = gist.scope(&*work.write, acting.id).await?;
     let id: RuleId = state.mint();
     let new = New { note, ..new };

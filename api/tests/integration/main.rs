@@ -1,6 +1,7 @@
 //! Promises of the control plane, through its public doors, on real databases.
 
 mod account;
+mod agent_patterns;
 mod alert_receivers;
 mod alerts;
 mod alerts_of;

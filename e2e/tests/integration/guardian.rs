@@ -216,7 +216,9 @@ async fn ten_thousand_rules_are_in_force_by_one_change_which_cuts_whom_they_are_
     rules.extend((0..9_999).map(|n| match n % 3 {
         0 => deny("IP", &format!("10.{}.{}.0/24", n >> 8, n & 255)),
         1 => deny("REFERRER", &format!("*.site-{n}.example")),
-        _ => deny("USER_AGENT", &format!("Leech {n}/*")),
+        // As many patterns as there may be, and names.
+        _ if n < 3_000 => deny("USER_AGENT", &format!("Leech {n}/*")),
+        _ => deny("USER_AGENT", &format!("Leech {n}/1")),
     }));
     let json = Value::from(rules).to_string();
     let begun = tokio::time::Instant::now();

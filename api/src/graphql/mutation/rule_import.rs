@@ -19,7 +19,8 @@ pub(super) struct RuleImports;
 #[Object]
 impl RuleImports {
     /// Makes many rules by one change: all of them, or none where one of them cannot be. Rules that say the same as one
-    /// that is there are left out. 10000 at most; with rules that are `wide`, for administrators.
+    /// that is there are left out. 10000 at most; with rules that are `wide`, for administrators. `LIMIT_REACHED` as
+    /// for one; of those on players with a pattern it names the first for which there is no room.
     /// A request may be of 4 MB where it tells its length.
     async fn import_guardian_rules(
         &self,

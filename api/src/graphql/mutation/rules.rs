@@ -27,6 +27,8 @@ pub(super) struct Rules;
 impl Rules {
     /// Makes a rule, in force on every node when it is answered, on running sessions too. Rules that reach everybody or
     /// very many (`wide`), and rules on broadcasters: for administrators.
+    /// `LIMIT_REACHED`: there are as many as the organisation may have, or 1000 on players with a pattern (`USER_AGENT`
+    /// with `*` beside other characters), those that are over included.
     async fn create_guardian_rule(
         &self,
         context: &Context<'_>,

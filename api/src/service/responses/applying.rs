@@ -189,7 +189,6 @@ async fn block(
     {
         return Err(Fault::PackageRequired(Package::Guardian));
     }
-    packages::more_rules(work, 1).await?;
     let gist = Gist {
         kind,
         value,
@@ -199,6 +198,7 @@ async fn block(
         group: None,
     };
     let matcher = gist.matcher()?;
+    packages::one_rule_more(work, &matcher).await?;
     let new = New {
         gist,
         mode: Mode::Enforce,

@@ -98,6 +98,12 @@ impl Matcher {
         }
     }
 
+    /// Whether it is a pattern of players, with a wildcard and something beside it: no index finds those, so every
+    /// request is compared with each.
+    pub fn is_agent_pattern(&self) -> bool {
+        matches!(self, Self::UserAgent(Aim::At(pattern)) if pattern.literal().is_none())
+    }
+
     /// Among the values of its kind: the greater, the more specific. As [`Rules`](super::Rules) ranks them.
     pub fn specificity(&self) -> u32 {
         fn of<T>(aim: &Aim<T>, within: impl FnOnce(&T) -> u32) -> u32 {
@@ -212,6 +218,26 @@ mod tests {
             (Kind::UserAgent, "curl/*", false),
         ] {
             assert_eq!(Matcher::parse(kind, text).unwrap().is_wide(), wide, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_players_has_a_wildcard_and_something_beside_it() {
+        for (kind, text, is_pattern) in [
+            (Kind::UserAgent, "curl/*", true),
+            (Kind::UserAgent, "*bot*", true),
+            (Kind::UserAgent, "none*", true),
+            (Kind::UserAgent, "curl/8", false),
+            (Kind::UserAgent, "none", false),
+            (Kind::UserAgent, "*", false),
+            (Kind::UserAgent, " ** ", false),
+            (Kind::Referrer, "*.example.com", false),
+            (Kind::Country, "*", false),
+            (Kind::Asn, "*", false),
+            (Kind::Ip, "192.0.2.0/24", false),
+        ] {
+            let matcher = Matcher::parse(kind, text).unwrap();
+            assert_eq!(matcher.is_agent_pattern(), is_pattern, "{text}");
         }
     }
 
