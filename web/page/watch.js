@@ -41,13 +41,17 @@ player.addEventListener("portcullis-state", ({ detail }) => {
 player.addEventListener("portcullis-refused", ({ detail }) => {
   const { stream, token } = fromAddress();
   find("reason").textContent = `${detail.reason} (${detail.code})`;
+  // None where a running session was cut.
+  find("decision").textContent = detail.decision;
+  find("decision").parentElement.hidden = !detail.decision;
   find("stream").textContent = stream;
   find("jti").textContent = jtiOf(token);
   find("time").textContent = new Date().toISOString();
+  find("copied").textContent = "";
 });
 
 find("copy").addEventListener("click", async () => {
-  const lines = [...document.querySelectorAll("#help dl div")].map((line) => [...line.children].map((cell) => cell.textContent).join(": "));
+  const lines = [...document.querySelectorAll("#help dl div:not([hidden])")].map((line) => [...line.children].map((cell) => cell.textContent).join(": "));
   try {
     await navigator.clipboard.writeText(lines.join("\n"));
     find("copied").textContent = "Copied";

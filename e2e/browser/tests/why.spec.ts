@@ -4,6 +4,7 @@ import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
+import { expectToPlay } from '../support/picture.ts';
 
 /** A viewer whose token is for another site; what they are told. */
 async function refused(token: string): Promise<{ reason: string | null; decision: string }> {
@@ -56,6 +57,62 @@ test('a refusal says what was looked at, beside it and by its id', async ({ page
   await expect(why.getByRole('alert')).toBeVisible();
   await expectFitEverywhere(page, 'why of an id that is none');
   await control.close();
+});
+
+test('what a viewer copies for the help desk has the id that says why', async ({ page }) => {
+  const control = await Control.signedIn(user('nanoUser'));
+  const { token, jti } = await control.playbackToken(testStream().name, 'helped-ann');
+  const link = `${demo().http}/watch#stream=${testStream().name}&token=${token}`;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: demo().http });
+  const copied = async (viewer: Page) => {
+    await viewer.bringToFront();
+    await viewer.getByRole('button', { name: 'Copy these details' }).click();
+    await expect(viewer.getByText('Copied', { exact: true })).toBeVisible();
+    return viewer.evaluate(() => navigator.clipboard.readText());
+  };
+  const viewer = await page.context().newPage();
+  const help = viewer.getByRole('region', { name: 'For the help desk' });
+  await viewer.goto(link);
+  await expectToPlay(viewer.locator('portcullis-player video'));
+  await control.revoke(jti);
+  await control.close();
+  await expect(help).toContainText('TOKEN_REVOKED (4416)');
+  await expect(help.getByText('Decision id'), 'who is cut while they watch is told none').toBeHidden();
+  expect(await copied(viewer)).not.toContain('Decision id');
+
+  // Whoever comes again is told it, by WebSocket and by HLS.
+  await viewer.reload();
+  const hls = await page.context().newPage();
+  await hls.addInitScript(() => {
+    Reflect.deleteProperty(window, 'MediaSource');
+    Reflect.deleteProperty(window, 'ManagedMediaSource');
+    HTMLMediaElement.prototype.canPlayType = () => 'maybe';
+  });
+  await hls.goto(link);
+  const ids: string[] = [];
+  for (const one of [viewer, hls]) {
+    const id = await one.getByRole('definition').filter({ hasText: /^dec_\w{20,}$/ }).innerText();
+    expect((await copied(one)).split('\n').slice(0, 4)).toEqual([
+      'Reason: TOKEN_REVOKED (4416)',
+      `Decision id: ${id}`,
+      `Stream: ${testStream().name}`,
+      `Token id: ${jti}`,
+    ]);
+    ids.push(id);
+  }
+  await page.bringToFront();
+  await signIn(page, user('nanoUser'));
+  await page.goto(`${demo().http}/activity`);
+  const doors = page.getByRole('table', { name: 'Events at the doors' }).getByRole('row');
+  await expect(doors.filter({ hasText: 'Turned away' }).filter({ hasText: 'helped-ann' })).toHaveCount(ids.length);
+  const why = page.getByRole('dialog', { name: 'Why this was refused' });
+  for (const id of ids) {
+    await page.getByLabel('Decision id').fill(id);
+    await page.getByRole('button', { name: 'Why was this refused?' }).click();
+    await expect(why.getByRole('definition').filter({ hasText: jti })).toBeVisible();
+    await expect(why).toContainText('TOKEN_REVOKED');
+    await why.getByRole('button', { name: 'Done' }).click();
+  }
 });
 
 test('who may not know why is offered nothing', async ({ page }) => {
