@@ -192,7 +192,10 @@ fn ById(found: Memo<Found>, failure: RwSignal<Option<Failure>>) -> impl IntoView
             view! {
                 <div class="split">
                     <Said claims/>
-                    <div class="stack"><Standing found/>{read.map(|read| view! { <Against read/> })}</div>
+                    <div class="stack">
+                        <Card title="What became of it"><Became record=*record/></Card>
+                        {read.map(|read| view! { <Against read/> })}
+                    </div>
                 </div>
             }
             .into_any()
@@ -209,30 +212,55 @@ fn ById(found: Memo<Found>, failure: RwSignal<Option<Failure>>) -> impl IntoView
 #[component]
 fn OfJwt(jwt: Jwt, found: Memo<Found>, text: RwSignal<String>) -> impl IntoView {
     let kid = jwt.kid.clone();
+    let looked = RwSignal::new(None::<Looked>);
     view! {
         <div class="split">
             <Said claims=jwt.object kid/>
             <div class="stack">
-                <Standing found/>
+                <Standing found looked/>
                 <Against read=jwt.claims/>
-                <Ask text why="Whether the signature fits only the server can say: the token is sent to it, and kept nowhere."/>
+                <Ask text looked why="Whether the signature fits only the server can say: the token is sent to it, and kept nowhere."/>
                 {may(Permission::TokenCreate).then(|| view! { <Card title="Handle"><MakeHandle token=text/></Card> })}
             </div>
         </div>
     }
 }
 
-/// What became of it, as far as there is a record.
+/// What became of the token with this id, which need not be what was pasted: only the signature tells, and what the server
+/// says of it comes first.
 #[component]
-fn Standing(found: Memo<Found>) -> impl IntoView {
+fn Standing(found: Memo<Found>, looked: RwSignal<Option<Looked>>) -> impl IntoView {
+    let signed = Memo::new(move |_| looked.with(|looked| looked.as_ref().map(|looked| looked.signed)));
+    // What came with the server's word is newer.
+    let found = Memo::new(move |_| {
+        let newer = looked.with(|looked| looked.as_ref().and_then(|looked| looked.record.clone()));
+        newer.map_or_else(|| found.get(), |record| Found::Here(Box::new(record)))
+    });
     view! {
         <Card title="What became of it">
-            {move || match found.get() {
-                Found::Here(record) => view! { <Became record=*record/> }.into_any(),
-                Found::Nowhere => view! { <Notice tone=Tone::Warn>"It was not made here, or in another organisation: there is no record."</Notice> }.into_any(),
-                Found::Unknown => view! { <p class="soft">"Of what is not made here there is no record. Whether it was revoked is seen when it is used."</p> }.into_any(),
-            }}
+            <div class="stack-tight">
+                {move || (signed.get() == Some(false)).then(|| view! { <Notice tone=Tone::Bad>"Nobody comes in with what was pasted."</Notice> })}
+                {move || match (found.get(), signed.get()) {
+                    (Found::Here(record), signed) => view! {
+                        {of_which(signed).map(|which| view! { <p class="soft">{which}</p> })}
+                        <Became record=*record/>
+                    }.into_any(),
+                    (Found::Nowhere, Some(false)) => view! { <p class="soft">"No token with this id was made here."</p> }.into_any(),
+                    (Found::Nowhere, _) => view! { <Notice tone=Tone::Warn>"It was not made here, or in another organisation: there is no record."</Notice> }.into_any(),
+                    (Found::Unknown, Some(false)) => ().into_any(),
+                    (Found::Unknown, _) => view! { <p class="soft">"Of what is not made here there is no record. Whether it was revoked is seen when it is used."</p> }.into_any(),
+                }}
+            </div>
         </Card>
+    }
+}
+
+/// Of which token a record is, unless the server says that a key signed what was pasted.
+const fn of_which(signed: Option<bool>) -> Option<&'static str> {
+    match signed {
+        Some(true) => None,
+        Some(false) => Some("A token with this id:"),
+        None => Some("Of the token with this id. The signature of what was pasted is not checked here."),
     }
 }
 
@@ -280,11 +308,14 @@ fn Against(read: Claims) -> impl IntoView {
     }
 }
 
-/// The way to the server's word.
+/// The way to the server's word, which `looked` holds once it is there.
 #[component]
-fn Ask(text: RwSignal<String>, why: &'static str) -> impl IntoView {
+fn Ask(
+    text: RwSignal<String>,
+    #[prop(default = RwSignal::new(None))] looked: RwSignal<Option<Looked>>,
+    why: &'static str,
+) -> impl IntoView {
     let (api, doing) = (use_api(), Doing::new());
-    let looked = RwSignal::new(None::<Looked>);
     Effect::new(move |_| {
         text.track();
         looked.set(None);
@@ -328,10 +359,12 @@ fn Word(looked: Looked) -> impl IntoView {
         ),
     };
     let claims = looked.claims.and_then(|claims| claims.0.as_object().cloned());
+    // That of a JWT stands with what became of it.
+    let record = looked.record.filter(|_| looked.kind != Some(CredentialKind::Jwt));
     view! {
         <Notice tone>{text}</Notice>
         {looked.kid.map(|kid| view! { <p class="soft">"Key "<span class="mono">{kid}</span></p> })}
-        {looked.record.map(|record| view! { <Became record/> })}
+        {record.map(|record| view! { <Became record/> })}
         {claims.map(|claims| view! { <Said claims plain=true/> })}
         <ul class="findings">
             {looked.advice.into_iter().map(|advice| {
