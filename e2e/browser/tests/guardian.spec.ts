@@ -122,11 +122,13 @@ test('a rule is tried, made, changed and deleted, and acts at once', async ({ pa
   await guest.close();
 });
 
-test('what reaches broadcasters is the administrator’s, and rules are nothing for who only reads', async ({ page, browser }) => {
+test('what reaches broadcasters or very many is the administrator’s, and rules are nothing for who only reads', async ({ page, browser }) => {
   await signIn(page, user('nanoAdmin'));
   await page.goto(GUARDIAN());
   await page.getByRole('button', { name: 'New rule' }).first().click();
   const form = page.getByRole('dialog', { name: 'New rule' });
+  await form.getByLabel('Address or network').fill('10.0.0.0/7');
+  await expect(form.getByRole('button', { name: 'Make rule' })).toBeEnabled();
   await form.getByRole('radio', { name: 'Network', exact: true }).check();
   await form.getByRole('textbox', { name: 'Network number', exact: true }).fill('64501');
   await form.getByRole('radio', { name: 'Both' }).check();
@@ -139,8 +141,25 @@ test('what reaches broadcasters is the administrator’s, and rules are nothing 
   await expect(theirs.getByRole('row', { name: '64501' })).toBeVisible();
   await expect(theirs.getByRole('button', { name: 'Actions for 64501' })).toHaveCount(0);
   await theirs.getByRole('button', { name: 'New rule' }).click();
-  await expect(theirs.getByRole('dialog').getByRole('radio', { name: 'Keep out' })).toBeVisible();
-  await expect(theirs.getByRole('dialog').getByRole('radio', { name: 'Broadcasters' })).toHaveCount(0);
+  const rule = theirs.getByRole('dialog', { name: 'New rule' });
+  await expect(rule.getByRole('radio', { name: 'Keep out' })).toBeVisible();
+  await expect(rule.getByRole('radio', { name: 'Broadcasters' })).toHaveCount(0);
+  const make = rule.getByRole('button', { name: 'Make rule' });
+  const network = 'A network wider than /8, or /16 of IPv6, is for nanoAdmin.';
+  for (const [kind, label, value, why] of [
+    ['IP address', 'Address or network', '10.0.0.0/7', network],
+    ['IP address', 'Address or network', '2000::/15', network],
+    ['Country', 'Country code', '*', 'A rule on everybody is for nanoAdmin.'],
+  ] as const) {
+    await rule.getByRole('radio', { name: kind, exact: true }).check();
+    await rule.getByRole('textbox', { name: label, exact: true }).fill(value);
+    await expect(rule.getByRole('alert')).toHaveText(why);
+    await expect(make).toBeDisabled();
+    await expect(make).toHaveAccessibleDescription(why);
+  }
+  await rule.getByRole('textbox', { name: 'Country code', exact: true }).fill('none');
+  await expect(rule.getByRole('alert')).toHaveCount(0);
+  await expect(make).toBeEnabled();
   await theirs.context().close();
 
   const reader = await (await browser.newContext()).newPage();

@@ -1,6 +1,7 @@
 //! Guardian rules: listed, tried, made, changed, deleted.
 
 use cynic::{MutationBuilder, QueryBuilder};
+use guard::rules::Matcher;
 
 use super::{
     actor::Actor,
@@ -95,6 +96,23 @@ impl Kind {
             Self::Country => "country",
             Self::Referrer => "referrer",
             Self::UserAgent => "user-agent",
+        }
+    }
+
+    /// Whether a rule on that value is about everybody or very many, and so for administrators; what is no value is not.
+    pub(crate) fn is_wide(self, value: &str) -> bool {
+        Matcher::parse(self.into(), value).is_ok_and(|matcher| matcher.is_wide())
+    }
+}
+
+impl From<Kind> for guard::rules::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Ip => Self::Ip,
+            Kind::Asn => Self::Asn,
+            Kind::Country => Self::Country,
+            Kind::Referrer => Self::Referrer,
+            Kind::UserAgent => Self::UserAgent,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         streams::{self, Stream},
         tokens::Change,
     },
-    kit::{Choice, Choices, Dialog, DialogForm, Doing, Load, Select, TextField, use_toasts},
+    kit::{Choice, Choices, Dialog, DialogForm, Doing, Load, Select, TextField, rested, use_toasts},
     pages::located::{Named, Unlocated},
     session::may,
     time,
@@ -88,12 +88,24 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
     let note = RwSignal::new(rule.as_ref().and_then(|rule| rule.note.clone()).unwrap_or_default());
     let id = rule.as_ref().map(|rule| rule.id.clone());
 
+    // What is for others is said before it is asked for, and not tried.
+    let may_wide = may(Permission::RuleWriteWide);
+    let beyond: Signal<Option<String>> = Memo::new(move |_| {
+        let kind = kind.get();
+        let is_beyond = !may_wide && value.with(|value| kind.is_wide(value));
+        is_beyond.then(|| for_administrators(kind).to_owned())
+    })
+    .into();
     let replaces = id.clone();
     let candidate = Signal::derive(move || {
         let (stream, group) = split(&scope.get());
         Candidate {
             kind: kind.get(),
-            value: value.get(),
+            value: if beyond.with(Option::is_some) {
+                String::new()
+            } else {
+                value.get()
+            },
             action: action.get(),
             door: door.get(),
             stream,
@@ -103,12 +115,13 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
         }
     });
     let tried = trial::tried(candidate);
+    let settled = rested(beyond);
     let wrong = Signal::derive(move || {
         let filled = value.with(|value| !value.trim().is_empty());
         let told = tried
             .value()
             .with(|tried| tried.clone().flatten().and_then(Result::err));
-        told.filter(|_| filled)
+        settled.get().or_else(|| told.filter(|_| filled))
     });
     let ends = StoredValue::new(kept.clone());
     let submit = move |()| {
@@ -169,13 +182,13 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
     let changes = candidate.with_untracked(|candidate| candidate.replaces.is_some());
     let save = if changes { "Save" } else { "Make rule" };
     view! {
-        <DialogForm doing open action=save on_submit=submit>
+        <DialogForm doing open action=save barred=beyond on_submit=submit>
             {about}
             <div class="two">
                 <Choices legend="Whoever fits" options=vec![Choice::new(Action::Deny, "Keep out"), Choice::new(Action::Allow, "Let in")] chosen=action on_choose=move |one| action.set(one)/>
                 <Choices legend="Mode" options=vec![Choice::new(Mode::Enforce, "Enforce"), Choice::new(Mode::Monitor, "Only count")] chosen=mode on_choose=move |one| mode.set(one)/>
             </div>
-            {may(Permission::RuleWriteWide).then(|| view! {
+            {may_wide.then(|| view! {
                 <Choices legend="At the door of" options=[Doors::Playback, Doors::Ingest, Doors::Both].map(|one| Choice::new(one, one.label())).to_vec() chosen=door on_choose=move |one| door.set(one)/>
             })}
             {(!changes).then(|| view! { <Scope scope/> })}
@@ -183,6 +196,14 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
             <TextField label="Comment" value=note placeholder="Restreams our matches" hint="For your colleagues: why it is there."/>
             <trial::Trial load=tried action=action.into() mode=mode.into()/>
         </DialogForm>
+    }
+}
+
+/// Why a rule on so many is not for every role.
+const fn for_administrators(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Ip => "A network wider than /8, or /16 of IPv6, is for nanoAdmin.",
+        Kind::Asn | Kind::Country | Kind::Referrer | Kind::UserAgent => "A rule on everybody is for nanoAdmin.",
     }
 }
 
