@@ -61,6 +61,13 @@ test('a metric over time is read step by step and looked at closer, by keyboard 
   // The time of day as on the axis below the lines.
   await expect(cursor).toHaveAttribute('aria-valuetext', /, \d\d:\d\d · \d/);
   await expect(chart.locator('.lines-times span').last()).toHaveText(/^\d\d:\d\d$/);
+  // It ends, and is told, at the newest minute of which everything is known: the one that goes on would be too low.
+  const line = chart.locator('.line-of').first();
+  await expect(line).toHaveAttribute('d', /^M0\.0 .*L\d+\.\d [\d.]+$/);
+  await expect(line).not.toHaveAttribute('d', /L1000\.0 /);
+  const untold = () => cursor.evaluate((one) => Number((one as HTMLInputElement).max) - Number((one as HTMLInputElement).value));
+  await expect.poll(untold).toBeLessThanOrEqual(2);
+  expect(await untold()).toBeGreaterThan(0);
   await cursor.focus();
   const newest = await cursor.getAttribute('aria-valuetext');
   await page.keyboard.press('ArrowLeft');
