@@ -178,7 +178,7 @@ async fn stay_joined(node: &Shared, connector: &Connector, mut attached: Attache
         follow_changes(node, &mut attached).await;
         attached = join_again(connector, attached.node()).await;
         node.gate.adopt(attached.take_policy()).await;
-        tracing::info!("the control plane is back, and its policy in force");
+        tracing::info!("the control plane is back");
     }
 }
 

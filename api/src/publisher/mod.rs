@@ -20,7 +20,7 @@ use round::Round;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, QueryFilter, QueryOrder,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -135,7 +135,7 @@ async fn settled_policy(round: &mut Round, control: &mut Control) -> Vec<Update>
             let policy = if waiting {
                 None
             } else {
-                Some(policy::read(state, &moment, policy::Extent::Whole).await)
+                Some(whole_policy(state, &moment).await)
             };
             moment.rollback().await?;
             policy.transpose()
@@ -149,6 +149,19 @@ async fn settled_policy(round: &mut Round, control: &mut Control) -> Vec<Update>
             }
         }
     }
+}
+
+/// All that a node must know. Says how long that took to read.
+async fn whole_policy(state: &State, moment: &DatabaseTransaction) -> Result<Vec<Update>, DbErr> {
+    let begun = state.now();
+    let policy = policy::read(state, moment, policy::Extent::Whole).await?;
+    tracing::info!(
+        updates = policy.len(),
+        rules = policy.iter().filter_map(Update::rule).count(),
+        took_us = state.now().since(begun).as_micros(),
+        "the policy for a node was read"
+    );
+    Ok(policy)
 }
 
 /// Whether what waits longest in the outbox can be read: all else of its organisation waits behind it.

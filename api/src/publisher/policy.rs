@@ -8,6 +8,7 @@ use std::{
 use entity::{
     Tenanted, guardian_rule, jwks_key, organisation, package_grant, revocation, session_bar, signing_key, stream,
 };
+use futures_util::TryStreamExt;
 use guard::{
     IngestKeyDigest, Timestamp, Update,
     policy::{
@@ -16,7 +17,7 @@ use guard::{
     },
 };
 use ids::{GroupId, OrganisationId, StreamId};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, Select, StreamTrait};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -62,7 +63,7 @@ impl Extent<'_> {
 /// Everything that a node must know of it.
 pub(crate) async fn read(
     state: &State,
-    connection: &impl ConnectionTrait,
+    connection: &(impl ConnectionTrait + StreamTrait),
     extent: Extent<'_>,
 ) -> Result<Vec<Update>, DbErr> {
     let mut granted: HashMap<Uuid, Vec<package_grant::Model>> = HashMap::new();
@@ -81,7 +82,7 @@ pub(crate) async fn read(
         Extent::Whole => None,
         Extent::About(about) => Some(about.subjects(&updates)),
     };
-    updates.extend(revoked(state, connection, extent, named.as_ref()).await?);
+    revoked(state, connection, extent, named.as_ref(), &mut updates).await?;
     updates.extend(bans::policy(connection, extent, named.as_ref()).await?);
     let bars = extent
         .rows::<session_bar::Entity>()
@@ -93,70 +94,94 @@ pub(crate) async fn read(
         });
     }
     updates.extend(responses::policy(connection, extent, state.now_us()).await?);
-    let rules = match extent {
-        Extent::Whole => {
-            let standing = extent
-                .rows::<guardian_rule::Entity>()
-                .filter(rules::stands(state.now_us()));
-            standing.all(connection).await?
+    rules(state, connection, extent, &mut updates).await?;
+    streams(state, connection, extent, &mut updates).await?;
+    Ok(updates)
+}
+
+/// Adds the Guardian rules that are not over: all of them, or those that can be about who asks.
+async fn rules(
+    state: &State,
+    connection: &(impl ConnectionTrait + StreamTrait),
+    extent: Extent<'_>,
+    updates: &mut Vec<Update>,
+) -> Result<(), DbErr> {
+    let now_us = state.now_us();
+    let Extent::About(about) = extent else {
+        let standing = extent.rows::<guardian_rule::Entity>().filter(rules::stands(now_us));
+        let mut told = rules::told(standing, connection).await?;
+        while let Some(update) = told.try_next().await? {
+            updates.push(update);
         }
-        Extent::About(about) => {
-            concerning::request(connection, about.organisation, about.request, state.now_us()).await?
-        }
+        return Ok(());
     };
-    for row in rules {
+    for row in concerning::request(connection, about.organisation, about.request, now_us).await? {
         updates.push(Update::Rule {
             organisation: OrganisationId::from_uuid(row.organisation_id),
             rule: rules::rule(&row)?,
         });
     }
+    Ok(())
+}
+
+/// Adds the streams that are there: all of them, or the one that is asked for.
+async fn streams(
+    state: &State,
+    connection: &(impl ConnectionTrait + StreamTrait),
+    extent: Extent<'_>,
+    updates: &mut Vec<Update>,
+) -> Result<(), DbErr> {
     let mut streams = extent
         .rows::<stream::Entity>()
         .filter(stream::Column::DeletedAt.is_null());
     if let Extent::About(about) = extent {
         streams = streams.filter(stream::Column::Id.eq(about.stream.uuid()));
     }
-    for row in streams.all(connection).await? {
+    let mut rows = streams.stream(connection).await?;
+    while let Some(row) = rows.try_next().await? {
         updates.push(Update::Stream(stream(state, &row)?));
     }
-    Ok(updates)
+    Ok(())
 }
 
-/// What was taken back: all of it, or what names one of these.
+/// Adds what was taken back: all of it, or what names one of these.
 async fn revoked(
     state: &State,
-    connection: &impl ConnectionTrait,
+    connection: &(impl ConnectionTrait + StreamTrait),
     extent: Extent<'_>,
     named: Option<&HashSet<Subject>>,
-) -> Result<Vec<Update>, DbErr> {
+    updates: &mut Vec<Update>,
+) -> Result<(), DbErr> {
     use revocation::Column;
     let kept = extent
         .rows::<revocation::Entity>()
         .filter(Column::KeepUntil.gt(state.now_us()));
-    let rows = match named {
-        None => kept.all(connection).await?,
+    let selects = match named {
+        None => vec![kept],
         Some(named) => {
             // One statement for each kind, so that an index finds what each of them is about.
             let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
             for (kind, name) in named.iter().map(subject_columns) {
                 by_kind.entry(kind).or_default().push(name);
             }
-            let mut rows = Vec::new();
-            for (kind, names) in by_kind {
-                let of_kind = kept.clone().filter(Column::Kind.eq(kind));
-                rows.extend(of_kind.filter(Column::Subject.is_in(names)).all(connection).await?);
-            }
-            rows
+            let of_kind = |(kind, names): (&str, Vec<String>)| {
+                let rows = kept.clone().filter(Column::Kind.eq(kind));
+                rows.filter(Column::Subject.is_in(names))
+            };
+            by_kind.into_iter().map(of_kind).collect()
         }
     };
-    let update = |row: &revocation::Model| {
-        Ok(Update::Revoked {
-            organisation: OrganisationId::from_uuid(row.organisation_id),
-            subject: subject(&row.kind, &row.subject)?,
-            at: Timestamp::from_us(row.at),
-        })
-    };
-    rows.iter().map(update).collect()
+    for select in selects {
+        let mut rows = select.stream(connection).await?;
+        while let Some(row) = rows.try_next().await? {
+            updates.push(Update::Revoked {
+                organisation: OrganisationId::from_uuid(row.organisation_id),
+                subject: subject(&row.kind, &row.subject)?,
+                at: Timestamp::from_us(row.at),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Every key that verifies.

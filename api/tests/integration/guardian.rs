@@ -24,7 +24,7 @@ const LIST: &str =
     "query($f: GuardianRuleFilter) { organisation { guardianRules(filter: $f) { totalCount nodes { value } } } }";
 const SET: &str = "mutation($i: SetPackageInput!) { setPackage(input: $i) { errors { code } } }";
 
-async fn create(client: &Client, input: Value) -> Value {
+pub(crate) async fn create(client: &Client, input: Value) -> Value {
     client.data(CREATE, json!({ "i": input })).await["createGuardianRule"].clone()
 }
 

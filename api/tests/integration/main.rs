@@ -25,6 +25,7 @@ mod guardian;
 mod harness;
 mod histories;
 mod invitations;
+mod joining;
 mod judging;
 mod jwks;
 mod made;

@@ -30,9 +30,13 @@ impl Gate {
             _ => None,
         });
         let ended: HashSet<_> = ended.collect();
+        let (all, rules) = (updates.len(), updates.iter().filter_map(Update::rule).count());
+        let begun = self.clock.now();
         let policy = Arc::new(Policy::from_updates(updates));
+        let took_us = self.clock.now().since(begun).as_micros();
         self.policy.store(Some(policy.clone()));
         self.staleness.end();
+        tracing::info!(updates = all, rules, took_us, "the policy is in force");
         for (session, number) in viewers_first(self.sessions.all(), door).into_iter().zip(1_usize..) {
             if ended.contains(&(session.permit().organisation(), session.id)) {
                 session.end(Reason::SessionEnded);
