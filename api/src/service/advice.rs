@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use entity::{Tenanted, stream};
 use guard::{
-    Timestamp,
+    Reason, Timestamp,
     lint::{self, Finding, Traits, lint},
 };
+use ids::GroupId;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QueryOrder};
 
-use super::tokens::{Scope, Wanted};
-use crate::graphql::{Severity, TokenAdvice};
+use super::tokens::{STREAMS, Scope, Wanted};
+use crate::{
+    graphql::{Severity, TokenAdvice},
+    people::Acting,
+};
 
 /// Advice on a token, the weightiest first. `force_disconnect`: whether its expiry ends sessions.
 pub(crate) fn on(wanted: &Wanted, force_disconnect: bool, now: Timestamp) -> Vec<TokenAdvice> {
@@ -33,6 +39,46 @@ pub(crate) fn of(traits: &Traits) -> Vec<TokenAdvice> {
     lint(traits).into_iter().map(Into::into).collect()
 }
 
+/// `all` of a token for a broadcaster, and that a stream of its scope takes its key and no token, where one does.
+pub(crate) async fn with_key(
+    connection: &impl ConnectionTrait,
+    acting: &Acting,
+    scope: &Scope,
+    mut all: Vec<TokenAdvice>,
+) -> Result<Vec<TokenAdvice>, DbErr> {
+    let by_organisation = (acting.row.ingest_authorisation == KEY).then_some("inherit");
+    let takes_key = stream::Entity::in_tenant(acting.id)
+        .filter(stream::Column::DeletedAt.is_null())
+        .filter(stream::Column::IngestAuthorisation.is_in(by_organisation.into_iter().chain([KEY])));
+    let of_scope = match scope {
+        Scope::Streams(names) => {
+            let names = names.iter().take(STREAMS).map(String::as_str);
+            takes_key.filter(stream::Column::Name.is_in(names))
+        }
+        Scope::Groups(ids) => {
+            let ids = ids.iter().take(STREAMS).filter_map(|id| id.parse::<GroupId>().ok());
+            takes_key.filter(stream::Column::GroupId.is_in(ids.map(|id| id.uuid())))
+        }
+        Scope::Organisation => takes_key,
+    };
+    let first = of_scope.order_by_asc(stream::Column::Name).one(connection).await?;
+    if let Some(stream) = first {
+        let message = format!(
+            "it does not publish {}, which takes its key and no token: `ingestAuthorisation: TOKEN` changes that, by \
+             `updateStream`, or by `updateSettings` for all that inherit",
+            stream.name
+        );
+        let weightier = all.iter().take_while(|one| one.severity == Severity::Fail).count();
+        let advice = TokenAdvice {
+            code: Reason::IngestKey.as_str().to_owned(),
+            severity: Severity::Warn,
+            message,
+        };
+        all.insert(weightier, advice);
+    }
+    Ok(all)
+}
+
 impl From<Finding> for TokenAdvice {
     fn from(finding: Finding) -> Self {
         Self {
@@ -46,3 +92,6 @@ impl From<Finding> for TokenAdvice {
         }
     }
 }
+
+/// What the column `ingest_authorisation` says where the stream's key is to be shown.
+const KEY: &str = "key";

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use entity::{Tenanted, organisation, signing_key, static_token};
-use guard::policy::{CredentialDigest, StaticToken};
+use entity::{Tenanted, organisation, signing_key, static_token, stream};
+use guard::policy::{CredentialDigest, Package, StaticToken};
 use ids::OrganisationId;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, PaginatorTrait, QueryFilter};
+
+use crate::{people::Acting, publisher::policy};
 
 /// Who vouches for tokens of which there is no record.
 #[derive(Clone, Debug)]
@@ -46,4 +48,19 @@ impl Believed {
             Some("no key of your own signed it")
         }
     }
+}
+
+/// Whether a webhook of the organisation is asked, for some stream at least, about a text that is neither a JWT nor a
+/// handle, and in no list.
+pub(crate) async fn is_backend_asked(connection: &impl ConnectionTrait, acting: &Acting) -> Result<bool, DbErr> {
+    let is_there = acting.row.judges_backend && policy::packages(connection, acting.id).await?.has(Package::Webhooks);
+    if !is_there || acting.row.backend_tokens {
+        return Ok(is_there);
+    }
+    let on = stream::Entity::in_tenant(acting.id)
+        .filter(stream::Column::DeletedAt.is_null())
+        .filter(stream::Column::BackendTokens.eq("on"))
+        .count(connection)
+        .await?;
+    Ok(on > 0)
 }

@@ -5,16 +5,17 @@
 
 use entity::{Tenanted, playback_token, static_token, token_handle};
 use guard::{
-    Door, Form, Timestamp,
-    lint::Traits,
+    Door, Form, Timestamp, Token,
+    lint::{DAMAGED, Traits},
     policy::{CredentialDigest, StaticToken},
-    token::Claims,
+    token::{Claims, Malformed, Scope},
+    visible,
 };
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde_json::Value;
 
 use super::{
-    advice,
+    advice, believed,
     proof::{self, Verdict},
     static_tokens, tokens,
 };
@@ -68,7 +69,7 @@ pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<S
 
 async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault> {
     let (connection, now) = (state.store.read(), state.now());
-    let traits = |claims: &Claims| advice::of(&Traits::of(claims, acting.row.force_disconnect, now));
+    let text = visible(text);
     if let Some(row) = static_tokens::by_text(connection, acting.id, text).await? {
         return Ok(Seen {
             jti: Some(StaticToken::id_of(&row.name).to_string()),
@@ -76,10 +77,14 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
             ..Seen::of(CredentialKind::Static)
         });
     }
-    let malformed = |why: guard::token::Malformed| Fault::field("token", "MALFORMED", why.to_string());
+    let malformed = |why: Malformed| Fault::field("token", "MALFORMED", why.to_string());
     match Form::of(text).map_err(malformed)? {
         Form::Static => return Ok(Seen::of(CredentialKind::Static)),
-        Form::Opaque => return Ok(Seen::of(CredentialKind::Opaque)),
+        Form::Opaque => {
+            return of_opaque(connection, acting, text)
+                .await?
+                .ok_or_else(|| malformed(Malformed::Parts));
+        }
         Form::Handle => {
             let row = token_handle::Entity::in_tenant(acting.id)
                 .filter(token_handle::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
@@ -95,7 +100,7 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
                 kid: Some(row.kid),
                 jti: Some(row.jti),
                 claims: Some(claims),
-                advice: traits(&read),
+                advice: of_ours(connection, acting, &read, now).await?,
                 ..Seen::of(CredentialKind::Handle)
             });
         }
@@ -106,7 +111,7 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
             kid: Some(proven.key.kid().to_string()),
             jti: Some(proven.claims.jti.to_string()),
             claims: Some(Value::Object(proven.object)),
-            advice: traits(&proven.claims),
+            advice: of_ours(connection, acting, &proven.claims, now).await?,
             ..Seen::of(CredentialKind::Jwt)
         }),
         Verdict::NoKey(token) | Verdict::Unsigned(token) => {
@@ -114,12 +119,51 @@ async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault>
             Ok(Seen {
                 jti: Some(claims.jti.to_string()),
                 claims: token.object().ok().map(Value::Object),
-                advice: traits(claims),
+                advice: advice::of(&traits(acting, claims, now)),
                 ..Seen::of(CredentialKind::Jwt)
             })
         }
         Verdict::Malformed(why) => Err(malformed(why)),
     }
+}
+
+/// What is seen of a text that is no token by its form. Nothing where it has two dots and no backend is asked about it, for
+/// no list has dots: then it is a token that is none.
+async fn of_opaque(connection: &impl ConnectionTrait, acting: &Acting, text: &str) -> Result<Option<Seen>, Fault> {
+    let opaque = Seen::of(CredentialKind::Opaque);
+    if !Token::looks_like_one(text) {
+        return Ok(Some(opaque));
+    }
+    let is_asked = believed::is_backend_asked(connection, acting).await?;
+    Ok(is_asked.then(|| Seen {
+        advice: vec![DAMAGED.into()],
+        ..opaque
+    }))
+}
+
+fn traits(acting: &Acting, claims: &Claims, now: Timestamp) -> Traits {
+    Traits::of(claims, acting.row.force_disconnect, now)
+}
+
+/// Advice on a token that a key of the organisation signed, the weightiest first.
+async fn of_ours(
+    connection: &impl ConnectionTrait,
+    acting: &Acting,
+    claims: &Claims,
+    now: Timestamp,
+) -> Result<Vec<TokenAdvice>, Fault> {
+    let traits = traits(acting, claims, now);
+    let all = advice::of(&traits);
+    if !traits.publishes {
+        return Ok(all);
+    }
+    let scope = match &claims.scope {
+        Scope::Organisation => tokens::Scope::Organisation,
+        Scope::Groups(groups) => tokens::Scope::Groups(groups.iter().map(ToString::to_string).collect()),
+        Scope::Streams(streams) => tokens::Scope::Streams(streams.iter().map(ToString::to_string).collect()),
+        Scope::Nothing => tokens::Scope::Streams(vec![]),
+    };
+    Ok(advice::with_key(connection, acting, &scope, all).await?)
 }
 
 /// Advice on a static token, the weightiest first.

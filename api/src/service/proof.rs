@@ -7,6 +7,7 @@ use entity::{Tenanted, jwks_key, signing_key};
 use guard::{
     Token, VerifyingKey, signature,
     token::{Claims, Malformed},
+    visible,
 };
 use ids::OrganisationId;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
@@ -41,7 +42,7 @@ pub(crate) async fn judge(
     organisation: OrganisationId,
     text: &str,
 ) -> Result<Verdict, DbErr> {
-    let token = match Token::parse(text.trim()) {
+    let token = match Token::parse(visible(text)) {
         Ok(token) => token,
         Err(malformed) => return Ok(Verdict::Malformed(malformed)),
     };

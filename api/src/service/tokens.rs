@@ -484,7 +484,8 @@ pub(crate) const DAY_S: i64 = 24 * 3600;
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 /// The longest life of a token, in seconds.
 pub(crate) const YEAR_S: i64 = 365 * DAY_S;
-const STREAMS: usize = 100;
+/// How many streams or groups a token names at most.
+pub(crate) const STREAMS: usize = 100;
 const AT_ONCE: usize = 100;
 const METHODS: usize = 10;
 const METHOD: usize = 32;

@@ -79,10 +79,17 @@ async fn the_document_says_what_is_committed() {
 #[tokio::test]
 async fn an_address_that_is_none_is_no_page_but_says_so() {
     let world = World::new().await;
-    for path in ["/api/", "/api/v1/", "/api/v1/token/abc", "/api/v2/tokens"] {
-        let answer = world.anonymous().get(path).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(answer.body["code"], "NOT_FOUND", "{path}: {}", answer.text);
-        assert_eq!(answer.headers["content-type"], "application/problem+json", "{path}");
+    let nobody = world.anonymous();
+    for path in ["/api", "/api/", "/api/v1/", "/api/v1/token/abc", "/api/v2/tokens"] {
+        for answer in [nobody.get(path).await, nobody.post(path, &json!({}), &[]).await] {
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(answer.body["code"], "NOT_FOUND", "{path}: {}", answer.text);
+            assert_eq!(answer.headers["content-type"], "application/problem+json", "{path}");
+        }
     }
+    let posted = nobody.post("/api/v1/openapi.json", &json!({}), &[]).await;
+    assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(posted.body["code"], "INVALID", "{}", posted.text);
+    assert_eq!(posted.headers["content-type"], "application/problem+json");
+    assert_eq!(posted.headers["allow"], "GET,HEAD");
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    credentials::{LINT, STATIC},
+    credentials::{LINT, STATIC, settings},
     harness::{T0, World},
     signing_keys::hs256,
 };
@@ -40,6 +40,7 @@ async fn a_token_says_what_was_asked_and_lets_in() {
 async fn advice_on_a_token_for_publishing_is_for_encoders_whoever_made_it() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
+    settings(&admin, json!({ "ingestAuthorisation": "TOKEN" })).await;
     let make = "mutation($i: CreatePublishTokenInput!) { createPublishToken(input: $i) { token advice { code } } }";
     let input = json!({ "streams": [world.stream()], "ttlSeconds": 24 * 3600, "user": "ann", "tag": "studio", "ip": ["192.0.2.7"], "forceDisconnect": true });
     let made = admin.data(make, json!({ "i": input })).await["createPublishToken"].clone();
@@ -58,6 +59,74 @@ async fn advice_on_a_token_for_publishing_is_for_encoders_whoever_made_it() {
     });
     let refused = json!([{ "code": "NEEDS_REFERRER", "severity": "WARN" }]);
     assert_eq!(looked(&json!(hs256("x", &json!({}), &theirs))).await, refused);
+}
+
+#[tokio::test]
+async fn a_token_for_publishing_where_a_stream_takes_its_key_says_so_and_what_changes_that() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let make = "mutation($i: CreatePublishTokenInput!) { createPublishToken(input: $i) {
+        token advice { code severity message } } }";
+    let group = "mutation($s: [String!]) { createGroup(input: {name: \"g\", streams: $s}) { group { id } } }";
+    let takes = "mutation($n: String!, $a: IngestAuthorisation!) {
+        updateStream(input: {name: $n, ingestAuthorisation: $a}) { errors { code } } }";
+    let (first, second) = (world.demo.streams[0].name.as_str(), world.stream());
+    let made = admin.data(group, json!({ "s": [second] })).await;
+    let group = made["createGroup"]["group"]["id"].clone();
+    let takes = async |name: &str, what: &str| {
+        let done = admin.data(takes, json!({ "n": name, "a": what })).await;
+        assert_eq!(done["updateStream"]["errors"], json!([]));
+    };
+    // What is said of the key, as it is made and as it is looked at.
+    let said = async |input: &Value| {
+        let made = admin.data(make, json!({ "i": input })).await["createPublishToken"].clone();
+        let looked = admin.data(LINT, json!({ "t": made["token"] })).await["lintToken"]["advice"].clone();
+        let all = made["advice"].as_array().unwrap();
+        let short = |one: &Value| json!({ "code": one["code"], "severity": one["severity"] });
+        assert_eq!(looked, all.iter().map(short).collect::<Value>(), "{input}");
+        let found: Vec<_> = all.iter().filter(|one| one["code"] == "INGEST_KEY").collect();
+        assert!(found.len() < 2, "{input}");
+        found.first().map(|one| {
+            assert_eq!(one["severity"], "WARN");
+            one["message"].as_str().unwrap().to_owned()
+        })
+    };
+    let names = async |input: &Value, stream: &str| {
+        let message = said(input).await.unwrap_or_default();
+        assert!(
+            message.starts_with(&format!("it does not publish {stream}, ")),
+            "{input}: {message}"
+        );
+        assert!(message.contains("`ingestAuthorisation: TOKEN`"), "{message}");
+    };
+    let (one, both) = (json!({ "streams": [second] }), json!({ "streams": [first, second] }));
+    let (of_group, all) = (
+        json!({ "groups": [group] }),
+        json!({ "organisation": true, "ttlSeconds": 90_000 }),
+    );
+    // Of several the first by its name.
+    for input in [&one, &of_group, &both, &all] {
+        names(input, second).await;
+    }
+    // No viewer shows a key.
+    let watches = admin.make_token(one.clone()).await;
+    assert!(!watches["advice"].to_string().contains("INGEST_KEY"), "{watches}");
+
+    takes(second, "TOKEN").await;
+    for input in [&one, &of_group] {
+        assert_eq!(said(input).await, None, "{input}");
+    }
+    for input in [&both, &all] {
+        names(input, first).await;
+    }
+    takes(first, "OPEN").await;
+    assert_eq!(said(&all).await, None, "whatever comes publishes it");
+    takes(first, "INHERIT").await;
+    settings(&admin, json!({ "ingestAuthorisation": "TOKEN" })).await;
+    assert_eq!(said(&all).await, None);
+    takes(first, "KEY").await;
+    names(&all, first).await;
+    assert_eq!(said(&one).await, None);
 }
 
 #[tokio::test]

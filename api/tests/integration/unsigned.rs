@@ -9,7 +9,7 @@ use testkit::Kind;
 
 use crate::{
     analytics::{range, viewing, watched},
-    credentials::{STATIC, settings},
+    credentials::{LINT, STATIC, settings},
     harness::{Client, REVOKE, T0, World, granted},
     standing::stands,
 };
@@ -290,4 +290,43 @@ async fn what_list_and_backend_may_both_vouch_for_is_revoked_on_either_word() {
 #[tokio::test]
 async fn what_list_and_backend_may_both_vouch_for_is_revoked_on_either_word_on_postgresql() {
     a_text_on_either_word_is_taken_back_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_text_with_two_dots_is_looked_at_as_the_door_takes_it() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let agree = async |is_asked: bool| {
+        let (kind, error, advice) = if is_asked {
+            let damaged = json!([{ "code": "DAMAGED", "severity": "INFO" }]);
+            (json!("OPAQUE"), Value::Null, damaged)
+        } else {
+            (Value::Null, json!("MALFORMED"), json!([]))
+        };
+        let malformed = Some(Reason::TokenMalformed);
+        for text in ["user.123.abc", "a.b.c", "W10.e30.AAAA", "\u{feff}user.123.abc\u{a0}"] {
+            let seen = admin.data(LINT, json!({ "t": text })).await["lintToken"].clone();
+            let told = (&seen["kind"], &seen["errors"][0]["code"], &seen["advice"]);
+            assert_eq!(told, (&kind, &error, &advice), "{text}");
+            let denied = world.node.denies(world.stream(), text, T0);
+            assert_eq!(denied, malformed.filter(|_| !is_asked), "{text}");
+        }
+        // Nothing, and a JWT that is spoilt behind its header, nobody is asked about.
+        for text in ["", "\u{feff}", "e30.W10.AAAA", "eyJjcml0IjpbXX0.e30.AAAA"] {
+            let seen = admin.data(LINT, json!({ "t": text })).await["lintToken"].clone();
+            assert_eq!(seen["errors"][0]["code"], "MALFORMED", "{text}");
+            assert_eq!(world.node.denies(world.stream(), text, T0), malformed, "{text}");
+        }
+    };
+    agree(false).await;
+    settings(&admin, json!({ "staticTokens": true })).await;
+    agree(false).await;
+    let hook = admin.data(HOOK, json!({})).await;
+    assert_eq!(hook["setWebhook"]["errors"], json!([]));
+    agree(true).await;
+    settings(&admin, json!({ "backendTokens": false })).await;
+    agree(false).await;
+    let on = "mutation($n: String!) { updateStream(input: {name: $n, backendTokens: ON}) { errors { code } } }";
+    admin.data(on, json!({ "n": world.stream() })).await;
+    agree(true).await;
 }

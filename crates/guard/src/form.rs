@@ -15,15 +15,23 @@ pub enum Form {
     Handle,
     /// `s_` and 22 characters: as static tokens are made here.
     Static,
-    /// Any other text: a static token of the customer's own words, or what the customer's backend judges.
+    /// Any other text: a static token of the customer's own words, or what the customer's backend judges. It may have
+    /// two dots, and be a token that was damaged.
     Opaque,
 }
 
 impl Form {
-    /// The form of a text. Fails on what looks like a JWT and is none, on nothing, and over [`MAX_LENGTH`].
+    /// The form of what is [`visible`] of a text. Fails on a JWT that is spoilt behind its header or asks too much in it,
+    /// on nothing, and over [`MAX_LENGTH`].
     pub fn of(text: &str) -> Result<Self, Malformed> {
+        let text = visible(text);
         if text.is_empty() || text.len() > MAX_LENGTH || Token::looks_like_one(text) {
-            return Token::parse(text).map(|token| Self::Jwt(Arc::new(token)));
+            match Token::parse(text) {
+                Ok(token) => return Ok(Self::Jwt(Arc::new(token))),
+                // What has no header that can be read may be a text of the customer's own that has two dots.
+                Err(Malformed::Parts | Malformed::Header) if !text.is_empty() => {}
+                Err(malformed) => return Err(malformed),
+            }
         }
         Ok(if has_form(text, "h_") {
             Self::Handle
@@ -33,6 +41,16 @@ impl Form {
             Self::Opaque
         })
     }
+}
+
+/// A text without what stands around it unseen: a backend may pass over that, and what was taken back would come again
+/// as another text.
+pub fn visible(text: &str) -> &str {
+    text.trim_matches(is_unseen)
+}
+
+fn is_unseen(one: char) -> bool {
+    one.is_whitespace() || one.is_control() || one == '\u{feff}'
 }
 
 /// A prefix and 128 bits in base64url.
@@ -48,6 +66,7 @@ fn has_form(text: &str, prefix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Form, MAX_LENGTH, Malformed};
+    use crate::Credential;
 
     fn word(text: &str) -> Result<&'static str, Malformed> {
         Form::of(text).map(|form| match form {
@@ -59,11 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_known_by_its_form_and_only_what_looks_like_a_jwt_is_malformed() {
+    fn a_text_is_known_by_its_form_and_the_door_takes_it_as_the_same() {
+        let (longest, too_long) = ("x".repeat(MAX_LENGTH), "x".repeat(MAX_LENGTH + 1));
         for (text, form) in [
             // `{"alg":"EdDSA"}` and `{}`: what it says is read later.
             ("eyJhbGciOiJFZERTQSJ9.e30.AAAA", Ok("jwt")),
+            (" eyJhbGciOiJFZERTQSJ9.e30.AAAA\r\n", Ok("jwt")),
+            ("\u{feff}eyJhbGciOiJFZERTQSJ9.e30.AAAA\0", Ok("jwt")),
             ("h_AAAAAAAAAAAAAAAAAAAA-_", Ok("handle")),
+            ("\u{feff}h_AAAAAAAAAAAAAAAAAAAA-_", Ok("handle")),
             ("s_AAAAAAAAAAAAAAAAAAAA-_", Ok("static")),
             ("h_AAAAAAAAAAAAAAAAAAAA-_A", Ok("opaque")),
             ("s_AAAAAAAAAAAAAAAAAAAA-", Ok("opaque")),
@@ -71,17 +94,31 @@ mod tests {
             ("open sesame", Ok("opaque")),
             ("one.dot", Ok("opaque")),
             ("one.dot.too.many", Ok("opaque")),
-            ("", Err(Malformed::Parts)),
-            ("a.b.c", Err(Malformed::Parts)),
-            ("e30=.e30.AAAA", Err(Malformed::Parts)),
-            // `[]` is no header, `{"crit":[]}` asks too much, `[]` says nothing.
-            ("W10.e30.AAAA", Err(Malformed::Header)),
+            // Two dots, and no header that can be read: `[]` is none.
+            ("a.b.c", Ok("opaque")),
+            ("user.123.abc", Ok("opaque")),
+            ("e30=.e30.AAAA", Ok("opaque")),
+            ("eyJhbGciOiJFZERTQSJ9.e30.AAA~", Ok("opaque")),
+            ("W10.e30.AAAA", Ok("opaque")),
+            ("..", Ok("opaque")),
+            (longest.as_str(), Ok("opaque")),
+            // Spoilt behind the header: `{"crit":[]}` asks too much, `[]` says nothing.
             ("eyJjcml0IjpbXX0.e30.AAAA", Err(Malformed::Critical)),
             ("e30.W10.AAAA", Err(Malformed::Claims)),
+            ("", Err(Malformed::Parts)),
+            (" \u{feff}\t", Err(Malformed::Parts)),
+            (too_long.as_str(), Err(Malformed::TooLong)),
         ] {
             assert_eq!(word(text), form, "{text}");
+            let taken = match Credential::from_token(text) {
+                Credential::Token(_) => Ok("jwt"),
+                Credential::Handle(_) => Ok("handle"),
+                Credential::Opaque(_) if form == Ok("static") => Ok("static"),
+                Credential::Opaque(_) => Ok("opaque"),
+                Credential::Malformed(malformed) => Err(malformed),
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(taken, form, "{text}");
         }
-        assert_eq!(word(&"x".repeat(MAX_LENGTH)), Ok("opaque"));
-        assert_eq!(word(&"x".repeat(MAX_LENGTH + 1)), Err(Malformed::TooLong));
     }
 }

@@ -47,7 +47,7 @@ pub use decide::{
     Binding, Credential, Decision, Door, Facts, Opaque, Presence, Question, Request, Step, StepOutcome, Use, Verdict,
     Whose, decide, explain, judge_rules, marks, proven, turn_away,
 };
-pub use form::Form;
+pub use form::{Form, visible};
 pub use host::{Host, HostError, HostPattern, referrer};
 pub use key::{IngestKeyDigest, VerifyingKey};
 pub use origin::{OriginError, OriginPattern};

@@ -195,6 +195,7 @@ test('a token is read where it was pasted, and only its id is looked up', async 
     ['h_0000000000000000000000', 'It has the form of a handle', 'It stands for no token of your organisation'],
     ['s_0000000000000000000000', 'It has the form of a static token', 'only your own backend can let it in'],
     ['open-sesame', 'It is no signed token', 'only your own backend can let it in'],
+    ['user.123.abc', 'it may be damaged', 'A token has three parts of base64url'],
   ] as const) {
     await field.fill(text);
     await expect(page.getByText(form)).toBeVisible();

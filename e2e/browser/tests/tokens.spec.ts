@@ -76,6 +76,7 @@ test('many tokens are taken back at once, after it was shown whom that hits', as
   const dialog = page.getByRole('dialog', { name: 'Revoke many tokens' });
   await expect(dialog.getByRole('button', { name: 'Revoke tokens' })).toBeDisabled();
   await expect(dialog.getByRole('button', { name: 'Revoke tokens' })).toHaveAccessibleDescription('Say which tokens.');
+  await expect(dialog).toContainText('Tokens without iat are covered for good, new ones too.');
   await expectFitEverywhere(page, 'revoking many, nothing chosen');
   await dialog.getByLabel('Viewer').last().fill('bulk-ann');
   await expect(dialog.getByRole('status')).toContainText('Would revoke 2 tokens, and cut 2 sessions now.');

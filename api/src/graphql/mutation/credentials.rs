@@ -269,6 +269,7 @@ pub(super) struct LintTokenPayload {
     advice: Vec<TokenAdvice>,
     /// Its record, where it was made here.
     record: Option<PlaybackToken>,
-    /// Why it is no credential: `MALFORMED` where it looks like a JWT and is none, is empty, or is too long.
+    /// Why it is no credential: `MALFORMED` where it is a JWT that is spoilt, is empty or too long, or has two dots as a
+    /// JWT has and no webhook of the organisation judges such texts.
     errors: Vec<UserError>,
 }

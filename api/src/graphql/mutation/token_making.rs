@@ -140,7 +140,10 @@ impl TokensMade {
 }
 
 async fn one(state: &State, acting: &Acting, wanted: Wanted) -> Result<(Made, Vec<TokenAdvice>), Fault> {
-    let advice = advised(state, acting, &wanted);
+    let mut advice = advised(state, acting, &wanted);
+    if wanted.publish {
+        advice = advice::with_key(state.store.read(), acting, &wanted.scope, advice).await?;
+    }
     let made = tokens::create(state, acting, Action::TokenCreate, wanted).await?;
     Ok((made, advice))
 }

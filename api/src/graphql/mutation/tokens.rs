@@ -106,7 +106,8 @@ pub(super) struct WatchStreamPayload {
     errors: Vec<UserError>,
 }
 
-/// What is to be taken back: exactly one.
+/// What is to be taken back: exactly one. All but `token` and `jti` take back many, and cover tokens of your own keys
+/// that have no `iat` for good, those made later too.
 #[derive(OneofObject)]
 pub(crate) enum RevokeTokensInput {
     /// The token with this text.

@@ -43,12 +43,13 @@ struct Route {
 /// The routes.
 pub(super) fn routes() -> Router<Doors> {
     Router::new()
-        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/v1/openapi.json", get(openapi::document).fallback(method))
         .route("/api/v1/tokens", post(create).fallback(method))
         .route("/api/v1/tokens/verify", post(verify).fallback(method))
         .route("/api/v1/tokens/revoke", post(revoke).fallback(method))
         .route("/api/v1/tokens/{jti}", get(look_up).fallback(method))
-        // No page of the dashboard is below this.
+        // No page of the dashboard is here, or below this.
+        .route("/api", any(nothing))
         .route("/api/", any(nothing))
         .route("/api/{*address}", any(nothing))
 }

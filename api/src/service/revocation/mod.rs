@@ -13,6 +13,7 @@ use guard::{
     Credential, Timestamp, Update,
     policy::{FOREIGN_LEEWAY, Revocations, StaticToken, Subject},
     token::LATEST,
+    visible,
 };
 use ids::{OrganisationId, StreamId, TokenId};
 pub(crate) use over::tend;
@@ -123,7 +124,7 @@ pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Pr
 
 async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
     Ok(match by {
-        By::Token(text) => by_text(work, text.trim()).await?,
+        By::Token(text) => by_text(work, visible(&text)).await?,
         By::Jti(jti) => by_jti(work, &jti).await?,
         By::User(user) => {
             bulk(
@@ -202,7 +203,7 @@ async fn opaque(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
     };
     let row = static_tokens::by_text(&*work.write, work.organisation, text).await?;
     let believed = Believed::by(&*work.write, work.organisation).await?;
-    if text.is_empty() || !believed.backend {
+    if !believed.backend {
         return listed(work, &row.ok_or(Fault::NotFound)?, "token").await;
     }
     let judged = unrecorded(work, &opaque.digest().opaque_id(), for_good()).await?;

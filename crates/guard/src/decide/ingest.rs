@@ -2,7 +2,7 @@
 
 use super::{Case, Credential, Presence, Stop, credential::Proven, judge_organisation, trace::Trace};
 use crate::{
-    Permit, Reason,
+    Denial, Permit, Reason,
     policy::{IngestAuthorisation, Package, Stream, StreamStanding, Tenant},
 };
 
@@ -52,12 +52,26 @@ impl<'a> Case<'a> {
             (Credential::TestSource, Some(stream)) => stream.test_source,
             _ => false,
         };
-        trace.check("ingest key", (!fits).then_some(Reason::IngestKey), || {
+        trace.deny("ingest key", (!fits).then(|| self.lacks_key()), || {
             match self.request.credential {
                 Credential::Key(_) => "a key".to_owned(),
                 _ => "no key".to_owned(),
             }
         })
+    }
+
+    /// The refusal for want of the key. What more it says hangs on what was shown alone: what does not exist answers
+    /// alike.
+    fn lacks_key(&self) -> Denial {
+        let shown = match self.request.credential {
+            Credential::Key(_) | Credential::TestSource => return Reason::IngestKey.into(),
+            Credential::Missing => "no key was shown",
+            Credential::Conflicting => "two that differ were shown",
+            Credential::Malformed(_) | Credential::Token(_) | Credential::Handle(_) | Credential::Opaque(_) => {
+                "a token is no key"
+            }
+        };
+        Denial::with_detail(Reason::IngestKey, format!("{}: {shown}", Reason::IngestKey.sentence()))
     }
 
     fn judge_publish_token(&self, trace: &mut impl Trace) -> Result<Proven<'a>, Stop> {

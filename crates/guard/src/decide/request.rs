@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     IngestKeyDigest, Timestamp,
-    form::Form,
+    form::{Form, visible},
     host::Host,
     place::Place,
     policy::CredentialDigest,
@@ -110,20 +110,16 @@ pub struct Opaque {
 }
 
 impl Credential {
-    /// The credential that a text is, without what stands around it unseen: a backend may pass over that, and what was taken
-    /// back would come again as another text.
+    /// The credential that a text is by its form; of the text what is visible.
     pub fn from_token(text: &str) -> Self {
-        let text = text.trim_matches(is_unseen);
+        let text = visible(text);
         match Form::of(text) {
             Ok(Form::Jwt(token)) => Self::Token(token),
             Ok(Form::Handle) => Self::Handle(CredentialDigest::of(text)),
-            // What has no header that can be read may be a text of the customer's own that has two dots.
-            Ok(Form::Static | Form::Opaque) | Err(Malformed::Parts | Malformed::Header) => {
-                Self::Opaque(Arc::new(Opaque {
-                    text: text.into(),
-                    digest: CredentialDigest::of(text),
-                }))
-            }
+            Ok(Form::Static | Form::Opaque) => Self::Opaque(Arc::new(Opaque {
+                text: text.into(),
+                digest: CredentialDigest::of(text),
+            })),
             Err(malformed) => Self::Malformed(malformed),
         }
     }
@@ -155,10 +151,6 @@ impl fmt::Debug for Opaque {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }
-}
-
-fn is_unseen(one: char) -> bool {
-    one.is_whitespace() || one.is_control() || one == '\u{feff}'
 }
 
 /// What was counted or looked up for this request.

@@ -167,6 +167,32 @@ fn an_open_stream_tells_its_standing_to_whoever_comes() {
 }
 
 #[test]
+fn whoever_shows_no_key_is_told_so_and_a_stream_that_does_not_exist_says_the_same() {
+    let policy = wanting(Key);
+    let sentence = |name: &str, credential: &Credential| match begins(&policy, name, credential) {
+        Decision::Deny(denial) => denial.to_string(),
+        other => panic!("{name}: {other:?}"),
+    };
+    let text = Credential::from_token;
+    for (shown, more) in [
+        (key("wrong"), ""),
+        (Credential::TestSource, ""),
+        (Credential::Missing, ": no key was shown"),
+        (Credential::Conflicting, ": two that differ were shown"),
+        (token(&json!({})), ": a token is no key"),
+        (text("open sesame"), ": a token is no key"),
+        (text("a.b.c"), ": a token is no key"),
+        (text("e30.W10.AAAA"), ": a token is no key"),
+        (text("h_0123456789abcdefghijkl"), ": a token is no key"),
+    ] {
+        let said = format!("INGEST_KEY: the key does not fit the stream{more}");
+        for name in [NAME, "7KQ2M-NOTHING", "ZZZZZ-NOTHING"] {
+            assert_eq!(sentence(name, &shown), said, "{name} {shown:?}");
+        }
+    }
+}
+
+#[test]
 fn what_a_stream_that_wants_tokens_is_like_is_told_to_whoever_shows_one_of_its_organisation() {
     let stopped = stream(&wanting(Token), |stream| stream.standing = StreamStanding::Stopped);
     let theirs = Credential::from_token(&scene().sign_second(&claims(2)));

@@ -54,15 +54,22 @@ async fn a_streams_name_is_not_its_key() {
 #[tokio::test]
 async fn a_stream_that_does_not_exist_answers_like_a_wrong_key() {
     let node = Node::start(Limits::default()).await;
-    let mut answers = Vec::new();
-    for name in ["7KQ2M-NOTHING", NAME, "no name at all"] {
-        let mut wire = Wire::open(node.address).await;
-        wire.connect().await;
-        wire.ask(&format!("{name}?key=wrong")).await;
-        answers.push(wire.answer().await);
+    for (shown, said) in [
+        ("?key=wrong", "the key does not fit the stream"),
+        ("", "no key was shown"),
+        ("?token=a.b.c", "a token is no key"),
+    ] {
+        let mut answers = Vec::new();
+        for name in ["7KQ2M-NOTHING", NAME, "no name at all"] {
+            let mut wire = Wire::open(node.address).await;
+            wire.connect().await;
+            wire.ask(&format!("{name}{shown}")).await;
+            answers.push(wire.answer().await);
+        }
+        assert!(text(&answers[0], "description").ends_with(said), "{shown}");
+        assert_eq!(answers[0], answers[1], "{shown}");
+        assert_eq!(answers[0], answers[2], "{shown}");
     }
-    assert_eq!(answers[0], answers[1]);
-    assert_eq!(answers[0], answers[2]);
 }
 
 #[tokio::test]

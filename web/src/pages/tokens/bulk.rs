@@ -146,7 +146,7 @@ fn Form(by: By, text: String, open: RwSignal<bool>, on_done: Callback<Option<Cha
                 By::Key => "Covers every token that it signed up to now. The key stays: remove it among the signing keys.",
                 By::Viewer => "Covers every token that was issued up to now. Who is to stay out, whatever token comes next, is banned.",
                 By::Label => "Covers every token that was issued up to now; later ones with this tag are good.",
-            }}" This cannot be undone."</p>
+            }}" Tokens without iat are covered for good, new ones too. This cannot be undone."</p>
             <Whom hit input/>
             {move || (by.get() == By::All && ready.get()).then(|| view! { <Notice tone=Tone::Warn>"Whoever watches with a token has to get a new one."</Notice> })}
             <Trouble doing/>

@@ -36,7 +36,10 @@ enum Pasted {
     /// What says nothing by itself: only the server can know for what it stands.
     Handle,
     Static,
-    Opaque,
+    /// Any other text; one with two dots may be a damaged token.
+    Opaque {
+        has_two_dots: bool,
+    },
     /// No credential, and why.
     Malformed(String),
 }
@@ -70,7 +73,11 @@ impl Pasted {
         let read = match Form::of(text) {
             Ok(Form::Handle) => return Self::Handle,
             Ok(Form::Static) => return Self::Static,
-            Ok(Form::Opaque) => return Self::Opaque,
+            Ok(Form::Opaque) => {
+                return Self::Opaque {
+                    has_two_dots: Token::looks_like_one(text),
+                };
+            }
             Ok(Form::Jwt(token)) => Jwt::of(&token),
             Err(why) => Err(why),
         };
@@ -174,7 +181,8 @@ pub(crate) fn LookAtToken() -> impl IntoView {
             Pasted::Malformed(why) => view! { <Notice tone=Tone::Bad>{why}</Notice> }.into_any(),
             Pasted::Handle => view! { <Ask text why="It has the form of a handle, which says nothing by itself: the server has to look."/> }.into_any(),
             Pasted::Static => view! { <Ask text why="It has the form of a static token, which says nothing by itself: the server has to look."/> }.into_any(),
-            Pasted::Opaque => view! { <Ask text why="It is no signed token. Whether your list of static tokens has it, the server has to look."/> }.into_any(),
+            Pasted::Opaque { has_two_dots: false } => view! { <Ask text why="It is no signed token. Whether your list of static tokens has it, the server has to look."/> }.into_any(),
+            Pasted::Opaque { has_two_dots: true } => view! { <Ask text why="It is no signed token, but has two dots as one has: it may be damaged. Whether your own backend judges such texts, the server has to look."/> }.into_any(),
             Pasted::Jti(_) => view! { <ById found failure=record.failure()/> }.into_any(),
             Pasted::Jwt(jwt) => view! { <OfJwt jwt=*jwt found text/> }.into_any(),
         }}
