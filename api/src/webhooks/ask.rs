@@ -240,7 +240,7 @@ const AT_ONCE: usize = 256;
 const WAITING: usize = 4096;
 const REMEMBERED: usize = 1000;
 /// How long a question waits for its turn; with the call itself it is over before a node stops waiting, and before a word
-/// that is asked again ends.
+/// of 20 s or more that is asked again ends.
 const SOON: Duration = Duration::from_millis(800);
 /// A broadcaster is asked about every 30 s: nodes ask 5 s before a word ends.
 const PERIOD: Duration = Duration::from_secs(35);

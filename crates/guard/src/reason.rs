@@ -19,6 +19,8 @@ pub struct Denial {
     pub detail: Option<Cow<'static, str>>,
     /// Where an operator finds the trace; minted by the gate.
     pub decision: Option<DecisionId>,
+    /// How many seconds it lasts yet, where the gate knows that.
+    pub retry_after_s: Option<u16>,
     /// The Guardian rule that refused, for the operator.
     pub rule: Option<RuleId>,
     /// Monitored rules that the request fits.
@@ -71,6 +73,7 @@ impl From<Reason> for Denial {
             said: None,
             detail: None,
             decision: None,
+            retry_after_s: None,
             rule: None,
             monitored: Vec::new(),
         }

@@ -39,7 +39,7 @@ impl Gate {
         let organisation = organisation(policy, request);
         match (question, organisation) {
             (Question::Backend { .. }, Some(organisation)) => {
-                let (verdict, asked) = self.hear(organisation, request, asker, self.clock.now()).await;
+                let (verdict, asked) = self.hear(organisation, request, asker).await;
                 facts.backend = Some(verdict);
                 // Whoever runs was let in by an earlier word.
                 facts.since = facts.since.or(Some(asked));
@@ -98,17 +98,16 @@ impl Gate {
         }
     }
 
-    /// What the customer's backend says of somebody, and still says at `then`; and when it was asked.
+    /// What the customer's backend says of somebody, and when it was asked.
     pub(super) async fn hear(
         &self,
         organisation: OrganisationId,
         request: &Request,
         asker: Asker<'_>,
-        then: Timestamp,
     ) -> (Verdict, Timestamp) {
         let client = *asker.client.get_or_init(|| self.new_session());
         match backends::inquiry(organisation, request, asker, client) {
-            Some(inquiry) => self.backends.hear(inquiry, then).await,
+            Some(inquiry) => self.backends.hear(inquiry).await,
             None => (Verdict::Unavailable, self.clock.now()),
         }
     }

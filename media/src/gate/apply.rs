@@ -131,7 +131,6 @@ impl Gate {
     /// whom their word will soon be over, and of whom they were never asked. Once a second.
     pub(crate) fn tend(self: &Arc<Self>, tasks: &TaskTracker) {
         let now = self.clock.now();
-        let soon = now.plus(AHEAD);
         let mut anew = HashMap::<_, usize>::new();
         for session in viewers_first(self.sessions.all(), door) {
             session.expire(now);
@@ -141,9 +140,12 @@ impl Gate {
                 *begun += 1;
                 *begun <= ANEW
             };
-            if session.begins_to_listen(soon, room) {
+            if let Some(wait) = session.begins_to_listen(now, SECOND, room) {
                 let gate = self.clone();
-                tasks.spawn(async move { gate.hear_again(&session, soon).await });
+                tasks.spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    gate.hear_again(&session).await;
+                });
             }
         }
     }
@@ -153,7 +155,7 @@ impl Gate {
         self.geoip.follow(|| self.relocate()).await;
     }
 
-    async fn hear_again(&self, session: &Session, then: Timestamp) {
+    async fn hear_again(&self, session: &Session) {
         let id = OnceLock::from(session.id);
         let asker = Asker {
             client: &id,
@@ -165,8 +167,8 @@ impl Gate {
         };
         let organisation = session.permit().organisation();
         let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
-        let (verdict, _) = self.hear(organisation, &session.request(), asker, then).await;
-        session.heard(verdict, edition);
+        let (verdict, asked) = self.hear(organisation, &session.request(), asker).await;
+        session.heard(verdict, asked, edition);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy, &HashSet::new());
         }
@@ -324,8 +326,8 @@ const ANEW: usize = 200;
 const SLICE: usize = 256;
 /// How many rules that no index finds sessions for are looked at one by one.
 const FEW: usize = 8;
-/// How long before the end of a backend's word it is asked again; longer than an answer may take.
-const AHEAD: Duration = Duration::from_secs(5);
+/// How often sessions are tended.
+const SECOND: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use link::{Answer, Clock, Inquiry, Protocol, Question, Questions};
 use tokio::sync::OnceCell;
 
 use super::answers::Asker;
+use crate::session::again;
 
 /// Asks backends, through the control plane.
 #[derive(Debug)]
@@ -56,9 +57,9 @@ impl Backends {
         }
     }
 
-    /// What the backend says, and still says at `then`; and when it was asked.
-    pub(super) async fn hear(&self, inquiry: Inquiry, then: Timestamp) -> (Verdict, Timestamp) {
-        let cell = self.cell(Distinct::of(&inquiry), then);
+    /// What the backend says, and when it was asked. Whoever goes on hears no word that would be asked for again at once.
+    pub(super) async fn hear(&self, inquiry: Inquiry) -> (Verdict, Timestamp) {
+        let cell = self.cell(Distinct::of(&inquiry), inquiry.running);
         let word = cell.get_or_init(|| self.ask(inquiry)).await;
         (word.verdict, word.asked)
     }
@@ -86,17 +87,25 @@ impl Backends {
         Word { verdict, asked, until }
     }
 
-    fn cell(&self, distinct: Distinct, then: Timestamp) -> Arc<OnceCell<Word>> {
+    fn cell(&self, distinct: Distinct, running: bool) -> Arc<OnceCell<Word>> {
+        let now = self.clock.now();
+        let over = |word: &Word| {
+            let until = if running {
+                again(word.asked, word.until)
+            } else {
+                word.until
+            };
+            until <= now
+        };
         let mut heard = self.lock();
         if heard.len() >= MOST {
-            let now = self.clock.now();
             heard.retain(|_, cell| cell.get().is_none_or(|word| word.until > now));
         }
         if heard.len() >= MOST {
             heard.clear();
         }
         let cell = heard.entry(distinct).or_default();
-        if cell.get().is_some_and(|word| word.until <= then) {
+        if cell.get().is_some_and(over) {
             *cell = Arc::default();
         }
         cell.clone()

@@ -356,7 +356,10 @@ impl Gate {
             asked.protocol,
             request,
             permit.clone(),
-            (judged.facts.backend, policy.backend_edition(permit.organisation())),
+            (
+                judged.facts.backend.zip(judged.facts.since),
+                policy.backend_edition(permit.organisation()),
+            ),
             asked.parameters.clone(),
             judged.reservation.clone(),
         ));
@@ -418,8 +421,12 @@ impl Gate {
     fn denied(&self, asked: &Asked, door: Door, mut denial: Denial, known: Option<Known<'_>>) -> Denial {
         let decision = self.decision();
         denial.decision = Some(decision);
-        let address = guard::fold(asked.address);
-        self.throttle.denied(address, denial.reason, self.clock.now());
+        let (address, now) = (guard::fold(asked.address), self.clock.now());
+        self.throttle.denied(address, denial.reason, now);
+        if denial.reason == Reason::Throttled {
+            let lasts = self.throttle.lasts(address, now);
+            denial.retry_after_s = lasts.and_then(|left| u16::try_from(left.as_micros().div_ceil(1_000_000)).ok());
+        }
         count::denied(asked.protocol, denial.reason);
         let name: Option<StreamName> = asked.name.parse().ok();
         tracing::info!(

@@ -83,8 +83,8 @@ impl Gate {
         if let Some(reservation) = reservation {
             session.reserve(reservation);
         }
-        if let Some(verdict) = facts.backend {
-            session.heard(verdict, policy.backend_edition(permit.organisation()));
+        if let Some((verdict, asked)) = facts.backend.zip(facts.since) {
+            session.heard(verdict, asked, policy.backend_edition(permit.organisation()));
         }
         if let Some(current) = self.policy()
             && let Err(denial) = self.judge_again(session, &current)

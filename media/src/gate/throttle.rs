@@ -22,11 +22,16 @@ struct Window {
 impl Throttle {
     /// Whether `address` has had its share of refusals.
     pub(super) fn slows(&self, address: IpAddr, now: Timestamp) -> bool {
+        self.lasts(address, now).is_some()
+    }
+
+    /// For how long it is slowed yet, if it is.
+    pub(super) fn lasts(&self, address: IpAddr, now: Timestamp) -> Option<Duration> {
         let address = guard::block(address);
         let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        windows
-            .get(&address)
-            .is_some_and(|window| now.since(window.begun) < WINDOW && window.denials >= DENIALS)
+        let window = windows.get(&address).filter(|window| window.denials >= DENIALS)?;
+        let left = WINDOW.saturating_sub(now.since(window.begun));
+        (!left.is_zero()).then_some(left)
     }
 
     /// Counts a refusal, unless it says nothing against who asked.
@@ -80,7 +85,11 @@ mod tests {
         }
         assert!(throttle.slows(here, now));
         assert!(!throttle.slows(IpAddr::from([127, 0, 0, 2]), now));
-        assert!(!throttle.slows(here, now.plus(WINDOW).plus(Duration::from_secs(1))));
+        for (gone, left) in [(0, Some(300)), (299, Some(1)), (300, None), (301, None)] {
+            let then = now.plus(Duration::from_secs(gone));
+            assert_eq!(throttle.lasts(here, then), left.map(Duration::from_secs), "{gone}");
+            assert_eq!(throttle.slows(here, then), left.is_some(), "{gone}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use axum::{
 use guard::{Credential, Host};
 use link::Protocol;
 
-use super::Visit;
+use super::{Node, Visit, cors};
 use crate::gate::Asked;
 
 /// How the token came, as far as child URLs must carry it on. A header is never copied into a URL; a path goes on by
@@ -41,7 +41,7 @@ impl Renewal {
 
 impl Visit {
     /// Takes a request of a stream's route apart.
-    pub(super) async fn of(mut request: Request, protocol: Protocol) -> Self {
+    pub(super) async fn of(node: &Node, mut request: Request, protocol: Protocol) -> Self {
         let path: HashMap<String, String> = request
             .extract_parts::<Path<_>>()
             .await
@@ -49,7 +49,11 @@ impl Visit {
             .unwrap_or_default();
         let query: Vec<_> = query_tokens(request.uri()).collect();
         let (headers, from_path) = (request.headers(), path.get("token").cloned());
-        let carried: Vec<_> = query.iter().cloned().chain(from_path).chain(cookies(headers)).collect();
+        let name = path.get("name").cloned().unwrap_or_default();
+        let by_socket = protocol == Protocol::WebSocket;
+        let by_cookie = !by_socket || cors::may_show_cookie(node, name.parse().ok().as_ref(), headers);
+        let from_cookies = cookies(headers).filter(|_| by_cookie);
+        let carried: Vec<_> = query.iter().cloned().chain(from_path).chain(from_cookies).collect();
         let bearers: Vec<_> = bearers(headers).collect();
         let shown = credential(carried.iter().chain(&bearers));
         let renewal = matches!(shown, Credential::Conflicting)
@@ -60,7 +64,7 @@ impl Visit {
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(peer)| peer.ip());
         let asked = Asked {
-            name: path.get("name").cloned().unwrap_or_default(),
+            name,
             credential: shown,
             // INVARIANT: the accept loop states every connection's peer; what has none is from nowhere.
             address: peer.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),

@@ -1,14 +1,15 @@
 //! Which pages may read what their players fetch (CORS): those of the organisation's setting, all where it says nothing.
 //!
 //! A preflight is answered without a decision. With the viewer's cookie only a page may read that is written out in full:
-//! whoever gets hold of any name below a pattern's is not meant by that.
+//! whoever gets hold of any name below a pattern's is not meant by that. Browsers let every page open a socket, and send
+//! the cookie along: there the same decides whether it counts.
 
 use std::time::Duration;
 
 use axum::{
     RequestExt,
     extract::{RawPathParams, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -59,6 +60,26 @@ pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next:
     response
 }
 
+/// Whether a request for a socket counts by its viewer's cookie: where no page sends it, one of the platform's own, or one
+/// that may read with the cookie what it fetches.
+pub(super) fn may_show_cookie(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::ORIGIN)
+        || is_own(headers)
+        || matches!(said(node, stream, headers), Said::To { with_cookies: true, .. })
+}
+
+/// Whether the page is from the host and port that are asked. By which scheme does not matter: a proxy may end HTTPS.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name| only(headers, name).and_then(|value| value.to_str().ok());
+    let (Some(origin), Some(host)) = (text(&header::ORIGIN), text(&header::HOST)) else {
+        return false;
+    };
+    ["http", "https"].iter().any(|scheme| {
+        let own = format!("{scheme}://{host}").parse::<OriginPattern>();
+        own.is_ok_and(|own| own.is_one() && own.matches(origin))
+    })
+}
+
 enum Said {
     ToAll,
     To { origin: HeaderValue, with_cookies: bool },
@@ -74,8 +95,7 @@ fn said(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> Said {
     else {
         return Said::ToAll;
     };
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let (Some(origin), None) = (origins.next(), origins.next()) else {
+    let Some(origin) = only(headers, &header::ORIGIN) else {
         return Said::ToNobody;
     };
     let fits = |one: &&OriginPattern| origin.to_str().is_ok_and(|text| one.matches(text));
@@ -87,4 +107,10 @@ fn said(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> Said {
         origin: origin.clone(),
         with_cookies: meant.any(OriginPattern::is_one),
     }
+}
+
+/// The header's value, where it stands there once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }

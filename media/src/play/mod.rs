@@ -97,7 +97,7 @@ pub(crate) fn away(node: &Shared) -> Router {
 async fn turn_away(node: Node, protocol: Option<Protocol>, mut request: Request) -> Response {
     let reason = Reason::OriginOnly;
     let denial = if let Some(protocol) = protocol {
-        let visit = Visit::of(request, protocol).await;
+        let visit = Visit::of(&node, request, protocol).await;
         request = visit.request;
         node.gate.refuse(Door::Playback, &visit.asked, reason)
     } else {

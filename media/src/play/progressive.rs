@@ -29,7 +29,7 @@ pub(super) async fn serve(node: Node, request: Request) -> Result<Response, Infa
 }
 
 async fn respond(node: &Node, request: Request) -> Handled {
-    let visit = Visit::of(request, Protocol::Progressive).await;
+    let visit = Visit::of(node, request, Protocol::Progressive).await;
     let admitted = node
         .gate
         .play(&visit.asked)

@@ -17,7 +17,7 @@ pub(super) async fn serve(node: Node, request: Request) -> Result<Response, Infa
 }
 
 async fn respond(node: &Node, request: Request) -> Handled {
-    let mut visit = Visit::of(request, Protocol::Hls).await;
+    let mut visit = Visit::of(node, request, Protocol::Hls).await;
     if let Some(renewal) = visit.renewal.take() {
         visit.asked.credential = renewal.older;
     }

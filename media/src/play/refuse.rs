@@ -40,13 +40,13 @@ pub(crate) fn response(denial: &Denial) -> Response {
                 HeaderValue::from_static("Bearer realm=\"portcullis\""),
             );
         }
-        Reason::Throttled => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("300"));
-        }
         Reason::NotReady | Reason::BackendUnavailable => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         _ => {}
+    }
+    if let Some(seconds) = denial.retry_after_s {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

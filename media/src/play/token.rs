@@ -22,7 +22,7 @@ pub(super) async fn serve(node: Node, request: Request) -> Result<Response, Infa
 }
 
 async fn respond(node: &Node, request: Request) -> Handled {
-    let mut visit = Visit::of(request, Protocol::Hls).await;
+    let mut visit = Visit::of(node, request, Protocol::Hls).await;
     let beside = visit.renewal.take().map(|renewal| {
         visit.asked.credential = renewal.older;
         renewal.newer

@@ -117,7 +117,8 @@ pub(super) struct UpdateSettingsInput {
     /// end.
     backend_tokens: Option<bool>,
     /// Pages that may read what their players fetch (CORS), as `https://example.com` or `https://*.example.com`; 50 at most.
-    /// All of them where the list is empty. Those that are written out in full may do so with the viewer's cookie.
+    /// All of them where the list is empty. Those that are written out in full may do so with the viewer's cookie,
+    /// which by WebSocket counts from them and our own only.
     allowed_origins: Option<Vec<String>>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: Option<MisuseThresholdsInput>,

@@ -517,7 +517,7 @@ pub(crate) struct OrganisationSettings {
     /// Whether the webhook that judges tokens is asked about them.
     backend_tokens: bool,
     /// Pages that may read what their players fetch (CORS); all of them where none is named. Those that are
-    /// written out in full may do so with the viewer's cookie.
+    /// written out in full may do so with the viewer's cookie, which by WebSocket counts from them and our own only.
     allowed_origins: Vec<String>,
     /// From when on something is a sign of misuse.
     misuse_thresholds: MisuseThresholds,

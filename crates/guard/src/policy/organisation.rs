@@ -32,7 +32,8 @@ pub struct Organisation {
     pub asks: Asks,
     /// Whether broadcasters must come encrypted.
     pub encrypted_ingest: bool,
-    /// Pages that may read what their players fetch; all of them where none is named. It decides about no viewer.
+    /// Pages that may read what their players fetch; all of them where none is named. It decides about no viewer, but from
+    /// which pages a cookie counts by WebSocket.
     #[serde(default)]
     pub origins: Vec<OriginPattern>,
 }

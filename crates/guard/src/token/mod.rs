@@ -77,6 +77,9 @@ pub enum Malformed {
     /// A handle that stands for nothing.
     #[error("there is no such handle")]
     Handle,
+    /// A message with it, which is for another stream than the one that is asked for.
+    #[error("the message names another stream than the address does")]
+    Elsewhere,
 }
 
 /// A token of the right form. What its claims mean depends on the key that signed it.

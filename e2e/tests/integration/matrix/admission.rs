@@ -70,6 +70,19 @@ struct Cell<'a> {
     by: &'static str,
 }
 
+impl Cell<'_> {
+    /// What is told. A page without a name opens no socket with its viewer's cookie.
+    fn reason(&self) -> Option<&'static str> {
+        let by_cookie = (self.door, self.carrier) == (Door::WebSocket, Carrier::Cookie);
+        let nameless = self.row.who.page == Some("null");
+        if by_cookie && nameless {
+            Some("TOKEN_MISSING")
+        } else {
+            self.row.reason
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_restriction_is_judged_alike_at_every_door_of_viewers_by_every_carrier() {
     let home = Home::new();
@@ -155,11 +168,11 @@ async fn tried(at: &Stream<'_>, strict: &Stream<'_>, cells: &[Cell<'_>]) -> Vec<
             credential,
             by,
         } = cell;
-        let facts = row.who.facts();
+        let (facts, reason) = (row.who.facts(), cell.reason());
         let shown = [(*carrier, *credential)];
         let at = if row.strict { strict } else { at };
-        let outcome = at.tries(*door, &shown, &facts, row.reason).await;
-        let wanted = row.reason.unwrap_or("met");
+        let outcome = at.tries(*door, &shown, &facts, reason).await;
+        let wanted = reason.unwrap_or("met");
         outcome.map_err(|why| format!("{}, {wanted}: {door:?} by {carrier:?} with a {by}: {why}", row.what))
     });
     let outcomes: Vec<_> = tried.buffer_unordered(AT_ONCE).collect().await;
@@ -203,16 +216,17 @@ async fn rows(server: &Server, admin: &Person, stream: &Stream<'_>, strict: &str
 
     let sites = make(json!({ "domains": ["example.com", "*.partner.example"] })).await;
     let on = |page| Who { page, ..ANYBODY };
-    row("page", on(Some("https://example.com:8443")), &sites, None);
-    row("page, below", on(Some("http://www.partner.example")), &sites, None);
-    for page in [
-        None,
-        Some("null"),
-        Some("https://evil-example.com"),
-        Some("https://example.com.evil.test"),
-    ] {
+    let (met, below) = ("https://example.com:8443", "http://www.partner.example");
+    let strange = ["https://evil-example.com", "https://example.com.evil.test"];
+    row("page", on(Some(met)), &sites, None);
+    row("page, below", on(Some(below)), &sites, None);
+    for page in [None, Some("null")].into_iter().chain(strange.map(Some)) {
         row(page.unwrap_or("no page"), on(page), &sites, Some("TOKEN_DOMAIN"));
     }
+    // By a cookie a socket is opened from pages only that are named.
+    let named = [&[met, below][..], &strange].concat();
+    let settings = json!({ "allowedOrigins": named });
+    admin.change("updateSettings", &settings, "change { id }").await;
 
     let countries = make(json!({ "countries": ["DE", "AT"] })).await;
     row("country", ANYBODY, &countries, None);

@@ -89,7 +89,7 @@ async fn respond_segment(node: &Node, request: Request) -> Handled {
 
 /// Passes the gate, within the session that this token, address and player have already or get now.
 async fn enter(node: &Node, request: Request) -> Result<(Visit, Admitted<Glance>, Arc<Session>), Response> {
-    let mut visit = Visit::of(request, Protocol::Hls).await;
+    let mut visit = Visit::of(node, request, Protocol::Hls).await;
     if let Some(renewal) = visit.renewal.take() {
         renew(node, &mut visit, renewal).await?;
     }

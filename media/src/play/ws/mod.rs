@@ -31,7 +31,7 @@ pub(super) async fn serve(node: Node, request: Request) -> Result<Response, Infa
 }
 
 async fn respond(node: Node, request: Request) -> Handled {
-    let mut visit = Visit::of(request, Protocol::WebSocket).await;
+    let mut visit = Visit::of(&node, request, Protocol::WebSocket).await;
     let Some(accept) = accept_key(visit.request.headers()) else {
         // Not a WebSocket: told why it may not pass, or that it came by the wrong way.
         node.gate

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::{Buf, Bytes};
-use guard::{Admitted, Credential, Door, Reason};
+use guard::{Admitted, Credential, Door, Reason, token::Malformed};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 
@@ -40,7 +40,7 @@ pub(super) async fn run(node: &Node, line: &Line, mut asked: Asked, socket: Sock
                 asked.credential = if stream_id.is_none_or(|stream| stream == asked.name) {
                     Credential::from_token(&token)
                 } else {
-                    Credential::Conflicting
+                    Credential::Malformed(Malformed::Elsewhere)
                 };
             }
             Ok(_) => {}
@@ -218,7 +218,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
-    use guard::token::Malformed;
     use tokio::{
         io::{AsyncReadExt, DuplexStream, duplex},
         sync::oneshot,

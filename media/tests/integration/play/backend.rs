@@ -123,6 +123,29 @@ async fn a_word_is_renewed_before_it_ends_and_a_no_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_crowd_with_a_short_word_is_asked_about_once_in_its_last_quarter() {
+    let mut stage = opened(asking()).await;
+    let (path, short) = (path(&stage, "ws"), Duration::from_secs(6));
+    let mut player = Player::connect(stage.http, &path).await;
+    let (_, waiting) = asked(&mut stage).await;
+    let mut until = now().plus(short);
+    allow(waiting, Some(until));
+    player.play(3).await;
+    let mut beside = Player::connect(stage.http, &path).await;
+    beside.play(3).await;
+    for _ in 0..2 {
+        let (_, waiting) = asked(&mut stage).await;
+        let left = until.since(now());
+        assert!(left < Duration::from_secs(2), "{left:?}");
+        until = now().plus(short);
+        allow(waiting, Some(until));
+    }
+    for player in [&mut player, &mut beside] {
+        assert!(matches!(player.next().await, Got::Media(_)));
+    }
+}
+
+#[tokio::test]
 async fn who_watches_already_is_asked_about_once_asking_begins() {
     let mut stage = opened(settings(1, NAME)).await;
     let path = path(&stage, "ws");

@@ -1,10 +1,11 @@
 //! The ways in which a token may come, and how playlists hand it on.
 
+use guard::{Update, policy::Organisation};
 use serde_json::json;
 
 use super::{
     client::{Got, Player, get},
-    stage::{NAME, Stage},
+    stage::{NAME, OTHER, Stage, settings},
 };
 
 #[tokio::test]
@@ -197,6 +198,94 @@ async fn a_socket_may_send_its_token_first() {
     let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws")).await;
     player.say("{\"command\":\"nothing\"}").await;
     assert_eq!(player.last_word().await, (4401, "TOKEN_MISSING".to_owned()));
+
+    // One that is good, for another stream than the address says.
+    let mut player = Player::connect(stage.http, &format!("/live/{NAME}/ws")).await;
+    player
+        .say(&json!({"command": "play", "streamId": OTHER, "token": token}).to_string())
+        .await;
+    let Got::Info(told) = player.next().await else {
+        panic!("nothing is said before the last word");
+    };
+    let why = "the message names another stream than the address does";
+    assert_eq!(
+        json!([told["type"], told["reason"], told["detail"]]),
+        json!(["denied", "TOKEN_MALFORMED", why])
+    );
+    assert_eq!(player.last_word().await, (4410, "TOKEN_MALFORMED".to_owned()));
+}
+
+/// What becomes of a socket that says nothing of use: it plays, or the reason why not.
+async fn socket(stage: &Stage, address: &str, headers: &[(&'static str, &str)]) -> String {
+    let mut player = Player::connect_with(stage.http, address, headers).await;
+    player.say("{\"command\":\"nothing\"}").await;
+    match player.next().await {
+        Got::Info(told) if told["type"] == "denied" => told["reason"].as_str().unwrap().to_owned(),
+        Got::Info(_) => "plays".to_owned(),
+        over => panic!("{address} {headers:?}: {over:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_elsewhere_opens_no_socket_with_its_viewers_cookie() {
+    let stage = Stage::open().await;
+    let token = stage.token("t", json!({}));
+    let cookie = format!("portcullis_token={token}");
+    let (bare, query) = (format!("/live/{NAME}/ws"), format!("/live/{NAME}/ws?token={token}"));
+    let (own, behind_https) = (format!("http://{}", stage.http), format!("https://{}", stage.http));
+    let other_port = format!("http://{}:1", stage.http.ip());
+    let named = "https://app.example.com";
+    // Whether the cookie counts, where no page is named and where one is.
+    let rows = [
+        (None, [true, true]),
+        (Some(own.as_str()), [true, true]),
+        (Some(behind_https.as_str()), [true, true]),
+        (Some(other_port.as_str()), [false, false]),
+        (Some(named), [false, true]),
+        (Some("http://app.example.com"), [false, false]),
+        (Some("https://shop.example.com"), [false, false]),
+        (Some("https://evil.test"), [false, false]),
+        (Some("null"), [false, false]),
+    ];
+    let narrow = Organisation {
+        origins: ["https://*.example.com", named]
+            .map(|origin| origin.parse().unwrap())
+            .to_vec(),
+        ..settings(1, NAME)
+    };
+    for (turn, organisation) in [settings(1, NAME), narrow].into_iter().enumerate() {
+        stage.change(vec![Update::Organisation(organisation)]).await;
+        for (page, counts) in rows {
+            let (alone, beside) = if counts[turn] {
+                ("plays", "TOKEN_MALFORMED")
+            } else {
+                ("TOKEN_MISSING", "plays")
+            };
+            let headers: Vec<_> = page.map(|page| ("origin", page)).into_iter().collect();
+            let with = |cookie| [&headers[..], &[("cookie", cookie)]].concat();
+            let said = socket(&stage, &bare, &with(cookie.as_str())).await;
+            assert_eq!(said, alone, "{turn} {page:?}");
+            // A query counts from every page, and the cookie beside it where it counts alone.
+            assert_eq!(socket(&stage, &query, &headers).await, "plays", "{turn} {page:?}");
+            let said = socket(&stage, &query, &with("portcullis_token=another")).await;
+            assert_eq!(said, beside, "{turn} {page:?}");
+        }
+    }
+
+    let elsewhere = [("origin", "https://evil.test"), ("cookie", cookie.as_str())];
+    let mut player = Player::connect_with(stage.http, &bare, &elsewhere).await;
+    player
+        .say(&json!({"command": "play", "token": token}).to_string())
+        .await;
+    player.play(1).await;
+    // Two pages are none.
+    let two = [&elsewhere[..], &[("origin", named)]].concat();
+    assert_eq!(socket(&stage, &bare, &two).await, "TOKEN_MISSING");
+    // Nor does it say what there is.
+    for name in [OTHER, "XYZ23-NOTHING", "QQQQQ-NOTHING", "not%20a%20name"] {
+        let said = socket(&stage, &format!("/live/{name}/ws"), &elsewhere).await;
+        assert_eq!(said, "TOKEN_MISSING", "{name}");
+    }
 }
 
 #[tokio::test]

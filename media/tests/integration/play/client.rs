@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, protocol::CloseFrame},
+    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
 };
 
 /// An answer, its body as it came.
@@ -109,12 +109,15 @@ pub(crate) enum Got {
 
 impl Player {
     pub(crate) async fn connect(http: SocketAddr, path: &str) -> Self {
-        Self(
-            connect_async(format!("ws://{http}{path}"))
-                .await
-                .expect("every upgrade is accepted")
-                .0,
-        )
+        Self::connect_with(http, path, &[]).await
+    }
+
+    pub(crate) async fn connect_with(http: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut request = format!("ws://{http}{path}").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        Self(connect_async(request).await.expect("every upgrade is accepted").0)
     }
 
     pub(crate) async fn say(&mut self, text: &str) {

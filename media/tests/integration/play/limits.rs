@@ -1,12 +1,14 @@
 //! An organisation has as many viewers at once as its package says, and not one more.
 
-use guard::Update;
-use link::Kind;
+use std::time::Duration;
+
+use guard::{Timestamp, Update};
+use link::{Clock, Kind};
 use serde_json::json;
 
 use super::{
     client::{Got, Player, get},
-    stage::{NAME, Stage, settings},
+    stage::{NAME, Stage, now, settings},
 };
 
 async fn limited(viewers: u32) -> Stage {
@@ -96,4 +98,24 @@ async fn a_viewer_is_refused_while_as_much_goes_out_as_may() {
     stage.change(vec![Update::Organisation(organisation)]).await;
     assert_eq!(late(1).await.reason(), "VIEWER_LIMIT");
     assert!(matches!(watching.next().await, Got::Info(_) | Got::Media(_)));
+}
+
+#[tokio::test]
+async fn whoever_is_slowed_is_told_for_how_long_yet() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let stage = Stage::open_at(clock.clone()).await;
+    let path = format!("/live/{NAME}/index.m3u8");
+    let begun = clock.now();
+    for _ in 0..300 {
+        assert_eq!(get(stage.http, &path, &[]).await.reason(), "TOKEN_MISSING");
+    }
+    for (after_ms, left) in [(0, "300"), (240_500, "60"), (299_999, "1")] {
+        clock.set(begun.plus(Duration::from_millis(after_ms)));
+        let slowed = get(stage.http, &path, &[]).await;
+        assert_eq!((slowed.status, slowed.reason()), (429, "THROTTLED"), "{after_ms}");
+        assert_eq!(slowed.header("retry-after"), left, "{after_ms}");
+    }
+    clock.set(begun.plus(Duration::from_mins(5)));
+    let told = get(stage.http, &path, &[]).await;
+    assert_eq!((told.reason(), told.header("retry-after")), ("TOKEN_MISSING", ""));
 }

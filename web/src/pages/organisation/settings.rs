@@ -86,7 +86,7 @@ pub(super) fn Settings(load: Load<Overview>) -> impl IntoView {
                 <Switch label="End sessions with their token" value=disconnect hint="A running session ends when its token expires, not only new ones."/>
                 <Switch label="Ask the webhook that judges tokens" value=asked hint="Where a stream does not say otherwise, and where one of your webhooks does."/>
                 <Choices legend="What a broadcaster has to show" options chosen=ingest on_choose=move |one| ingest.set(one)/>
-                <TextArea label="Pages that may hold a player" value=origins lines=3 placeholder="https://*.example.com" hint="Origins, one a line: browsers let no other page read your streams (CORS), and with a viewer’s cookie only those that are written out in full. Empty: every page. Whoever shows a token elsewhere than in a browser is not kept out by this; a Guardian rule on referrers is."/>
+                <TextArea label="Pages that may hold a player" value=origins lines=3 placeholder="https://*.example.com" hint="Origins, one a line: browsers let no other page read your streams (CORS), and with a viewer’s cookie, by WebSocket too, only those that are written out in full. Empty: every page, without a cookie. Whoever shows a token in the address plays by WebSocket from any page, and in any program: a Guardian rule on referrers, or sites in the token, keeps other pages out."/>
                 <Trouble doing/>
                 <div><Button look=Look::Primary submit=true busy=doing.busy>"Save settings"</Button></div>
             </form>
