@@ -40,6 +40,15 @@ fn spoken(names: &JsValue, code: &str) -> Option<String> {
     of.call1(names, &JsValue::from_str(code)).ok()?.as_string()
 }
 
+/// All countries, by code and name, in the order of their names.
+pub(crate) async fn all() -> Result<Vec<(String, String)>, Failure> {
+    let outlines = outlines().await?;
+    let codes = outlines.lines().filter_map(|line| line.split('\t').next());
+    let mut all: Vec<_> = codes.map(|code| (code.to_owned(), name(code))).collect();
+    all.sort_by(|(_, one), (_, other)| one.cmp(other));
+    Ok(all)
+}
+
 /// Outlines of all countries, as `web/tools/world.mjs` writes them.
 pub(crate) async fn outlines() -> Result<String, Failure> {
     let answer = Request::get("/world.tsv")

@@ -32,15 +32,22 @@ pub(crate) fn use_api() -> Api {
 }
 
 impl Api {
-    /// Reads. What a role closes arrives as `None` in its field and does not spoil the rest.
+    /// Reads. What a role closes arrives as `None` in its field and does not spoil the rest; whatever else came to nothing is
+    /// the failure of the whole, in its own words.
     pub(crate) async fn query<Q, V>(self, operation: Operation<Q, V>) -> Result<Q, Failure>
     where
         Q: DeserializeOwned + 'static,
         V: Serialize,
     {
         let answer = self.post(operation).await?;
-        let first = answer.errors.into_iter().flatten().next().map(Failure::from);
-        self.noticed(answer.data.ok_or_else(|| first.unwrap_or(Failure::Server)))
+        let failures: Vec<_> = answer.errors.into_iter().flatten().map(Failure::from).collect();
+        let spoils = failures.iter().find(|one| **one != Failure::Forbidden).cloned();
+        let result = match (spoils, answer.data) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(data)) => Ok(data),
+            (None, None) => Err(failures.into_iter().next().unwrap_or(Failure::Server)),
+        };
+        self.noticed(result)
     }
 
     /// Changes. Any error is the failure of the whole.

@@ -18,6 +18,10 @@ pub(crate) struct Load<T: Send + Sync + 'static> {
     shown: StoredValue<u32>,
     /// Whether the last question has no answer yet.
     under_way: RwSignal<bool>,
+    /// How often something else was asked than before.
+    question: StoredValue<u32>,
+    /// Whether what is shown answers another question than the one that is asked now.
+    is_old: RwSignal<bool>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Load<T> {
@@ -29,15 +33,19 @@ impl<T: Send + Sync + 'static> Clone for Load<T> {
 impl<T: Send + Sync + 'static> Copy for Load<T> {}
 
 impl<T: Send + Sync + 'static> Load<T> {
-    /// Asks now, whenever a signal read in `ask` (before its first await) changes, and at [`Load::again`].
+    /// Asks now, and at [`Load::again`]; and something else whenever a signal read in `ask` (before its first await) changes.
+    /// Then what is shown is old until the answer is there, and gone where there is none.
     pub(crate) fn new<F>(ask: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<T, Failure>> + 'static,
     {
         let load = Self::holding(None);
         let latest = StoredValue::new(None::<u32>);
-        Effect::new(move |_| {
-            load.turn.track();
+        Effect::new(move |before: Option<u32>| {
+            let turn = load.turn.get();
+            if before == Some(turn) {
+                load.asks_otherwise();
+            }
             let mine = load.begin();
             latest.set_value(mine);
             load.under_way.set(true);
@@ -50,10 +58,11 @@ impl<T: Send + Sync + 'static> Load<T> {
                 };
                 match answer {
                     Ok(value) => load.show(number, value),
-                    Err(failure) => load.failure.set(Some(failure)),
+                    Err(failure) => load.fail(failure),
                 }
                 load.under_way.try_set(false);
             });
+            turn
         });
         load
     }
@@ -71,7 +80,20 @@ impl<T: Send + Sync + 'static> Load<T> {
             asked: StoredValue::new(0),
             shown: StoredValue::new(0),
             under_way: RwSignal::new(false),
+            question: StoredValue::new(0),
+            is_old: RwSignal::new(false),
         }
+    }
+
+    /// Asks the same once more whenever a signal read in `news` changes: what is shown stays until the answer is there.
+    pub(crate) fn anew_when(self, news: impl Fn() + 'static) -> Self {
+        Effect::new(move |before: Option<()>| {
+            news();
+            if before.is_some() {
+                self.again();
+            }
+        });
+        self
     }
 
     /// Asks once more, at once: what is under way is not waited for, and not shown.
@@ -113,6 +135,16 @@ impl<T: Send + Sync + 'static> Load<T> {
         self.under_way.get()
     }
 
+    /// Whether what is shown answers another question than the one that is asked now; who asks that follows it.
+    pub(crate) fn is_old(self) -> bool {
+        self.is_old.get()
+    }
+
+    /// The number of what is asked now, which something else has not; nothing where the page is gone.
+    pub(super) fn question(self) -> Option<u32> {
+        self.question.try_get_value()
+    }
+
     /// How often it was asked for once more; nothing where the page is gone.
     pub(crate) fn turn(self) -> Option<u32> {
         self.turn.try_get_untracked()
@@ -135,8 +167,26 @@ impl<T: Send + Sync + 'static> Load<T> {
         });
         if is_later == Some(true) {
             self.failure.try_set(None);
+            self.is_old.try_set(false);
             self.value.try_set(Some(answer));
         }
+    }
+
+    /// Something else is asked than before: what is there does not answer it, and what failed did not fail for it.
+    fn asks_otherwise(self) {
+        self.question
+            .update_value(|question| *question = question.wrapping_add(1));
+        self.failure.set(None);
+        self.is_old.set(true);
+    }
+
+    /// Tells why the last question came to nothing. Only what answers that one stays.
+    fn fail(self, failure: Failure) {
+        if self.is_old.try_get_untracked() == Some(true) {
+            self.value.try_set(None);
+            self.is_old.try_set(false);
+        }
+        self.failure.try_set(Some(failure));
     }
 
     /// Why the last question came to nothing, if it did.
@@ -150,7 +200,8 @@ impl<T: Send + Sync + 'static> Load<T> {
     }
 }
 
-/// Shows the content once it is there. The content is made once and follows [`Load::value`] by itself.
+/// Shows the content once it is there. The content is made once and follows [`Load::value`] by itself. What answers another
+/// question than the one that is asked now is seen, and said, to be old.
 #[component]
 pub(crate) fn Loaded<T>(load: Load<T>, #[prop(into)] skeleton: ViewFn, children: ChildrenFn) -> impl IntoView
 where
@@ -160,7 +211,8 @@ where
     let failed = Memo::new(move |_| if there.get() { None } else { load.failure.get() });
     move || {
         if there.get() {
-            children().into_any()
+            let busy = move || load.is_old().then_some("true");
+            view! { <div class="loaded" aria-busy=busy>{children()}</div> }.into_any()
         } else if let Some(failure) = failed.get() {
             view! { <Failed failure on_again=move |()| load.again()/> }.into_any()
         } else {

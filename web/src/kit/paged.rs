@@ -5,7 +5,10 @@ use std::{future::Future, time::Duration};
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 
 use super::{Button, Icon, Load, use_toasts};
-use crate::api::{failure::Failure, page::Page};
+use crate::{
+    api::{failure::Failure, page::Page},
+    time,
+};
 
 const TYPED_FOR: Duration = Duration::from_millis(250);
 
@@ -23,10 +26,15 @@ where
             .with(|page| page.as_ref().and_then(|page| page.next.clone()))
     });
     let press = move |_| {
+        // What is shown goes on elsewhere than what is asked for now.
+        if untrack(|| load.is_old()) {
+            return;
+        }
         busy.set(true);
-        let asking = ask(next.get_untracked());
+        let (asking, asked) = (ask(next.get_untracked()), load.question());
         spawn_local(async move {
             match asking.await {
+                _ if load.question() != asked => {}
                 Ok(new) => drop(load.value().try_update(|page| {
                     if let Some(page) = page {
                         page.nodes.extend(new.nodes);
@@ -102,6 +110,21 @@ pub(crate) fn nodes<T: Clone + PartialEq + Send + Sync + 'static>(load: Load<Pag
     Memo::new(move |_| {
         load.value()
             .with(|page| page.as_ref().map(|page| page.nodes.clone()).unwrap_or_default())
+    })
+}
+
+/// How many there are in all, in words; nothing before that is known of what is asked for now.
+pub(crate) fn counted<T: Send + Sync + 'static>(
+    load: Load<Page<T>>,
+    one: &'static str,
+    many: &'static str,
+) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        if load.is_old() {
+            return None;
+        }
+        let total = load.value().with(|page| page.as_ref().map(|page| page.total));
+        total.map(|total| time::count(total, one, many))
     })
 }
 

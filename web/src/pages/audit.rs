@@ -15,7 +15,7 @@ use crate::{
         people::Permission,
         scalar::{DateTime, Role},
     },
-    kit::{Button, Empty, Icon, Load, Loaded, More, Name, SearchBox, Select, Skeleton, Table, When, nodes},
+    kit::{Button, Empty, Icon, Load, Loaded, More, Name, SearchBox, Select, Skeleton, Table, When, counted, nodes},
     session::{Person, may, use_person},
     time,
 };
@@ -163,7 +163,7 @@ fn Filters(load: Load<Page<AuditEntry>>, go: Go) -> impl IntoView {
             {move || (!at.with(String::is_empty)).then(|| view! {
                 <Button icon=icondata_lu::LuX on_press=move |_| go.run(("at", String::new())) attr:title="Show those of other times">"One entry only"</Button>
             })}
-            <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| time::count(page.total, "entry", "entries")))}</p>
+            <p class="filters-count" role="status">{counted(load, "entry", "entries")}</p>
         </div>
     }
 }

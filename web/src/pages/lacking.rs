@@ -14,10 +14,7 @@ use crate::{
 /// What the organisation has: asked for now, and again as soon as it may have something else.
 pub(super) fn use_overview() -> Load<Overview> {
     let api = use_api();
-    Load::new(move || {
-        api.times_changed.track();
-        organisation::overview(api)
-    })
+    Load::new(move || organisation::overview(api)).anew_when(move || api.times_changed.track())
 }
 
 /// Whether the organisation lacks a package; not before that is known.

@@ -4,8 +4,9 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::{
     NavigateOptions,
     components::{A, Redirect},
-    hooks::{use_navigate, use_query_map},
+    hooks::{use_location, use_navigate, use_query_map},
 };
+use web_sys::UrlSearchParams;
 
 use super::door::Door;
 use crate::{
@@ -26,8 +27,8 @@ pub(crate) fn SignIn() -> impl IntoView {
     let session = use_session();
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let challenge = RwSignal::new(None::<SignInChallenge>);
-    let query = use_query_map();
-    let next = Memo::new(move |_| query.with(|query| safe_next(query.get("next"))));
+    let search = use_location().search;
+    let next = Memo::new(move |_| safe_next(search.with(|search| next_in(search))));
     let navigate = use_navigate();
     let signed_in = Memo::new(move |_| session.standing().with(|standing| matches!(standing, Standing::In(_))));
     Effect::new(move |_| {
@@ -211,6 +212,11 @@ fn refused_by_provider(problem: &str) -> &'static str {
         "BUSY" => "Too many people are signing in at this moment. Try again in a moment.",
         _ => "Signing in with your identity provider did not work. Try again in a moment.",
     }
+}
+
+/// Where to go afterwards. The router's map of the query decodes twice, and would spoil what is encoded in the path.
+fn next_in(search: &str) -> Option<String> {
+    UrlSearchParams::new_with_str(search).ok()?.get("next")
 }
 
 /// Only paths of this site: whoever made the link does not choose where a signed-in person lands.

@@ -41,7 +41,10 @@ pub(crate) fn Shell() -> impl IntoView {
             view! { <div class="splash" role="status"><Mark/><span class="sr-only">"Loading"</span></div> },
         ),
         Standing::Out => {
-            let next = here.pathname.get_untracked() + &here.search.get_untracked();
+            let search = here.search.get_untracked();
+            // The router has it without its mark.
+            let mark = if search.is_empty() { "" } else { "?" };
+            let next = format!("{}{mark}{search}", here.pathname.get_untracked());
             let path = if next == "/streams" {
                 "/sign-in".to_owned()
             } else {

@@ -242,7 +242,7 @@ impl Case<'_> {
         if self.now.since(last) < PAUSE && hours >= self.thresholds.hours.max(1) {
             let points = self.weighed(if hours >= 24 { 30 } else { 15 });
             self.holds(raise, Indicator::LongPlayback, points, || {
-                format!("{hours} hours without a pause")
+                format!("{} without a pause", counted(hours, "hour", "hours"))
             });
         }
     }

@@ -217,6 +217,18 @@ fn playback_is_long_from_six_hours_without_a_pause() {
 }
 
 #[test]
+fn one_hour_is_told_as_one() {
+    let a = spot(1, 64_500, "DE");
+    let thresholds = Thresholds {
+        hours: 1,
+        ..Thresholds::default()
+    };
+    let found = detect_by(thresholds, events(&[(&a, 0, 3_600 + 60)]));
+    let long = found.iter().find(|one| one.indicator == Indicator::LongPlayback);
+    assert_eq!(long.map(|one| one.evidence.as_str()), Some("1 hour without a pause"));
+}
+
+#[test]
 fn sessions_in_a_row_count_from_ten_in_ten_minutes() {
     let a = spot(1, 64_500, "DE");
     let row = |times: u64| (0..times).map(|turn| (&a, turn * 30, 20)).collect::<Vec<_>>();

@@ -51,15 +51,15 @@ pub(crate) fn Activity() -> impl IntoView {
         move |event| feed.tell(event.session_events),
     );
     let may_explain = may(Permission::Explain);
-    let before = Load::new(move || {
-        live.times_connected();
-        async move {
-            let mut past = sessions::recent_events(api).await?;
-            if may_explain {
-                past.extend(decisions::past(api, None).await?);
-            }
-            Ok(past)
+    let before = Load::new(move || async move {
+        let mut past = sessions::recent_events(api).await?;
+        if may_explain {
+            past.extend(decisions::past(api, None).await?);
         }
+        Ok(past)
+    })
+    .anew_when(move || {
+        live.times_connected();
     });
     Effect::new(move |_| {
         if let Some(past) = before.value().get() {

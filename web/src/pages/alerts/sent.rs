@@ -19,10 +19,7 @@ pub(super) const TITLE: &str = "Sent";
 #[component]
 pub(super) fn Sent(sent: RwSignal<u32>) -> impl IntoView {
     let api = use_api();
-    let load = Load::new(move || {
-        sent.track();
-        alerts::deliveries(api, None)
-    });
+    let load = Load::new(move || alerts::deliveries(api, None)).anew_when(move || sent.track());
     let found = nodes(load);
     view! {
         <Card title=TITLE flush=true acts=move || view! {

@@ -37,10 +37,9 @@ use crate::{
     browser,
     kit::{
         Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, PageHead, SearchBox, Select,
-        Skeleton, gathered, nodes, renew,
+        Skeleton, counted, gathered, nodes, renew,
     },
     session::{Person, may, use_person},
-    time,
 };
 
 const PATH: &str = "/guardian";
@@ -179,10 +178,7 @@ fn Filters(load: List) -> impl IntoView {
         Choice::new("deny".to_owned(), "Keep out"),
         Choice::new("allow".to_owned(), "Let in"),
     ];
-    let found = move || {
-        load.value()
-            .with(|page| page.as_ref().map(|page| time::count(page.total, "rule", "rules")))
-    };
+    let found = counted(load, "rule", "rules");
     view! {
         <div class="filters">
             <SearchBox label="Search rules" placeholder="Value or comment" text=of("q") heard=move |text| go.run(("q", text))/>

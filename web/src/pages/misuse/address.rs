@@ -38,7 +38,6 @@ pub(super) fn Panel(place: Place, name: String, ways: Ways) -> impl IntoView {
     let group = group_of(&name);
     let filter = StoredValue::new(filter_of(&name));
     let load = Load::new(move || {
-        ways.ended.track();
         let range = untrack(|| place.span().range());
         async move {
             let filter = filter.get_value();
@@ -55,7 +54,8 @@ pub(super) fn Panel(place: Place, name: String, ways: Ways) -> impl IntoView {
                 addresses,
             })
         }
-    });
+    })
+    .anew_when(move || ways.ended.track());
     let label = match group {
         AddressGroup::Address => "IP",
         AddressGroup::Subnet => "Subnet",

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::place::Place;
+use super::place::{FILTERS, Place};
 use crate::{
     api::{
         misuse::{Filter, TimeRange},
@@ -52,7 +52,9 @@ pub(in crate::pages) fn word(value: &impl serde::Serialize) -> String {
 /// Time, filters and order of a view.
 pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'static str, String)> {
     let mut given = time(place.span().range());
-    let Filter {
+    given.push(("orderBy", word(order)));
+    given.push(("direction", word(&place.direction())));
+    let Ok(Filter {
         stream,
         protocol,
         jti,
@@ -63,7 +65,12 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
         asn,
         provider,
         referrer,
-    } = place.filter();
+    }) = place.filter()
+    else {
+        // The server says what is wrong with it.
+        given.extend(FILTERS.map(|(name, _)| (name, place.of(name))));
+        return given;
+    };
     let filters = [
         ("stream", stream),
         ("protocol", protocol.as_ref().map(word)),
@@ -77,7 +84,5 @@ pub(super) fn narrowed(place: Place, order: &impl serde::Serialize) -> Vec<(&'st
         ("referrer", referrer),
     ];
     given.extend(filters.map(|(name, value)| (name, value.unwrap_or_default())));
-    given.push(("orderBy", word(order)));
-    given.push(("direction", word(&place.direction())));
     given
 }

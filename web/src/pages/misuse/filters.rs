@@ -7,10 +7,14 @@ use leptos::{
     prelude::*,
 };
 
-use super::place::{DAY_MIN, DAY_MS, FILTERS, Place, Span};
+use super::{
+    place::{DAY_MIN, DAY_MS, FILTERS, Place, Span},
+    value,
+};
 use crate::{
     api::{events, findings, live::use_live, people::Permission, sessions::Protocol},
-    kit::{Button, Icon, Load, Select},
+    country,
+    kit::{Button, Icon, Load, Select, fresh_id},
     session::may,
     time,
 };
@@ -100,6 +104,10 @@ pub(in crate::pages) fn When(place: Place) -> impl IntoView {
 #[component]
 fn Add(place: Place) -> impl IntoView {
     let (name, text) = (RwSignal::new("stream".to_owned()), RwSignal::new(String::new()));
+    let wrong = RwSignal::new(None::<&'static str>);
+    let (list, error) = (fresh_id("countries"), fresh_id("error"));
+    let (listed, said) = (StoredValue::new(list.clone()), error.clone());
+    let is_country = Memo::new(move |_| name.with(|name| name == "country"));
     let options: Vec<_> = FILTERS
         .iter()
         .filter(|(name, _)| *name != CHOSEN_ELSEWHERE)
@@ -110,17 +118,55 @@ fn Add(place: Place) -> impl IntoView {
         let value = text.get_untracked().trim().to_owned();
         let chosen = name.get_untracked();
         if let (false, Some((name, _))) = (value.is_empty(), FILTERS.iter().find(|(one, _)| *one == chosen)) {
-            place.go([(*name, value)]);
-            text.set(String::new());
+            match value::read(name, &value) {
+                Ok(value) => {
+                    place.go([(*name, value)]);
+                    text.set(String::new());
+                }
+                Err(why) => wrong.set(Some(why)),
+            }
         }
+    };
+    let choose = move |word: String| {
+        name.set(word);
+        wrong.set(None);
     };
     view! {
         <form class="add-filter" on:submit=submit>
-            <Select label="Only" options chosen=name on_choose=move |word| name.set(word)/>
-            <input class="field-alone" type="text" aria-label="Value, exactly" placeholder="Value, exactly" autocapitalize="off" spellcheck="false" bind:value=text/>
+            <Select label="Only" options chosen=name on_choose=choose/>
+            <input
+                class="field-alone"
+                type="text"
+                aria-label="Value, exactly"
+                placeholder="Value, exactly"
+                autocapitalize="off"
+                autocomplete="off"
+                spellcheck="false"
+                maxlength=value::LONGEST.to_string()
+                list=list
+                aria-invalid=move || wrong.get().map(|_| "true")
+                aria-describedby=move || wrong.get().map(|_| said.clone())
+                bind:value=text
+                on:input=move |_| wrong.set(None)
+            />
+            <Show when=move || is_country.get()><Countries id=listed.get_value()/></Show>
             <Button submit=true>"Add filter"</Button>
+            <p class="field-error" id=error role="alert" hidden=move || wrong.get().is_none()>{move || wrong.get()}</p>
         </form>
     }
+}
+
+/// Countries by name, for who does not know their codes.
+#[component]
+fn Countries(id: String) -> impl IntoView {
+    let load = Load::new(|| async { country::all().await });
+    let options = move || {
+        let all = load.value().get().unwrap_or_default();
+        all.into_iter()
+            .map(|(code, name)| view! { <option value=code>{name}</option> })
+            .collect_view()
+    };
+    view! { <datalist id=id>{options}</datalist> }
 }
 
 /// What narrows the view now; each goes by its cross.

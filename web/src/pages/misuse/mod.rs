@@ -16,6 +16,7 @@ mod thresholds;
 mod timeline;
 mod token;
 mod tokens;
+mod value;
 mod view;
 mod viewer;
 mod viewers;

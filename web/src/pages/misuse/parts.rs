@@ -143,7 +143,8 @@ where
             <nav class="pager" aria-label="Pages">
                 <Button barred=is_first on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
                 <Button barred=is_last on_press=move |_| {
-                    if let Some(next) = next.get_untracked() {
+                    // What is shown goes on elsewhere than what is asked for now.
+                    if let Some(next) = next.get_untracked().filter(|_| !untrack(|| load.is_old())) {
                         place.go_on([("after", next)]);
                     }
                 }>"Next page"</Button>

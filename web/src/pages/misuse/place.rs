@@ -7,9 +7,10 @@ use leptos_router::{
     params::ParamsMap,
 };
 
-use super::parts::ROWS;
+use super::{parts::ROWS, value};
 use crate::{
     api::{
+        failure::Failure,
         misuse::{AddressGroup, Filter, OrderDirection, Part, TimeRange},
         scalar::DateTime,
         sessions::Protocol,
@@ -149,34 +150,37 @@ impl Place {
         }
     }
 
-    pub(in crate::pages) fn filter(self) -> Filter {
+    /// What narrows the view; why nothing can be asked, where a value is none.
+    pub(in crate::pages) fn filter(self) -> Result<Filter, Failure> {
         let of = |name: &str| Some(self.of(name)).filter(|text| !text.is_empty());
-        Filter {
+        let wrong = |why: &str| Failure::Refused(why.to_owned());
+        let protocol =
+            of("protocol").map(|word| Protocol::of(&word).ok_or_else(|| wrong("There is no such protocol.")));
+        let asn = of("asn").map(|text| value::asn(&text).ok_or_else(|| wrong(value::ASN)));
+        Ok(Filter {
             stream: of("stream"),
-            protocol: of("protocol").and_then(|word| Protocol::of(&word)),
+            protocol: protocol.transpose()?,
             jti: of("jti").map(cynic::Id::new),
             user: of("user"),
             tag: of("tag"),
             ip: of("ip"),
             country: of("country"),
-            asn: of("asn")
-                .and_then(|asn| asn.trim_start_matches("AS").parse().ok())
-                .map(Number),
+            asn: asn.transpose()?.map(Number),
             provider: of("provider"),
             referrer: of("referrer"),
-        }
+        })
     }
 
     /// The page of rows that is shown.
-    pub(super) fn part(self) -> Part {
-        Part {
+    pub(super) fn part(self) -> Result<Part, Failure> {
+        Ok(Part {
             range: self.span().range(),
-            filter: self.filter(),
+            filter: self.filter()?,
             first: ROWS,
             after: Some(self.of("after")).filter(|after| !after.is_empty()),
             direction: self.direction(),
             group: self.group(),
-        }
+        })
     }
 
     /// What a row is, where a view can be taken together.

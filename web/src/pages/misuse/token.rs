@@ -45,8 +45,6 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
     let api = use_api();
     let id = StoredValue::new(cynic::Id::new(jti.clone()));
     let load = Load::new(move || {
-        ways.revoked.track();
-        ways.ended.track();
         let range = untrack(|| place.span().range());
         async move {
             let jti = id.get_value();
@@ -61,6 +59,10 @@ pub(super) fn Panel(place: Place, jti: String, ways: Ways) -> impl IntoView {
                 advice: weak_tokens::seen(api, jti).await?,
             })
         }
+    })
+    .anew_when(move || {
+        ways.revoked.track();
+        ways.ended.track();
     });
     view! {
         <div class="dialog-body panel">

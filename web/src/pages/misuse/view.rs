@@ -102,7 +102,7 @@ pub(super) fn whole<R: Row>() -> impl IntoView {
     let export = move || {
         let of = move |()| {
             untrack(|| {
-                let mut given = narrowed(place, &asked::<R>(place).0);
+                let mut given = narrowed(place, &order::<R>(place));
                 given.extend(R::narrowed(place));
                 given
             })
@@ -125,13 +125,14 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         // Read, not only followed: what nobody reads is not kept up to date.
         counted_of.with(|_| ());
         page_of.with(|_| ());
-        let (order, part) = untrack(|| asked::<R>(place));
-        R::page(api, part, order)
+        let (order, part) = untrack(|| (order::<R>(place), place.part()));
+        async move { R::page(api, part?, order).await }
     });
     // Counting looks at everybody, a page does not: the page is not to wait for it.
     let count = Load::new(move || {
         counted_of.with(|_| ());
-        R::count(api, untrack(|| asked::<R>(place)).1)
+        let part = untrack(|| place.part());
+        async move { R::count(api, part?).await }
     });
     follow_counted(place, load, count);
     let again = move || {
@@ -152,7 +153,10 @@ fn table<R: Row>(place: Place) -> impl IntoView {
             recount();
         }
     });
-    let found = Signal::derive(move || count.value().get().map(|total| R::counted(total, place)));
+    let found = Signal::derive(move || {
+        let total = count.value().get().filter(|_| !count.is_old());
+        total.map(|total| R::counted(total, place))
+    });
     let (open, subject) = opened(place);
     let title = Signal::derive(move || subject.with(|subject| R::called(subject)).to_owned());
     let columns: Vec<_> = R::COLUMNS
@@ -210,11 +214,11 @@ fn uncover(event: &FocusEvent) -> Option<()> {
     Some(())
 }
 
-/// What is asked for now.
-fn asked<R: Row>(place: Place) -> (R::Order, Part) {
+/// By what rows go now.
+fn order<R: Row>(place: Place) -> R::Order {
     let word = place.of("sort");
     let column = R::COLUMNS.iter().find(|column| column.word == word);
-    (column.map_or(R::FIRST, |column| column.order), place.part())
+    column.map_or(R::FIRST, |column| column.order)
 }
 
 /// Room for the ring around what has the focus, in pixels.

@@ -36,8 +36,6 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
     let api = use_api();
     let viewer = StoredValue::new(user.clone());
     let load = Load::new(move || {
-        ways.banned.track();
-        ways.ended.track();
         let range = untrack(|| place.span().range());
         async move {
             let user = viewer.get_value();
@@ -52,6 +50,10 @@ pub(super) fn Panel(place: Place, user: String, ways: Ways) -> impl IntoView {
                 addresses: misuse::addresses(api, part, AddressUsageOrder::Sessions).await?,
             })
         }
+    })
+    .anew_when(move || {
+        ways.banned.track();
+        ways.ended.track();
     });
     view! {
         <div class="dialog-body panel">

@@ -28,13 +28,15 @@ const SUMMED_AFTER: Duration = Duration::from_secs(5);
 pub(super) fn Refusals() -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let load = Load::new(move || {
-        // What happened while the connection was away is in the sums.
-        live.times_connected();
         let range = TimeRange {
             from: time::before(HOUR),
             to: None,
         };
         overview::denials(api, range)
+    })
+    // What happened while the connection was away is in the sums.
+    .anew_when(move || {
+        live.times_connected();
     });
     let soon = load.following(SUMMED_AFTER);
     live.subscribe(

@@ -22,7 +22,7 @@ use crate::{
     },
     kit::{
         Badge, Button, Confirm, Dialog, Doing, Empty, Icon, Load, Loaded, Look, Menu, MenuItem, More, PageHead,
-        SearchBox, Skeleton, Table, Tone, Trouble, nodes, renew, returning, use_toasts,
+        SearchBox, Skeleton, Table, Tone, Trouble, counted, nodes, renew, returning, use_toasts,
     },
     session::use_person,
 };
@@ -87,7 +87,7 @@ pub(crate) fn Platform() -> impl IntoView {
         <Requests requests on_answer=answer on_declined=again/>
         <div class="filters">
             <SearchBox label="Search organisations" placeholder="Name or hash" text heard=search/>
-            <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| crate::time::count(page.total, "organisation", "organisations")))}</p>
+            <p class="filters-count" role="status">{counted(load, "organisation", "organisations")}</p>
         </div>
         <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
             <Organisations load text edit again/>

@@ -160,7 +160,7 @@ fn asked(place: Place) -> Memo<(Span, Filter)> {
 /// What of the place counts here.
 fn narrowed(place: Place) -> Filter {
     Filter {
-        stream: place.filter().stream,
+        stream: Some(place.of("stream")).filter(|stream| !stream.is_empty()),
         ..Filter::default()
     }
 }

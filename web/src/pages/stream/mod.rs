@@ -51,9 +51,8 @@ struct KeyChanged(RwSignal<u32>);
 fn OneStream(name: String) -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let named = StoredValue::new(name);
-    let load = Load::new(move || {
+    let load = Load::new(move || async move { streams::one(api, &named.get_value()).await }).anew_when(move || {
         live.times_connected();
-        async move { streams::one(api, &named.get_value()).await }
     });
     live.subscribe(
         || Some(events::stream_states()),

@@ -27,19 +27,19 @@ const ASKED_AFTER: Duration = Duration::from_secs(5);
 #[component]
 pub(super) fn Most(name: String, counters: RwSignal<Option<LiveCounters>>) -> impl IntoView {
     let (api, live, name) = (use_api(), use_live(), StoredValue::new(name));
-    let load = Load::new(move || {
+    let load = Load::new(move || async move {
+        if !organisation::overview(api).await?.has(Package::Analytics) {
+            return Ok(None);
+        }
+        let range = TimeRange {
+            from: time::before(DAY),
+            to: None,
+        };
+        overview::most_at_once(api, range, name.get_value()).await.map(Some)
+    })
+    .anew_when(move || {
         live.times_connected();
         api.times_changed.track();
-        async move {
-            if !organisation::overview(api).await?.has(Package::Analytics) {
-                return Ok(None);
-            }
-            let range = TimeRange {
-                from: time::before(DAY),
-                to: None,
-            };
-            overview::most_at_once(api, range, name.get_value()).await.map(Some)
-        }
     });
     let was = Memo::new(move |_| load.value().get().flatten());
     let now = Memo::new(move |_| counters.with(|now| now.as_ref().map_or(0, |now| now.viewers)));

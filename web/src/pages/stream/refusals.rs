@@ -27,9 +27,8 @@ pub(super) fn Refusals(name: String) -> impl IntoView {
     let refused = feed.seen();
     let (api, live, stream) = (use_api(), use_live(), name.clone());
     if may(Permission::Explain) {
-        let before = Load::new(move || {
+        let before = Load::new(move || decisions::past(api, Some(stream.clone()))).anew_when(move || {
             live.times_connected();
-            decisions::past(api, Some(stream.clone()))
         });
         Effect::new(move |_| {
             if let Some(past) = before.value().get() {

@@ -26,10 +26,10 @@ pub(super) fn Sessions(name: String) -> impl IntoView {
     let (api, live) = (use_api(), use_live());
     let name = StoredValue::new(name);
     let told = Told::new(come_or_go);
-    let load = Load::new(move || {
-        live.times_connected();
-        told.answered(async move { sessions::of_stream(api, &name.get_value()).await })
-    });
+    let load = Load::new(move || told.answered(async move { sessions::of_stream(api, &name.get_value()).await }))
+        .anew_when(move || {
+            live.times_connected();
+        });
     live.subscribe(
         move || Some(events::session_events(Some(name.get_value()), Some(Door::Playback))),
         move |event| told.hear(load, event.session_events),

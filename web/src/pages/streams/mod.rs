@@ -65,9 +65,8 @@ impl Shown {
 #[component]
 pub(crate) fn Streams() -> impl IntoView {
     let (api, live, may_create) = (use_api(), use_live(), may(Permission::StreamCreate));
-    let load = Load::new(move || {
+    let load = Load::new(move || streams::all(api)).anew_when(move || {
         live.times_connected(); // what was missed while the connection was away
-        streams::all(api)
     });
     follow(load);
     let (query, navigate) = (use_query_map(), use_navigate());

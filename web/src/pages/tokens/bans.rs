@@ -10,11 +10,10 @@ use crate::{
         people::Permission,
     },
     kit::{
-        Button, Confirm, Doing, Empty, Load, Loaded, Look, More, Name, SearchBox, Skeleton, Table, When, nodes,
-        use_toasts,
+        Button, Confirm, Doing, Empty, Load, Loaded, Look, More, Name, SearchBox, Skeleton, Table, When, counted,
+        nodes, use_toasts,
     },
     session::may,
-    time,
 };
 
 /// The page.
@@ -50,10 +49,7 @@ pub(crate) fn Bans() -> impl IntoView {
             <Button look=Look::Primary icon=icondata_lu::LuUserX on_press=move |_| banning.set(Some(String::new()))>"Ban a viewer"</Button>
         })
     };
-    let count = move || {
-        let total = load.value().with(|page| page.as_ref().map(|page| page.total));
-        total.map(|total| time::count(total, "viewer", "viewers"))
-    };
+    let count = counted(load, "viewer", "viewers");
     view! {
         <Head part="Banned viewers" lead>{new()}</Head>
         <div class="filters">

@@ -45,9 +45,8 @@ use crate::{
         scalar::TokenStatus,
         tokens::{self, Door, Token, Wanted},
     },
-    kit::{Button, Choice, Choices, Empty, Icon, Load, Loaded, PageHead, SearchBox, Select, Skeleton, Tabs},
+    kit::{Button, Choice, Choices, Empty, Icon, Load, Loaded, PageHead, SearchBox, Select, Skeleton, Tabs, counted},
     session::may,
-    time,
 };
 
 const PATH: &str = "/tokens";
@@ -136,10 +135,7 @@ fn Filters(load: Load<Page<Token>>, wanted: Memo<Wanted>) -> impl IntoView {
         .into_iter()
         .chain(doors)
         .collect();
-    let found = move || {
-        load.value()
-            .with(|page| page.as_ref().map(|page| time::count(page.total, "token", "tokens")))
-    };
+    let found = counted(load, "token", "tokens");
     let one = Memo::new(move |_| wanted.with(|wanted| wanted.jti.is_some()));
     let narrow = Callback::new(move |one: Option<TokenStatus>| {
         go.run(("status", one.map_or_else(String::new, |one| one.as_word().to_owned())));

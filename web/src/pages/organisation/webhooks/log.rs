@@ -15,8 +15,8 @@ use crate::{
         webhooks::{self, WebhookDelivery, WebhookDeliveryFilter, WebhookDeliveryState},
     },
     kit::{
-        Badge, Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, More, Skeleton, Table, Tone, When, nodes,
-        use_toasts,
+        Badge, Button, Choice, Choices, Empty, Icon, Load, Loaded, Look, More, Skeleton, Table, Tone, When, counted,
+        nodes, use_toasts,
     },
     pages::lacking,
     session::may,
@@ -37,10 +37,7 @@ pub(super) fn Log(called: RwSignal<u32>, lacking: Signal<bool>) -> impl IntoView
         state: state.get(),
         ..WebhookDeliveryFilter::default()
     });
-    let load = Load::new(move || {
-        called.track();
-        webhooks::deliveries(api, filter.get(), None)
-    });
+    let load = Load::new(move || webhooks::deliveries(api, filter.get(), None)).anew_when(move || called.track());
     let go = Callback::new(move |state: Option<WebhookDeliveryState>| {
         let options = NavigateOptions {
             replace: true,
@@ -60,7 +57,7 @@ pub(super) fn Log(called: RwSignal<u32>, lacking: Signal<bool>) -> impl IntoView
             <div class="filters">
                 <Choices legend="State" legend_hidden=true options chosen=state on_choose=move |one| go.run(one)/>
                 <Button icon=icondata_lu::LuRotateCw on_press=move |_| load.again()>"Refresh"</Button>
-                <p class="filters-count" role="status">{move || load.value().with(|page| page.as_ref().map(|page| time::count(page.total, "call", "calls")))}</p>
+                <p class="filters-count" role="status">{counted(load, "call", "calls")}</p>
             </div>
             <Loaded load skeleton=|| view! { <Skeleton lines=6/> }>
                 <Show when=move || !calls.with(Vec::is_empty) fallback=|| view! {

@@ -1,0 +1,161 @@
+// What is asked for is what is shown: a link leads there, and nothing of another question stands in for an answer.
+import { type Page, expect, test } from '@playwright/test';
+import { hold } from '../support/connection.ts';
+import { Control } from '../support/control.ts';
+import { demo, testStream, user } from '../support/demo.ts';
+import { expectFitEverywhere } from '../support/fit.ts';
+import { signIn } from '../support/people.ts';
+import { Viewer } from '../support/viewers.ts';
+
+const at = (path: string) => new URL(path, demo().dashboard).href;
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+const chips = (page: Page) => page.getByRole('list', { name: 'Filters' });
+const count = (page: Page) => page.locator('.filters-count');
+/** What is shown and answers another question than the one that is asked. */
+const old = (page: Page) => page.locator('.loaded[aria-busy="true"]');
+
+/** Somebody who watches from Singapore with a token of their own. */
+async function watching(name: string): Promise<Viewer> {
+  const control = await Control.signedIn(user('nanoAdmin'));
+  const { token } = await control.playbackToken(testStream().name, name, 600);
+  await control.close();
+  return Viewer.from('127.40.3.1', token);
+}
+
+async function enter(page: Page): Promise<void> {
+  await page.getByLabel('Email').fill(user('nanoAdmin').email);
+  await page.getByLabel('Password').fill(user('nanoAdmin').password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+async function narrow(page: Page, only: string, value: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'Only' }).selectOption(only);
+  await page.getByLabel('Value, exactly').fill(value);
+  await page.getByRole('button', { name: 'Add filter' }).click();
+}
+
+/** Whether a view's rows or their number are asked for. */
+const asksTokens = (text: string | null) => text?.includes('byToken') ?? false;
+
+async function cutOff(page: Page): Promise<void> {
+  await page.route('**/graphql', (route) => (asksTokens(route.request().postData()) ? route.abort() : route.fallback()));
+}
+
+test('a link leads where it says, also whom it asks to sign in', async ({ page }) => {
+  const link = at('/misuse/tokens?last=180&country=SG&user=a%26b%20c');
+  await page.goto(link);
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await enter(page);
+  await expect(page.getByRole('heading', { level: 1, name: 'Misuse' })).toBeVisible();
+  await expect(page).toHaveURL(link);
+  await expect(chips(page)).toContainText('Country: SG');
+  await expect(chips(page)).toContainText('User: a&b c');
+
+  // Their session is over.
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: 'Remove the filter User' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
+  await enter(page);
+  await expect(chips(page)).toContainText('Country: SG');
+  await expect(page).toHaveURL(at('/misuse/tokens?country=SG&last=180'));
+});
+
+test('while another filter is not answered what is shown is marked as old, and goes where it cannot be', async ({ page }) => {
+  test.slow();
+  const viewer = await watching('filter-ann');
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse/tokens?last=60&user=filter-ann'));
+  await expect(row(page, 'filter-ann')).toBeVisible({ timeout: 30_000 });
+  await expect(count(page)).toHaveText('1 token', { timeout: 90_000 });
+  await expect(old(page)).toHaveCount(0);
+
+  // Late.
+  const late = await hold(page, 'byToken');
+  await narrow(page, 'Country', 'SG');
+  await expect(old(page)).toHaveCount(1);
+  await expect(page.getByRole('region', { name: 'Token view' })).toHaveCSS('opacity', '0.5');
+  await expect(count(page)).toHaveText('');
+  late.release();
+  await expect(old(page)).toHaveCount(0);
+  await expect(row(page, 'filter-ann')).toBeVisible();
+  await expect(count(page)).toHaveText('1 token');
+  await page.unrouteAll({ behavior: 'wait' });
+
+  // The same is asked once more, since something was told, and is not answered: what is known stays.
+  await cutOff(page);
+  const failed = page.waitForEvent('requestfailed', (request) => asksTokens(request.postData()));
+  const other = await watching('filter-ben');
+  await failed;
+  await expect(row(page, 'filter-ann')).toBeVisible();
+  await expect(count(page)).toHaveText('1 token');
+  await expect(old(page)).toHaveCount(0);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+
+  // Something else is asked, and is not answered.
+  await narrow(page, 'Provider', 'Example Hosting');
+  await expect(page.getByRole('alert')).toContainText('The server cannot be reached');
+  await expect(row(page, 'filter-ann')).toHaveCount(0);
+  await expect(count(page)).toHaveText('');
+  await expectFitEverywhere(page, 'a filter without an answer');
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(row(page, 'filter-ann')).toBeVisible();
+  for (const one of [viewer, other]) one.leave();
+});
+
+test('why a view cannot be shown is said in the words of the server', async ({ page }) => {
+  await signIn(page, user('nanoAdmin'));
+  for (const view of ['tokens', 'viewers', 'addresses']) {
+    for (const wrong of ['country=Germany', 'ip=not+an+address', 'ip=10.0.0.0/8']) {
+      await page.goto(at(`/misuse/${view}?${wrong}`));
+      await expect(page.getByRole('alert')).toContainText('There is no such value.');
+      await expect(page.getByText('Closed to you')).toHaveCount(0);
+    }
+    await page.goto(at(`/misuse/${view}?asn=abc`));
+    await expect(page.getByRole('alert')).toContainText('An AS number');
+    await expect(page.getByRole('row')).toHaveCount(0);
+    await expect(count(page)).toHaveText('');
+  }
+  await page.route('**/graphql', (route) => {
+    if (!asksTokens(route.request().postData())) return route.fallback();
+    const errors = [{ message: 'too often', path: ['organisation', 'analytics', 'byToken'], extensions: { code: 'RATE_LIMITED' } }];
+    return route.fulfill({ json: { data: { organisation: { analytics: { byToken: null } } }, errors } });
+  });
+  await page.goto(at('/misuse/tokens'));
+  await expect(page.getByRole('alert')).toContainText('This was asked too often');
+});
+
+test('what a filter cannot take is refused at its field', async ({ page }) => {
+  test.slow();
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/misuse/tokens?last=60'));
+  const field = page.getByLabel('Value, exactly');
+  for (const [only, value, why] of [
+    ['Country', 'Germany', 'The code of a country'],
+    ['IP', 'not an address', 'An address'],
+    ['IP', '10.0.0.0/8', 'a /24 of IPv4'],
+    ['AS number', 'abc', 'An AS number'],
+    // As many letters as fit, and more bytes than that.
+    ['JTI', 'ä'.repeat(300), '512 bytes at most'],
+  ] as const) {
+    await narrow(page, only, value);
+    await expect(page.getByRole('alert'), `${only} ${value}`).toContainText(why);
+    await expect(field).toHaveAttribute('aria-invalid', 'true');
+    await expect(page, `${only} ${value}`).toHaveURL(at('/misuse/tokens?last=60'));
+  }
+  await expectFitEverywhere(page, 'a filter that is refused');
+  await expect(field).toHaveAttribute('maxlength', '512');
+
+  await page.getByRole('combobox', { name: 'Only' }).selectOption('Country');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(page.locator('datalist option[value="SG"]')).toHaveText('Singapore');
+  for (const [only, value, chip] of [
+    ['Country', 'sg', 'Country: SG'],
+    ['AS number', 'AS64503', 'AS number: 64503'],
+    ['IP', '127.40.3.0/24', 'IP: 127.40.3.0/24'],
+  ] as const) {
+    await narrow(page, only, value);
+    await expect(chips(page)).toContainText(chip);
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  }
+});
