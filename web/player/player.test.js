@@ -166,6 +166,15 @@ test("a_picture_that_never_comes_is_told_as_an_attempt_and_its_failures_are_boun
   assert.equal(go(10_000).take(0).failures.length, 10);
 });
 
+test("a_start_is_told_with_its_attempt_for_the_session_may_be_another_by_then", () => {
+  const { quality, go } = lived();
+  quality.enter("buffering");
+  assert.deepEqual(go(10_000).take(0), { attempt: true });
+  quality.enter("reconnecting", "LOST");
+  go(500).enter("playing");
+  assert.deepEqual(quality.take(0), { attempt: true, startMs: 10_500, failures: ["LOST"] });
+});
+
 test("a_newer_token_is_offered_once_the_one_before_is_answered_and_a_refused_one_is_none", () => {
   const tokens = new Tokens("a");
   assert.equal(tokens.offer(), null);

@@ -45,7 +45,9 @@ export class Quality {
     this.add();
     this.told = this.now();
     const { startMs, playedMs, stalledMs, stalls, failures } = this;
-    const attempt = !this.wasTried && (this.mode === "starting" || startMs !== undefined || (failures.length > 0 && !this.wasSeen));
+    // A start counts where its attempt was told, which may have been on a session before; one session counts it once.
+    const isTried = this.mode === "starting" || (failures.length > 0 && !this.wasSeen);
+    const attempt = startMs !== undefined || (!this.wasTried && isTried);
     this.wasTried ||= attempt;
     this.empty();
     const told = {

@@ -101,7 +101,9 @@ async fn refresh(state: &State) -> Result<(), DbErr> {
         let scope = warm::scope(connection, rule.organisation, &rule.definition).await?;
         let open = open.get(&rule.id.uuid());
         let known = state.alerts.watches().edit(&rule, scope.clone(), open);
+        let (organisation, id) = (rule.organisation, rule.id);
         if known {
+            await_no_more(state, organisation, id).await?;
             continue;
         }
         // It is new, or measures something else.
@@ -112,8 +114,24 @@ async fn refresh(state: &State) -> Result<(), DbErr> {
         if let Some(row) = open {
             watch.opened(standing(row));
         }
-        state.alerts.watches().put(rule.organisation, watch);
+        state.alerts.watches().put(organisation, watch);
         drop(turn);
+        await_no_more(state, organisation, id).await?;
+    }
+    Ok(())
+}
+
+/// Has a rule forget streams that went away, and that somebody here stopped, locked or deleted since.
+async fn await_no_more(state: &State, organisation: OrganisationId, rule: AlertRuleId) -> Result<(), DbErr> {
+    let away = match state.alerts.watches().find(organisation, rule) {
+        Some(watch) => watch.away(),
+        None => return Ok(()),
+    };
+    let ended = warm::ended_here(state.store.read(), organisation, &away).await?;
+    if let Some(watch) = state.alerts.watches().find(organisation, rule) {
+        for name in &ended {
+            watch.was_ended(name);
+        }
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod notify;
 pub(crate) mod receiver;
 pub(crate) mod rule;
 mod sender;
+mod subjects;
 mod suspects;
 mod syslog;
 mod warm;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use entity::{Table, Tenanted, alert, alert_delivery, alert_receiver, alert_rule, finding, organisation};
+use entity::{Table, Tenanted, alert, alert_delivery, alert_receiver, alert_rule, organisation};
 use guard::Timestamp;
 use ids::{AlertDeliveryId, AlertId, AlertRuleId, OrganisationId, WebhookId};
 use sea_orm::{
@@ -17,9 +17,11 @@ use super::{
     Event,
     receiver::{self, Place},
     rule::{Definition, Metric},
-    warm, words,
+    subjects::Subjects,
+    words,
 };
 use crate::{
+    analytics::findings,
     fault::Fault,
     mail::{self, Outgoing},
     state::State,
@@ -261,8 +263,8 @@ pub(super) struct Facts {
     pub(super) rule: Option<Definition>,
     pub(super) sentence: String,
     pub(super) link: String,
-    /// Tokens, viewers and addresses that it is about, the worst of them; never kept with it.
-    pub(super) subjects: Vec<finding::Model>,
+    /// Tokens, viewers and addresses that it is about; never kept with it.
+    pub(super) subjects: Subjects,
     pub(super) at: Timestamp,
 }
 
@@ -278,9 +280,9 @@ impl Facts {
     ) -> Result<Self, DbErr> {
         let subjects = match &rule {
             Some(rule) if rule.metric == Metric::Findings && event != Event::Resolved => {
-                subjects(connection, organisation, rule, Timestamp::from_us(row.opened_at)).await?
+                Subjects::of(connection, organisation, rule, Timestamp::from_us(row.opened_at)).await?
             }
-            _ => vec![],
+            _ => Subjects::default(),
         };
         Ok(Self {
             event: event_column(event),
@@ -319,7 +321,7 @@ impl Facts {
         if !streams.is_empty() {
             lines.push(format!("Streams: {}", streams.join(", ")));
         }
-        lines.extend(self.subjects.iter().map(|found| {
+        lines.extend(self.subjects.worst.iter().map(|found| {
             let (kind, subject, indicator) = (&found.kind, &found.subject, misuse::label(&found.indicator));
             format!("{kind} {subject}: {indicator} (+{}), {}", found.points, found.evidence)
         }));
@@ -329,13 +331,11 @@ impl Facts {
     /// What a webhook is told. It stays in the log of calls: tokens by their ids, and nobody's name or address.
     fn call(&self) -> serde_json::Value {
         let row = &self.row;
-        let of = |kind: &str| self.subjects.iter().filter(|found| found.kind == kind).count();
-        let tokens: Vec<_> = self
-            .subjects
-            .iter()
-            .filter(|found| found.kind == crate::analytics::findings::TOKEN)
+        let worst = self.subjects.worst.iter();
+        let tokens: Vec<_> = worst
+            .filter(|found| found.kind == findings::TOKEN)
+            .map(|found| &found.subject)
             .collect();
-        let tokens: Vec<_> = tokens.iter().map(|found| &found.subject).collect();
         let mut call = json!({
             "call": "alert",
             "event": self.event,
@@ -359,34 +359,13 @@ impl Facts {
             "time": words::lasted(row, self.at).as_secs(),
             "timestamp": self.at.ms(),
         });
-        if let (false, Some(fields)) = (self.subjects.is_empty(), call.as_object_mut()) {
+        if let (false, Some(fields)) = (self.subjects.worst.is_empty(), call.as_object_mut()) {
             fields.insert("tokens".to_owned(), json!(tokens));
-            fields.insert("addresses".to_owned(), json!(of(crate::analytics::findings::ADDRESS)));
-            fields.insert("viewers".to_owned(), json!(of(crate::analytics::findings::USER)));
+            fields.insert("addresses".to_owned(), json!(self.subjects.many(findings::ADDRESS)));
+            fields.insert("viewers".to_owned(), json!(self.subjects.many(findings::USER)));
         }
         call
     }
-}
-
-/// What was found since then on the streams that count, the worst first.
-async fn subjects(
-    connection: &impl ConnectionTrait,
-    organisation: OrganisationId,
-    rule: &Definition,
-    opened: Timestamp,
-) -> Result<Vec<finding::Model>, DbErr> {
-    let mut select = finding::Entity::in_tenant(organisation)
-        .filter(finding::Column::LastAt.gte(opened.minus(rule.window()).us()))
-        .order_by_desc(finding::Column::Points)
-        .order_by_desc(finding::Column::Id)
-        .limit(SUBJECTS);
-    if let Some(indicator) = &rule.indicator {
-        select = select.filter(finding::Column::Indicator.eq(indicator));
-    }
-    if let Some(scope) = warm::scope(connection, organisation, rule).await? {
-        select = select.filter(finding::Column::Id.in_subquery(warm::seen_on(organisation, &scope)));
-    }
-    select.all(connection).await
 }
 
 async fn organisation_name(connection: &impl ConnectionTrait, organisation: OrganisationId) -> Result<String, DbErr> {
@@ -398,5 +377,3 @@ async fn organisation_name(connection: &impl ConnectionTrait, organisation: Orga
 pub(super) const GATHERING: Duration = Duration::from_secs(3);
 /// Alerts that are told in one go.
 const AT_ONCE: u64 = 100;
-/// Tokens, viewers and addresses that are named.
-const SUBJECTS: u64 = 10;

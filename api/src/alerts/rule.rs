@@ -173,14 +173,20 @@ impl Definition {
         }
     }
 
-    /// Whether it is over. `usual` is what it was when it began.
+    /// Whether it is over. `usual` is what it was when it began. The least that there can be is behind every bar, and so is
+    /// the most: a bar at either is to be reached.
     pub(crate) fn is_over(&self, value: f64, usual: Option<f64>) -> bool {
         let bar = self.resolve_at.unwrap_or(self.threshold);
         match self.comparison {
-            Comparison::AtLeast => value < bar,
-            Comparison::AtMost => value > bar,
+            Comparison::AtLeast => value < bar || (value <= 0.0 && value < self.threshold),
+            Comparison::AtMost => value > bar || (self.is_all(value) && value > self.threshold),
             Comparison::TimesUsual => value < self.times_usual(bar, usual),
         }
+    }
+
+    /// Whether so much is all of the hundred of which it is a part.
+    pub(crate) fn is_all(&self, value: f64) -> bool {
+        self.metric.is_ratio() && value >= ALL
     }
 
     /// So many times what is usual, and no less than what is told at all; `least` of a ratio says of how much it is.
@@ -230,6 +236,8 @@ impl Definition {
 
 /// A ratio that is less is not unusual, however little is usual.
 const ONE_OF_A_HUNDRED: f64 = 1.0;
+/// The most that a ratio can be.
+const ALL: f64 = 100.0;
 
 #[cfg(test)]
 mod tests {
@@ -259,6 +267,32 @@ mod tests {
                 receivers: vec![],
             }
         }
+    }
+
+    #[test]
+    fn a_bar_at_the_least_or_the_most_that_there_can_be_is_over_once_it_is_reached() {
+        let rule = |metric, comparison, threshold, resolve_at| Definition {
+            metric,
+            comparison,
+            threshold,
+            resolve_at,
+            ..Definition::plain()
+        };
+        let none = rule(Metric::Denials, Comparison::AtLeast, 3.0, Some(0.0));
+        assert!(none.is_over(0.0, None) && !none.is_over(1.0, None));
+        let all = rule(Metric::FailureRatio, Comparison::AtMost, 50.0, Some(100.0));
+        assert!(all.is_over(100.0, None) && !all.is_over(99.9, None));
+        // What is no ratio can be any number, and what is at another bar is not behind it.
+        let hundred = rule(Metric::Viewers, Comparison::AtMost, 50.0, Some(100.0));
+        assert!(!hundred.is_over(100.0, None) && hundred.is_over(101.0, None));
+        let one = rule(Metric::Denials, Comparison::AtLeast, 3.0, Some(1.0));
+        assert!(!one.is_over(1.0, None) && one.is_over(0.0, None));
+        // What always is, is never over.
+        let always = [
+            rule(Metric::FailureRatio, Comparison::AtMost, 100.0, None),
+            rule(Metric::Viewers, Comparison::AtLeast, 0.0, None),
+        ];
+        assert!(!always[0].is_over(100.0, None) && !always[1].is_over(0.0, None));
     }
 
     #[test]

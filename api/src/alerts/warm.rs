@@ -278,6 +278,30 @@ async fn away(
     Ok(())
 }
 
+/// Of these streams, those that somebody here stopped, locked or deleted: nobody awaits their broadcasters.
+pub(super) async fn ended_here(
+    connection: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    names: &[StreamName],
+) -> Result<Vec<StreamName>, DbErr> {
+    use stream::Column;
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let ended = Condition::any()
+        .add(Column::Standing.ne("active"))
+        .add(Column::DeletedAt.is_not_null());
+    let rows: Vec<String> = stream::Entity::in_tenant(organisation)
+        .select_only()
+        .column(Column::Name)
+        .filter(Column::Name.is_in(names.iter().map(ToString::to_string)))
+        .filter(ended)
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(rows.into_iter().filter_map(|name| name.parse().ok()).collect())
+}
+
 async fn hooks(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,

@@ -131,9 +131,14 @@ impl Watch {
         }
     }
 
-    /// A broadcaster is gone because somebody here wanted that.
+    /// A broadcaster is gone because somebody here wanted that, or is awaited here no more.
     pub(super) fn was_ended(&mut self, name: &StreamName) {
         self.away.remove(name);
+    }
+
+    /// Streams whose broadcaster went away, and is awaited.
+    pub(super) fn away(&self) -> Vec<StreamName> {
+        self.away.keys().cloned().collect()
     }
 
     /// Viewers of a stream got so much media more.

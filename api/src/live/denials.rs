@@ -28,14 +28,15 @@ pub(super) struct Refusal {
 }
 
 impl Kept {
-    /// Those of a batch that are kept, its newest: a crowd of refusals costs no more than so many at once of each
-    /// organisation.
+    /// Those of a batch that are kept, the newest of each moment: a crowd of refusals costs no more than so many at once of
+    /// each organisation. What waited for the database comes in one batch, and was not at once.
     pub(super) fn choose(refusals: Vec<Refusal>) -> Vec<Refusal> {
-        let mut taken: HashMap<OrganisationId, usize> = HashMap::new();
+        let mut taken: HashMap<(OrganisationId, i64), usize> = HashMap::new();
         let mut chosen = refusals;
         chosen.reverse();
         chosen.retain(|refusal| {
-            let taken = taken.entry(refusal.organisation).or_default();
+            let moment = refusal.at.us().div_euclid(MOMENT_US);
+            let taken = taken.entry((refusal.organisation, moment)).or_default();
             *taken += 1;
             *taken <= AT_ONCE
         });
@@ -139,8 +140,47 @@ fn row(
 const MOST: u64 = 10_000;
 /// After how many more it is looked whether there are too many.
 const LOOK_AFTER: u64 = 1_000;
-/// Of one organisation, in one batch.
+/// Of one organisation, in one batch and one moment.
 const AT_ONCE: usize = 50;
+/// About as often as what is told is written.
+const MOMENT_US: i64 = 50_000;
 const AGE: Duration = Duration::from_hours(30 * 24);
 /// SQLite allows 32766 parameters in a statement.
 const ROWS: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use guard::{Door, Reason};
+    use ids::DecisionId;
+    use link::{Protocol, Visitor};
+
+    use super::*;
+
+    fn refusal(n: u8, at_ms: i64) -> Refusal {
+        Refusal {
+            organisation: OrganisationId::mint(1, [1; 10]),
+            at: Timestamp::from_us(1_800_000_000_000_000 + at_ms * 1_000),
+            denied: Denied {
+                stream: "7KQ2M-a".to_owned(),
+                door: Door::Playback,
+                protocol: Protocol::Hls,
+                address: [192, 0, 2, n].into(),
+                reason: Reason::TokenExpired,
+                decision: DecisionId::mint(1, [n; 10]),
+                trace: vec![],
+                visitor: Visitor::default(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_waited_for_the_database_is_kept_by_when_it_was_refused_and_a_flood_is_not() {
+        let outage = (0..120).map(|n| refusal(n, 375 * i64::from(n))).collect();
+        assert_eq!(Kept::choose(outage).len(), 120);
+        let flood = (0..120).map(|n| refusal(n, 0)).collect();
+        let kept = Kept::choose(flood);
+        let kept: Vec<_> = kept.iter().map(|one| one.denied.address.to_string()).collect();
+        let ends = (kept[0].as_str(), kept[49].as_str());
+        assert_eq!((kept.len(), ends), (50, ("192.0.2.119", "192.0.2.70")));
+    }
+}

@@ -98,7 +98,10 @@ pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<a
     }
     let old = before.as_ref().and_then(|row| words::definition(&row.definition));
     let new = merged(old.as_ref(), &wish)?;
-    check(&new)?;
+    // One that another version let pass can still be muted, and switched off.
+    if old.as_ref() != Some(&new) {
+        check(&new)?;
+    }
     exists(&work, acting.id, &new, old.as_ref()).await?;
     let name = match (&wish.name, &before) {
         (Some(name), _) => label("name", name, NAME)?,
@@ -290,6 +293,9 @@ fn check(rule: &Definition) -> Result<(), Fault> {
     }
     if rule.metric.is_ratio() && rule.comparison != Comparison::TimesUsual && rule.threshold > 100.0 {
         return invalid("threshold", "of a hundred: 100 at most");
+    }
+    if rule.comparison == Comparison::AtMost && rule.is_all(rule.threshold) {
+        return invalid("threshold", "below 100: as little as that is always");
     }
     if !amount(rule.least) {
         return invalid("least", "a number, 0 or more");

@@ -315,6 +315,10 @@ async fn tell(work: Work<'_>, action: Action, row: stream::Model, mut detail: Va
         vec![Update::Stream(policy::stream(state, &row)?)]
     };
     let progress = work.finish(action, &row.name, detail, &updates).await?;
+    if row.deleted_at.is_some() || row.standing != "active" {
+        // Rules on streams that go offline await it no more.
+        state.alerts.rules_changed();
+    }
     state.live.tell(organisation, at, What::Stream(Box::new(row.clone())));
     Ok((row, progress))
 }

@@ -186,6 +186,21 @@ async fn an_alert_opens_is_reminded_and_is_resolved_and_its_mails_say_so_once_ea
 }
 
 #[tokio::test]
+async fn an_alert_whose_second_bar_is_nothing_is_over_once_there_is_nothing() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let none = json!({ "name": "Refusals", "metric": "DENIALS", "threshold": 3, "resolveAt": 0, "windowS": 60,
+        "holdS": 5 });
+    rule(&admin, none).await;
+    refuse(&world, 3, Reason::TokenExpired);
+    until(&admin, |alert| alert["state"] == "OPEN").await;
+    world.pass(Duration::from_secs(70));
+    until(&admin, |alert| alert["value"] == 0.0).await;
+    world.pass(Duration::from_secs(6));
+    until(&admin, |alert| alert["state"] == "RESOLVED").await;
+}
+
+#[tokio::test]
 async fn fifty_streams_that_go_offline_are_one_alert_which_ends_when_they_come_back() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
@@ -237,20 +252,25 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
     admin.data(hook, json!({})).await;
     rule(
         &admin,
-        json!({ "name": "Thieves", "metric": "FINDINGS", "indicator": "DENIALS", "threshold": 1, "windowS": 600 }),
+        json!({ "name": "Thieves", "metric": "FINDINGS", "indicator": "DENIALS", "threshold": 1, "windowS": 600,
+            "minScore": 50 }),
     )
     .await;
-    // Each of 100 addresses is refused so often that it is a finding.
+    // Each of 105 addresses is refused so often that it is a finding, and of 100 of them what was forged.
     for _ in 0..12 {
         let viewing = world.viewing(world.stream(), 1);
-        for n in 0..100 {
+        for n in 0..105 {
             let kind = Event::Denied {
                 organisation: Some(viewing.organisation),
                 stream: viewing.name.clone(),
                 door: Door::Playback,
                 protocol: Protocol::Hls,
                 address: [198, 51, 100, n].into(),
-                reason: Reason::TokenSignature,
+                reason: if n < 100 {
+                    Reason::TokenSignature
+                } else {
+                    Reason::TokenExpired
+                },
                 decision: DecisionId::mint(n.into(), [n; 10]),
                 trace: vec![],
                 visitor: link::Visitor::default(),
@@ -279,6 +299,11 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
         (&json!("opened"), &json!(100.0))
     );
     assert!(!content.to_string().contains("198.51.100"), "{content}");
+    // Ten are named in the mail, and all that count are counted.
+    assert_eq!(
+        (&content["addresses"], &content["viewers"], &content["tokens"]),
+        (&json!(100), &json!(0), &json!([]))
+    );
 }
 
 #[tokio::test]
@@ -457,6 +482,10 @@ async fn what_a_rule_or_receiver_may_not_be_is_told_with_the_field() {
         ("threshold", json!({ "threshold": -1 })),
         ("threshold", json!({ "metric": "FAILURE_RATIO", "threshold": 101 })),
         ("threshold", json!({ "metric": "BUFFERING", "threshold": 101 })),
+        (
+            "threshold",
+            json!({ "metric": "BUFFERING", "comparison": "AT_MOST", "threshold": 100 }),
+        ),
         ("protocol", json!({ "metric": "VIEWERS", "protocol": "HLS" })),
         ("country", json!({ "metric": "VIEWERS", "country": "DE" })),
         ("country", json!({ "metric": "SESSIONS", "country": "XX" })),

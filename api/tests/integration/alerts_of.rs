@@ -1,10 +1,12 @@
-//! Alerts of one protocol, of one country, of misuse on one stream, and of how well it plays; the same after a restart.
+//! Alerts of one protocol, of one country, of misuse on one stream, of how well it plays, and of streams that are ended
+//! here; the same after a restart.
 
 use std::time::Duration;
 
 use guard::{Door, Place, Reason};
-use ids::DecisionId;
-use link::{Kind as Event, Protocol, Quality, SessionFacts, Visitor};
+use ids::{DecisionId, SessionId};
+use link::{Kind as Event, Protocol, Quality, SessionEnd, SessionFacts, Visitor};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use testkit::Kind;
 
@@ -12,7 +14,7 @@ use crate::{
     alerts::receiver,
     analytics::viewing,
     harness::{Client, World},
-    privacy::eventually,
+    privacy::{database, eventually},
 };
 
 /// Makes a rule of that name, at least so much of that within an hour.
@@ -346,4 +348,103 @@ async fn a_rule_on_misuse_hears_of_its_stream_alone() {
 #[tokio::test]
 async fn a_rule_on_misuse_hears_of_its_stream_alone_on_postgresql() {
     found_on_streams_on(Kind::Postgres).await;
+}
+
+/// A broadcaster of the stream of that name came, and went away.
+fn goes_away(world: &World, n: u64, name: &str) {
+    let facts = SessionFacts {
+        session: SessionId::mint(n, [n.to_le_bytes()[0]; 10]),
+        name: name.parse().unwrap(),
+        door: Door::Ingest,
+        protocol: Protocol::Rtmp,
+        ..world.viewing(world.stream(), n)
+    };
+    let end = SessionEnd {
+        session: facts.session,
+        organisation: facts.organisation,
+        stream: facts.stream,
+        bytes: 0,
+        requests: 1,
+        reason: None,
+    };
+    world.node.tell(world.clock.now(), Event::Started(facts));
+    world.node.tell(world.clock.now(), Event::Ended(end));
+}
+
+async fn ended_here_on(kind: Kind) {
+    let world = World::on(kind).await;
+    let admin = world.as_role("nanoAdmin").await;
+    rule(&admin, "offline", "STREAMS_OFFLINE", 1.0, json!({ "holdS": 60 })).await;
+    let mut all = vec![world.stream().to_owned()];
+    for title in ["Second", "Third", "Fourth"] {
+        all.push(stream(&admin, title, &[]).await);
+    }
+    for (n, name) in (1..).zip(&all) {
+        goes_away(&world, n, name);
+    }
+    // Whoever knows of this knows of them.
+    world.refused(&admin, 9_000).await;
+    let says = async |name: &str, begin: &str| {
+        // What changes is written every other second.
+        world.pass(Duration::from_secs(3));
+        eventually(begin, async || {
+            let open = open(&admin).await;
+            open.iter()
+                .any(|(known, said)| known == name && said.starts_with(begin))
+        })
+        .await;
+    };
+    eventually("it opens", async || names(&admin).await == ["offline"]).await;
+    says("offline", "4 streams went offline").await;
+    let ends = async |operation: &str, name: &str| {
+        let end = format!("mutation($n: String!) {{ {operation}(input: {{name: $n}}) {{ errors {{ code }} }} }}");
+        let ended = admin.data(&end, json!({ "n": name })).await[operation].clone();
+        assert_eq!(ended["errors"], json!([]), "{operation}");
+    };
+    ends("stopStream", &all[0]).await;
+    says("offline", "3 streams went offline").await;
+    ends("lockStream", &all[1]).await;
+    says("offline", "2 streams went offline").await;
+    ends("deleteStream", &all[2]).await;
+    says("offline", "1 stream went offline").await;
+    // What is written down says it as well: it opens with that number.
+    rule(&admin, "later", "STREAMS_OFFLINE", 1.0, json!({ "holdS": 60 })).await;
+    says("later", "1 stream went offline").await;
+    ends("stopStream", &all[3]).await;
+    for name in ["offline", "later"] {
+        says(name, "0 streams went offline").await;
+    }
+    world.pass(Duration::from_secs(61));
+    eventually("they are over", async || names(&admin).await.is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_went_away_and_is_stopped_locked_or_deleted_then_is_missed_no_more() {
+    ended_here_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_went_away_and_is_stopped_locked_or_deleted_then_is_missed_no_more_on_postgresql() {
+    ended_here_on(Kind::Postgres).await;
+}
+
+#[tokio::test]
+async fn a_rule_that_may_not_be_any_more_can_still_be_switched_off_and_not_made_another() {
+    let world = World::new().await;
+    let admin = world.as_role("nanoAdmin").await;
+    let always = json!({ "comparison": "AT_MOST" });
+    rule(&admin, "always", "FAILURE_RATIO", 50.0, always).await;
+    let stored = "UPDATE alert_rule SET definition = json_set(definition, '$.threshold', 100.0)";
+    database(&world).await.execute_unprepared(stored).await.unwrap();
+    let rules = "{ organisation { alertRules { id enabled threshold } } }";
+    let of = async || admin.data(rules, json!({})).await["organisation"]["alertRules"][0].clone();
+    let before = of().await;
+    assert_eq!(before["threshold"], 100.0);
+    let save = "mutation($i: SaveAlertRuleInput!) { saveAlertRule(input: $i) { errors { field } } }";
+    let change = async |change: Value| admin.data(save, json!({ "i": change })).await["saveAlertRule"].clone();
+    let longer = change(json!({ "id": before["id"], "windowS": 7_200 })).await;
+    assert_eq!(longer["errors"][0]["field"], json!(["input", "threshold"]));
+    let off = change(json!({ "id": before["id"], "enabled": false })).await;
+    assert_eq!(off["errors"], json!([]));
+    assert_eq!(of().await["enabled"], false);
 }

@@ -74,7 +74,7 @@ test('a rule is made, an alert arrives by itself, is taken on, and is over', asy
   await dialog.getByRole('button', { name: 'Make rule' }).click();
   const rule = rules.getByRole('row').filter({ hasText: 'Refusals on the final' });
   await expect(rule).toContainText('Refusals: 5 or more within 60 seconds');
-  await expect(rule).toContainText('Over once it is past that for');
+  await expect(rule).toContainText('Over once it is below 5 for');
   await expectFitEverywhere(page, 'alert rules');
 
   // It arrives while one looks.

@@ -1,7 +1,8 @@
 //! What a session's player says of how well it plays: bounded by what can be, and kept until it is told.
 //!
 //! A player is the viewer's, and may say anything. What it says counts for its own session alone, once where it can be
-//! only once, and for no more time than has passed, but for a minute that a session before could not tell.
+//! only once, and for no more time than has passed, but for a minute that a session before could not tell. A first picture
+//! counts where it was set out for.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -73,11 +74,13 @@ impl Player {
         };
         let most = |all: u32, more: u32| more.min(MOST.saturating_sub(all));
         let all = &said.all;
+        // Starts are compared with attempts: who never set out has not started.
+        let set_out = report.attempt || all.attempt;
         let quality = Quality {
             attempt: report.attempt && !all.attempt,
             start_ms: report
                 .start_ms
-                .filter(|_| all.start_ms.is_none())
+                .filter(|_| set_out && all.start_ms.is_none())
                 .map(|ms| ms.min(millis(LONGEST))),
             played_ms,
             stalled_ms,
@@ -144,6 +147,17 @@ mod tests {
         assert_eq!((later.played_ms, later.stalled_ms), (10_000, 0));
         player.hear_at(soon, &huge);
         assert_eq!(player.take(), None);
+    }
+
+    #[test]
+    fn a_start_counts_for_a_session_that_set_out_and_for_no_other() {
+        let (player, now) = (Player::default(), Instant::now());
+        player.hear_at(now, &report(r#"{"startMs":5}"#));
+        assert_eq!(player.take(), None);
+        player.hear_at(now, &report(r#"{"attempt":true}"#));
+        player.hear_at(now, &report(r#"{"startMs":700}"#));
+        let quality = player.take().unwrap();
+        assert_eq!((quality.attempt, quality.start_ms), (true, Some(700)));
     }
 
     #[test]

@@ -148,10 +148,12 @@ impl Case<'_> {
         self.holds(raise, Indicator::Addresses, points, || {
             let addresses = counted(count(all.len()), "address", "addresses");
             let networks = counted(networks, "network", "networks");
-            format!(
-                "{addresses} in {networks} within 10 minutes, {} at once",
-                at_once.addresses
-            )
+            // Who came just now is not known to be there at once.
+            let at_once = match at_once.addresses {
+                0 => String::new(),
+                many => format!(", {many} at once"),
+            };
+            format!("{addresses} in {networks} within 10 minutes{at_once}")
         });
     }
 

@@ -120,6 +120,14 @@ fn addresses_count_from_three_outside_one_network() {
     );
     let family = of(&[(&a, 0, 600), (&b, 10, 600), (&c, 20, 600)]);
     assert_eq!(most(&family, Indicator::Addresses), Some(15), "a home and two carriers");
+    let first = family
+        .iter()
+        .find(|finding| finding.indicator == Indicator::Addresses)
+        .expect("that indicator");
+    assert_eq!(
+        first.evidence, "3 addresses in 3 networks within 10 minutes",
+        "who just came"
+    );
     let found = of(&[(&a, 0, 600), (&b, 10, 600), (&c, 20, 600), (&same, 20, 600)]);
     assert_eq!(most(&found, Indicator::Addresses), Some(50), "at once");
     let at_once = found.iter().find(|finding| finding.points == 50).expect("that finding");

@@ -213,17 +213,21 @@ fn told_when(rule: &AlertRule) -> String {
 
 /// As in "Over once it is below 3 for 60 seconds; reminded every 4 hours".
 fn over_when(rule: &AlertRule) -> String {
-    let bar = match (rule.resolve_at, rule.comparison) {
-        (None, _) => "past that".to_owned(),
-        (Some(bar), Comparison::AtLeast) => format!("below {}", amount(rule.metric, bar)),
-        (Some(bar), Comparison::AtMost) => format!("above {}", amount(rule.metric, bar)),
+    let bar = rule.resolve_at.unwrap_or(rule.threshold);
+    let told = amount(rule.metric, bar);
+    let bar = match rule.comparison {
+        // Nothing is less than nothing, and no more than a hundred of a hundred.
+        Comparison::AtLeast if bar <= 0.0 => told,
+        Comparison::AtMost if rule.metric.is_ratio() && bar >= 100.0 => amount(rule.metric, 100.0),
+        Comparison::AtLeast => format!("below {told}"),
+        Comparison::AtMost => format!("above {told}"),
         // What is less than that is over, too, however many times the usual it is.
-        (Some(bar), Comparison::TimesUsual) if rule.least > 0.0 && !rule.metric.is_ratio() => format!(
+        Comparison::TimesUsual if rule.least > 0.0 && !rule.metric.is_ratio() => format!(
             "below {} times the usual, or below {},",
             short(bar),
             amount(rule.metric, rule.least)
         ),
-        (Some(bar), Comparison::TimesUsual) => format!("below {} times the usual", short(bar)),
+        Comparison::TimesUsual => format!("below {} times the usual", short(bar)),
     };
     let reminded = match rule.remind_s {
         Some(seconds) => format!("reminded every {}", span(seconds)),
