@@ -7,8 +7,8 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement, ScrollIntoViewOptions,
-    ScrollLogicalPosition, Url,
+    Blob, BlobPropertyBag, FocusOptions, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlInputElement,
+    ScrollIntoViewOptions, ScrollLogicalPosition, Url,
 };
 
 /// The element of that id.
@@ -30,11 +30,21 @@ pub(crate) fn reveal(id: &str) {
     }
 }
 
-/// Gives the focus to what the page is about.
+/// Gives the focus to what the page is about, and scrolls nowhere.
 pub(crate) fn focus_main() {
     if let Some(main) = element("main") {
-        let _ = main.focus();
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = main.focus_with_options(&options);
     }
+}
+
+/// Whether nothing has the focus, or something in a dialog that is closed.
+pub(crate) fn is_focus_lost() -> bool {
+    document().active_element().is_none_or(|one| {
+        one.matches("body, dialog:not([open]), dialog:not([open]) *")
+            .unwrap_or(true)
+    })
 }
 
 /// Whether commands are given with ⌘ here.

@@ -11,6 +11,13 @@ export async function expectFitForAll(page: Page, name: string, rules?: string[]
   let found = await violations(page, rules);
   for (let look = 1; found.length > 0 && look < LOOKS; look++) found = await violations(page, rules);
   expect(found, name).toEqual([]);
+  await expectNothingSideways(page, name);
+  if (process.env.PORTCULLIS_PICTURES) {
+    await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
+  }
+}
+
+async function expectNothingSideways(page: Page, name: string): Promise<void> {
   const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   expect(content, `${name} scrolls sideways`).toBeLessThanOrEqual(window!);
   const dialogs = await page.evaluate(() =>
@@ -19,9 +26,15 @@ export async function expectFitForAll(page: Page, name: string, rules?: string[]
       .map((one) => `${one.getAttribute('aria-label')}: ${one.scrollWidth} in ${one.clientWidth}`),
   );
   expect(dialogs, `${name}: a dialog scrolls sideways`).toEqual([]);
-  if (process.env.PORTCULLIS_PICTURES) {
-    await page.screenshot({ path: `results/screenshots/${name.replaceAll(' ', '-')}.png`, fullPage: true });
+}
+
+/** Between a phone and a wide window, where tables are wider than their place: nothing but they scrolls sideways. */
+export async function expectFitBetween(page: Page, name: string): Promise<void> {
+  for (const width of [768, 900, 1024]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expectNothingSideways(page, `${name}, ${width} wide`);
   }
+  await page.setViewportSize({ width: 1280, height: 800 });
 }
 
 /** What axe finds on the page once it stands still, each with where and why; by these rules where some are named. */
@@ -72,13 +85,13 @@ const LOOKS = 3;
 /** Longer than anything fades. What seems to go on for longer stands still: what is drawn then is what people see. */
 const LONGEST_FADE_MS = 3_000;
 
-/** The page as it stands now, in both colour schemes, wide and narrow. */
+/** The page as it stands now, in both colour schemes, wide and narrow; and at the widths between, that it fits. */
 export async function expectFitEverywhere(page: Page, name: string): Promise<void> {
   for (const [look, width, height] of [['wide', 1440, 900], ['narrow', 390, 844]] as const) {
     await page.setViewportSize({ width, height });
     await expectFitLightAndDark(page, `${name}, ${look}`);
   }
-  await page.setViewportSize({ width: 1280, height: 800 });
+  await expectFitBetween(page, name);
 }
 
 /** The page as it stands now, in both colour schemes. The second differs in nothing but its colours. */

@@ -1,10 +1,11 @@
 // Who steals is found, explained and cut, in the dashboard; and everyone else goes on watching.
 import { readFile } from 'node:fs/promises';
-import { type Locator, type Page, expect, test } from '@playwright/test';
+import { type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { newAdministrator, signIn } from '../support/people.ts';
+import { expectApart, expectSeenByKeyboard } from '../support/tables.ts';
 import { Viewer } from '../support/viewers.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
@@ -26,23 +27,6 @@ async function passedOn(name: string, second: number, more: object = {}): Promis
 async function expectSeenLastFirst(page: Page): Promise<void> {
   const seen = await page.locator('.feed-who time').evaluateAll((all) => all.map((one) => Date.parse((one as HTMLTimeElement).dateTime)));
   expect(seen).toEqual([...seen].sort((one, other) => other - one));
-}
-
-/** By Tab and back, every head that orders the rows is seen: columns that stand still cover none. */
-async function expectSeenByKeyboard(page: Page, table: Locator, heads: string[]): Promise<void> {
-  const button = (head: string) => table.getByRole('columnheader', { name: head, exact: true }).getByRole('button');
-  const isSeen = (one: Element) => {
-    const { left, right, top, height } = one.getBoundingClientRect();
-    return [left + 1, right - 1].every((x) => one.contains(document.elementFromPoint(x, top + height / 2)));
-  };
-  await button(heads[0]!).focus();
-  for (const [key, way] of [['Tab', heads.slice(1)], ['Shift+Tab', heads.slice(0, -1).reverse()]] as const) {
-    for (const head of way) {
-      await page.keyboard.press(key);
-      await expect(button(head)).toBeFocused();
-      expect(await button(head).evaluate(isSeen), `${head} is seen by ${key}`).toBe(true);
-    }
-  }
 }
 
 test('a token that was passed on is found while one looks, and cut in two clicks; nobody else is', async ({ page }) => {
@@ -189,6 +173,7 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await expect(row(page, 'view-thief').getByRole('cell').nth(13), 'it has a score').not.toHaveText('0', { timeout: 60_000 });
   await expectFitEverywhere(page, 'the token view');
   await expectSeenByKeyboard(page, table, heads);
+  await expectApart(table);
 
   await table.getByRole('button', { name: 'User' }).click();
   await expect(page).toHaveURL(/sort=user&dir=asc/);
@@ -317,6 +302,7 @@ test('the IP view says what was watched from each address, and an address is blo
     await page.setViewportSize({ width: 1280, height: 800 });
   };
   for (const cell of ['.stay-score', '.stay-state', '.stay-acts']) await shown(cell);
+  await expectApart(table);
 
   // By subnet and by network, each with its own rule.
   await page.getByRole('combobox', { name: 'A row is' }).selectOption('A subnet, /24 or /64');
@@ -471,6 +457,12 @@ test('where more columns are under those that stand still, their edge is in the 
   await expect.poll(shades).toEqual([1, 1]);
   await table.evaluate((one) => one.scrollTo({ left: one.scrollWidth }));
   await expect.poll(shades).toEqual([1, 0]);
+  // On a phone the list "Order" does what the heads do: they are out of sight, keep their names, and are not come to.
+  await expect(table.getByRole('columnheader').getByRole('button')).toHaveCount(16);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.getByRole('combobox', { name: 'Order' })).toBeVisible();
+  await expect(table.getByRole('columnheader').getByRole('button')).toHaveCount(0);
+  await expect(table.getByRole('columnheader', { name: 'Max concurrency', exact: true })).toHaveCount(1);
   viewer.leave();
 });
 

@@ -1,5 +1,5 @@
 // What customers write has words of any length: nothing that they stand in is wider than it is shown, on a phone neither.
-import { expect, test } from '@playwright/test';
+import { type Locator, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo } from '../support/demo.ts';
 import { expectFitEverywhere, expectFitLightAndDark } from '../support/fit.ts';
@@ -76,4 +76,54 @@ test('receivers of one name are told apart', async ({ page }) => {
   await page.goto(at('/organisation/webhooks'));
   await expect(page.getByRole('button', { name: 'Test https://example.com/two' })).toBeVisible();
   await expectFitEverywhere(page, 'webhooks of one host');
+});
+
+/** Somebody whose audit log is longer than a phone is high. */
+async function logged(page: Page, name: string): Promise<Locator> {
+  const person = await newAdministrator(name, EVERYTHING);
+  const control = await Control.signedIn(person);
+  for (let n = 0; n < 12; n += 1) await control.change('createGroup', { name: `Group ${n}` });
+  await control.close();
+  await signIn(page, person);
+  await page.goto(at('/organisation/audit'));
+  const details = page.getByRole('button', { name: /^Details of/ });
+  await expect(details.nth(11)).toBeVisible();
+  return details;
+}
+
+test('on a phone nothing that a keyboard comes to is beneath the bar at the foot', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const details = await logged(page, 'Nadia');
+  const bar = (await page.getByRole('navigation', { name: 'Main' }).boundingBox())!;
+  for (let stop = 0; stop < 120; stop += 1) {
+    await page.keyboard.press('Tab');
+    const beneath = await page.evaluate((top) => {
+      const one = document.activeElement!;
+      return one.closest('main') !== null && one.getBoundingClientRect().bottom > top ? one.outerHTML : '';
+    }, bar.y);
+    expect(beneath).toBe('');
+    if (await details.nth(11).evaluate((one) => one === document.activeElement)) return;
+  }
+  throw new Error('the twelfth entry was not come to');
+});
+
+test('what is beyond the edge of a table is scrolled to by keyboard, and the edge is in the shade until then', async ({ page }) => {
+  await page.setViewportSize({ width: 880, height: 800 });
+  const details = (await logged(page, 'Nell')).first();
+  // So wide that a few pixels of it are seen: browsers leave that where it is.
+  const frame = page.locator('.table-wrap');
+  const beyond = async () => {
+    const [one, around] = [(await details.boundingBox())!, (await frame.boundingBox())!];
+    return one.x + one.width - around.x - around.width;
+  };
+  await page.setViewportSize({ width: Math.round(880 + (await beyond()) - (await details.boundingBox())!.width + 4), height: 800 });
+  expect(await beyond(), 'most of it is out of sight').toBeGreaterThan(4);
+  const shades = () =>
+    frame.evaluate((one) => ['::before', '::after'].map((of) => Math.round(Number(getComputedStyle(one, of).opacity))));
+  await expect.poll(shades).toEqual([0, 1]);
+  for (let stop = 0; stop < 60 && !(await details.evaluate((one) => one === document.activeElement)); stop += 1) {
+    await page.keyboard.press('Tab');
+  }
+  await expect(details).toBeFocused();
+  expect(await beyond(), 'it is seen').toBeLessThanOrEqual(0);
 });

@@ -1,7 +1,7 @@
 // Every page, for everybody: no violation that axe can find, light and dark, wide and narrow, and nothing to scroll sideways.
 import { type Page, expect, test } from '@playwright/test';
 import { demo, testStream, user } from '../support/demo.ts';
-import { expectFitLightAndDark } from '../support/fit.ts';
+import { expectFitBetween, expectFitLightAndDark } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
 import { expectToPlay } from '../support/picture.ts';
 
@@ -54,6 +54,7 @@ async function expectAllFit(page: Page, pages: [string, string, string][], look:
     await expect(title).toBeVisible();
     await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
     await expectFitLightAndDark(page, `${name}, ${look}`);
+    if (look === 'wide') await expectFitBetween(page, name);
   }
 }
 

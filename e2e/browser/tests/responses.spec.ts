@@ -1,9 +1,10 @@
 // Whoever steals is kept out for a while: one person suggests and another approves, or it happens by itself.
-import { type Page, expect, test } from '@playwright/test';
+import { type Locator, type Page, expect, test } from '@playwright/test';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
+import { expectApart, expectSeenByKeyboard } from '../support/tables.ts';
 import { Viewer, asked } from '../support/viewers.ts';
 
 const at = (path: string) => new URL(path, demo().dashboard).href;
@@ -76,6 +77,19 @@ test('one suggests to keep somebody out, another approves, and takes it back', a
   await other.goto(at(`/misuse/tokens?jti=${jti}`));
   const held = other.getByRole('table').getByRole('row').filter({ hasText: jti }).getByRole('link', { name: /^Held until/ });
   await expect(held, 'it does not look free').toBeVisible({ timeout: 60_000 });
+  // In one word, with the time behind it: it covers no column, and on a phone what can be done stays at the edge.
+  await expect(held).toHaveText('Held');
+  await expect(held).toHaveAttribute('title', /^Held until .*\d/);
+  const view = other.getByRole('table', { name: 'Token view' });
+  await expectApart(view);
+  await expectSeenByKeyboard(other, view, ['Top referrers', 'First start', 'Last end', 'Max concurrency', 'Score', 'Status']);
+  await other.setViewportSize({ width: 390, height: 844 });
+  const card = view.getByRole('row').filter({ hasText: jti });
+  const box = async (one: Locator) => (await one.boundingBox())!;
+  const [whole, acts, first] = [await box(card), await box(card.locator('.stay-acts')), await box(card.locator('[data-label="User"]'))];
+  expect(whole.x + whole.width - acts.x - acts.width, 'at the edge').toBeLessThan(20);
+  expect(first.y, 'nothing is beside it').toBeGreaterThan(acts.y + acts.height / 2);
+  await other.setViewportSize({ width: 1280, height: 800 });
   await held.click();
   await row(other, jti).getByRole('button', { name: `Let Token ${jti} in again` }).click();
   await expect(other.getByText(`Token ${jti} may come in again.`)).toBeVisible();

@@ -208,3 +208,16 @@ test('a static token is made with what stands against it, shown once, lets in wh
   await page.getByRole('dialog').getByRole('button', { name: 'Switch off' }).click();
   await expect(page.getByText('No static token lets in')).toBeVisible();
 });
+
+test('whoever takes a token back by keyboard goes on in its row', async ({ page }) => {
+  await tokens('keyed-ann');
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/tokens'));
+  await page.getByLabel('Search tokens').fill('keyed-ann');
+  await expect(page.getByText('1 token', { exact: true })).toBeVisible();
+  await row(page, 'keyed-ann').getByRole('button', { name: 'Revoke the token of keyed-ann' }).press('Enter');
+  await page.getByRole('dialog', { name: 'Revoke this token?' }).getByRole('button', { name: 'Revoke token' }).press('Enter');
+  await expect(row(page, 'keyed-ann')).toContainText('Revoked');
+  await page.getByRole('dialog', { name: 'Token revoked' }).getByRole('button', { name: 'Done' }).press('Enter');
+  await expect(row(page, 'keyed-ann').getByRole('button', { name: 'Actions for keyed-ann' })).toBeFocused();
+});

@@ -1,8 +1,13 @@
-//! Dialogs on `<dialog>`: the browser keeps the focus inside, gives it back, and closes at Escape.
+//! Dialogs on `<dialog>`: the browser keeps the focus inside, gives it back where it can, and closes at Escape.
+
+use std::{cell::RefCell, iter};
 
 use leptos::{ev, html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::{Button, Icon, Look, Notice, Tone};
+use crate::browser;
 
 /// A modal dialog. Its content is made anew at each opening, so that nothing of the last one is left in it.
 #[component]
@@ -16,10 +21,14 @@ pub(crate) fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
+    let origin = StoredValue::new_local(None::<Origin>);
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (open.get(), dialog.open()) {
-            (true, false) => drop(dialog.show_modal()),
+            (true, false) => {
+                origin.set_value(Origin::now());
+                drop(dialog.show_modal());
+            }
             (false, true) => dialog.close(),
             _ => {}
         }
@@ -35,6 +44,12 @@ pub(crate) fn Dialog(
     let closed = move |_| {
         if dialog.get_untracked().is_none_or(|dialog| !dialog.open()) {
             open.set(false);
+            if let Some(Some(origin)) = origin.try_get_value()
+                && browser::is_focus_lost()
+            {
+                origin.take_up();
+            }
+            LAST.set(None);
         }
     };
     let children = StoredValue::new(children);
@@ -78,3 +93,72 @@ pub(crate) fn Confirm(
         </Dialog>
     }
 }
+
+/// Where somebody was when a dialog opened. What they pressed may be gone, or barred, once it closes: then the browser has
+/// nothing to give the focus back to.
+#[derive(Clone)]
+struct Origin {
+    row: Option<Element>,
+    /// What the row stands in, and its place there, from 1: it may have been drawn anew.
+    list: Option<(Element, usize)>,
+    dialog: Option<Element>,
+    /// That of the dialog before, where one leads to another: what was pressed in it is gone with it.
+    before: Option<Box<Self>>,
+}
+
+impl Origin {
+    /// None where nothing had the focus, as after a press in some browsers: then it is not lost either.
+    fn now() -> Option<Self> {
+        let before = LAST.take();
+        let origin = if browser::is_focus_lost() {
+            before
+        } else {
+            Self::here(before)
+        };
+        LAST.set(origin.clone());
+        origin
+    }
+
+    fn here(before: Option<Self>) -> Option<Self> {
+        let one = document().active_element()?;
+        let row = one.closest("li, tr").ok()?;
+        let list = row.as_ref().and_then(|row| {
+            let before = iter::successors(row.previous_element_sibling(), Element::previous_element_sibling);
+            Some((row.parent_element()?, before.count() + 1))
+        });
+        let dialog = one.closest("dialog").ok()?;
+        let before = before.map(Box::new);
+        Some(Self {
+            row,
+            list,
+            dialog,
+            before,
+        })
+    }
+
+    /// Gives the focus to what is nearest: the way into the row, the head of the dialog behind, or the page.
+    fn take_up(&self) {
+        let in_place = || {
+            let (list, at) = self.list.as_ref().filter(|(list, _)| list.is_connected())?;
+            list.query_selector(&format!(":scope > :nth-child({at})")).ok()?
+        };
+        let row = self.row.clone().filter(|row| row.is_connected()).or_else(in_place);
+        let first = |of: &Element, ways: &[&str]| ways.iter().find_map(|way| of.query_selector(way).ok()?);
+        let near = row
+            .and_then(|row| first(&row, WAYS_INTO_ROW))
+            .or_else(|| first(self.dialog.as_ref()?, &[":scope[open] .dialog-head button"]));
+        match (near.and_then(|near| near.dyn_into::<HtmlElement>().ok()), &self.before) {
+            (Some(near), _) => drop(near.focus()),
+            (None, Some(before)) => before.take_up(),
+            (None, None) => browser::focus_main(),
+        }
+    }
+}
+
+thread_local! {
+    /// That of the dialog that opened last, until the close of one is told.
+    static LAST: RefCell<Option<Origin>> = const { RefCell::new(None) };
+}
+
+/// What the focus goes to in a row, the best first.
+const WAYS_INTO_ROW: &[&str] = &["[aria-label^='Details of']", "a[href], button:not(:disabled)"];

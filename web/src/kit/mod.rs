@@ -58,7 +58,7 @@ pub(crate) use secret::ShownOnce;
 pub(crate) use select::Select;
 pub(crate) use skeleton::Skeleton;
 pub(crate) use switch::Switch;
-pub(crate) use table::Table;
+pub(crate) use table::{Table, TableFrame};
 pub(crate) use tabs::Tabs;
 pub(crate) use text_area::TextArea;
 pub(crate) use toast::{ToastPlace, Toasts, use_toasts};

@@ -11,7 +11,7 @@ use super::{
     parts::{Score, lasted},
     place::Place,
     token::Addresses,
-    tokens::{Stands, revoke, status},
+    tokens::{StandsShort, revoke, status},
 };
 use crate::{
     api::{
@@ -192,7 +192,7 @@ fn TokenRow(row: TokenUsage, place: Place, ways: Ways) -> impl IntoView {
                 <span class="line">{row.user}{row.tag.map(|tag| view! { <span class="tag">{tag}</span> })}</span>
                 <a class="mono under ellipsis" href=href title=row.jti.inner().to_owned()>{row.jti.inner().to_owned()}</a>
             </th>
-            <td data-label="Status"><Stands status held=row.held_until/></td>
+            <td data-label="Status"><StandsShort status held=row.held_until/></td>
             <td data-label="Score"><Score score=row.score indicators=row.indicators/></td>
             <td data-label="Sessions" class="num">{row.sessions}</td>
             <td data-label="Duration" class="num">{lasted(row.duration_sum_s)}</td>

@@ -22,13 +22,25 @@ use crate::{
 pub(super) const ROWS: i32 = 50;
 
 /// Says until when a response keeps somebody out, and leads to those in force. Once that is over, `after` stands there.
+/// `short`: for a column of a table, with the time behind it.
 #[component]
-pub(super) fn HeldUntil(at: DateTime, #[prop(optional, into)] after: ViewFn) -> impl IntoView {
-    let (now, text) = (time::use_now(), format!("Held until {}", time::exact(&at)));
+pub(super) fn HeldUntil(
+    at: DateTime,
+    #[prop(optional, into)] after: ViewFn,
+    #[prop(optional)] short: bool,
+) -> impl IntoView {
+    let (now, until) = (time::use_now(), format!("Held until {}", time::exact(&at)));
+    let why = "A response keeps them out: see Responses.";
+    let (text, title, name) = if short {
+        ("Held".to_owned(), format!("{until}. {why}"), Some(until))
+    } else {
+        (until, why.to_owned(), None)
+    };
     let holds = Memo::new(move |_| now.get() < time::millis(&at));
     move || {
         if holds.get() {
-            view! { <a href="/misuse/responses?state=applied" title="A response keeps them out: see Responses."><Badge tone=Tone::Bad text=text.clone()/></a> }.into_any()
+            let (text, title, name) = (text.clone(), title.clone(), name.clone());
+            view! { <a href="/misuse/responses?state=applied" title=title aria-label=name><Badge tone=Tone::Bad text/></a> }.into_any()
         } else {
             after.run()
         }
@@ -74,7 +86,7 @@ pub(super) const fn tone_of(score: i32) -> Tone {
     }
 }
 
-/// A head that orders the rows; the mark says by what they go, and how.
+/// A head that orders the rows; the mark says by what they go, and how. Where `SortList` does so it is a name only.
 #[component]
 pub(in crate::pages) fn SortHead(
     place: Place,
@@ -100,6 +112,7 @@ pub(in crate::pages) fn SortHead(
                     None => ().into_any(),
                 }}
             </button>
+            <span class="sort-name">{label}</span>
         </th>
     }
 }

@@ -102,7 +102,7 @@ impl Row for TokenUsage {
                 }}</td>
                 <td data-label="Max concurrency" class="num">{self.max_concurrency}</td>
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
-                <td data-label="Status" class="stay stay-state"><Stands status held=self.held_until/></td>
+                <td data-label="Status" class="stay stay-state"><StandsShort status held=self.held_until/></td>
                 <td class="acts stay stay-acts">{revoke}</td>
             </tr>
         }
@@ -120,6 +120,17 @@ pub(super) fn Stands(status: Signal<TokenStatus>, held: Option<DateTime>) -> imp
             .map(|at| view! { <HeldUntil at/> })
     };
     view! { <span class="line"><StatusBadge status/>{held}</span> }
+}
+
+/// The same in one word, for a column of a table: who is held is not called active there.
+#[component]
+pub(super) fn StandsShort(status: Signal<TokenStatus>, held: Option<DateTime>) -> impl IntoView {
+    let held = StoredValue::new(held);
+    let stands = move || view! { <StatusBadge status/> };
+    move || match held.get_value().filter(|_| status.get() == TokenStatus::Active) {
+        Some(at) => view! { <HeldUntil at after=stands short=true/> }.into_any(),
+        None => stands().into_any(),
+    }
 }
 
 /// As the view has it, or revoked where that was done here.

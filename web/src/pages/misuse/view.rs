@@ -2,9 +2,7 @@
 
 use std::{fmt::Debug, future::Future, time::Duration};
 
-use leptos::{ev::FocusEvent, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::Element;
+use leptos::prelude::*;
 
 use super::{
     Page as Frame,
@@ -21,7 +19,7 @@ use crate::{
         misuse::Part,
         page::Page,
     },
-    kit::{Dialog, Load, Loaded, Skeleton, nodes},
+    kit::{Dialog, Load, Loaded, Skeleton, TableFrame, nodes},
 };
 
 /// A column by which rows can go.
@@ -169,7 +167,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         <SortList place columns/>
         <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>
             <Show when=move || !rows.with(Vec::is_empty) fallback=move || view! { <NoSessions place/> }>
-                <div class="table-wrap" tabindex="0" role="region" aria-label=R::TITLE on:focusin=|event| { uncover(&event); }>
+                <TableFrame region=R::TITLE>
                     <table class="table table-dense">
                         <caption class="sr-only">{R::TITLE}</caption>
                         <thead><tr>
@@ -182,7 +180,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
                             </For>
                         </tbody>
                     </table>
-                </div>
+                </TableFrame>
                 <Pager place load/>
             </Show>
         </Loaded>
@@ -193,36 +191,12 @@ fn table<R: Row>(place: Place) -> impl IntoView {
     }
 }
 
-/// Scrolls what a keyboard came to out from under the columns that stand still. `scroll-padding` would do so too, but also
-/// scroll away from what stands still itself, and from under a pointer that presses it.
-fn uncover(event: &FocusEvent) -> Option<()> {
-    let one: Element = event.target()?.dyn_into().ok()?;
-    let stands_still = one.closest("th:first-child, .stay").ok()?.is_some();
-    if stands_still || !one.matches(":focus-visible").ok()? {
-        return None;
-    }
-    let (row, table) = (one.closest("tr").ok()??, one.closest(".table-wrap").ok()??);
-    let from = row.first_element_child()?.get_bounding_client_rect().right();
-    let to = row.query_selector(".stay").ok()??.get_bounding_client_rect().left();
-    let place = one.get_bounding_client_rect();
-    let beyond = if place.left() < from {
-        place.left() - from - RING
-    } else {
-        (place.right() - to + RING).max(0.0)
-    };
-    table.scroll_by_with_x_and_y(beyond, 0.0);
-    Some(())
-}
-
 /// By what rows go now.
 fn order<R: Row>(place: Place) -> R::Order {
     let word = place.of("sort");
     let column = R::COLUMNS.iter().find(|column| column.word == word);
     column.map_or(R::FIRST, |column| column.order)
 }
-
-/// Room for the ring around what has the focus, in pixels.
-const RING: f64 = 8.0;
 
 /// How long after it was seen that too few were counted they are counted anew.
 const RECOUNTED: Duration = Duration::from_secs(5);

@@ -107,7 +107,7 @@ impl Row for ViewerUsage {
                 <td data-label="Score" class="stay stay-score"><Score score=self.score indicators=self.indicators/></td>
                 <td data-label="Banned" class="stay stay-state">{match self.held_until {
                     _ if banned => view! { <Badge tone=Tone::Bad text="Banned"/> }.into_any(),
-                    Some(at) => view! { <HeldUntil at after=no/> }.into_any(),
+                    Some(at) => view! { <HeldUntil at after=no short=true/> }.into_any(),
                     None => no().into_any(),
                 }}</td>
                 <td class="acts stay stay-acts">{ban}</td>

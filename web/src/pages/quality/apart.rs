@@ -9,7 +9,7 @@ use crate::{
         misuse::OrderDirection,
         quality::{self, Quality, QualityDimension, QualityOrder},
     },
-    kit::{Card, Load, Loaded, Select, Skeleton},
+    kit::{Card, Load, Loaded, Select, Skeleton, TableFrame},
     pages::{
         misuse::{Place, SortHead, SortList, follow},
         overview::named,
@@ -86,7 +86,7 @@ pub(super) fn Apart(place: Place) -> impl IntoView {
             <SortList place columns/>
         }>
             <Loaded load skeleton=|| view! { <Skeleton lines=5/> }>
-                <div class="table-wrap">
+                <TableFrame>
                     <table class="table">
                         <caption class="sr-only">"Playback quality, taken apart"</caption>
                         <thead><tr>
@@ -98,7 +98,7 @@ pub(super) fn Apart(place: Place) -> impl IntoView {
                             </For>
                         </tbody>
                     </table>
-                </div>
+                </TableFrame>
             </Loaded>
         </Card>
     }
