@@ -73,7 +73,7 @@ mod tests {
 
     use guard::{Reason, Timestamp};
 
-    use super::{DENIALS, Throttle, WINDOW};
+    use super::{DENIALS, Throttle};
 
     #[test]
     fn an_address_is_slowed_after_its_share_of_refusals_and_not_for_good() {

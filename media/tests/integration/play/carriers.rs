@@ -50,6 +50,7 @@ async fn a_token_is_good_however_a_proxy_spells_the_address() {
     for host in ["tv.example", "tv.example:8443", "TV.EXAMPLE:80", "[2001:db8::1]:443"] {
         let url = format!("http://{host}/live/{NAME}/index.m3u8?token={token}");
         assert_eq!(get(stage.http, &url, &[]).await.status, 200, "{url}");
+        ask(&format!("token={token}"), &[("host", host)]).await;
         let schemes = [("x-forwarded-proto", "https"), ("x-forwarded-host", host)];
         ask(&format!("token={token}"), &schemes).await;
     }

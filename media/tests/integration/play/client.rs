@@ -64,11 +64,14 @@ pub(crate) async fn post(http: SocketAddr, path: &str, body: &str, headers: &[(&
     parse(&bytes)
 }
 
-/// Sends a request and leaves the answer unread.
+/// Sends a request, to the host that its headers name or else to the door, and leaves the answer unread.
 pub(crate) async fn open(http: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
     let mut connection = TcpStream::connect(http).await.unwrap();
-    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {http}\r\nconnection: close\r\n");
-    for (name, value) in headers {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    let host = http.to_string();
+    let door = [("host", host.as_str())];
+    let named = headers.iter().any(|(name, _)| *name == "host");
+    for (name, value) in door.iter().filter(|_| !named).chain(headers) {
         head.extend([name, ": ", value, "\r\n"]);
     }
     connection.write_all((head + "\r\n").as_bytes()).await.unwrap();
