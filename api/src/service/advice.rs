@@ -57,7 +57,7 @@ pub(crate) async fn with_key(
         }
         Scope::Groups(ids) => {
             let ids = ids.iter().take(STREAMS).filter_map(|id| id.parse::<GroupId>().ok());
-            takes_key.filter(stream::Column::GroupId.is_in(ids.map(|id| id.uuid())))
+            takes_key.filter(stream::Column::GroupId.is_in(ids.map(GroupId::uuid)))
         }
         Scope::Organisation => takes_key,
     };

@@ -242,9 +242,8 @@ async fn fifty_streams_that_go_offline_are_one_alert_which_ends_when_they_come_b
     assert_eq!(over["streams"].as_array().unwrap().len(), 20);
 }
 
-#[tokio::test]
-async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobodys_address() {
-    let world = World::new().await;
+async fn storm_of_findings_on(kind: Kind) {
+    let world = World::on(kind).await;
     let admin = world.as_role("nanoAdmin").await;
     receiver(&admin, json!({ "name": "People", "emails": ["ops@example.com"] })).await;
     let hook = "mutation { setWebhook(input: {url: \"http://127.0.0.1:9/hooks\", calls: [ALERT], encoding: JSON}) {
@@ -304,6 +303,16 @@ async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobody
         (&content["addresses"], &content["viewers"], &content["tokens"]),
         (&json!(100), &json!(0), &json!([]))
     );
+}
+
+#[tokio::test]
+async fn a_storm_of_findings_is_one_notification_with_a_number_that_keeps_nobodys_address() {
+    storm_of_findings_on(Kind::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_storm_of_findings_is_one_notification_on_postgresql() {
+    storm_of_findings_on(Kind::Postgres).await;
 }
 
 #[tokio::test]

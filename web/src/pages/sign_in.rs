@@ -27,8 +27,10 @@ pub(crate) fn SignIn() -> impl IntoView {
     let session = use_session();
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let challenge = RwSignal::new(None::<SignInChallenge>);
-    let search = use_location().search;
-    let next = Memo::new(move |_| safe_next(search.with(|search| next_in(search))));
+    // Where it was to lead when the page was opened: on the way there the address is another already.
+    let next = StoredValue::new(safe_next(
+        use_location().search.with_untracked(|search| next_in(search)),
+    ));
     let navigate = use_navigate();
     let signed_in = Memo::new(move |_| session.standing().with(|standing| matches!(standing, Standing::In(_))));
     Effect::new(move |_| {
@@ -37,7 +39,7 @@ pub(crate) fn SignIn() -> impl IntoView {
                 replace: true,
                 ..NavigateOptions::default()
             };
-            navigate(&next.get(), options);
+            navigate(&next.get_value(), options);
         }
     });
     let title = Signal::derive(move || {
@@ -49,7 +51,7 @@ pub(crate) fn SignIn() -> impl IntoView {
         title.to_owned()
     });
     view! {
-        <Show when=move || !signed_in.get() fallback=move || view! { <Redirect path=next.get()/> }>
+        <Show when=move || !signed_in.get() fallback=move || view! { <Redirect path=next.get_value()/> }>
             <Door title>
                 {move || match challenge.get() {
                     None => view! { <First email password challenge next/> }.into_any(),
@@ -65,7 +67,7 @@ fn First(
     email: RwSignal<String>,
     password: RwSignal<String>,
     challenge: RwSignal<Option<SignInChallenge>>,
-    next: Memo<String>,
+    next: StoredValue<String>,
 ) -> impl IntoView {
     let (api, session, doing) = (use_api(), use_session(), Doing::new());
     let provider = RwSignal::new(None::<SignInProvider>);
@@ -100,7 +102,7 @@ fn First(
                 <TextField label="Email" kind="email" value=email autocomplete="username" required=true autofocus=true/>
             </div>
             {move || provider.get().map(|provider| {
-                let path = format!("{}?return={}", provider.url, js_sys::encode_uri_component(&next.get_untracked()));
+                let path = format!("{}?return={}", provider.url, js_sys::encode_uri_component(&next.get_value()));
                 view! { <a class="btn" href=path rel="external">"Sign in with "{provider.name}</a> }
             })}
             <TextField label="Password" kind="password" value=password autocomplete="current-password" required=true/>
