@@ -1,6 +1,6 @@
 //! Without the control plane a node goes on by the policy that it has: nobody notices for an hour, then nobody new comes in.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use guard::{
     Door, Timestamp, Update,
@@ -118,9 +118,9 @@ async fn who_was_revoked_stays_out() {
     };
     let (revoked, other) = (path("revoked"), path("other"));
     stage.revoke("revoked").await;
-    let (begin, real) = (clock.now(), Instant::now());
+    let begin = clock.now();
     // Neither by the clock nor by how long the process has run.
-    for hours in (0..48).cycle().take_while(|_| real.elapsed() < Duration::from_secs(5)) {
+    for hours in (0..48).chain(0..48) {
         clock.set(begin.plus(Duration::from_hours(hours)));
         assert_eq!(
             get(stage.http, &revoked, &[]).await.reason(),
