@@ -109,6 +109,7 @@ pub(crate) async fn with_most(
     let Some(by) = chart.by else {
         return Ok(vec![String::new()]);
     };
+    let span = span.of_metric(chart.metric);
     let rows = all(connection, &whole(span, chart.metric, by, first)?).await?;
     Ok(rows.into_iter().map(|Sum { name, .. }| name).collect())
 }
@@ -153,12 +154,13 @@ pub(crate) async fn breakdown(
     by: Dimension,
     first: u64,
 ) -> Result<Vec<(String, f64)>, Fault> {
+    let minutes = span.of_metric(metric);
     let (of, statement) = match by {
         Dimension::Provider | Dimension::Referrer | Dimension::UserAgent if metric != Metric::Denials => {
             let (column, value) = (of_sessions(by)?, of_session(metric)?);
             (span, sums(sessions(span, Door::Playback), known(column), value, first))
         }
-        _ => (span.of_metric(metric), whole(span, metric, by, first)?),
+        _ => (minutes, whole(minutes, metric, by, first)?),
     };
     let rows = all(connection, &statement).await?;
     let seconds = i64::try_from(of.to.since(of.from).as_secs()).unwrap_or(i64::MAX);
@@ -170,7 +172,6 @@ pub(crate) async fn breakdown(
 
 /// The sums of the whole time, of what minutes know.
 fn whole(span: Span<'_>, metric: Metric, by: Dimension, first: u64) -> Result<SelectStatement, Fault> {
-    let span = span.of_metric(metric);
     Ok(match metric {
         Metric::Denials => {
             let times = sum(denial_minute::Column::Times);

@@ -81,7 +81,7 @@ fn broadcaster(world: &World, alias: &str, n: u64) -> SessionFacts {
     }
 }
 
-fn ends(world: &World, facts: &SessionFacts, reason: Option<Reason>) {
+pub(crate) fn ends(world: &World, facts: &SessionFacts, reason: Option<Reason>) {
     let end = SessionEnd {
         session: facts.session,
         organisation: facts.organisation,

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use guard::{Door, Place, Reason};
 use ids::{DecisionId, SessionId};
-use link::{Kind as Event, Protocol, Quality, SessionEnd, SessionFacts, Visitor};
+use link::{Kind as Event, Protocol, Quality, SessionFacts, Visitor};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use testkit::Kind;
 
 use crate::{
-    alerts::receiver,
+    alerts::{ends, receiver},
     analytics::viewing,
     harness::{Client, World},
     privacy::{database, eventually},
@@ -359,16 +359,8 @@ fn goes_away(world: &World, n: u64, name: &str) {
         protocol: Protocol::Rtmp,
         ..world.viewing(world.stream(), n)
     };
-    let end = SessionEnd {
-        session: facts.session,
-        organisation: facts.organisation,
-        stream: facts.stream,
-        bytes: 0,
-        requests: 1,
-        reason: None,
-    };
-    world.node.tell(world.clock.now(), Event::Started(facts));
-    world.node.tell(world.clock.now(), Event::Ended(end));
+    world.node.tell(world.clock.now(), Event::Started(facts.clone()));
+    ends(world, &facts, None);
 }
 
 async fn ended_here_on(kind: Kind) {
