@@ -1,5 +1,6 @@
 // One platform for all tests, one browser at a time: beside each other they would measure the machine.
 // No retries: a test that fails sometimes has found a race.
+// No traces, which take a quarter of the time: `--trace on` makes one of what failed.
 import { defineConfig } from '@playwright/test';
 import { CHROMIUM, FLAGS } from './support/chromium.ts';
 
@@ -18,7 +19,6 @@ export default defineConfig({
     // Colours are judged as they end up, and no page is waited for while it moves.
     contextOptions: { reducedMotion: 'reduce' },
     viewport: { width: 1280, height: 800 },
-    trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: { executablePath: CHROMIUM, args: FLAGS },
   },

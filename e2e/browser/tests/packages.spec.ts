@@ -84,14 +84,16 @@ class Questions {
   }
 }
 
-/** Presses each button of a page, and in what opens fills the form in and presses on. What stays closed is told. */
+/** What a button is for: of those that stand beside each row, one is as good as all. */
+const purpose = (name: string) => name.replaceAll(/\S*\d\S*/g, '#');
+
+/** Presses a button of each purpose on a page, and in what opens fills the form in and presses on. What stays closed is told. */
 async function pressEverything(page: Page, asked: Questions, path: string): Promise<string[]> {
   const closed: string[] = [];
-  let buttons = (await asked.look(path)).getByRole('button');
-  const many = await buttons.count();
-  for (let n = 0; n < many; n += 1) {
-    if (n > 0) buttons = (await asked.look(path)).getByRole('button');
-    const button = buttons.nth(n);
+  const names = await (await asked.look(path)).getByRole('button').evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.textContent ?? ''));
+  const firsts = new Map(names.map((name, n) => [purpose(name), n] as const).reverse());
+  for (const n of [...firsts.values()].reverse()) {
+    const button = (await asked.look(path)).getByRole('button').nth(n);
     // What was there may have been taken away by what was pressed; a player's own buttons ask nothing.
     if (!(await button.isVisible()) || (await button.evaluate((one) => one.getRootNode() !== document))) continue;
     const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
