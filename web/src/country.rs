@@ -1,9 +1,10 @@
 //! Countries by name, as the browser knows them in the reader's language.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, cmp::Ordering};
 
 use gloo_net::http::Request;
-use js_sys::{Array, Function, Object, Reflect};
+use guard::Country;
+use js_sys::{Array, Function, Intl, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::api::failure::Failure;
@@ -31,7 +32,7 @@ fn display_names() -> Option<JsValue> {
         .ok()?;
     let options = Object::new();
     Reflect::set(&options, &JsValue::from_str("type"), &JsValue::from_str("region")).ok()?;
-    let arguments = Array::of2(&Array::of1(&JsValue::from_str("en")), &options);
+    let arguments = Array::of2(&english(), &options);
     Reflect::construct(&constructor, &arguments).ok()
 }
 
@@ -40,16 +41,25 @@ fn spoken(names: &JsValue, code: &str) -> Option<String> {
     of.call1(names, &JsValue::from_str(code)).ok()?.as_string()
 }
 
-/// All countries, by code and name, in the order of their names.
-pub(crate) async fn all() -> Result<Vec<(String, String)>, Failure> {
-    let outlines = outlines().await?;
-    let codes = outlines.lines().filter_map(|line| line.split('\t').next());
-    let mut all: Vec<_> = codes.map(|code| (code.to_owned(), name(code))).collect();
-    all.sort_by(|(_, one), (_, other)| one.cmp(other));
-    Ok(all)
+fn english() -> Array {
+    Array::of1(&JsValue::from_str("en"))
 }
 
-/// Outlines of all countries, as `web/tools/world.mjs` writes them.
+/// All countries that rules and tokens can name, with their names, in the order of these.
+pub(crate) fn all() -> Vec<(Country, String)> {
+    let mut all: Vec<_> = Country::all().map(|one| (one, name(one.as_str()))).collect();
+    // As in a dictionary: Åland is near the beginning.
+    let compare = Intl::Collator::new(&english(), &Object::new()).compare();
+    all.sort_by(|(_, one), (_, other)| {
+        let told = compare.call2(&JsValue::UNDEFINED, &JsValue::from_str(one), &JsValue::from_str(other));
+        told.ok()
+            .and_then(|told| told.as_f64()?.partial_cmp(&0.0))
+            .unwrap_or(Ordering::Equal)
+    });
+    all
+}
+
+/// Outlines of the countries that the map shows, as `web/tools/world.mjs` writes them.
 pub(crate) async fn outlines() -> Result<String, Failure> {
     let answer = Request::get("/world.tsv")
         .send()

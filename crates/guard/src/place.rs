@@ -35,6 +35,12 @@ pub enum PlaceError {
 }
 
 impl Country {
+    /// All of them, in the order of their codes.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let codes = CODES.split_ascii_whitespace();
+        codes.filter_map(|code| code.as_bytes().try_into().ok().map(Self))
+    }
+
     /// The two letters.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -46,11 +52,8 @@ impl FromStr for Country {
 
     fn from_str(text: &str) -> Result<Self, PlaceError> {
         let code = text.trim().to_ascii_uppercase();
-        let known = CODES.split_ascii_whitespace().any(|known| known == code);
-        <[u8; 2]>::try_from(code.as_bytes())
-            .ok()
-            .filter(|_| known)
-            .map(Self)
+        Self::all()
+            .find(|known| known.0 == code.as_bytes())
             .ok_or_else(|| PlaceError::Country(text.chars().take(16).collect()))
     }
 }
@@ -128,11 +131,16 @@ const CODES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE
 
 #[cfg(test)]
 mod tests {
-    use super::{Asn, CODES, Country};
+    use super::{Asn, Country};
 
     #[test]
     fn countries_are_those_of_the_list() {
-        assert_eq!(CODES.split_ascii_whitespace().count(), 249 + 1);
+        let all: Vec<_> = Country::all().collect();
+        assert_eq!(all.len(), 249 + 1);
+        assert!(all.is_sorted_by(|one, next| one < next), "each is there once");
+        for one in all {
+            assert_eq!(one.as_str().parse(), Ok(one));
+        }
         assert_eq!("de".parse::<Country>().unwrap().as_str(), "DE");
         for wrong in ["", "D", "DEU", "XX", "UK", "ÄÖ", "none", "*", "D E"] {
             assert!(wrong.parse::<Country>().is_err(), "{wrong}");

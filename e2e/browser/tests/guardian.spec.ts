@@ -1,6 +1,7 @@
 // Guardian in the dashboard: a thief is kept out while others go on watching, and let in again.
 import { readFile } from 'node:fs/promises';
 import { type APIRequestContext, type Page, expect, request, test } from '@playwright/test';
+import { hold } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -54,8 +55,12 @@ test('a rule is tried, made, changed and deleted, and acts at once', async ({ pa
   await form.getByLabel('Address or network').fill('300.1.1.1');
   await expect(form.getByRole('alert')).toContainText('300.1.1.1');
   await expectFitEverywhere(page, 'guardian with a wrong value');
+  const trial = await hold(page, 'simulateGuardianRule');
   await form.getByRole('radio', { name: 'Player' }).check();
   await form.getByRole('textbox', { name: 'Player', exact: true }).fill('Thief/*');
+  await expect(form.getByRole('status')).toHaveText('Looking whom it hits…');
+  await expect(form.getByRole('alert'), 'that was of another value').toHaveCount(0);
+  trial.release();
   await form.getByRole('radio', { name: '7 days', exact: true }).check();
   await form.getByLabel('Comment').fill('Restreams our matches');
   await expect(form.getByRole('status')).toContainText('Would cut 1 session now');

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Page, expect, request, test } from '@playwright/test';
+import { hold } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -158,10 +159,27 @@ test('a token is read where it was pasted, and only its id is looked up', async 
   // A copy whose signature is spoilt is not the token whose id it has, and what became of that one is not said of it.
   const bob = await control.playbackToken(testStream().name, 'look-bob');
   const [head, payload] = bob.token.split('.');
-  await field.fill(`${head}.${payload}.AAAA`);
+  const spoilt = `${head}.${payload}.AAAA`;
+  // Nor what the server says of that one, however late, or that it could not be asked.
+  await page.route('**/graphql', (route) => (route.request().postData()?.includes('lintToken') ? route.abort() : route.fallback()));
+  await field.fill(bob.token);
+  await ask.click();
+  await expect(page.getByRole('alert')).toContainText('The server cannot be reached');
+  await field.fill(spoilt);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.unroute('**/graphql');
+  const word = await hold(page, bob.token);
+  await field.fill(bob.token);
+  await ask.click();
+  await expect.poll(word.asked).toBe(1);
+  await field.fill(spoilt);
   await expect(became).toContainText(unchecked);
   await expect(status).toHaveText('Active');
   await ask.click();
+  await expect(page.getByText('No key of your organisation signed it')).toBeVisible();
+  const late = page.waitForResponse((one) => one.request().postData()?.includes(bob.token) ?? false);
+  word.release();
+  await (await late).finished();
   await expect(page.getByText('No key of your organisation signed it')).toBeVisible();
   await expect(became).toContainText(/Nobody comes in with what was pasted\..*A token with this id:.*Active/s);
   await expect(became).not.toContainText(unchecked);

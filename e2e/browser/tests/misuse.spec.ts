@@ -1,6 +1,7 @@
 // Who steals is found, explained and cut, in the dashboard; and everyone else goes on watching.
 import { readFile } from 'node:fs/promises';
 import { type Page, expect, test } from '@playwright/test';
+import { hold } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
@@ -216,7 +217,11 @@ test('the Token view is ordered, narrowed and handed on; a row opens all that to
   await panel.getByRole('button', { name: 'Block 127.40.3.1' }).click();
   const block = page.getByRole('dialog', { name: 'Block 127.40.3.1' });
   await expect(block.getByRole('status')).toContainText('Would cut 1 session now');
-  for (const reach of ['Network AS64503 (Example Hosting)', 'Singapore', '127.40.3.0/24']) await block.getByRole('radio', { name: reach }).check();
+  const trial = await hold(page, 'simulateGuardianRule');
+  await block.getByRole('radio', { name: 'Network AS64503 (Example Hosting)' }).check();
+  await expect(block.getByRole('status'), 'nothing is said of it that is true of the address').toHaveText('Looking whom it hits…');
+  trial.release();
+  for (const reach of ['Singapore', '127.40.3.0/24']) await block.getByRole('radio', { name: reach }).check();
   await block.getByRole('radio', { name: '1 h', exact: true }).check();
   await expect(block.getByRole('status')).toContainText('Would cut 1 session now');
   await expectFitEverywhere(page, 'blocking an address');

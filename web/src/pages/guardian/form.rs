@@ -117,11 +117,8 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
     let tried = trial::tried(candidate);
     let settled = rested(beyond);
     let wrong = Signal::derive(move || {
-        let filled = value.with(|value| !value.trim().is_empty());
-        let told = tried
-            .value()
-            .with(|tried| tried.clone().flatten().and_then(Result::err));
-        settled.get().or_else(|| told.filter(|_| filled))
+        let rests = |why: &String| beyond.with(|now| now.as_ref() == Some(why));
+        settled.get().filter(rests).or_else(|| tried.wrong())
     });
     let ends = StoredValue::new(kept.clone());
     let submit = move |()| {
@@ -194,7 +191,7 @@ fn Form(rule: Option<Rule>, open: RwSignal<bool>, load: List) -> impl IntoView {
             {(!changes).then(|| view! { <Scope scope/> })}
             <Choices legend="Ends" options=ends chosen=end on_choose=move |one| end.set(one)/>
             <TextField label="Comment" value=note placeholder="Restreams our matches" hint="For your colleagues: why it is there."/>
-            <trial::Trial load=tried action=action.into() mode=mode.into()/>
+            <trial::Trial tried action=action.into() mode=mode.into()/>
         </DialogForm>
     }
 }

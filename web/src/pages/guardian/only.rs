@@ -105,7 +105,7 @@ fn Form(open: RwSignal<bool>, load: List) -> impl IntoView {
                 options=vec![Choice::new(false, "Keep out"), Choice::new(true, "Let in")] chosen=apps on_choose=move |one| apps.set(one)
             />
             <form::Scope scope/>
-            <trial::Trial load=tried action mode/>
+            <trial::Trial tried action mode/>
         </DialogForm>
     }
 }

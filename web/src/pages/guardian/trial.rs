@@ -5,41 +5,99 @@ use leptos::prelude::*;
 use crate::{
     api::{
         client::use_api,
+        failure::Failure,
         rules::{self, Action, Candidate, Mode, Simulation, Tried},
     },
     kit::{Load, Notice, Tone, rested},
     time,
 };
 
+/// What was tried, and what came of it.
+type Asked = Option<(Candidate, Result<Tried, Failure>)>;
+
+/// A rule that is tried while it is filled in.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt {
+    candidate: Signal<Candidate>,
+    load: Load<Asked>,
+}
+
+/// What is said beside a rule.
+#[derive(Clone, Debug, PartialEq)]
+enum Note {
+    /// The answer is on its way.
+    Asked,
+    Unknown(Failure),
+    Known(Simulation),
+}
+
 /// Tries what `candidate` says, once it rests; without a value there is nothing to try.
-pub(crate) fn tried(candidate: Signal<Candidate>) -> Load<Option<Tried>> {
+pub(crate) fn tried(candidate: Signal<Candidate>) -> Attempt {
     let api = use_api();
     let settled = rested(candidate);
-    Load::new(move || {
+    let load = Load::new(move || {
         let candidate = settled.get();
         async move {
-            if candidate.value.trim().is_empty() {
+            if is_blank(&candidate) {
                 return Ok(None);
             }
-            rules::simulate(api, candidate).await.map(Some)
+            Ok(Some((candidate.clone(), rules::simulate(api, candidate).await)))
         }
-    })
+    });
+    Attempt { candidate, load }
+}
+
+fn is_blank(candidate: &Candidate) -> bool {
+    candidate.value.trim().is_empty()
+}
+
+impl Attempt {
+    /// What is wrong with the rule as it is now, where that is known.
+    pub(crate) fn wrong(self) -> Option<String> {
+        self.answer()?.ok()?.err()
+    }
+
+    /// The answer about exactly what the candidate says; `None` while it is on its way.
+    fn answer(self) -> Option<Result<Tried, Failure>> {
+        self.candidate.with(|candidate| {
+            self.load.value().with(|asked| {
+                let (about, answer) = asked.as_ref()?.as_ref()?;
+                (about == candidate).then(|| answer.clone())
+            })
+        })
+    }
+
+    /// What is wrong with it is said elsewhere.
+    fn note(self) -> Option<Note> {
+        match self.answer() {
+            Some(Ok(tried)) => tried.ok().map(Note::Known),
+            Some(Err(why)) => Some(Note::Unknown(why)),
+            None => (!self.candidate.with(is_blank)).then_some(Note::Asked),
+        }
+    }
 }
 
 /// Whom it would cut.
 #[component]
-pub(crate) fn Trial(load: Load<Option<Tried>>, action: Signal<Action>, mode: Signal<Mode>) -> impl IntoView {
-    let simulation = Memo::new(move |_| load.value().with(|tried| tried.clone().flatten().and_then(Result::ok)));
+pub(crate) fn Trial(tried: Attempt, action: Signal<Action>, mode: Signal<Mode>) -> impl IntoView {
+    let note = Memo::new(move |_| tried.note());
     move || {
-        simulation.get().map(|simulation| {
-            let tone = match (action.get(), simulation.running) {
-                (Action::Allow, _) if simulation.excepts == Some(false) => Tone::Warn,
-                (Action::Deny, 1..) if mode.get() == Mode::Enforce => Tone::Warn,
-                _ => Tone::Calm,
+        note.get().map(|note| {
+            let said = match note {
+                Note::Asked => view! { <p class="soft hit-asked">"Looking whom it hits…"</p> }.into_any(),
+                Note::Unknown(why) => view! { <Notice tone=Tone::Bad>{why.to_string()}</Notice> }.into_any(),
+                Note::Known(simulation) => {
+                    let tone = match (action.get(), simulation.running) {
+                        (Action::Allow, _) if simulation.excepts == Some(false) => Tone::Warn,
+                        (Action::Deny, 1..) if mode.get() == Mode::Enforce => Tone::Warn,
+                        _ => Tone::Calm,
+                    };
+                    let text = sentence(&simulation, action.get(), mode.get());
+                    let whom = (!simulation.sessions.is_empty()).then(|| view! { <Whom simulation/> });
+                    view! { <Notice tone><p>{text}</p>{whom}</Notice> }.into_any()
+                }
             };
-            let text = sentence(&simulation, action.get(), mode.get());
-            let whom = (!simulation.sessions.is_empty()).then(|| view! { <Whom simulation/> });
-            view! { <div role="status" class="trial-note"><Notice tone><p>{text}</p>{whom}</Notice></div> }
+            view! { <div role="status" class="trial-note">{said}</div> }
         })
     }
 }

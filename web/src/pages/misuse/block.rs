@@ -162,11 +162,7 @@ fn Form(reaches: Vec<Reach>, open: RwSignal<bool>, on_blocked: Callback<()>) -> 
         }
     });
     let tried = tried(candidate);
-    let wrong = Memo::new(move |_| {
-        tried
-            .value()
-            .with(|tried| tried.clone().flatten().and_then(Result::err))
-    });
+    let wrong = Memo::new(move |_| tried.wrong());
     let submit = move |()| {
         let Some(reach) = reach(chosen.get_untracked()) else {
             return;
@@ -198,7 +194,7 @@ fn Form(reaches: Vec<Reach>, open: RwSignal<bool>, on_blocked: Callback<()>) -> 
             <Choices legend="For how long" options=ends chosen=end on_choose=move |one| end.set(one)/>
             <TextField label="Comment" value=note placeholder="Restreams our matches" hint="It stands beside the rule, on the Guardian page."/>
             {move || wrong.get().map(|why| view! { <p class="field-error" role="alert">{why}</p> })}
-            <Trial load=tried action mode/>
+            <Trial tried action mode/>
         </DialogForm>
     }
 }

@@ -159,13 +159,10 @@ fn Add(place: Place) -> impl IntoView {
 /// Countries by name, for who does not know their codes.
 #[component]
 fn Countries(id: String) -> impl IntoView {
-    let load = Load::new(|| async { country::all().await });
-    let options = move || {
-        let all = load.value().get().unwrap_or_default();
-        all.into_iter()
-            .map(|(code, name)| view! { <option value=code>{name}</option> })
-            .collect_view()
-    };
+    let options = country::all()
+        .into_iter()
+        .map(|(country, name)| view! { <option value=country.to_string()>{name}</option> })
+        .collect_view();
     view! { <datalist id=id>{options}</datalist> }
 }
 

@@ -323,24 +323,33 @@ fn Ask(
     #[prop(default = RwSignal::new(None))] looked: RwSignal<Option<Looked>>,
     why: &'static str,
 ) -> impl IntoView {
-    let (api, doing) = (use_api(), Doing::new());
+    let token = Memo::new(move |_| text.with(|text| text.trim().to_owned()));
     Effect::new(move |_| {
-        text.track();
+        token.track();
         looked.set(None);
     });
-    let press = move |_| {
-        let token = text.get_untracked().trim().to_owned();
-        doing.run(token_looks::look(api, token), move |answer| looked.set(Some(answer)));
-    };
+    // Begun anew with each text: what is on its way then, or failed, is about another.
+    let asking = move || may(Permission::TokenLint).then(|| view! { <Asking token=token.get() looked/> });
     view! {
         <Card title="The server’s word">
             <div class="stack-form">
                 <p class="soft">{why}</p>
-                {may(Permission::TokenLint).then(|| view! { <div><Button icon=icondata_lu::LuBadgeCheck busy=doing.busy on_press=press>"Ask the server"</Button></div> })}
-                <Trouble doing/>
+                {asking}
                 <div role="status" class="stack-form">{move || looked.get().map(|looked| view! { <Word looked/> })}</div>
             </div>
         </Card>
+    }
+}
+
+/// The button that asks about one text, and why that came to nothing.
+#[component]
+fn Asking(token: String, looked: RwSignal<Option<Looked>>) -> impl IntoView {
+    let (api, doing) = (use_api(), Doing::new());
+    let told = move |answer| looked.set(Some(answer));
+    let press = move |_| doing.run(token_looks::look(api, token.clone()), told);
+    view! {
+        <div><Button icon=icondata_lu::LuBadgeCheck busy=doing.busy on_press=press>"Ask the server"</Button></div>
+        <Trouble doing/>
     }
 }
 

@@ -159,7 +159,7 @@ fn Blocked(kind: Kind, value: String) -> impl IntoView {
         exceptions: vec![],
     }));
     let (action, mode) = (Signal::stored(Action::Deny), Signal::stored(Mode::Enforce));
-    view! { <Trial load=tried action mode/> }
+    view! { <Trial tried action mode/> }
 }
 
 /// Whom the hold would cut: those whom a revocation would.
