@@ -109,6 +109,7 @@ impl Session {
             signed_out: RwSignal::new(false),
             times_forbidden: RwSignal::new(0),
             times_changed: RwSignal::new(0),
+            server_ahead_ms: StoredValue::new(0.0),
         };
         let session = Self {
             standing: RwSignal::new(Standing::Unknown),

@@ -98,6 +98,39 @@ test('a metric over time is read step by step and looked at closer, by keyboard 
   viewer.leave();
 });
 
+test('the line ends where the server knows no more, by whatever clock it is read and however late it is told', async ({ page }) => {
+  await signIn(page, user('nanoUser'));
+  await page.addInitScript(() => {
+    const now = Date.now;
+    let ahead = 60_000;
+    Date.now = () => now() + ahead;
+    window.addEventListener('late', () => (ahead += 60_000));
+  });
+  const cursor = card(page, 'Over time').getByRole('slider');
+  const untold = () => cursor.evaluate((one) => Number((one as HTMLInputElement).max) - Number((one as HTMLInputElement).value));
+  let [isWatched, isLate] = [true, true];
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('timeseries')) return route.fallback();
+    // The newest minute of which the server knows everything by now.
+    const newest = Math.floor((Date.now() - 15_000) / 60_000) * 60_000 - 60_000;
+    const response = await route.fetch();
+    const answer = await response.json();
+    const points = [{ at: new Date(newest).toISOString(), value: 5 }];
+    answer.data.organisation.analytics.timeseries = isWatched ? [{ name: '', points }] : [];
+    if (isLate) await page.evaluate(() => window.dispatchEvent(new Event('late')));
+    isLate = false;
+    await route.fulfill({ response, json: answer });
+  });
+  await page.goto(at('/overview?last=15'));
+  await expect(cursor, 'what it told last is the end').toHaveAttribute('aria-valuetext', / · 5$/);
+  isWatched = false;
+  await page.reload();
+  await expect(cursor).toHaveAttribute('aria-valuetext', / · 0$/);
+  await expect.poll(untold, 'where nobody watched the line goes on').toBeLessThanOrEqual(3);
+  expect(await untold()).toBeGreaterThan(1);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
 test('what is chosen stands in the address: it is there after a reload, and for a colleague', async ({ page, browser }) => {
   await signIn(page, user('nanoUser'));
   await page.goto(at('/overview?last=60'));

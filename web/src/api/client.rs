@@ -2,6 +2,7 @@
 
 use cynic::{GraphQlResponse, Operation};
 use gloo_net::http::Request;
+use js_sys::Date;
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,6 +25,8 @@ pub(crate) struct Api {
     pub(crate) times_forbidden: RwSignal<u32>,
     /// Grows as soon as the organisation may have other packages than before.
     pub(crate) times_changed: RwSignal<u32>,
+    /// How far the server's clock is ahead of the reader's, at least, in milliseconds; by the newest answer.
+    pub(crate) server_ahead_ms: StoredValue<f64>,
 }
 
 /// The one client.
@@ -64,6 +67,11 @@ impl Api {
         self.noticed(result)
     }
 
+    /// When it was by the server's clock, or somewhat before, at a moment of the reader's after which it answered.
+    pub(crate) fn by_server(self, at_ms: f64) -> f64 {
+        at_ms + self.server_ahead_ms.get_value()
+    }
+
     async fn post<Q, V>(self, operation: Operation<Q, V>) -> Result<GraphQlResponse<Q, Extensions>, Failure>
     where
         Q: DeserializeOwned + 'static,
@@ -75,6 +83,11 @@ impl Api {
         }
         let answer = request.json(&operation).map_err(|_| Failure::Server)?.send().await;
         let answer = answer.map_err(|_| Failure::Unreachable)?;
+        // It was dated before it came: as long as it took, the server's clock seems behind, and never ahead.
+        let dated_ms = answer.headers().get("date").map_or(f64::NAN, |at| Date::parse(&at));
+        if !dated_ms.is_nan() {
+            self.server_ahead_ms.set_value(dated_ms - Date::now());
+        }
         let status = answer.status();
         answer.json().await.map_err(|_| match status {
             401 => Failure::SignedOut,

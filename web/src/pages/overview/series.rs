@@ -38,7 +38,7 @@ const MOST: usize = 6;
 /// So many the server answers at most.
 const ANSWERED: usize = 20;
 
-/// So long may what was watched be on its way.
+/// So long may what was watched be on its way before the server counts it as known.
 const BEHIND_MS: f64 = 15_000.0;
 
 /// What is drawn.
@@ -71,6 +71,7 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
     let load = Load::new(move || {
         let (range, metric, by) = (span.get().range(), metric.get(), apart.get());
         async move {
+            let asked_ms = js_sys::Date::now();
             let steps = Steps::of(&range);
             let by = by.filter(|by| fits(metric, *by));
             let wanted = Wanted {
@@ -79,11 +80,13 @@ pub(super) fn OverTime(place: Place) -> impl IntoView {
                 interval: steps.interval,
                 by,
             };
+            let series = overview::series(api, wanted).await?;
+            let until_ms = known_until(metric, &series, api.by_server(asked_ms));
             Ok(Drawn {
                 steps,
                 metric,
-                series: overview::series(api, wanted).await?,
-                until_ms: known_until(metric),
+                series,
+                until_ms,
             })
         }
     });
@@ -167,13 +170,19 @@ fn fits(metric: Metric, by: Dimension) -> bool {
     }
 }
 
-/// From when on nothing is known yet of a metric: an average is of whole minutes, and what was watched in one is told within
-/// seconds after it. What adds up grows while one looks.
-fn known_until(metric: Metric) -> f64 {
-    match metric {
-        Metric::Viewers => ((js_sys::Date::now() - BEHIND_MS) / MINUTE_MS).floor() * MINUTE_MS,
-        _ => f64::INFINITY,
+/// From when on nothing is known yet of a metric: an average is of whole minutes, and what was watched in one is told
+/// within seconds after it. The server tells neither steps in which nobody watched nor those that it did not know of when
+/// it was asked. So what it left out is nothing up to when it was asked, by its own clock, and up to the newest that it
+/// told of any series. What adds up grows while one looks.
+fn known_until(metric: Metric, series: &[Series], asked_ms: f64) -> f64 {
+    if metric != Metric::Viewers {
+        return f64::INFINITY;
     }
+    let settled = ((asked_ms - BEHIND_MS) / MINUTE_MS).floor() * MINUTE_MS;
+    let newest = series.iter().filter_map(|series| series.points.last());
+    newest
+        .map(|point| time::millis(&point.at) + MINUTE_MS)
+        .fold(settled, f64::max)
 }
 
 fn drawn_lines(drawn: &Drawn) -> Vec<Line> {
