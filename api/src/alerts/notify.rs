@@ -263,8 +263,8 @@ pub(super) struct Facts {
     pub(super) rule: Option<Definition>,
     pub(super) sentence: String,
     pub(super) link: String,
-    /// Tokens, viewers and addresses that it is about; never kept with it.
-    pub(super) subjects: Subjects,
+    /// Tokens, viewers and addresses that it is about, where it is about any; never kept with it.
+    pub(super) subjects: Option<Subjects>,
     pub(super) at: Timestamp,
 }
 
@@ -280,9 +280,9 @@ impl Facts {
     ) -> Result<Self, DbErr> {
         let subjects = match &rule {
             Some(rule) if rule.metric == Metric::Findings && event != Event::Resolved => {
-                Subjects::of(connection, organisation, rule, Timestamp::from_us(row.opened_at)).await?
+                Some(Subjects::of(connection, organisation, rule, at).await?)
             }
-            _ => Subjects::default(),
+            _ => None,
         };
         Ok(Self {
             event: event_column(event),
@@ -321,7 +321,8 @@ impl Facts {
         if !streams.is_empty() {
             lines.push(format!("Streams: {}", streams.join(", ")));
         }
-        lines.extend(self.subjects.worst.iter().map(|found| {
+        let worst = self.subjects.iter().flat_map(|subjects| &subjects.worst);
+        lines.extend(worst.map(|found| {
             let (kind, subject, indicator) = (&found.kind, &found.subject, misuse::label(&found.indicator));
             format!("{kind} {subject}: {indicator} (+{}), {}", found.points, found.evidence)
         }));
@@ -331,11 +332,6 @@ impl Facts {
     /// What a webhook is told. It stays in the log of calls: tokens by their ids, and nobody's name or address.
     fn call(&self) -> serde_json::Value {
         let row = &self.row;
-        let worst = self.subjects.worst.iter();
-        let tokens: Vec<_> = worst
-            .filter(|found| found.kind == findings::TOKEN)
-            .map(|found| &found.subject)
-            .collect();
         let mut call = json!({
             "call": "alert",
             "event": self.event,
@@ -359,10 +355,13 @@ impl Facts {
             "time": words::lasted(row, self.at).as_secs(),
             "timestamp": self.at.ms(),
         });
-        if let (false, Some(fields)) = (self.subjects.worst.is_empty(), call.as_object_mut()) {
+        if let (Some(subjects), Some(fields)) = (&self.subjects, call.as_object_mut()) {
+            let tokens = subjects.worst.iter().filter(|found| found.kind == findings::TOKEN);
+            let tokens: Vec<_> = tokens.map(|found| &found.subject).collect();
             fields.insert("tokens".to_owned(), json!(tokens));
-            fields.insert("addresses".to_owned(), json!(self.subjects.many(findings::ADDRESS)));
-            fields.insert("viewers".to_owned(), json!(self.subjects.many(findings::USER)));
+            fields.insert("token_count".to_owned(), json!(subjects.many(findings::TOKEN)));
+            fields.insert("addresses".to_owned(), json!(subjects.many(findings::ADDRESS)));
+            fields.insert("viewers".to_owned(), json!(subjects.many(findings::USER)));
         }
         call
     }

@@ -98,8 +98,12 @@ pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<a
     }
     let old = before.as_ref().and_then(|row| words::definition(&row.definition));
     let new = merged(old.as_ref(), &wish)?;
-    // One that another version let pass can still be muted, and switched off.
-    if old.as_ref() != Some(&new) {
+    let enabled = wish
+        .enabled
+        .unwrap_or_else(|| before.as_ref().is_none_or(|row| row.enabled));
+    // One that another version let pass can still be muted, and switched off: not on again.
+    let may_stay = old.as_ref() == Some(&new) && (wish.only_quietens() || !enabled);
+    if !may_stay {
         check(&new)?;
     }
     exists(&work, acting.id, &new, old.as_ref()).await?;
@@ -115,7 +119,6 @@ pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<a
     };
     let mut ended = None;
     let row = if let Some(row) = before.clone() {
-        let enabled = wish.enabled.unwrap_or(row.enabled);
         let ending = match &old {
             _ if !enabled => Some(alerts::Ending::Disabled),
             Some(old) if old.measures_like(&new) && old.comparison == new.comparison => None,
@@ -138,7 +141,7 @@ pub(crate) async fn save(state: &State, acting: &Acting, wish: Wish) -> Result<a
             id: Set(id.uuid()),
             organisation_id: Set(acting.id.uuid()),
             name: Set(name),
-            enabled: Set(wish.enabled.unwrap_or(true)),
+            enabled: Set(enabled),
             definition: Set(definition),
             muted_until: Set(muted),
             created_at: Set(work.at.us()),

@@ -233,7 +233,10 @@ pub(crate) async fn delete(state: &State, acting: &Acting, name: &str) -> Result
     row.group_id = Set(None);
     let row = save(&work, row).await?;
     tags::put(&work, id, &[]).await?;
-    tell(work, Action::StreamDelete, row, json!({ "before": before })).await
+    let changed = tell(work, Action::StreamDelete, row, json!({ "before": before })).await?;
+    // Alert rules that name it, or that await it, do so no more.
+    state.alerts.rules_changed();
+    Ok(changed)
 }
 
 /// Replaces the secret key; whoever publishes with the old one is decided again.
@@ -286,6 +289,7 @@ async fn stand(
     let work = Work::begin(state, acting).await?;
     let found = by_name(&*work.write, acting.id, name).await?;
     let standing = standing(&found)?;
+    let is_over = ends(&found.standing, standing);
     let before = settings(&found);
     let mut row = found.into_active_model();
     row.standing = Set(standing.to_owned());
@@ -295,7 +299,16 @@ async fn stand(
     }
     let row = save(&work, row).await?;
     let detail = difference(before, settings(&row));
-    tell(work, action, row, detail).await
+    let changed = tell(work, action, row, detail).await?;
+    if is_over {
+        state.alerts.rules_changed();
+    }
+    Ok(changed)
+}
+
+/// Whether a stream that went from one standing to the other is awaited no more by rules on streams that go offline.
+fn ends(before: &str, after: &str) -> bool {
+    before == "active" && after != "active"
 }
 
 async fn save(work: &Work<'_>, row: stream::ActiveModel) -> Result<stream::Model, Fault> {
@@ -315,10 +328,6 @@ async fn tell(work: Work<'_>, action: Action, row: stream::Model, mut detail: Va
         vec![Update::Stream(policy::stream(state, &row)?)]
     };
     let progress = work.finish(action, &row.name, detail, &updates).await?;
-    if row.deleted_at.is_some() || row.standing != "active" {
-        // Rules on streams that go offline await it no more.
-        state.alerts.rules_changed();
-    }
     state.live.tell(organisation, at, What::Stream(Box::new(row.clone())));
     Ok((row, progress))
 }
@@ -354,3 +363,16 @@ fn locked() -> Fault {
 }
 
 const TITLE: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::ends;
+
+    #[test]
+    fn alert_rules_are_read_anew_for_a_stream_that_was_awaited_until_then_and_for_no_other() {
+        let all = ["active", "stopped", "locked"];
+        let pairs = all.into_iter().flat_map(|before| all.map(|after| (before, after)));
+        let read: Vec<_> = pairs.filter(|(before, after)| ends(before, after)).collect();
+        assert_eq!(read, [("active", "stopped"), ("active", "locked")]);
+    }
+}

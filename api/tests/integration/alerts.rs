@@ -35,7 +35,7 @@ async fn alerts(client: &Client, filter: Value) -> Vec<Value> {
 }
 
 /// Waits until the newest alert is as wanted.
-async fn until(client: &Client, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(client: &Client, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..3000 {
         if let Some(newest) = alerts(client, json!({})).await.first() {
@@ -94,7 +94,7 @@ pub(crate) fn ends(world: &World, facts: &SessionFacts, reason: Option<Reason>) 
 }
 
 /// Lets the moment pass for which an alert gathers.
-async fn told(world: &World, admin: &Client, notifications: u64) -> Value {
+pub(crate) async fn told(world: &World, admin: &Client, notifications: u64) -> Value {
     world.pass(Duration::from_secs(5));
     until(admin, |alert| alert["notifications"] == notifications).await
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Makes a rule of that name, at least so much of that within an hour.
-async fn rule(client: &Client, name: &str, metric: &str, threshold: f64, more: Value) {
+pub(crate) async fn rule(client: &Client, name: &str, metric: &str, threshold: f64, more: Value) {
     let save = "mutation($i: SaveAlertRuleInput!) { saveAlertRule(input: $i) {
         alertRule { protocol country least } errors { code field message } } }";
     let mut input = json!({ "name": name, "metric": metric, "threshold": threshold, "windowS": 3_600 });
@@ -54,7 +54,7 @@ fn from(world: &World, n: u64, protocol: Protocol, country: &str) -> SessionFact
 }
 
 /// A request for the stream of that name, from there, is refused; the country may be unknown.
-fn refused(world: &World, n: u64, name: &str, last: u8, country: &str) {
+pub(crate) fn refused(world: &World, n: u64, name: &str, last: u8, country: &str) {
     let kind = Event::Denied {
         organisation: Some(world.viewing(world.stream(), 1).organisation),
         stream: name.parse().unwrap(),
@@ -421,7 +421,7 @@ async fn a_stream_that_went_away_and_is_stopped_locked_or_deleted_then_is_missed
 }
 
 #[tokio::test]
-async fn a_rule_that_may_not_be_any_more_can_still_be_switched_off_and_not_made_another() {
+async fn a_rule_that_may_not_be_any_more_can_still_be_switched_off_and_not_on_again_or_made_another() {
     let world = World::new().await;
     let admin = world.as_role("nanoAdmin").await;
     let always = json!({ "comparison": "AT_MOST" });
@@ -439,4 +439,10 @@ async fn a_rule_that_may_not_be_any_more_can_still_be_switched_off_and_not_made_
     let off = change(json!({ "id": before["id"], "enabled": false })).await;
     assert_eq!(off["errors"], json!([]));
     assert_eq!(of().await["enabled"], false);
+    let on = change(json!({ "id": before["id"], "enabled": true })).await;
+    assert_eq!(on["errors"][0]["field"], json!(["input", "threshold"]));
+    assert_eq!(of().await["enabled"], false);
+    let mended = json!({ "id": before["id"], "enabled": true, "threshold": 50 });
+    assert_eq!(change(mended).await["errors"], json!([]));
+    assert_eq!(of().await["enabled"], true);
 }

@@ -5,6 +5,7 @@ mod agent_patterns;
 mod alert_receivers;
 mod alerts;
 mod alerts_of;
+mod alerts_on_misuse;
 mod alike;
 mod analytics;
 mod api_tokens;
