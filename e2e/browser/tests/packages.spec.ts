@@ -229,6 +229,25 @@ test('a page that is open learns of packages that are given and taken', async ({
   await expect(rule).toBeEnabled();
 });
 
+test('packages that cannot be asked for are not as they were when the page was opened', async ({ page }) => {
+  await leave(PACKAGES);
+  await signIn(page, user('nanoAdmin'));
+  await page.goto(at('/organisation'));
+  const guardian = page.getByRole('listitem').filter({ has: page.locator('strong', { hasText: /^Guardian$/ }) });
+  await expect(guardian).toContainText('Enabled');
+  await leave(['LIVE', 'SECURE', 'ANALYTICS']);
+  await expect(guardian).toContainText('Upgrade needed');
+  const asks = (request: Request) => request.postData()?.includes('packages {') ?? false;
+  await page.route('**/graphql', (route) => (asks(route.request()) ? route.abort() : route.fallback()));
+  // By the second the page has seen the first fail.
+  for (const packages of [['LIVE', 'SECURE'], ['LIVE']]) {
+    const failed = page.waitForEvent('requestfailed', asks);
+    await leave(packages);
+    await failed;
+  }
+  await expect(guardian).toContainText('Upgrade needed');
+});
+
 test('without any package no button fails for want of one', async ({ page }) => {
   test.setTimeout(600_000);
   await leave(PACKAGES);

@@ -34,19 +34,24 @@ pub(crate) fn Button(
     #[prop(optional)] submit: bool,
     #[prop(into, optional)] busy: Signal<bool>,
     #[prop(into, optional)] barred: Signal<Option<String>>,
+    /// Whether it is the press itself that bars it for a while: whoever pressed it by keyboard stays there.
+    #[prop(optional)]
+    keeps_focus: bool,
     #[prop(into, optional)] icon: Option<Drawing>,
     #[prop(into, optional)] on_press: Option<Callback<MouseEvent>>,
     children: Children,
 ) -> impl IntoView {
+    let shut = Signal::derive(move || barred.with(Option::is_some) || busy.get());
     view! {
         <button
             type=if submit { "submit" } else { "button" }
             class=look.class()
-            disabled=move || barred.with(Option::is_some) || busy.get()
+            disabled=move || !keeps_focus && shut.get()
             title=move || barred.get()
+            aria-disabled=move || (keeps_focus && shut.get()).then_some("true")
             aria-busy=move || busy.get().then_some("true")
             on:click=move |event| {
-                if let Some(press) = on_press {
+                if let Some(press) = on_press.filter(|_| !(keeps_focus && shut.get_untracked())) {
                     press.run(event);
                 }
             }

@@ -1,6 +1,6 @@
 //! Dialogs on `<dialog>`: the browser keeps the focus inside, gives it back where it can, and closes at Escape.
 
-use std::{cell::RefCell, iter};
+use std::{cell::RefCell, iter, rc::Rc};
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -21,7 +21,7 @@ pub(crate) fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    let origin = StoredValue::new_local(None::<Origin>);
+    let origin = StoredValue::new_local(None::<Rc<Origin>>);
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         match (open.get(), dialog.open()) {
@@ -52,6 +52,15 @@ pub(crate) fn Dialog(
             LAST.set(None);
         }
     };
+    // One that is removed with its page tells no close.
+    on_cleanup(move || {
+        let Some(Some(origin)) = origin.try_get_value() else {
+            return;
+        };
+        if LAST.with_borrow(|last| last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &origin))) {
+            LAST.set(None);
+        }
+    });
     let children = StoredValue::new(children);
     view! {
         <dialog node_ref=dialog class="dialog" class:dialog-wide=wide class:dialog-drawer=drawer aria-label=title on:cancel=cancelled on:close=closed>
@@ -96,30 +105,29 @@ pub(crate) fn Confirm(
 
 /// Where somebody was when a dialog opened. What they pressed may be gone, or barred, once it closes: then the browser has
 /// nothing to give the focus back to.
-#[derive(Clone)]
 struct Origin {
     row: Option<Element>,
     /// What the row stands in, and its place there, from 1: it may have been drawn anew.
     list: Option<(Element, usize)>,
     dialog: Option<Element>,
     /// That of the dialog before, where one leads to another: what was pressed in it is gone with it.
-    before: Option<Box<Self>>,
+    before: Option<Rc<Self>>,
 }
 
 impl Origin {
     /// None where nothing had the focus, as after a press in some browsers: then it is not lost either.
-    fn now() -> Option<Self> {
+    fn now() -> Option<Rc<Self>> {
         let before = LAST.take();
         let origin = if browser::is_focus_lost() {
             before
         } else {
-            Self::here(before)
+            Self::here(before).map(Rc::new)
         };
         LAST.set(origin.clone());
         origin
     }
 
-    fn here(before: Option<Self>) -> Option<Self> {
+    fn here(before: Option<Rc<Self>>) -> Option<Self> {
         let one = document().active_element()?;
         let row = one.closest("li, tr").ok()?;
         let list = row.as_ref().and_then(|row| {
@@ -127,7 +135,6 @@ impl Origin {
             Some((row.parent_element()?, before.count() + 1))
         });
         let dialog = one.closest("dialog").ok()?;
-        let before = before.map(Box::new);
         Some(Self {
             row,
             list,
@@ -156,8 +163,8 @@ impl Origin {
 }
 
 thread_local! {
-    /// That of the dialog that opened last, until the close of one is told.
-    static LAST: RefCell<Option<Origin>> = const { RefCell::new(None) };
+    /// That of the dialog that opened last, until the close of one is told, or it is gone.
+    static LAST: RefCell<Option<Rc<Origin>>> = const { RefCell::new(None) };
 }
 
 /// What the focus goes to in a row, the best first.

@@ -96,14 +96,15 @@ impl<T: Send + Sync + 'static> Load<T> {
         self
     }
 
-    /// Asks once more, at once: what is under way is not waited for, and not shown.
+    /// Asks once more, at once: what is under way is not waited for, and not shown. What failed is told until there is an
+    /// answer.
     pub(crate) fn again(self) {
-        self.failure.set(None);
         self.turn.update(|turn| *turn = turn.wrapping_add(1));
     }
 
     /// Hears that there is news, and asks once more `after` that, for all news of that time. What is under way is waited for
-    /// first: what takes longer than news do is shown all the same, and one question is under way at a time.
+    /// first: what takes longer than news do is shown all the same, and one question is under way at a time. What was refused
+    /// is not asked once more.
     pub(crate) fn following(self, after: Duration) -> impl Fn() + Copy + 'static {
         let missed = StoredValue::new(false);
         let is_under_way = move || self.under_way.try_get_untracked() == Some(true);
@@ -111,7 +112,7 @@ impl<T: Send + Sync + 'static> Load<T> {
             if is_under_way() {
                 // Somebody asked meanwhile.
                 missed.set_value(true);
-            } else {
+            } else if !self.is_refused() {
                 self.again();
             }
         });
@@ -138,6 +139,21 @@ impl<T: Send + Sync + 'static> Load<T> {
     /// Whether what is shown answers another question than the one that is asked now; who asks that follows it.
     pub(crate) fn is_old(self) -> bool {
         self.is_old.get()
+    }
+
+    /// Why what goes on from what is shown has to wait: it goes on elsewhere than what is asked for now. Who asks that follows
+    /// it.
+    pub(crate) fn wait(self) -> Option<String> {
+        self.is_old()
+            .then(|| "Wait until what you asked for is there.".to_owned())
+    }
+
+    /// Whether the last question came to nothing, and would once more; not where the page is gone.
+    fn is_refused(self) -> bool {
+        let is_refused = self
+            .failure
+            .try_with_untracked(|failure| failure.as_ref().is_some_and(|failure| !failure.passes()));
+        is_refused == Some(true)
     }
 
     /// The number of what is asked now, which something else has not; nothing where the page is gone.
@@ -180,13 +196,16 @@ impl<T: Send + Sync + 'static> Load<T> {
         self.is_old.set(true);
     }
 
-    /// Tells why the last question came to nothing. Only what answers that one stays.
+    /// Tells why the last question came to nothing, once where it is what is told already. Only what answers that one stays.
     fn fail(self, failure: Failure) {
         if self.is_old.try_get_untracked() == Some(true) {
             self.value.try_set(None);
             self.is_old.try_set(false);
         }
-        self.failure.try_set(Some(failure));
+        let is_told = self.failure.try_with_untracked(|told| told.as_ref() == Some(&failure));
+        if is_told == Some(false) {
+            self.failure.try_set(Some(failure));
+        }
     }
 
     /// Why the last question came to nothing, if it did.
@@ -203,18 +222,35 @@ impl<T: Send + Sync + 'static> Load<T> {
 /// Shows the content once it is there. The content is made once and follows [`Load::value`] by itself. What answers another
 /// question than the one that is asked now is seen, and said, to be old.
 #[component]
-pub(crate) fn Loaded<T>(load: Load<T>, #[prop(into)] skeleton: ViewFn, children: ChildrenFn) -> impl IntoView
+pub(crate) fn Loaded<T>(
+    load: Load<T>,
+    #[prop(into)] skeleton: ViewFn,
+    /// Asks once more, where more than this is asked for together.
+    #[prop(into, optional)]
+    on_again: Option<Callback<()>>,
+    children: ChildrenFn,
+) -> impl IntoView
 where
     T: Send + Sync + 'static,
 {
+    let again = move |()| match on_again {
+        Some(again) => again.run(()),
+        None => load.again(),
+    };
     let there = Memo::new(move |_| load.value.with(Option::is_some));
     let failed = Memo::new(move |_| if there.get() { None } else { load.failure.get() });
     move || {
         if there.get() {
             let busy = move || load.is_old().then_some("true");
-            view! { <div class="loaded" aria-busy=busy>{children()}</div> }.into_any()
+            let said = move || load.is_old().then_some("Loading");
+            // Of what is within something busy screen readers say nothing.
+            view! {
+                <p class="sr-only" role="status">{said}</p>
+                <div class="loaded" aria-busy=busy>{children()}</div>
+            }
+            .into_any()
         } else if let Some(failure) = failed.get() {
-            view! { <Failed failure on_again=move |()| load.again()/> }.into_any()
+            view! { <Failed failure asking=Signal::derive(move || load.is_asking()) on_again=again/> }.into_any()
         } else {
             skeleton.run().into_any()
         }

@@ -23,9 +23,14 @@ pub(crate) fn Notice(tone: Tone, children: Children) -> impl IntoView {
     }
 }
 
-/// What stands where something could not be loaded.
+/// What stands where something could not be loaded. `asking`: whether it is asked for now; where that was pressed for, the
+/// button says so, and stays where it is.
 #[component]
-pub(crate) fn Failed(#[prop(into)] failure: Signal<Failure>, #[prop(into)] on_again: Callback<()>) -> impl IntoView {
+pub(crate) fn Failed(
+    #[prop(into)] failure: Signal<Failure>,
+    #[prop(into, optional)] asking: Signal<bool>,
+    #[prop(into)] on_again: Callback<()>,
+) -> impl IntoView {
     let failure = failure.get_untracked();
     let (icon, title) = match &failure {
         Failure::Unreachable => (icondata_lu::LuCloudOff, "No connection"),
@@ -36,6 +41,17 @@ pub(crate) fn Failed(#[prop(into)] failure: Signal<Failure>, #[prop(into)] on_ag
         }
     };
     let (again, text) = (failure.passes(), failure.to_string());
+    let pressed = RwSignal::new(false);
+    Effect::new(move |_| {
+        if !asking.get() && pressed.get_untracked() {
+            pressed.set(false);
+        }
+    });
+    let busy = Signal::derive(move || pressed.get() && asking.get());
+    let press = move |_| {
+        pressed.set(true);
+        on_again.run(());
+    };
     view! {
         <div class="empty" role="alert">
             <span class="empty-mark"><Icon of=icon/></span>
@@ -43,7 +59,7 @@ pub(crate) fn Failed(#[prop(into)] failure: Signal<Failure>, #[prop(into)] on_ag
             <p class="empty-text">{text}</p>
             {again.then(|| view! {
                 <div class="empty-act">
-                    <Button icon=icondata_lu::LuRotateCw on_press=move |_| on_again.run(())>"Try again"</Button>
+                    <Button icon=icondata_lu::LuRotateCw busy keeps_focus=true on_press=press>"Try again"</Button>
                 </div>
             })}
         </div>

@@ -25,11 +25,8 @@ where
         load.value()
             .with(|page| page.as_ref().and_then(|page| page.next.clone()))
     });
+    let barred = Signal::derive(move || load.wait());
     let press = move |_| {
-        // What is shown goes on elsewhere than what is asked for now.
-        if untrack(|| load.is_old()) {
-            return;
-        }
         busy.set(true);
         let (asking, asked) = (ask(next.get_untracked()), load.question());
         spawn_local(async move {
@@ -48,7 +45,7 @@ where
     };
     view! {
         <Show when=move || next.with(Option::is_some)>
-            <div class="more"><Button busy on_press=press>"Show more"</Button></div>
+            <div class="more"><Button busy barred on_press=press>"Show more"</Button></div>
         </Show>
     }
 }

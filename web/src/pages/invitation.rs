@@ -49,7 +49,7 @@ pub(crate) fn Invitation() -> impl IntoView {
                     (None, Some(Failure::NotFound | Failure::Forbidden)) => view! {
                         <Empty icon=icondata_lu::LuMailX title="This link does not work any more" text="The invitation was used or withdrawn, or it has expired. Ask whoever invited you for a new one."/>
                     }.into_any(),
-                    (None, Some(failure)) => view! { <crate::kit::Failed failure on_again=move |()| load.again()/> }.into_any(),
+                    (None, Some(failure)) => view! { <crate::kit::Failed failure asking=Signal::derive(move || load.is_asking()) on_again=move |()| load.again()/> }.into_any(),
                     _ => view! { <Skeleton lines=4/> }.into_any(),
                 }
             }}

@@ -150,14 +150,17 @@ where
     });
     let later = Memo::new(move |_| !place.of("after").is_empty());
     let is_first = Signal::derive(move || (!later.get()).then(|| "This is the first page.".to_owned()));
-    let is_last = Signal::derive(move || next.with(Option::is_none).then(|| "This is the last page.".to_owned()));
+    let is_last = Signal::derive(move || {
+        let is_last = next.with(Option::is_none);
+        load.wait()
+            .or_else(|| is_last.then(|| "This is the last page.".to_owned()))
+    });
     view! {
         <Show when=move || later.get() || next.with(Option::is_some)>
             <nav class="pager" aria-label="Pages">
-                <Button barred=is_first on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
-                <Button barred=is_last on_press=move |_| {
-                    // What is shown goes on elsewhere than what is asked for now.
-                    if let Some(next) = next.get_untracked().filter(|_| !untrack(|| load.is_old())) {
+                <Button barred=is_first keeps_focus=true on_press=move |_| place.go_on([("after", String::new())])>"First page"</Button>
+                <Button barred=is_last keeps_focus=true on_press=move |_| {
+                    if let Some(next) = next.get_untracked() {
                         place.go_on([("after", next)]);
                     }
                 }>"Next page"</Button>

@@ -165,7 +165,7 @@ fn table<R: Row>(place: Place) -> impl IntoView {
         {R::BLOCKS.then(|| view! { <NoRules ways/> })}
         <Bar place found beside=R::beside(place)/>
         <SortList place columns/>
-        <Loaded load skeleton=|| view! { <Skeleton lines=10/> }>
+        <Loaded load skeleton=|| view! { <Skeleton lines=10/> } on_again=move |()| again()>
             <Show when=move || !rows.with(Vec::is_empty) fallback=move || view! { <NoSessions place/> }>
                 <TableFrame region=R::TITLE>
                     <table class="table table-dense">

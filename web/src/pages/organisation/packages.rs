@@ -17,17 +17,18 @@ use crate::{
 #[component]
 pub(super) fn Packages(told: Load<Overview>, at: u32) -> impl IntoView {
     let api = use_api();
-    let first = StoredValue::new(told.value().get_untracked());
+    let is_told = api.times_changed.get_untracked() == at;
+    let first = StoredValue::new(told.value().get_untracked().filter(|_| is_told));
     let load = Load::new(move || {
-        let is_news = api.times_changed.get() != at;
         let known = first.try_update_value(Option::take).flatten();
         async move {
-            match known.filter(|_| !is_news) {
+            match known {
                 Some(known) => Ok(known),
                 None => organisation::overview(api).await,
             }
         }
-    });
+    })
+    .anew_when(move || api.times_changed.track());
     let (asked, open) = (RwSignal::new(None::<Package>), RwSignal::new(false));
     let packages = Memo::new(move |_| {
         let known = |load: Load<Overview>| load.value().with(|one| one.as_ref().map(|one| one.packages.clone()));
