@@ -56,9 +56,9 @@ pub(crate) enum OutboundError {
     Form(#[from] openidconnect::http::Error),
 }
 
-/// A name whose addresses are not all public.
+/// A name whose addresses are not all public, or that has none.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` has an address that may not be asked")]
+#[error("`{0}` has no address, or one that may not be asked")]
 struct Hidden(String);
 
 impl Outbound {
@@ -92,10 +92,8 @@ impl Outbound {
 
     /// Connects by TCP, to an address that was checked.
     pub(crate) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-        if !self.private && !addresses.iter().all(|address| is_public(address.ip())) {
-            return Err(io::Error::other(Hidden(host.to_owned())));
-        }
+        let addresses = tokio::net::lookup_host((host, port)).await?.collect();
+        let addresses = judged(host, addresses, self.private).map_err(io::Error::other)?;
         TcpStream::connect(&*addresses).await
     }
 
@@ -157,14 +155,21 @@ impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let private = self.private;
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            // One that is not public spoils all: which one is taken is not ours to choose.
-            if private || addresses.iter().all(|address| is_public(address.ip())) {
-                Ok(Box::new(addresses.into_iter()) as Addrs)
-            } else {
-                Err(Hidden(name.as_str().to_owned()).into())
-            }
+            let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let addresses = judged(name.as_str(), addresses, private)?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+/// The addresses of a name, if they may be asked. One that is not public spoils all: which one is taken is not ours to
+/// choose.
+fn judged(name: &str, addresses: Vec<SocketAddr>, private: bool) -> Result<Vec<SocketAddr>, Hidden> {
+    let may_be_asked = private || addresses.iter().all(|address| is_public(address.ip()));
+    if may_be_asked && !addresses.is_empty() {
+        Ok(addresses)
+    } else {
+        Err(Hidden(name.to_owned()))
     }
 }
 
@@ -289,6 +294,34 @@ mod tests {
             "64:ff9b::101:101",
         ] {
             assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn one_address_that_is_not_public_spoils_a_name_wherever_it_stands() {
+        let judge = |name: &[&str], private: bool| {
+            let addresses = name.iter().map(|text| SocketAddr::new(text.parse().unwrap(), 443));
+            let addresses: Vec<_> = addresses.collect();
+            judged("x.example", addresses.clone(), private).is_ok_and(|taken| taken == addresses)
+        };
+        let public = ["1.1.1.1", "2606:4700::1"];
+        assert!(judge(&public, false));
+        assert!(!judge(&[], false) && !judge(&[], true), "there is nowhere to go");
+        for hidden in [
+            "10.0.0.1",
+            "127.0.0.1",
+            "169.254.169.254",
+            "fd12::1",
+            "::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(!judge(&[hidden], false), "{hidden}");
+            for place in 0..=public.len() {
+                let mut mixed = public.to_vec();
+                mixed.insert(place, hidden);
+                assert!(!judge(&mixed, false), "{mixed:?}");
+                assert!(judge(&mixed, true), "{mixed:?}");
+            }
         }
     }
 

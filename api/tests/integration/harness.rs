@@ -412,6 +412,24 @@ impl Node {
     /// What a decision at `now` says to a viewer with `token`: `None` where the viewer may pass. A backend that is asked
     /// allows.
     pub(crate) fn denies(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
+        let facts = guard::Facts {
+            publisher: guard::Presence::Present,
+            ..guard::Facts::default()
+        };
+        self.judges(stream, token, now, facts)
+    }
+
+    /// The same of a viewer whose session goes on.
+    pub(crate) fn cuts(&self, stream: &str, token: &str, now: Timestamp) -> Option<guard::Reason> {
+        let running = true;
+        let facts = guard::Facts {
+            running,
+            ..guard::Facts::default()
+        };
+        self.judges(stream, token, now, facts)
+    }
+
+    fn judges(&self, stream: &str, token: &str, now: Timestamp, mut facts: guard::Facts) -> Option<guard::Reason> {
         let policy = self.policy.lock().unwrap().clone();
         let mut request = guard::Request::new(
             guard::Door::Playback,
@@ -419,10 +437,6 @@ impl Node {
             [192, 0, 2, 77].into(),
             guard::Credential::from_token(token),
         );
-        let mut facts = guard::Facts {
-            publisher: guard::Presence::Present,
-            ..guard::Facts::default()
-        };
         loop {
             match guard::decide(&request, &facts, &policy, now) {
                 guard::Decision::Admit(_) => return None,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use guard::Grant;
+use link::SessionFacts;
 use sea_orm::{ConnectionTrait, Database as Open, DatabaseConnection, Statement};
 use serde_json::json;
 use testkit::{Database, Kind};
@@ -9,7 +11,7 @@ use testkit::{Database, Kind};
 use tokio::runtime::Runtime;
 
 use crate::{
-    harness::{Client, Node, REVOKE, T0, World, start},
+    harness::{Client, Node, REVOKE, T0, World, granted, start},
     privacy::{database, texts},
     signing_keys::{add, hs256},
 };
@@ -428,6 +430,57 @@ async fn a_token_that_cannot_be_revoked_by_itself_says_why() {
     let record = client.data(why, jti).await["playbackToken"].clone();
     assert!(record["notRevocableBecause"].as_str().unwrap().contains("24 hours"));
     let refused = client.revoke(json!({ "jti": short["record"]["jti"] })).await;
+    assert_eq!(refused["errors"][0]["code"], "EXPIRED");
+}
+
+#[tokio::test]
+async fn an_expired_token_is_revoked_for_a_day_while_a_session_runs_on_it_and_ends_that() {
+    let world = World::new().await;
+    let client = world.as_role("nanoUser").await;
+    let mut tokens = Vec::new();
+    for n in 1..=3 {
+        let wanted = json!({ "streams": [world.stream()], "ttlSeconds": 60, "forceDisconnect": false });
+        let made = client.make_token(wanted).await;
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let (token, jti) = (text(&made["token"]), text(&made["record"]["jti"]));
+        let grant = Grant {
+            expires: T0.plus(Duration::from_mins(1)),
+            ..granted(&jti)
+        };
+        let facts = SessionFacts {
+            grant: Some(grant),
+            ..world.viewing(world.stream(), n)
+        };
+        world.begins(&client, facts).await;
+        tokens.push((token, jti));
+    }
+    let [early, late, too_late] = <[_; 3]>::try_from(tokens).unwrap();
+    let why = "query($j: ID!) { playbackToken(jti: $j) { status notRevocableBecause } }";
+    let stands = async |jti: &str| client.data(why, json!({ "j": jti })).await["playbackToken"].clone();
+    let last = Duration::from_hours(24) - Duration::from_secs(1);
+    for ((token, jti), passes) in [(early, Duration::from_mins(1)), (late, last)] {
+        world.pass(passes);
+        let now = world.clock.now();
+        // Nobody new comes by it, and who is there goes on.
+        let denied = world.node.denies(world.stream(), &token, now);
+        assert_eq!(denied, Some(guard::Reason::TokenExpired));
+        assert_eq!(world.node.cuts(world.stream(), &token, now), None);
+        let expired = json!({ "status": "EXPIRED", "notRevocableBecause": null });
+        assert_eq!(stands(&jti).await, expired);
+        let done = client.revoke(json!({ "jti": jti })).await;
+        assert_eq!((&done["revoked"], &done["errors"]), (&json!(1), &json!([])));
+        let cut = world.node.cuts(world.stream(), &token, now);
+        assert_eq!(cut, Some(guard::Reason::TokenRevoked));
+        assert_eq!(stands(&jti).await["status"], "REVOKED");
+    }
+    // Then the session is over by itself.
+    world.pass(Duration::from_secs(1));
+    let (token, jti) = too_late;
+    let cut = world.node.cuts(world.stream(), &token, world.clock.now());
+    assert_eq!(cut, Some(guard::Reason::TokenExpired));
+    let because = stands(&jti).await["notRevocableBecause"].clone();
+    assert!(because.as_str().unwrap().contains("24 hours"), "{because}");
+    let refused = client.revoke(json!({ "jti": jti })).await;
     assert_eq!(refused["errors"][0]["code"], "EXPIRED");
 }
 

@@ -2,10 +2,31 @@
 
 use std::fmt::Write;
 
-use guard::{Credential, Door, Facts, IngestKeyDigest, Presence};
+use guard::{
+    Credential, Door, Facts, IngestKeyDigest, Policy, Presence, Update,
+    policy::{IngestAuthorisation, Organisation, Subject},
+};
 use serde_json::{Value, json};
 
-use super::scene::{KEY, NOW, STREAMS, Scene, claims, group, live, reason, request, scene, settle};
+use super::scene::{KEY, NOW, STREAMS, Scene, claims, group, live, organisation, reason, request, scene, settle};
+
+/// The scene's, with a token that was revoked and a viewer who is banned.
+fn policy(scene: &Scene) -> Policy {
+    let organisation = organisation(1);
+    let (subject, at) = (Subject::Token("revoked".into()), NOW);
+    let (user, banned) = ("banned".into(), true);
+    let revoked = Update::Revoked {
+        organisation,
+        subject,
+        at,
+    };
+    let banned = Update::Banned {
+        organisation,
+        user,
+        banned,
+    };
+    scene.policy.with(&revoked).with(&banned)
+}
 
 /// Every state that a token can be in, by name.
 fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
@@ -86,6 +107,8 @@ fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
         ),
         ("issued a year ago", with(json!({"iat": NOW.s() - 31_536_000}))),
         ("reserved id", with(json!({"jti": "sha256:00"}))),
+        ("revoked", with(json!({"jti": "revoked"}))),
+        ("of a banned viewer", with(json!({"user": "banned"}))),
         ("handle of nothing", Credential::from_token("h_0123456789abcdefghijkl")),
         ("too long", Credential::from_token(&"a".repeat(8193))),
     ]
@@ -94,11 +117,12 @@ fn tokens(scene: &Scene) -> Vec<(&'static str, Credential)> {
 #[test]
 fn the_table_of_playback_is_as_it_was() {
     let scene = scene();
+    let policy = policy(scene);
     let mut table = String::new();
     for (name, credential) in tokens(scene) {
         for stream in STREAMS {
             let request = request(Door::Playback, stream, credential.clone());
-            let outcome = reason(&settle(request, live(), &scene.policy, NOW));
+            let outcome = reason(&settle(request, live(), &policy, NOW));
             let outcome = outcome.map_or("pass", |reason| reason.as_str());
             writeln!(table, "{name:<30} {stream:<16} {outcome}").unwrap();
         }
@@ -106,19 +130,35 @@ fn the_table_of_playback_is_as_it_was() {
     insta::assert_snapshot!(table);
 }
 
-#[test]
-fn the_table_of_ingest_is_as_it_was() {
-    let scene = scene();
-    let mut table = String::new();
-    let credentials = [
+/// Every state that what a broadcaster shows can be in, by name.
+fn broadcasters(scene: &Scene) -> Vec<(&'static str, Credential)> {
+    let publish = |more: Value| {
+        let mut all = claims(1);
+        all["aud"] = json!("publish");
+        for (name, value) in more.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        Credential::from_token(&scene.sign(&all))
+    };
+    vec![
         ("none", Credential::Missing),
         ("two", Credential::Conflicting),
         ("right key", Credential::Key(IngestKeyDigest::of(KEY))),
         ("wrong key", Credential::Key(IngestKeyDigest::of("wrong"))),
         ("playback token", Credential::from_token(&scene.sign(&claims(1)))),
         ("test source", Credential::TestSource),
-    ];
-    for (name, credential) in credentials {
+        ("publish token", publish(json!({}))),
+        ("expired now", publish(json!({"exp": NOW.s()}))),
+        ("revoked", publish(json!({"jti": "revoked"}))),
+        ("of a banned one", publish(json!({"user": "banned"}))),
+        ("other streams", publish(json!({"streams": ["7KQ2M-ANOTHER"]}))),
+    ]
+}
+
+/// What comes of each of them at each stream, beside another broadcaster and alone.
+fn ingest(policy: &Policy) -> String {
+    let mut table = String::new();
+    for (name, credential) in broadcasters(scene()) {
         for stream in STREAMS {
             for publisher in [Presence::Absent, Presence::Present] {
                 let request = request(Door::Ingest, stream, credential.clone());
@@ -126,13 +166,30 @@ fn the_table_of_ingest_is_as_it_was() {
                     publisher,
                     ..Facts::default()
                 };
-                let outcome = reason(&settle(request, facts, &scene.policy, NOW));
+                let outcome = reason(&settle(request, facts, policy, NOW));
                 let outcome = outcome.map_or("pass", |reason| reason.as_str());
                 let publisher = format!("{publisher:?}");
                 writeln!(table, "{name:<15} {stream:<16} publisher {publisher:<8} {outcome}").unwrap();
             }
         }
     }
+    table
+}
+
+#[test]
+fn the_table_of_ingest_is_as_it_was() {
+    let table = ingest(&policy(scene()));
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn the_table_of_ingest_by_token_is_as_it_was() {
+    let policy = policy(scene());
+    let by_token = Organisation {
+        ingest: IngestAuthorisation::Token,
+        ..policy.tenant(organisation(1)).unwrap().organisation.clone()
+    };
+    let table = ingest(&policy.with(&Update::Organisation(by_token)));
     insta::assert_snapshot!(table);
 }
 

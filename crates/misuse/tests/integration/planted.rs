@@ -9,7 +9,7 @@ use crate::traffic::{Day, Maker};
 #[test]
 #[expect(clippy::print_stdout, reason = "recall and precision are read by people")]
 fn all_thieves_are_called_and_hardly_anybody_else_on_twenty_days() {
-    let (mut right, mut wrong, mut missed) = (0_u32, Vec::new(), Vec::new());
+    let (mut right, mut wrong, mut planted, mut missed) = (0_u32, Vec::new(), 0, Vec::new());
     for seed in SEEDS {
         let day = Maker::new(seed).day();
         let scores = scores(&day);
@@ -25,6 +25,7 @@ fn all_thieves_are_called_and_hardly_anybody_else_on_twenty_days() {
             .filter(|(_, score)| **score >= CALLED)
             .map(|(subject, _)| subject)
             .collect();
+        planted += day.to_call.len();
         for (what, subjects) in &day.to_call {
             if !subjects.iter().any(|subject| called.contains(subject)) {
                 missed.push((
@@ -45,13 +46,14 @@ fn all_thieves_are_called_and_hardly_anybody_else_on_twenty_days() {
             }
         }
     }
-    let called = right + u32::try_from(wrong.len()).expect("few");
-    let precision = f64::from(right) / f64::from(called);
+    let few = |count: usize| u32::try_from(count).expect("few");
+    let precision = f64::from(right) / f64::from(right + few(wrong.len()));
+    let recall = f64::from(few(planted - missed.len())) / f64::from(few(planted));
     println!(
-        "20 days: {right} rightly called, {} wrongly, {} missed; precision {precision:.3}",
-        wrong.len(),
-        missed.len()
+        "20 days: {right} rightly called, {} wrongly; precision {precision:.3}",
+        wrong.len()
     );
+    println!("{} of {planted} missed; recall {recall:.3}", missed.len());
     assert_eq!(missed, [], "recall is 1");
     assert!(precision >= 0.95, "{precision}: {wrong:?}");
 }

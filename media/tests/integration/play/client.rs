@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -76,6 +76,13 @@ pub(crate) async fn open(http: SocketAddr, method: &str, path: &str, headers: &[
     }
     connection.write_all((head + "\r\n").as_bytes()).await.unwrap();
     connection
+}
+
+/// Connects with hardly any room for what is not read.
+pub(crate) async fn narrow(http: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(NARROW).unwrap();
+    socket.connect(http).await.unwrap()
 }
 
 pub(crate) fn parse(bytes: &[u8]) -> Answer {
@@ -183,3 +190,10 @@ impl Player {
 }
 
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// What is asked for as a receive buffer; Linux makes it twice that.
+const NARROW: u32 = 4096;
+/// The most that is on its way to whoever is [`narrow`] and does not read: what a door lets be unsent, and what waits to be
+/// read.
+pub(crate) const ON_ITS_WAY: usize = 128 * 1024 + 2 * 4096;
+/// Many times that.
+pub(crate) const OFFERED: usize = 1_200_000;

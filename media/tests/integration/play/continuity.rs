@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Publishes the idle stream with its key.
-fn encoder(stage: &Stage, size: &str) -> Child {
+pub(super) fn encoder(stage: &Stage, size: &str) -> Child {
     publish(&format!("rtmp://{}/live/{IDLE}?key={KEY}", stage.rtmp), size)
 }
 

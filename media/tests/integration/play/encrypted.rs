@@ -14,15 +14,16 @@ use rustls::{
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
+    net::TcpStream,
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 use super::{
-    client::{Answer, PATIENCE, parse},
-    stage::{NAME, Stage},
+    client::{Answer, OFFERED, ON_ITS_WAY, PATIENCE, narrow, parse},
+    continuity::encoder,
+    stage::{IDLE, NAME, Stage},
 };
 use crate::proxy::{head, networks};
 
@@ -50,10 +51,6 @@ impl Encrypted {
         }
     }
 
-    async fn connect(&self) -> TlsStream<TcpStream> {
-        self.shake(TcpStream::connect(self.stage.http).await.unwrap()).await
-    }
-
     async fn shake(&self, socket: TcpStream) -> TlsStream<TcpStream> {
         let name = ServerName::try_from("localhost").unwrap();
         let shaken = TlsConnector::from(self.client.clone()).connect(name, socket);
@@ -62,7 +59,12 @@ impl Encrypted {
 
     /// Sends a request and leaves the answer unread.
     async fn ask(&self, path: &str) -> TlsStream<TcpStream> {
-        let mut connection = self.connect().await;
+        self.ask_on(TcpStream::connect(self.stage.http).await.unwrap(), path)
+            .await
+    }
+
+    async fn ask_on(&self, socket: TcpStream, path: &str) -> TlsStream<TcpStream> {
+        let mut connection = self.shake(socket).await;
         let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         connection.write_all(head.as_bytes()).await.unwrap();
         connection
@@ -80,6 +82,18 @@ impl Encrypted {
     async fn player(&self, path: &str) -> Player {
         self.player_on(TcpStream::connect(self.stage.http).await.unwrap(), path)
             .await
+    }
+
+    /// A player of a stream that is live by then.
+    async fn once_live(&self, path: &str) -> Player {
+        loop {
+            let mut player = self.player(path).await;
+            match player.next().await {
+                Some(Message::Text(_)) => return player,
+                Some(Message::Close(Some(frame))) if u16::from(frame.code) == 4405 => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
     }
 
     async fn player_on(&self, socket: TcpStream, path: &str) -> Player {
@@ -104,6 +118,16 @@ impl Player {
     async fn play(&mut self, messages: usize) {
         for _ in 0..messages {
             assert!(matches!(self.next().await, Some(Message::Text(_) | Message::Binary(_))));
+        }
+    }
+
+    /// Plays until so many bytes of media came.
+    async fn play_bytes(&mut self, bytes: usize) {
+        let mut media = 0;
+        while media < bytes {
+            if let Message::Binary(fragment) = self.next().await.expect("it plays") {
+                media += fragment.len();
+            }
         }
     }
 
@@ -155,19 +179,12 @@ async fn a_revoked_viewer_by_https_is_cut_in_the_same_tick_and_others_go_on() {
 #[tokio::test]
 async fn what_encryption_holds_back_of_a_viewer_that_does_not_read_is_never_sent_after_the_end() {
     let mut https = Encrypted::open(Front::default()).await;
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let socket = socket.connect(https.stage.http).await.unwrap();
+    let socket = narrow(https.stage.http).await;
     let mut slow = https.player_on(socket, &ws(&https.stage, "slow")).await;
     slow.play(3).await;
     // It reads nothing while another gets more than its socket and all behind that can hold.
     let mut other = https.player(&ws(&https.stage, "other")).await;
-    let mut media = 0;
-    while media < 600_000 {
-        if let Some(Message::Binary(bytes)) = other.next().await {
-            media += bytes.len();
-        }
-    }
+    other.play_bytes(600_000).await;
     let delivery = https.stage.revoke("slow").await;
     assert_eq!(delivery.acknowledged[0].bytes_after, 0);
     let (code, media) = slow.last_word().await;
@@ -176,6 +193,34 @@ async fn what_encryption_holds_back_of_a_viewer_that_does_not_read_is_never_sent
     let ended = https.stage.event(|event| matches!(event.kind, Kind::Ended(_))).await;
     let Kind::Ended(end) = ended.kind else { unreachable!() };
     assert!(u64::try_from(media).unwrap() < end.bytes, "{media} of {}", end.bytes);
+}
+
+#[tokio::test]
+async fn who_does_not_read_and_is_cut_gets_no_more_by_https_than_the_door_lets_be_unsent() {
+    let https = Encrypted::open(Front::default()).await;
+    let stage = &https.stage;
+    let _encoder = encoder(stage, "1280x720");
+    let path = |door: &str, jti: &str| format!("/live/{IDLE}/{door}?token={}", stage.token(jti, json!({})));
+    let mut other = https.once_live(&path("ws", "other")).await;
+    let mut slow = https
+        .ask_on(narrow(stage.http).await, &path("stream.mp4", "slow"))
+        .await;
+    let mut begun = [0; 12];
+    slow.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    // It reads nothing while another gets all that there is.
+    other.play_bytes(OFFERED).await;
+    let delivery = stage.revoke("slow").await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
+    assert_eq!(delivery.acknowledged[0].bytes_after, 0);
+    let mut rest = Vec::new();
+    _ = timeout(PATIENCE, slow.read_to_end(&mut rest))
+        .await
+        .expect("it breaks off");
+    // The record that begins the answer was taken in whole, and perhaps some of the next.
+    let most = ON_ITS_WAY + 2 * RECORD;
+    assert!(rest.len() <= most, "{} of {OFFERED}", rest.len());
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut is no clean end");
 }
 
 #[tokio::test]
@@ -278,3 +323,6 @@ async fn answers_by_https_say_so_and_who_comes_in_the_clear_is_sent_there() {
     );
     assert_eq!(ask("/.well-known/acme-challenge/x", &[]).await.status, 404);
 }
+
+/// The most that one record of TLS holds.
+const RECORD: usize = 16 * 1024;

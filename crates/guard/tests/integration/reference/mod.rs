@@ -1,5 +1,8 @@
 //! The decision once more, written the long way: lists instead of indexes, strings instead of types, one `if` after the
 //! other. On random inputs both say the same.
+//!
+//! Of viewers only, and of tokens that a key signed: ingest, handles, static tokens, what a backend is asked, bars, and
+//! whatever is counted are not in it.
 
 mod naive;
 

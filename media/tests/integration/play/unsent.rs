@@ -1,0 +1,46 @@
+//! What is on its way to a viewer who is cut: as much as the door lets be unsent, however much there was to send.
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::timeout,
+};
+
+use super::{
+    client::{Got, OFFERED, ON_ITS_WAY, PATIENCE, Player, narrow},
+    continuity::encoder,
+    stage::{IDLE, Stage},
+};
+
+#[tokio::test]
+async fn who_does_not_read_and_is_cut_gets_no_more_than_the_door_lets_be_unsent() {
+    let stage = Stage::open().await;
+    let _encoder = encoder(&stage, "1280x720");
+    let path = |door: &str, jti: &str| format!("/live/{IDLE}/{door}?token={}", stage.token(jti, json!({})));
+    let (mut other, _) = Player::once_live(stage.http, &path("ws", "other")).await;
+    let mut slow = narrow(stage.http).await;
+    let path = path("stream.mp4", "slow");
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = [0; 12];
+    slow.read_exact(&mut begun).await.unwrap();
+    assert_eq!(&begun, b"HTTP/1.1 200");
+    // It reads nothing while another gets all that there is.
+    let mut offered = 0;
+    while offered < OFFERED {
+        match other.next().await {
+            Got::Media(bytes) => offered += bytes.len(),
+            Got::Info(_) => {}
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    let delivery = stage.revoke("slow").await;
+    assert_eq!(delivery.acknowledged[0].sessions_ended, 1);
+    assert_eq!(delivery.acknowledged[0].bytes_after, 0);
+    let mut rest = Vec::new();
+    _ = timeout(PATIENCE, slow.read_to_end(&mut rest))
+        .await
+        .expect("it breaks off");
+    assert!(rest.len() <= ON_ITS_WAY, "{} of {offered}", rest.len());
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut is no clean end");
+}
