@@ -1,13 +1,13 @@
 //! What the decision asks, and who can say. What nobody says in time refuses: it never lets pass.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use guard::{Binding, Facts, Policy, Question, Reason, Request, Timestamp, Use, Verdict};
+use guard::{Binding, Facts, Policy, Question, Reason, Request, Use, Verdict};
 use ids::{OrganisationId, SessionId, UseId};
 use link::{Counted, Protocol};
 
 use super::{Gate, Reservation, backends};
-use crate::session::Session;
+use crate::session::{Session, Word};
 
 /// Who asks, beside what the decision looks at.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +25,17 @@ pub(super) struct Asker<'a> {
     pub(super) ended: Option<Reason>,
 }
 
+/// What was found out that the decision does not look at.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// A use of the token, where those are counted.
+    pub(super) reservation: Option<Arc<Reservation>>,
+    /// What the customer's backend said, where it was asked.
+    pub(super) word: Option<Word>,
+}
+
 impl Gate {
-    /// Finds out what is asked, into `request` and `facts`; what only others know is asked of them. What is reserved
-    /// thereby, where something is.
+    /// Finds out what is asked, into `request`, `facts` and `found`; what only others know is asked of them.
     pub(super) async fn answer(
         &self,
         question: Question,
@@ -35,14 +43,16 @@ impl Gate {
         policy: &Policy,
         request: &mut Request,
         facts: &mut Facts,
-    ) -> Option<Reservation> {
+        found: &mut Found,
+    ) {
         let organisation = organisation(policy, request);
         match (question, organisation) {
             (Question::Backend { .. }, Some(organisation)) => {
-                let (verdict, asked) = self.hear(organisation, request, asker).await;
-                facts.backend = Some(verdict);
+                let word = self.hear(organisation, request, asker).await;
+                facts.backend = Some(word.verdict);
                 // Whoever runs was let in by an earlier word.
-                facts.since = facts.since.or(Some(asked));
+                facts.since = facts.since.or(Some(word.asked));
+                found.word = Some(word);
             }
             (
                 Question::Binding {
@@ -69,14 +79,13 @@ impl Gate {
                 let id = UseId::mint(self.unix_ms(), self.entropy.bytes());
                 let (uses, reservation) = self.counts.reserve(token, id, most).await;
                 facts.uses = Some(uses);
-                return reservation;
+                found.reservation = reservation.map(Arc::new).or(found.reservation.take());
             }
             (Question::Sessions { whose }, Some(organisation)) => {
                 facts.sessions = Some(self.sessions.count(organisation, &whose, asker.besides));
             }
             (question, _) => self.answer_here(question, policy, request, facts),
         }
-        None
     }
 
     /// The same for a session that runs: nobody waits, and what was said at its admission stands. What was not asked then
@@ -98,17 +107,12 @@ impl Gate {
         }
     }
 
-    /// What the customer's backend says of somebody, and when it was asked.
-    pub(super) async fn hear(
-        &self,
-        organisation: OrganisationId,
-        request: &Request,
-        asker: Asker<'_>,
-    ) -> (Verdict, Timestamp) {
+    /// What the customer's backend says of somebody.
+    pub(super) async fn hear(&self, organisation: OrganisationId, request: &Request, asker: Asker<'_>) -> Word {
         let client = *asker.client.get_or_init(|| self.new_session());
         match backends::inquiry(organisation, request, asker, client) {
             Some(inquiry) => self.backends.hear(inquiry).await,
-            None => (Verdict::Unavailable, self.clock.now()),
+            None => Word::new(Verdict::Unavailable, self.clock.now(), self.clock.now()),
         }
     }
 

@@ -167,8 +167,8 @@ impl Gate {
         };
         let organisation = session.permit().organisation();
         let edition = self.policy().map_or(0, |policy| policy.backend_edition(organisation));
-        let (verdict, asked) = self.hear(organisation, &session.request(), asker).await;
-        session.heard(verdict, asked, edition);
+        let word = self.hear(organisation, &session.request(), asker).await;
+        session.heard(word, edition);
         if let Some(policy) = self.policy.load_full() {
             self.decide_again(session, &policy, &HashSet::new());
         }

@@ -1,5 +1,6 @@
-//! What customers' backends said. A crowd that asks the same is one question; the answer is remembered for as long as it
-//! lasts, a refusal for 5 s, and nothing beyond a change.
+//! What customers' backends said. A crowd that asks the same is one question; the answer is remembered until it has to
+//! be asked for again, so that nobody comes in on one that is about to end; a refusal for 5 s, and nothing beyond a
+//! change.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,12 +15,12 @@ use link::{Answer, Clock, Inquiry, Protocol, Question, Questions};
 use tokio::sync::OnceCell;
 
 use super::answers::Asker;
-use crate::session::again;
+use crate::session::Word;
 
 /// Asks backends, through the control plane.
 #[derive(Debug)]
 pub(super) struct Backends {
-    heard: Mutex<HashMap<Distinct, Arc<OnceCell<Word>>>>,
+    heard: Mutex<HashMap<Distinct, Arc<OnceCell<Heard>>>>,
     questions: Questions,
     clock: Clock,
 }
@@ -41,10 +42,8 @@ struct Distinct {
 
 /// An answer, and how long it is remembered.
 #[derive(Clone, Copy, Debug)]
-struct Word {
-    verdict: Verdict,
-    /// Before the question went out.
-    asked: Timestamp,
+struct Heard {
+    word: Word,
     until: Timestamp,
 }
 
@@ -57,11 +56,11 @@ impl Backends {
         }
     }
 
-    /// What the backend says, and when it was asked. Whoever goes on hears no word that would be asked for again at once.
-    pub(super) async fn hear(&self, inquiry: Inquiry) -> (Verdict, Timestamp) {
-        let cell = self.cell(Distinct::of(&inquiry), inquiry.running);
-        let word = cell.get_or_init(|| self.ask(inquiry)).await;
-        (word.verdict, word.asked)
+    /// What the backend says.
+    pub(super) async fn hear(&self, inquiry: Inquiry) -> Word {
+        let cell = self.cell(Distinct::of(&inquiry));
+        let heard = cell.get_or_init(|| self.ask(inquiry)).await;
+        heard.word
     }
 
     /// Forgets all answers about these organisations; those on their way are heard by who waits for them, and nobody else.
@@ -70,48 +69,40 @@ impl Backends {
             .retain(|distinct, _| !organisations.contains(&distinct.organisation));
     }
 
-    async fn ask(&self, inquiry: Inquiry) -> Word {
+    async fn ask(&self, inquiry: Inquiry) -> Heard {
         let (door, asked) = (inquiry.door, self.clock.now());
         let verdict = match self.questions.ask(Question::Backend(Box::new(inquiry))).await {
             Some(Answer::Backend(verdict)) => verdict,
             _ => Verdict::Unavailable,
         };
         let now = self.clock.now();
+        let word = Word::new(verdict, asked, now);
         let until = match (verdict, door) {
             // Each publish is one of its own.
             (Verdict::Allowed { .. }, Door::Ingest) => now,
-            (Verdict::Allowed { until: Some(until) }, Door::Playback) => until,
-            (Verdict::Allowed { until: None }, Door::Playback) => now.plus(UNSAID),
+            (Verdict::Allowed { .. }, Door::Playback) => word.again.unwrap_or_else(|| now.plus(UNSAID)),
             (Verdict::Denied | Verdict::Unavailable, _) => now.plus(REFUSED),
         };
-        Word { verdict, asked, until }
+        Heard { word, until }
     }
 
-    fn cell(&self, distinct: Distinct, running: bool) -> Arc<OnceCell<Word>> {
+    fn cell(&self, distinct: Distinct) -> Arc<OnceCell<Heard>> {
         let now = self.clock.now();
-        let over = |word: &Word| {
-            let until = if running {
-                again(word.asked, word.until)
-            } else {
-                word.until
-            };
-            until <= now
-        };
         let mut heard = self.lock();
         if heard.len() >= MOST {
-            heard.retain(|_, cell| cell.get().is_none_or(|word| word.until > now));
+            heard.retain(|_, cell| cell.get().is_none_or(|heard| heard.until > now));
         }
         if heard.len() >= MOST {
             heard.clear();
         }
         let cell = heard.entry(distinct).or_default();
-        if cell.get().is_some_and(over) {
+        if cell.get().is_some_and(|heard| heard.until <= now) {
             *cell = Arc::default();
         }
         cell.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Distinct, Arc<OnceCell<Word>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Distinct, Arc<OnceCell<Heard>>>> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

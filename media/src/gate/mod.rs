@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use answers::Asker;
+use answers::{Asker, Found};
 use arc_swap::ArcSwapOption;
 use backends::Backends;
 use counts::Counts;
@@ -277,13 +277,13 @@ impl Gate {
             besides: replaces,
             ended,
         };
-        let (permit, reservation) = self.settle_all(asked, asker, &policy, &mut request, &mut facts).await?;
+        let (permit, found) = self.settle_all(asked, asker, &policy, &mut request, &mut facts).await?;
         let judged = Judged {
             id,
             request,
             facts,
             policy,
-            reservation,
+            found,
             replaces,
         };
         Ok((permit, judged))
@@ -304,11 +304,11 @@ impl Gate {
         policy: &Policy,
         request: &mut Request,
         facts: &mut Facts,
-    ) -> Result<(Permit, Option<Arc<Reservation>>), Denial> {
-        let mut reservation = None;
+    ) -> Result<(Permit, Found), Denial> {
+        let mut found = Found::default();
         loop {
             match guard::decide(request, facts, policy, self.clock.now()) {
-                Decision::Admit(permit) => return Ok((permit, reservation)),
+                Decision::Admit(permit) => return Ok((permit, found)),
                 Decision::Deny(denial) => {
                     let known = Known { request, facts, policy };
                     let ended = asker.ended.filter(|_| denial.reason == Reason::TokenExpired);
@@ -316,8 +316,7 @@ impl Gate {
                     return Err(self.denied(asked, request.door, denial, Some(known)));
                 }
                 Decision::Ask(question) => {
-                    let reserved = self.answer(question, asker, policy, request, facts).await;
-                    reservation = reserved.map(Arc::new).or(reservation);
+                    self.answer(question, asker, policy, request, facts, &mut found).await;
                 }
             }
         }
@@ -356,12 +355,9 @@ impl Gate {
             asked.protocol,
             request,
             permit.clone(),
-            (
-                judged.facts.backend.zip(judged.facts.since),
-                policy.backend_edition(permit.organisation()),
-            ),
+            (judged.found.word, policy.backend_edition(permit.organisation())),
             asked.parameters.clone(),
-            judged.reservation.clone(),
+            judged.found.reservation.clone(),
         ));
         let others = self.sessions.insert(&session, judged.replaces);
         let located = self.geoip.locate(asked.address);
@@ -525,8 +521,7 @@ struct Judged {
     request: Request,
     facts: Facts,
     policy: Arc<Policy>,
-    /// A use of the token, where those are counted.
-    reservation: Option<Arc<Reservation>>,
+    found: Found,
     /// Who goes when it comes, and does not count beside it.
     replaces: Option<SessionId>,
 }

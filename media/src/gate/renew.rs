@@ -56,7 +56,7 @@ impl Gate {
         };
         // Whoever runs is in nobody's way, and was counted.
         let mut facts = Facts::default();
-        let (permit, reservation) = self
+        let (permit, found) = self
             .settle_all(&asked, asker, &policy, &mut request, &mut facts)
             .await?;
         let Some(grant) = permit.grant().cloned() else {
@@ -80,11 +80,11 @@ impl Gate {
             // Over meanwhile, and told so by whatever ended it.
             return Ok(session.until());
         }
-        if let Some(reservation) = reservation {
+        if let Some(reservation) = found.reservation {
             session.reserve(reservation);
         }
-        if let Some((verdict, asked)) = facts.backend.zip(facts.since) {
-            session.heard(verdict, asked, policy.backend_edition(permit.organisation()));
+        if let Some(word) = found.word {
+            session.heard(word, policy.backend_edition(permit.organisation()));
         }
         if let Some(current) = self.policy()
             && let Err(denial) = self.judge_again(session, &current)

@@ -7,6 +7,7 @@ mod places;
 mod player;
 mod registry;
 mod stay;
+mod word;
 
 use std::{
     io,
@@ -27,6 +28,7 @@ pub(crate) use player::Report;
 pub(crate) use registry::{Others, Registry};
 pub use stay::Stay;
 use tokio::sync::watch;
+pub(crate) use word::Word;
 
 use crate::gate::Reservation;
 
@@ -69,9 +71,7 @@ pub(crate) struct Held {
 /// What the customer's backend said of a session.
 #[derive(Debug, Default)]
 struct Heard {
-    verdict: Option<Verdict>,
-    /// When it was asked for that.
-    asked: Timestamp,
+    word: Option<Word>,
     /// Which edition of the backend said it.
     edition: i64,
     /// Whether the session hangs on a word that was not given, or by an edition that is gone.
@@ -86,7 +86,7 @@ impl Session {
         protocol: Protocol,
         request: Request,
         permit: Permit,
-        (backend, edition): (Option<(Verdict, Timestamp)>, i64),
+        (word, edition): (Option<Word>, i64),
         parameters: Vec<(String, String)>,
         reservation: Option<Arc<Reservation>>,
     ) -> Self {
@@ -108,8 +108,7 @@ impl Session {
             requests: AtomicU64::new(1),
             measured: AtomicU64::new(0),
             backend: Mutex::new(Heard {
-                verdict: backend.map(|(verdict, _)| verdict),
-                asked: backend.map(|(_, asked)| asked).unwrap_or_default(),
+                word,
                 edition,
                 ..Heard::default()
             }),
@@ -126,8 +125,8 @@ impl Session {
     /// What the backend said; where this edition of it was never asked, the session goes on until it was.
     pub(crate) fn heard_or_wanted(&self, edition: i64) -> Verdict {
         let mut heard = self.lock_heard();
-        heard.wanted |= heard.verdict.is_none() || heard.edition != edition;
-        heard.verdict.unwrap_or(Verdict::Allowed { until: None })
+        heard.wanted |= heard.word.is_none() || heard.edition != edition;
+        heard.word.map_or(Verdict::Allowed { until: None }, |word| word.verdict)
     }
 
     /// In how long the backend has to be asked, where that is `within` so long: again, since its word is about to end, or at
@@ -142,23 +141,19 @@ impl Session {
         if heard.asking {
             return None;
         }
-        let ends = match heard.verdict {
-            Some(Verdict::Allowed { until }) => until,
-            _ => None,
-        };
-        let wait = ends
-            .map(|until| again(heard.asked, until).since(now))
+        let again = heard.word.and_then(|word| word.again);
+        let wait = again
+            .map(|again| again.since(now))
             .filter(|wait| *wait < within)
             .or_else(|| (heard.wanted && room()).then_some(Duration::ZERO))?;
         heard.asking = true;
         Some(wait)
     }
 
-    /// Takes the word of that edition of the backend, which was asked for it at `asked`.
-    pub(crate) fn heard(&self, verdict: Verdict, asked: Timestamp, edition: i64) {
+    /// Takes the word of that edition of the backend.
+    pub(crate) fn heard(&self, word: Word, edition: i64) {
         *self.lock_heard() = Heard {
-            verdict: Some(verdict),
-            asked,
+            word: Some(word),
             edition,
             ..Heard::default()
         };
@@ -321,37 +316,8 @@ impl Session {
     }
 }
 
-/// When a backend is asked again that was asked at `asked`, and whose word holds until then: in the last quarter of it, and
-/// not long before its end.
-pub(crate) fn again(asked: Timestamp, until: Timestamp) -> Timestamp {
-    until.minus(AHEAD.min(until.since(asked) / 4))
-}
-
 /// A session that anybody may hold on to.
 pub(crate) type Shared = Arc<Session>;
 
-/// How long before the end of a backend's word it is asked again at most; longer than an answer may take.
-const AHEAD: Duration = Duration::from_secs(5);
 /// How long after its end a token can still be taken back.
 const KEPT: Duration = Duration::from_hours(24);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_backend_is_asked_again_in_the_last_quarter_of_its_word_and_five_seconds_before_its_end_at_most() {
-        let asked = Timestamp::from_s(1_000);
-        for (lasts, after) in [
-            (0, 0),
-            (1_000, 750),
-            (4_000, 3_000),
-            (10_000, 7_500),
-            (20_000, 15_000),
-            (300_000, 295_000),
-        ] {
-            let again = again(asked, asked.plus(Duration::from_millis(lasts)));
-            assert_eq!(again.since(asked), Duration::from_millis(after), "{lasts}");
-        }
-    }
-}

@@ -7,7 +7,7 @@ use guard::{
     Timestamp, Update, Verdict,
     policy::{Asks, Judges, Organisation, Subject},
 };
-use link::{Answer, Inquiry, Question, Waiting};
+use link::{Answer, Clock, Inquiry, Kind, Question, Waiting};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -29,6 +29,16 @@ fn asking() -> Organisation {
 async fn opened(organisation: Organisation) -> Stage {
     let stage = Stage::open().await;
     stage.change(vec![Update::Organisation(organisation)]).await;
+    stage
+}
+
+/// One that asks, with a live stream and a clock that the test moves.
+async fn asking_at(clock: &Clock) -> Stage {
+    let stage = Stage::open_at(clock.clone()).await;
+    stage.change(vec![Update::Organisation(asking())]).await;
+    while !stage.node.plays(NAME) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     stage
 }
 
@@ -143,6 +153,62 @@ async fn a_crowd_with_a_short_word_is_asked_about_once_in_its_last_quarter() {
     for player in [&mut player, &mut beside] {
         assert!(matches!(player.next().await, Got::Media(_)));
     }
+}
+
+#[tokio::test]
+async fn a_yes_that_takes_long_is_asked_for_so_early_that_it_comes_in_time() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let (mut stage, begin) = (asking_at(&clock).await, clock.now());
+    let (takes, lasts) = (Duration::from_millis(2_900), Duration::from_secs(8));
+    let mut player = Player::connect(stage.http, &path(&stage, "ws")).await;
+    // Each word ends 10.9 s after its question.
+    for after_s in [0, 7, 14] {
+        clock.set(begin.plus(Duration::from_secs(after_s)));
+        let (inquiry, waiting) = asked(&mut stage).await;
+        assert_eq!(inquiry.running, after_s > 0, "{after_s}");
+        clock.set(clock.now().plus(takes));
+        allow(waiting, Some(clock.now().plus(lasts)));
+        if after_s == 0 {
+            player.play(0).await;
+        }
+        for _ in 0..20 {
+            assert!(matches!(player.next().await, Got::Media(_)), "{after_s}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_comes_in_on_a_word_that_is_about_to_end() {
+    let clock = Clock::manual(Timestamp::from_s(now().s()));
+    let (mut stage, begin) = (asking_at(&clock).await, clock.now());
+    let (path, lasts) = (path(&stage, "ws"), Duration::from_secs(5));
+    let mut first = Player::connect(stage.http, &path).await;
+    allow(asked(&mut stage).await.1, Some(begin.plus(lasts)));
+    first.play(1).await;
+    first.leave().await;
+    stage.event(|event| matches!(event.kind, Kind::Ended(_))).await;
+
+    clock.set(begin.plus(Duration::from_millis(4_600)));
+    let (http, mut crowd) = (stage.http, JoinSet::new());
+    for _ in 0..10 {
+        let path = path.clone();
+        crowd.spawn(async move {
+            let mut player = Player::connect(http, &path).await;
+            player.play(1).await;
+            player
+        });
+    }
+    let (inquiry, waiting) = asked(&mut stage).await;
+    assert!(!inquiry.running, "they are asked about before they come in");
+    allow(waiting, Some(clock.now().plus(lasts)));
+    let crowd = crowd.join_all().await;
+    clock.set(begin.plus(Duration::from_millis(5_400)));
+    for mut player in crowd {
+        for _ in 0..10 {
+            assert!(matches!(player.next().await, Got::Media(_)));
+        }
+    }
+    assert!(stage.questions.try_recv().is_err(), "a crowd is one question");
 }
 
 #[tokio::test]
