@@ -50,8 +50,10 @@ impl Visit {
         let query: Vec<_> = query_tokens(request.uri()).collect();
         let (headers, from_path) = (request.headers(), path.get("token").cloned());
         let name = path.get("name").cloned().unwrap_or_default();
+        // INVARIANT: the front states how each request came.
+        let encrypted = request.extensions().get() == Some(&Scheme::HTTPS);
         let by_socket = protocol == Protocol::WebSocket;
-        let by_cookie = !by_socket || cors::may_show_cookie(node, name.parse().ok().as_ref(), headers);
+        let by_cookie = !by_socket || cors::may_show_cookie(node, name.parse().ok().as_ref(), headers, encrypted);
         let from_cookies = cookies(headers).filter(|_| by_cookie);
         let carried: Vec<_> = query.iter().cloned().chain(from_path).chain(from_cookies).collect();
         let bearers: Vec<_> = bearers(headers).collect();
@@ -71,8 +73,7 @@ impl Visit {
             protocol,
             user_agent: text(headers, &header::USER_AGENT),
             referrer: referrer(headers),
-            // INVARIANT: the front states how each request came.
-            encrypted: request.extensions().get() == Some(&Scheme::HTTPS),
+            encrypted,
             parameters: Vec::new(),
         };
         let carrier = query.into_iter().next().map_or(Carrier::Silent, Carrier::Query);

@@ -62,19 +62,22 @@ pub(super) async fn narrow(State(node): State<Node>, mut request: Request, next:
 
 /// Whether a request for a socket counts by its viewer's cookie: where no page sends it, one of the platform's own, or one
 /// that may read with the cookie what it fetches.
-pub(super) fn may_show_cookie(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap) -> bool {
+pub(super) fn may_show_cookie(node: &Node, stream: Option<&StreamName>, headers: &HeaderMap, encrypted: bool) -> bool {
     !headers.contains_key(header::ORIGIN)
-        || is_own(headers)
+        || is_own(headers, encrypted)
         || matches!(said(node, stream, headers), Said::To { with_cookies: true, .. })
 }
 
-/// Whether the page is from the host and port that are asked. By which scheme does not matter: a proxy may end HTTPS.
-fn is_own(headers: &HeaderMap) -> bool {
+/// Whether the page is from the host and port that are asked, and came by HTTPS where the request did: anybody on the
+/// way can put a page in the clear in that host's place. What comes in the clear may come from a proxy that ends HTTPS
+/// and says nothing of it.
+fn is_own(headers: &HeaderMap, encrypted: bool) -> bool {
     let text = |name| only(headers, name).and_then(|value| value.to_str().ok());
     let (Some(origin), Some(host)) = (text(&header::ORIGIN), text(&header::HOST)) else {
         return false;
     };
-    ["http", "https"].iter().any(|scheme| {
+    let schemes: &[&str] = if encrypted { &["https"] } else { &["http", "https"] };
+    schemes.iter().any(|scheme| {
         let own = format!("{scheme}://{host}").parse::<OriginPattern>();
         own.is_ok_and(|own| own.is_one() && own.matches(origin))
     })

@@ -1,12 +1,14 @@
 //! The ways in which a token may come, and how playlists hand it on.
 
 use guard::{Update, policy::Organisation};
+use media::http::Front;
 use serde_json::json;
 
 use super::{
     client::{Got, Player, get},
     stage::{NAME, OTHER, Stage, settings},
 };
+use crate::proxy::networks;
 
 #[tokio::test]
 async fn a_token_may_come_by_header_query_path_or_cookie() {
@@ -286,6 +288,34 @@ async fn a_page_elsewhere_opens_no_socket_with_its_viewers_cookie() {
     for name in [OTHER, "XYZ23-NOTHING", "QQQQQ-NOTHING", "not%20a%20name"] {
         let said = socket(&stage, &format!("/live/{name}/ws"), &elsewhere).await;
         assert_eq!(said, "TOKEN_MISSING", "{name}");
+    }
+}
+
+/// Anybody on the way can put a page in the clear in the host's place.
+#[tokio::test]
+async fn a_page_in_the_clear_opens_no_socket_by_https_with_its_viewers_cookie() {
+    let front = Front {
+        trusted: networks(&["127.0.0.1"]),
+        ..Front::default()
+    };
+    let stage = Stage::open_behind(front, None).await;
+    let (path, cookie) = (
+        format!("/live/{NAME}/ws"),
+        format!("portcullis_token={}", stage.token("t", json!({}))),
+    );
+    for (came, page, said) in [
+        ("https", "https", "plays"),
+        ("https", "http", "TOKEN_MISSING"),
+        ("http", "https", "plays"),
+        ("http", "http", "plays"),
+    ] {
+        let origin = format!("{page}://{}", stage.http);
+        let headers = [
+            ("x-forwarded-proto", came),
+            ("origin", origin.as_str()),
+            ("cookie", cookie.as_str()),
+        ];
+        assert_eq!(socket(&stage, &path, &headers).await, said, "{page} by {came}");
     }
 }
 
