@@ -155,7 +155,7 @@ pub(crate) async fn explain(state: &State, acting: &Acting, imagined: Imagined) 
 
 fn credential(imagined: &Imagined) -> Credential {
     match (&imagined.token, &imagined.key) {
-        (Some(token), _) => Credential::from_token(token.trim()),
+        (Some(token), _) => Credential::from_token(token),
         (None, Some(key)) => Credential::Key(IngestKeyDigest::of(key)),
         (None, None) => Credential::Missing,
     }

@@ -9,7 +9,6 @@ use guard::{
     lint::{DAMAGED, Traits},
     policy::{CredentialDigest, StaticToken},
     token::{Claims, Malformed, Scope},
-    visible,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde_json::Value;
@@ -69,23 +68,25 @@ pub(crate) async fn lint(state: &State, acting: &Acting, text: &str) -> Result<S
 
 async fn look(state: &State, acting: &Acting, text: &str) -> Result<Seen, Fault> {
     let (connection, now) = (state.store.read(), state.now());
-    let text = visible(text);
-    if let Some(row) = static_tokens::by_text(connection, acting.id, text).await? {
+    let malformed = |why: Malformed| Fault::field("token", "MALFORMED", why.to_string());
+    let form = Form::of(text).map_err(malformed)?;
+    if let Form::Static(text) | Form::Opaque(text) = form
+        && let Some(row) = static_tokens::by_digest(connection, acting.id, &CredentialDigest::of(text)).await?
+    {
         return Ok(Seen {
             jti: Some(StaticToken::id_of(&row.name).to_string()),
             advice: of_static(&row, now),
             ..Seen::of(CredentialKind::Static)
         });
     }
-    let malformed = |why: Malformed| Fault::field("token", "MALFORMED", why.to_string());
-    match Form::of(text).map_err(malformed)? {
-        Form::Static => return Ok(Seen::of(CredentialKind::Static)),
-        Form::Opaque => {
+    match form {
+        Form::Static(_) => return Ok(Seen::of(CredentialKind::Static)),
+        Form::Opaque(text) => {
             return of_opaque(connection, acting, text)
                 .await?
                 .ok_or_else(|| malformed(Malformed::Parts));
         }
-        Form::Handle => {
+        Form::Handle(text) => {
             let row = token_handle::Entity::in_tenant(acting.id)
                 .filter(token_handle::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
                 .one(connection)

@@ -139,14 +139,14 @@ pub(crate) async fn policy(connection: &impl ConnectionTrait, extent: Extent<'_>
     rows.iter().map(update).collect()
 }
 
-/// The static token of that text, if there is one.
-pub(crate) async fn by_text(
+/// The static token whose text has that digest, if there is one.
+pub(crate) async fn by_digest(
     connection: &impl ConnectionTrait,
     organisation: OrganisationId,
-    text: &str,
+    digest: &CredentialDigest,
 ) -> Result<Option<static_token::Model>, DbErr> {
     static_token::Entity::in_tenant(organisation)
-        .filter(static_token::Column::Digest.eq(CredentialDigest::of(text).bytes().to_vec()))
+        .filter(static_token::Column::Digest.eq(digest.bytes().to_vec()))
         .one(connection)
         .await
 }

@@ -312,7 +312,14 @@ async fn a_text_with_two_dots_is_looked_at_as_the_door_takes_it() {
             assert_eq!(denied, malformed.filter(|_| !is_asked), "{text}");
         }
         // Nothing, and a JWT that is spoilt behind its header, nobody is asked about.
-        for text in ["", "\u{feff}", "e30.W10.AAAA", "eyJjcml0IjpbXX0.e30.AAAA"] {
+        for text in [
+            "",
+            "\u{feff}",
+            "e30.W10.AAAA",
+            "e30.e30=.AAAA",
+            "e30.e30.AAA~",
+            "eyJjcml0IjpbXX0.e30.AAAA",
+        ] {
             let seen = admin.data(LINT, json!({ "t": text })).await["lintToken"].clone();
             assert_eq!(seen["errors"][0]["code"], "MALFORMED", "{text}");
             assert_eq!(world.node.denies(world.stream(), text, T0), malformed, "{text}");

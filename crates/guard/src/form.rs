@@ -8,37 +8,37 @@ use crate::token::{MAX_LENGTH, Malformed, Token};
 
 /// What kind of credential a text is, as far as the text itself tells.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub enum Form<'a> {
     /// A well-formed JWT.
     Jwt(Arc<Token>),
-    /// `h_` and 22 characters: stands for a token, or for nothing.
-    Handle,
-    /// `s_` and 22 characters: as static tokens are made here.
-    Static,
-    /// Any other text: a static token of the customer's own words, or what the customer's backend judges. It may have
-    /// two dots, and be a token that was damaged.
-    Opaque,
+    /// `h_` and 22 characters, which these are: stands for a token, or for nothing.
+    Handle(&'a str),
+    /// `s_` and 22 characters, which these are: as static tokens are made here.
+    Static(&'a str),
+    /// Any other text, without what is unseen: a static token of the customer's own words, or what the customer's
+    /// backend judges. It may have two dots, and be a token whose header was damaged.
+    Opaque(&'a str),
 }
 
-impl Form {
+impl<'a> Form<'a> {
     /// The form of what is [`visible`] of a text. Fails on a JWT that is spoilt behind its header or asks too much in it,
     /// on nothing, and over [`MAX_LENGTH`].
-    pub fn of(text: &str) -> Result<Self, Malformed> {
+    pub fn of(text: &'a str) -> Result<Self, Malformed> {
         let text = visible(text);
         if text.is_empty() || text.len() > MAX_LENGTH || Token::looks_like_one(text) {
             match Token::parse(text) {
                 Ok(token) => return Ok(Self::Jwt(Arc::new(token))),
                 // What has no header that can be read may be a text of the customer's own that has two dots.
-                Err(Malformed::Parts | Malformed::Header) if !text.is_empty() => {}
+                Err(Malformed::Header) => {}
                 Err(malformed) => return Err(malformed),
             }
         }
         Ok(if has_form(text, "h_") {
-            Self::Handle
+            Self::Handle(text)
         } else if has_form(text, "s_") {
-            Self::Static
+            Self::Static(text)
         } else {
-            Self::Opaque
+            Self::Opaque(text)
         })
     }
 }
@@ -71,9 +71,9 @@ mod tests {
     fn word(text: &str) -> Result<&'static str, Malformed> {
         Form::of(text).map(|form| match form {
             Form::Jwt(_) => "jwt",
-            Form::Handle => "handle",
-            Form::Static => "static",
-            Form::Opaque => "opaque",
+            Form::Handle(_) => "handle",
+            Form::Static(_) => "static",
+            Form::Opaque(_) => "opaque",
         })
     }
 
@@ -98,11 +98,14 @@ mod tests {
             ("a.b.c", Ok("opaque")),
             ("user.123.abc", Ok("opaque")),
             ("e30=.e30.AAAA", Ok("opaque")),
-            ("eyJhbGciOiJFZERTQSJ9.e30.AAA~", Ok("opaque")),
             ("W10.e30.AAAA", Ok("opaque")),
+            ("W10.e30.AAA~", Ok("opaque")),
             ("..", Ok("opaque")),
             (longest.as_str(), Ok("opaque")),
-            // Spoilt behind the header: `{"crit":[]}` asks too much, `[]` says nothing.
+            // Spoilt behind the header: a part is no base64url, `{"crit":[]}` asks too much, `[]` says nothing.
+            ("eyJhbGciOiJFZERTQSJ9.e30.AAA~", Err(Malformed::Parts)),
+            ("eyJhbGciOiJFZERTQSJ9.e30.AAAAA", Err(Malformed::Parts)),
+            ("eyJhbGciOiJFZERTQSJ9.e30=.AAAA", Err(Malformed::Parts)),
             ("eyJjcml0IjpbXX0.e30.AAAA", Err(Malformed::Critical)),
             ("e30.W10.AAAA", Err(Malformed::Claims)),
             ("", Err(Malformed::Parts)),

@@ -197,11 +197,12 @@ const FINDINGS: [Finding; 12] = [
         "encoders send no page and are refused with it: for them make a token without `domains`",
     ),
 ];
-/// What is said of an opaque text with two dots. It is of no token that lets in, so it has no number.
+/// What is said of an opaque text with two dots: one with a header that can be read is a token, or malformed. It is of
+/// no token that lets in, so it has no number.
 pub const DAMAGED: Finding = Finding::new(
     "DAMAGED",
     Severity::Info,
-    "it has two dots, as a token has, and may be a damaged one: whoever copied it may have lost a part",
+    "it has two dots, as a token has, and may be one whose header is damaged: its beginning may be lost",
 );
 /// Bits of a number that mean nothing.
 const UNUSED: u32 = 4;

@@ -129,7 +129,7 @@ impl Credentials {
         let state = state(context);
         let acting = caller(context).may(state, Action::TokenLint)?;
         answer(
-            lint::lint(state, acting, input.token.trim()).await,
+            lint::lint(state, acting, &input.token).await,
             |seen| LintTokenPayload {
                 kind: Some(seen.kind),
                 signed: seen.kid.is_some(),
@@ -269,7 +269,7 @@ pub(super) struct LintTokenPayload {
     advice: Vec<TokenAdvice>,
     /// Its record, where it was made here.
     record: Option<PlaybackToken>,
-    /// Why it is no credential: `MALFORMED` where it is a JWT that is spoilt, is empty or too long, or has two dots as a
-    /// JWT has and no webhook of the organisation judges such texts.
+    /// Why it is no credential: `MALFORMED` where it is a JWT that is spoilt behind its header or asks too much in it,
+    /// is empty or too long, or has two dots as a JWT has and no webhook of the organisation judges such texts.
     errors: Vec<UserError>,
 }

@@ -13,7 +13,6 @@ use guard::{
     Credential, Timestamp, Update,
     policy::{FOREIGN_LEEWAY, Revocations, StaticToken, Subject},
     token::LATEST,
-    visible,
 };
 use ids::{OrganisationId, StreamId, TokenId};
 pub(crate) use over::tend;
@@ -124,7 +123,7 @@ pub(crate) async fn preview(state: &State, acting: &Acting, by: By) -> Result<Pr
 
 async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
     Ok(match by {
-        By::Token(text) => by_text(work, visible(&text)).await?,
+        By::Token(text) => by_text(work, &text).await?,
         By::Jti(jti) => by_jti(work, &jti).await?,
         By::User(user) => {
             bulk(
@@ -162,7 +161,8 @@ async fn take(work: &Work<'_>, by: By) -> Result<Taken, Fault> {
 /// By its text: a token that a key of the organisation signed, a handle, a record of ours, a static token, or what its
 /// backend judges.
 async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
-    if let Credential::Handle(digest) = Credential::from_token(text) {
+    let credential = Credential::from_token(text);
+    if let Credential::Handle(digest) = &credential {
         let handle = token_handle::Entity::in_tenant(work.organisation)
             .filter(token_handle::Column::Digest.eq(digest.bytes().to_vec()))
             .one(&*work.write)
@@ -191,17 +191,16 @@ async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
             let claims = token.claims().map_err(|_| Fault::NotFound)?;
             one(work, &claims.jti, "token").await
         }
-        Verdict::Malformed(_) => opaque(work, text).await,
+        Verdict::Malformed(_) => opaque(work, &credential).await,
     }
 }
 
 /// By a text that is no token: a static one, or one for the organisation's backend to judge.
-async fn opaque(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
-    let credential = Credential::from_token(text);
-    let Credential::Opaque(opaque) = &credential else {
+async fn opaque(work: &Work<'_>, credential: &Credential) -> Result<Taken, Fault> {
+    let Credential::Opaque(opaque) = credential else {
         return Err(Fault::NotFound);
     };
-    let row = static_tokens::by_text(&*work.write, work.organisation, text).await?;
+    let row = static_tokens::by_digest(&*work.write, work.organisation, opaque.digest()).await?;
     let believed = Believed::by(&*work.write, work.organisation).await?;
     if !believed.backend {
         return listed(work, &row.ok_or(Fault::NotFound)?, "token").await;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     IngestKeyDigest, Timestamp,
-    form::{Form, visible},
+    form::Form,
     host::Host,
     place::Place,
     policy::CredentialDigest,
@@ -112,11 +112,10 @@ pub struct Opaque {
 impl Credential {
     /// The credential that a text is by its form; of the text what is visible.
     pub fn from_token(text: &str) -> Self {
-        let text = visible(text);
         match Form::of(text) {
             Ok(Form::Jwt(token)) => Self::Token(token),
-            Ok(Form::Handle) => Self::Handle(CredentialDigest::of(text)),
-            Ok(Form::Static | Form::Opaque) => Self::Opaque(Arc::new(Opaque {
+            Ok(Form::Handle(text)) => Self::Handle(CredentialDigest::of(text)),
+            Ok(Form::Static(text) | Form::Opaque(text)) => Self::Opaque(Arc::new(Opaque {
                 text: text.into(),
                 digest: CredentialDigest::of(text),
             })),

@@ -41,7 +41,7 @@ pub enum Malformed {
     /// Not three parts of base64url.
     #[error("a token has three parts of base64url, divided by dots")]
     Parts,
-    /// The header is not a JSON object with what is needed.
+    /// The header is not a JSON object with what is needed, in base64url.
     #[error("the token's header is not a JSON object of the expected form")]
     Header,
     /// The header demands extensions.
@@ -94,20 +94,22 @@ pub struct Token {
 }
 
 impl Token {
-    /// Takes a compact JWS apart. Duplicate members and a header with `crit` are refused here.
+    /// Takes a compact JWS apart. Duplicate members and a header with `crit` are refused here. What has three parts and
+    /// no header that can be read is [`Malformed::Header`], whatever else it holds.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > MAX_LENGTH {
             return Err(Malformed::TooLong);
         }
         let (signed, signature) = text.rsplit_once('.').ok_or(Malformed::Parts)?;
         let (header, payload) = signed.split_once('.').ok_or(Malformed::Parts)?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Malformed::Parts);
-        let (header, payload) = (decode(header)?, decode(payload)?);
-        decode(signature)?;
+        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| Malformed::Header)?;
         let header: Header = serde_json::from_slice(&header).map_err(|_| Malformed::Header)?;
         if header.crit.is_some() {
             return Err(Malformed::Critical);
         }
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| Malformed::Parts);
+        let payload = decode(payload)?;
+        decode(signature)?;
         let Object(payload) = serde_json::from_slice(&payload).map_err(|_| Malformed::Claims)?;
         Ok(Self {
             kid: header.kid,

@@ -36,7 +36,7 @@ enum Pasted {
     /// What says nothing by itself: only the server can know for what it stands.
     Handle,
     Static,
-    /// Any other text; one with two dots may be a damaged token.
+    /// Any other text; one with two dots may be a token whose header is damaged.
     Opaque {
         has_two_dots: bool,
     },
@@ -71,9 +71,9 @@ impl Pasted {
             return Self::Jti(text.to_owned());
         }
         let read = match Form::of(text) {
-            Ok(Form::Handle) => return Self::Handle,
-            Ok(Form::Static) => return Self::Static,
-            Ok(Form::Opaque) => {
+            Ok(Form::Handle(_)) => return Self::Handle,
+            Ok(Form::Static(_)) => return Self::Static,
+            Ok(Form::Opaque(text)) => {
                 return Self::Opaque {
                     has_two_dots: Token::looks_like_one(text),
                 };
