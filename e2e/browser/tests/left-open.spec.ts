@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CDPSession, type Page, expect, test } from '@playwright/test';
+import { type Browser, type CDPSession, type Page, expect, test } from '@playwright/test';
 import { Connection } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
@@ -162,8 +162,28 @@ async function open(page: Page, path: string): Promise<CDPSession> {
   return page.context().newCDPSession(page);
 }
 
-test('a tab that is left open does not grow, however many come, leave and are turned away', async ({ page }) => {
+/**
+ * Opens the overview of somebody of the other organisation, where nothing happens; what is asked for there from when all is
+ * known that there is.
+ */
+async function openQuiet(browser: Browser): Promise<{ page: Page; asked: string[] }> {
+  const page = await (await browser.newContext()).newPage();
+  await signIn(page, user('outsider'));
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(`${request.url()} ${request.postData() ?? ''}`));
+  await open(page, '/overview');
+  // The first counters that it hears are news to it: 5 s later the sums are asked for once more.
+  const times = (word: string) => asked.filter((one) => one.includes(word)).length;
+  const fewest = () => Math.min(times('timeseries'), times('world'));
+  await expect.poll(fewest, { message: 'sums are asked for anew', timeout: 30_000 }).toBeGreaterThanOrEqual(2);
+  asked.length = 0;
+  return { page, asked };
+}
+
+test('a tab that is left open does not grow, however many come, leave and are turned away', async ({ page, browser }) => {
   test.setTimeout(300_000);
+  const quiet = await openQuiet(browser);
+  const since = Date.now();
   const [revoked] = await tokens('left-open', 1);
   const control = await Control.signedIn(user('nanoAdmin'));
   await control.revoke(revoked!.jti);
@@ -205,6 +225,15 @@ test('a tab that is left open does not grow, however many come, leave and are tu
   }
   expect(staying.some((one) => one.isOver), 'they stayed').toBe(false);
   for (const one of staying) one.leave();
+
+  // What arrives by subscription is not asked for: only what happens there has that page ask.
+  expect(Date.now() - since, 'longer than anybody would wait to ask again').toBeGreaterThan(12_000);
+  expect(quiet.asked, 'a page where nothing happens asks for nothing').toEqual([]);
+  const southgate = await Control.signedIn(user('outsider'));
+  await southgate.stream('Something happens');
+  await southgate.close();
+  await expect.poll(() => quiet.asked.length, { message: 'and it did hear' }).toBeGreaterThan(0);
+  await quiet.page.context().close();
 });
 
 test('nor does a view that is drawn anew every 5 s while they watch', async ({ page }) => {

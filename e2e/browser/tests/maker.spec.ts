@@ -8,7 +8,9 @@ import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
 import { expectFitEverywhere } from '../support/fit.ts';
 import { signIn } from '../support/people.ts';
+import { expectToPlay } from '../support/picture.ts';
 import { runRust } from '../support/rust.ts';
+import { Site } from '../support/site.ts';
 
 const run = promisify(execFile);
 const at = (path: string) => new URL(path, demo().dashboard).href;
@@ -90,6 +92,20 @@ test('the linter speaks while a token is filled in, and the token says what was 
   expect(JSON.parse(Buffer.from(rust.split('.')[1]!, 'base64url').toString()).tag).toBe(claims.tag);
   await made.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByText(token)).toHaveCount(0);
+});
+
+test('the player that is offered with a token plays on a site of one\'s own', async ({ page }) => {
+  await signIn(page, user('nanoUser'));
+  await page.goto(at(`/tokens/new?stream=${testStream().name}`));
+  await expect(page.getByText('Test picture')).toBeVisible();
+  await page.getByRole('button', { name: 'Make token' }).click();
+  const made = page.getByRole('dialog', { name: 'Copy the token now' });
+  await made.getByText('Player for your own site').click();
+  const snippet = await made.getByRole('textbox', { name: 'HTML' }).innerText();
+  const site = await Site.with(`<title>A customer's page</title>${snippet}`);
+  await page.goto(site.url);
+  await expectToPlay(page.locator('portcullis-player video'));
+  await site.close();
 });
 
 test('a token for a broadcaster has only what broadcasters have', async ({ page }) => {

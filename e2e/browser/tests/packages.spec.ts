@@ -45,14 +45,19 @@ async function leave(packages: string[]): Promise<void> {
 
 type Body = { errors?: { extensions?: { code?: string } }[] } | undefined;
 
-/** Questions of a page: those under way, and those that were refused for want of a package. */
+/** Questions of a page: those under way, those that were refused for want of a package, and how many were to change something. */
 class Questions {
   readonly refused: string[] = [];
+  changes = 0;
   readonly #open = new Set<Request>();
 
   constructor(private readonly page: Page) {
     const asks = (request: Request) => new URL(request.url()).pathname === '/graphql';
-    page.on('request', (request) => asks(request) && this.#open.add(request));
+    page.on('request', (request) => {
+      if (!asks(request)) return;
+      this.#open.add(request);
+      if (/"query":"\s*mutation\b/.test(request.postData() ?? '')) this.changes += 1;
+    });
     page.on('requestfailed', (request) => this.#open.delete(request));
     page.on('requestfinished', async (request) => {
       if (!asks(request)) return;
@@ -64,12 +69,14 @@ class Questions {
     });
   }
 
-  /** Waits until all are answered, and the answers are shown. */
+  /** Waits until all are answered, and the answers are shown, and what is asked for because of them. */
   async settle(): Promise<void> {
     const frame = () => this.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     await frame();
-    await expect.poll(() => this.#open.size).toBe(0);
-    await frame();
+    do {
+      await expect.poll(() => this.#open.size).toBe(0);
+      await frame();
+    } while (this.#open.size > 0);
   }
 
   /** Opens a page; what is looked at in it. */
@@ -85,33 +92,58 @@ class Questions {
 }
 
 /** What a button is for: of those that stand beside each row, one is as good as all. */
-const purpose = (name: string) => name.replaceAll(/\S*\d\S*/g, '#');
+const purpose = (name: string) => name.trim().replaceAll(/\S*\d\S*/g, '#');
 
-/** Presses a button of each purpose on a page, and in what opens fills the form in and presses on. What stays closed is told. */
+/** A button of that purpose, whichever row it stands beside. */
+function button(within: Locator, wanted: string, disabled: boolean): Locator {
+  const page = within.page();
+  const words = wanted.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll('#', '\\S*\\d\\S*');
+  const name = new RegExp(`^\\s*${words}\\s*$`);
+  const all = within.getByRole('button', { disabled });
+  const labelled = all.and(page.locator('[aria-label]')).and(page.getByRole('button', { name }));
+  return labelled.or(all.and(page.locator(':not([aria-label])')).filter({ hasText: name })).first();
+}
+
+const nameOf = async (one: Locator) => (await one.getAttribute('aria-label')) ?? (await one.innerText());
+
+/**
+ * Presses a button of each purpose on a page, and in what opens fills the form in and presses on. What stays closed is told:
+ * also where another of its purpose is open, which is pressed.
+ */
 async function pressEverything(page: Page, asked: Questions, path: string): Promise<string[]> {
   const closed: string[] = [];
-  const names = await (await asked.look(path)).getByRole('button').evaluateAll((all) => all.map((one) => one.ariaLabel ?? one.textContent ?? ''));
-  const firsts = new Map(names.map((name, n) => [purpose(name), n] as const).reverse());
-  for (const n of [...firsts.values()].reverse()) {
-    const button = (await asked.look(path)).getByRole('button').nth(n);
-    // What was there may have been taken away by what was pressed; a player's own buttons ask nothing.
-    if (!(await button.isVisible()) || (await button.evaluate((one) => one.getRootNode() !== document))) continue;
-    const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
-    if (await button.isDisabled()) {
-      await expect(button, `${name} on ${path} says why it is closed`).toHaveAccessibleDescription(/\S/);
+  const changed = asked.changes;
+  // A player's own buttons ask nothing.
+  const names = await (await asked.look(path))
+    .getByRole('button')
+    .evaluateAll((all) => all.filter((one) => one.getRootNode() === document).map((one) => one.ariaLabel ?? one.textContent ?? ''));
+  /** The page anew, which may have other rows by now. */
+  const look = async (wanted: string) => {
+    const within = await asked.look(path);
+    const [open, shut] = [button(within, wanted, false), button(within, wanted, true)];
+    // Nothing but what was changed on this page takes a purpose away.
+    if (asked.changes === changed) await expect(open.or(shut).first(), `"${wanted}" is on ${path} still`).toBeVisible();
+    return { open, shut };
+  };
+  for (const wanted of new Set(names.map(purpose))) {
+    const { open, shut } = await look(wanted);
+    if (await shut.isVisible()) {
+      const name = await nameOf(shut);
+      await expect(shut, `${name} on ${path} says why it is closed`).toHaveAccessibleDescription(/\S/);
       closed.push(name);
-      continue;
     }
-    if ((await button.getAttribute('aria-haspopup')) !== 'menu') {
-      await button.click();
+    if (!(await open.isVisible())) continue;
+    const name = await nameOf(open);
+    const isMenu = (await open.getAttribute('aria-haspopup')) === 'menu';
+    await open.click();
+    if (!isMenu) {
       await goOn(page, asked);
       continue;
     }
-    await button.click();
     const items = await page.getByRole('menuitem').count();
     for (let m = 0; m < items; m += 1) {
       if (m > 0) {
-        const again = (await asked.look(path)).getByRole('button').nth(n);
+        const { open: again } = await look(wanted);
         if (!(await again.isVisible())) break;
         await again.click();
       }

@@ -24,6 +24,12 @@ async function observed(page: Page): Promise<() => Promise<number>> {
   return () => page.evaluate(() => (window as unknown as { seen: { longest: number } }).seen.longest);
 }
 
+/**
+ * What of a stream may lie unread in a socket whose reader is awake: what came within one of its turns, a key frame and some
+ * sound at most. Half a second of the test picture is more.
+ */
+const UNREAD = 10_000;
+
 test('a thief who restreams is found within a minute, explained, and cut in two clicks; nobody else notices', async ({ page, browser }) => {
   test.slow();
   const control = await Control.signedIn(user('nanoAdmin'));
@@ -62,12 +68,14 @@ test('a thief who restreams is found within a minute, explained, and cut in two 
   await found.getByRole('button', { name: `Revoke ${jti}` }).click();
   await page.getByRole('dialog', { name: 'Revoke this token?' }).getByRole('button', { name: 'Revoke token' }).click();
   await expect(page.getByRole('dialog', { name: 'Token revoked' })).toContainText('Cut 4 sessions on 1 node');
+  const thieves = [relay.source, ...friends];
+  const had = thieves.map((one) => one.bytes);
 
-  await expect.poll(() => [relay.source, ...friends].every((one) => one.isOver), { message: 'they are cut' }).toBe(true);
-  const had = [relay.source, ...friends].map((one) => one.bytes);
+  await expect.poll(() => thieves.every((one) => one.isOver), { message: 'they are cut' }).toBe(true);
   await expect.poll(() => relay.isOver, { message: 'what the relay had is soon shown, and then nothing', timeout: 60_000 }).toBe(true);
   expect(await asked(stolen, '127.40.1.7')).toBe('TOKEN_REVOKED');
-  expect([relay.source, ...friends].map((one) => one.bytes), 'not a byte after').toEqual(had);
+  const later = thieves.map((one, n) => one.bytes - had[n]!);
+  for (const bytes of later) expect(bytes, 'once it was said, nothing came but what lay there unread').toBeLessThan(UNREAD);
 
   // Everyone else goes on as if nothing had been.
   const before = progressive.bytes;
@@ -77,7 +85,7 @@ test('a thief who restreams is found within a minute, explained, and cut in two 
   await expectToPlay(watching.locator('video'));
   expect(connections.map((one) => one.isClosed()), 'over the connection that it began with').toEqual([false]);
   const stillMs = Math.round(await stoodStill());
-  console.log(`found after ${foundMs} ms; an honest picture stood still for ${stillMs} ms at most`);
+  console.log(`found after ${foundMs} ms; ${later.join(', ')} bytes were read later; an honest picture stood still for ${stillMs} ms at most`);
   expect(stillMs, 'an honest picture goes on').toBeLessThan(1_500);
 
   for (const one of [relay, progressive, playlist, ...friends]) one.leave();

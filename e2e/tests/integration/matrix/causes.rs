@@ -1,10 +1,12 @@
 //! Everything that ends who was let in, at either door, and how it is undone.
 
+use std::time::Duration;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio::process::Command;
+use tokio::{process::Command, time::sleep};
 
 use crate::stage::{Person, until};
 
@@ -90,6 +92,15 @@ pub(super) struct Subject {
     pub(super) tag: String,
     /// The id of the customer's key, where one signed.
     pub(super) key: Option<Value>,
+}
+
+impl Subject {
+    /// Waits until its token expires, by the clock.
+    pub(super) async fn expires(&self) {
+        let end_s = claim(&self.token, "exp").as_u64().expect("an end");
+        let now_ms: u64 = date("now", "+%s%3N").await.parse().expect("milliseconds");
+        sleep(Duration::from_millis((1000 * end_s).saturating_sub(now_ms))).await;
+    }
 }
 
 const CHANGE: &str = "change { id sessionsEnded bytesAfter nodes { acknowledged } }";

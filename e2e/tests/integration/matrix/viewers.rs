@@ -1,5 +1,6 @@
 //! {each door of viewers} × {everything that ends who watches}: by one answer all are out, nothing is written to them any
-//! more, and whoever it is not about watches on.
+//! more, and whoever it is not about watches on. Where no answer ends them, but their time or their stream, nothing is
+//! written but what was on its way.
 
 use std::{
     net::IpAddr,
@@ -69,9 +70,9 @@ struct Reading {
 #[derive(Default)]
 struct Count {
     bytes: AtomicU64,
-    /// Whether the change was answered, and what was written until then has been read.
+    /// Whether the change was answered, or the time is over that ends by itself.
     answered: AtomicBool,
-    /// Bytes that were written later.
+    /// Bytes that were written later: they came when everything before had been read.
     after: AtomicU64,
 }
 
@@ -212,23 +213,33 @@ impl<'a> Crowd<'a> {
         call(self.server.http_address(), self.from, path, &self.headers, usize::MAX).await
     }
 
+    async fn is_refused(&self, reason: &str) {
+        let (status, _) = codes(reason);
+        for path in &self.hls {
+            let answer = self.asks(path).await;
+            let told = (answer.status, answer.reason());
+            assert_eq!(told, (status, Some(reason.to_owned())), "{path}");
+        }
+    }
+
     /// Sees that it is out at every door, and how much was written to it after the answer.
     async fn leaves(mut self, reason: &str) -> u64 {
         for reading in [&self.socket, &self.progressive] {
             reading.count.answered.store(true, Ordering::Relaxed);
         }
         let ended = reason == "STREAM_ENDED";
-        let children = if ended { &[] } else { &self.hls[..] };
-        for path in children {
-            let answer = self.asks(path).await;
-            let (status, _) = codes(reason);
-            let told = (answer.status, answer.reason());
-            assert_eq!(told, (status, Some(reason.to_owned())), "{path}");
+        if !ended {
+            self.is_refused(reason).await;
         }
         let (by_socket, last) = self.socket.end().await;
         let code = if ended { 4000 } else { codes(reason).1 };
         assert_eq!(close(&last), Some((code, reason)));
         let (by_progressive, _) = self.progressive.end().await;
+        if ended {
+            // The broadcaster lets go after the answer, and then its viewers are told; from then on there is nothing to ask
+            // for, not even what was there before.
+            self.is_refused("STREAM_OFFLINE").await;
+        }
         // The word of farewell is no media.
         by_socket.saturating_sub(4 + u64::try_from(reason.len()).expect("a length")) + by_progressive
     }
@@ -258,6 +269,7 @@ async fn whatever_ends_a_viewer_ends_them_at_every_door_with_its_reason_and_nobo
         own.push(stream);
     }
     let begun = Instant::now();
+    let (mut answers, mut at_most) = (0, 0);
     for (number, (cause, reason, ended)) in ROWS.into_iter().enumerate() {
         let stream = if cause.is_the_streams() {
             own.remove(0)
@@ -288,14 +300,16 @@ async fn whatever_ends_a_viewer_ends_them_at_every_door_with_its_reason_and_nobo
             // Of those who were beside before, some are not missed yet.
             assert!(all == ended || cause.is_wide() && all > ended, "{cause:?}: {payload}");
         } else {
-            until("it comes by itself", async || {
-                crowd.socket.task.is_finished().then_some(())
-            })
-            .await;
+            subject.expires().await;
         }
         let after = crowd.leaves(reason).await;
-        // Of a stream that has ended what there is may be seen.
-        assert!(after == 0 || reason == "STREAM_ENDED", "{cause:?}: {after} bytes");
+        if payload.is_none() || reason == "STREAM_ENDED" {
+            assert!(after <= 2 * ON_ITS_WAY, "{cause:?}: {after} bytes");
+            at_most = after.max(at_most);
+        } else {
+            assert_eq!(after, 0, "{cause:?}");
+            answers += 1;
+        }
         for reading in [&other.socket, &other.progressive] {
             reading.goes_on().await;
         }
@@ -307,7 +321,8 @@ async fn whatever_ends_a_viewer_ends_them_at_every_door_with_its_reason_and_nobo
     }
     a_lower_limit_ends_nobody(&server, &authority).await;
     eprintln!(
-        "playback: {} causes at {} doors, and no byte after the answer, in {:?}",
+        "playback: {} causes at {} doors; no byte after {answers} answers, and {at_most} at most where a time or a stream \
+         was over, in {:?}",
         ROWS.len(),
         DOORS.len(),
         begun.elapsed()
@@ -351,6 +366,11 @@ pub(super) async fn operator(server: &Server) -> Person {
     Person::with_password(server, &text("email"), &text("password")).await
 }
 
+/// What a connection may still get where no answer ends it. When its token expires by the clock, a picture and its sound may
+/// be under way: the server's timer is as exact as its machine is idle. When its stream ends, it gets the picture that the
+/// packager has held back until the next would come, behind one that may be under way. Of two pictures one at most is a key
+/// frame, of which the test source's have 8 kB; the rest has 1 kB each. Half a second of the stream is more than all of it.
+const ON_ITS_WAY: u64 = 11_000;
 /// More than a farewell.
 const LAST: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(20);
