@@ -17,7 +17,12 @@ pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
     steps.take("structure", || check::all(repository));
     let (has_dashboard, _) = steps.take_both(
         ("dashboard", || web::build(root, true)),
-        ("lints", || lints(repository)),
+        ("lints, and what is built without it", || {
+            let lints = lints(repository);
+            // The build below says what fails.
+            let _ = build(repository);
+            lints
+        }),
     );
     if has_dashboard {
         steps.take("player tests", || player_tests(repository));
@@ -25,10 +30,7 @@ pub(crate) fn test(repository: &Repository) -> anyhow::Result<()> {
         steps.skip("player tests");
     }
     // The binary and the tests are built by one call: two would choose different features and build everything twice.
-    let is_built = has_dashboard
-        && steps.take("build", || {
-            shell::run(&mut shell::command(root, ["cargo", "build", "--all-targets"]))
-        });
+    let is_built = has_dashboard && steps.take("build", || build(repository));
     for (name, step) in [
         (
             "unit and integration tests",
@@ -78,6 +80,13 @@ fn lints(repository: &Repository) -> anyhow::Result<()> {
             "--deny",
             "warnings",
         ],
+    ))
+}
+
+fn build(repository: &Repository) -> anyhow::Result<()> {
+    shell::run(&mut shell::command(
+        repository.root(),
+        ["cargo", "build", "--all-targets"],
     ))
 }
 

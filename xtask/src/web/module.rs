@@ -43,7 +43,10 @@ pub(super) fn build(root: &Path, release: bool) -> anyhow::Result<PathBuf> {
         root,
         ["cargo", "run", "--quiet", "--package", "xtask", "--features", "bindgen"],
     );
-    bind.args(["--bin", "bindgen", "--"])
+    // Not where the rest is built, which would be waited for.
+    bind.args(["--bin", "bindgen", "--target-dir"])
+        .arg(root.join("target/web"))
+        .arg("--")
         .arg(target.join(TARGET).join(folder).join("web.wasm"))
         .arg(&bound);
     shell::run(&mut bind)?;

@@ -19,6 +19,11 @@ pub(super) fn encoder(stage: &Stage, size: &str) -> Child {
     publish(&format!("rtmp://{}/live/{IDLE}?key={KEY}", stage.rtmp), size)
 }
 
+/// Whether somebody publishes the idle stream from now on, or watches it.
+pub(super) fn is_live(event: &link::Event) -> bool {
+    matches!(&event.kind, Kind::Started(facts) if facts.name.as_str() == IDLE)
+}
+
 /// Publishes for a minute; what it says of mistakes can be read.
 pub(super) fn publish(url: &str, size: &str) -> Child {
     let video = format!("testsrc2=size={size}:rate=25");
@@ -48,9 +53,8 @@ pub(super) fn publish(url: &str, size: &str) -> Child {
 async fn an_encoder_that_restarts_with_another_size_keeps_its_viewers() {
     let mut stage = Stage::open().await;
     let token = stage.token("t", json!({}));
-    let live = |event: &link::Event| matches!(&event.kind, Kind::Started(facts) if facts.name.as_str() == IDLE);
     let mut first = encoder(&stage, "320x180");
-    stage.event(live).await;
+    stage.event(is_live).await;
     let (mut player, info) = Player::once_live(stage.http, &format!("/live/{IDLE}/ws?token={token}")).await;
     assert_eq!(info["tracks"][0]["width"], 320);
     let mut progressive = open(

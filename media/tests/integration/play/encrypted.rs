@@ -22,7 +22,7 @@ use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
 
 use super::{
     client::{Answer, OFFERED, ON_ITS_WAY, PATIENCE, narrow, parse},
-    continuity::encoder,
+    continuity::{encoder, is_live},
     stage::{IDLE, NAME, Stage},
 };
 use crate::proxy::{head, networks};
@@ -197,9 +197,10 @@ async fn what_encryption_holds_back_of_a_viewer_that_does_not_read_is_never_sent
 
 #[tokio::test]
 async fn who_does_not_read_and_is_cut_gets_no_more_by_https_than_the_door_lets_be_unsent() {
-    let https = Encrypted::open(Front::default()).await;
+    let mut https = Encrypted::open(Front::default()).await;
+    let _encoder = encoder(&https.stage, "1280x720");
+    https.stage.event(is_live).await;
     let stage = &https.stage;
-    let _encoder = encoder(stage, "1280x720");
     let path = |door: &str, jti: &str| format!("/live/{IDLE}/{door}?token={}", stage.token(jti, json!({})));
     let mut other = https.once_live(&path("ws", "other")).await;
     let mut slow = https

@@ -8,14 +8,15 @@ use tokio::{
 
 use super::{
     client::{Got, OFFERED, ON_ITS_WAY, PATIENCE, Player, narrow},
-    continuity::encoder,
+    continuity::{encoder, is_live},
     stage::{IDLE, Stage},
 };
 
 #[tokio::test]
 async fn who_does_not_read_and_is_cut_gets_no_more_than_the_door_lets_be_unsent() {
-    let stage = Stage::open().await;
+    let mut stage = Stage::open().await;
     let _encoder = encoder(&stage, "1280x720");
+    stage.event(is_live).await;
     let path = |door: &str, jti: &str| format!("/live/{IDLE}/{door}?token={}", stage.token(jti, json!({})));
     let (mut other, _) = Player::once_live(stage.http, &path("ws", "other")).await;
     let mut slow = narrow(stage.http).await;
