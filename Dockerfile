@@ -11,6 +11,8 @@ RUN apt-get update \
     && useradd --system --uid 10001 --home-dir /data portcullis \
     && install --directory --owner=portcullis --mode=0700 /data
 COPY --from=build /source/target/release/portcullis /usr/local/bin/portcullis
+# Large pages for what is large: docs/operating.md, "Memory in large pages".
+ENV GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 USER portcullis
 VOLUME /data
 EXPOSE 8080 1935
