@@ -369,8 +369,9 @@ pub(super) async fn operator(server: &Server) -> Person {
 /// What a connection may still get where no answer ends it. When its token expires by the clock, a picture and its sound may
 /// be under way: the server's timer is as exact as its machine is idle. When its stream ends, it gets the picture that the
 /// packager has held back until the next would come, behind one that may be under way. Of two pictures one at most is a key
-/// frame, of which the test source's have 8 kB; the rest has 1 kB each. Half a second of the stream is more than all of it.
-const ON_ITS_WAY: u64 = 11_000;
+/// frame, of which the test source's have 8 kB; the rest has 1 kB each. All that is less than half a second of the stream;
+/// this is two seconds, since the machine may be busy.
+const ON_ITS_WAY: u64 = 44_000;
 /// More than a farewell.
 const LAST: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(20);
