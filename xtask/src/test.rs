@@ -93,9 +93,9 @@ fn build(repository: &Repository) -> anyhow::Result<()> {
 fn rust_tests(repository: &Repository) -> anyhow::Result<()> {
     let root = repository.root();
     if shell::output("cargo", &["nextest", "--version"]).is_some() {
-        // One of them at a time is from outside, and waits more than it computes: the cores are for the others.
+        // They wait for each other's databases, sockets and clocks about as long as they compute.
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = (cores + 1).to_string();
+        let threads = (2 * cores).to_string();
         shell::run(&mut shell::command(
             root,
             ["cargo", "nextest", "run", "--test-threads", &threads],

@@ -239,10 +239,15 @@ async fn a_page_of_fifty_takes_as_many_statements_as_a_page_of_ten() {
         } else {
             &admin
         };
-        let (ten, fifty) = (
-            cost(&world, client, query, 10).await,
-            cost(&world, client, query, 50).await,
-        );
+        let (mut ten, mut fifty) = (u64::MAX, u64::MAX);
+        // On a busy machine somebody else asks during each of them.
+        for _ in 0..5 {
+            ten = ten.min(cost(&world, client, query, 10).await);
+            fifty = fifty.min(cost(&world, client, query, 50).await);
+            if ten == fifty {
+                break;
+            }
+        }
         assert!(ten > 2, "nothing is counted");
         assert_eq!(ten, fifty, "{query}");
     }
