@@ -434,6 +434,26 @@ async fn a_token_that_cannot_be_revoked_by_itself_says_why() {
 }
 
 #[tokio::test]
+async fn a_text_that_only_names_a_token_takes_none_back() {
+    let world = World::new().await;
+    let client = world.as_role("nanoUser").await;
+    let made = client.make_token(json!({ "streams": [world.stream()] })).await;
+    let token = made["token"].as_str().unwrap();
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    for signature in ["", "AAAA"] {
+        let by = json!({ "token": format!("{signed}.{signature}") });
+        assert_eq!(
+            client.code(REVOKE, json!({ "i": by })).await,
+            "NOT_FOUND",
+            "{signature}"
+        );
+    }
+    assert_eq!(world.node.denies(world.stream(), token, T0), None);
+    let done = client.revoke(json!({ "token": token })).await;
+    assert_eq!(done["revoked"], 1, "{done}");
+}
+
+#[tokio::test]
 async fn an_expired_token_is_revoked_for_a_day_while_a_session_runs_on_it_and_ends_that() {
     let world = World::new().await;
     let client = world.as_role("nanoUser").await;

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Browser, type CDPSession, type Page, expect, test } from '@playwright/test';
+import { type Browser, type CDPSession, type Page, type WebSocket, expect, test } from '@playwright/test';
 import { Connection } from '../support/connection.ts';
 import { Control } from '../support/control.ts';
 import { demo, testStream, user } from '../support/demo.ts';
@@ -153,9 +153,14 @@ async function count(page: Page, reason: string): Promise<number> {
 
 /** Opens it; once what happens is told there. */
 async function open(page: Page, path: string): Promise<CDPSession> {
-  const socket = page.waitForEvent('websocket');
+  const acknowledged: WebSocket[] = [];
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      if (String(payload).includes('connection_ack')) acknowledged.push(socket);
+    }),
+  );
   await page.goto(at(path));
-  await (await socket).waitForEvent('framereceived', ({ payload }) => String(payload).includes('connection_ack'));
+  await expect.poll(() => acknowledged.some((one) => !one.isClosed()), { message: 'it is told what happens' }).toBe(true);
   // What was loaded before it listened, it asks for once more.
   await page.waitForLoadState('networkidle');
   await expect(page.getByText('Loading', { exact: true })).toHaveCount(0);
@@ -171,7 +176,7 @@ async function openQuiet(browser: Browser): Promise<{ page: Page; asked: string[
   await signIn(page, user('outsider'));
   const asked: string[] = [];
   page.on('request', (request) => asked.push(`${request.url()} ${request.postData() ?? ''}`));
-  await open(page, '/overview');
+  await page.goto(at('/overview'));
   // The first counters that it hears are news to it: 5 s later the sums are asked for once more.
   const times = (word: string) => asked.filter((one) => one.includes(word)).length;
   const fewest = () => Math.min(times('timeseries'), times('world'));

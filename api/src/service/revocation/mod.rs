@@ -187,10 +187,12 @@ async fn by_text(work: &Work<'_>, text: &str) -> Result<Taken, Fault> {
             recorded_or(work, &foreign, "token").await
         }
         // Its key may be gone; the record is not.
-        Verdict::NoKey(token) | Verdict::Unsigned(token) => {
+        Verdict::NoKey(token) => {
             let claims = token.claims().map_err(|_| Fault::NotFound)?;
             one(work, &claims.jti, "token").await
         }
+        // Whoever made that up would have another's token taken back.
+        Verdict::Unsigned(_) => Err(Fault::NotFound),
         Verdict::Malformed(_) => opaque(work, &credential).await,
     }
 }
