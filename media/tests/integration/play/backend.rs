@@ -253,9 +253,9 @@ async fn who_was_let_in_is_asked_about_anew_once_the_backend_is_another() {
     assert_eq!(player.last_word().await, (4450, "BACKEND_DENIED".to_owned()));
 }
 
-#[tokio::test]
-async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
-    let judged = Organisation {
+/// The backend judges texts that are no tokens.
+pub(super) fn judged() -> Organisation {
+    Organisation {
         judges: Judges {
             backend: true,
             static_tokens: false,
@@ -265,8 +265,12 @@ async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
             ..Asks::default()
         },
         ..settings(1, NAME)
-    };
-    let mut stage = opened(judged).await;
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_is_no_token_is_for_the_backend_to_judge() {
+    let mut stage = opened(judged()).await;
     let http = stage.http;
     let ask = |text: &str| {
         let path = format!("/live/{NAME}/index.m3u8?token={text}");

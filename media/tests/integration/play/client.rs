@@ -4,8 +4,9 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
+    time::timeout,
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -83,6 +84,16 @@ pub(crate) async fn narrow(http: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(NARROW).unwrap();
     socket.connect(http).await.unwrap()
+}
+
+/// Reads what is left for a progressive viewer who was cut: so much at most, and no clean end.
+pub(crate) async fn expect_cut(mut socket: impl AsyncRead + Unpin, most: usize) {
+    let mut rest = Vec::new();
+    _ = timeout(PATIENCE, socket.read_to_end(&mut rest))
+        .await
+        .expect("it breaks off");
+    assert!(rest.len() <= most, "{} of {OFFERED}", rest.len());
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut is no clean end");
 }
 
 pub(crate) fn parse(bytes: &[u8]) -> Answer {

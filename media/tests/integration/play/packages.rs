@@ -3,13 +3,13 @@
 
 use guard::{
     Update,
-    policy::{Asks, Judges, Organisation, Package},
+    policy::{Organisation, Package},
     rules::{Action, Kind},
 };
 use serde_json::json;
 
 use super::{
-    backend::{allow, asked},
+    backend::{allow, asked, judged},
     client::{Got, Player},
     rules::rule,
     stage::{NAME, Stage, settings},
@@ -26,17 +26,7 @@ fn without(package: Package, organisation: &Organisation) -> Update {
 #[tokio::test]
 async fn whom_a_backend_let_in_is_ended_without_webhooks_and_asked_about_anew_with_them() {
     let mut stage = Stage::open().await;
-    let judged = Organisation {
-        judges: Judges {
-            backend: true,
-            static_tokens: false,
-        },
-        asks: Asks {
-            tokens: true,
-            ..Asks::default()
-        },
-        ..settings(1, NAME)
-    };
+    let judged = judged();
     stage.change(vec![Update::Organisation(judged.clone())]).await;
     let ticket = format!("/live/{NAME}/ws?token=ticket-7");
     let token = format!("/live/{NAME}/ws?token={}", stage.token("t", json!({})));
